@@ -1,0 +1,152 @@
+// Package image describes a frozen process: what travels when it moves.
+//
+// Pure data with a bounded codec. An image never holds page contents; pages
+// travel beside it as ranges (see model/wire).
+package image
+
+// PageSize of x86-64.
+const PageSize = 4096
+
+// Range is a half-open, page-aligned range of addresses.
+type Range struct {
+	Start, End uint64
+}
+
+// Len is the size of the range in bytes.
+func (r Range) Len() uint64 { return r.End - r.Start }
+
+// Prot bits as in mmap(2).
+const (
+	ProtRead  = 1
+	ProtWrite = 2
+	ProtExec  = 4
+)
+
+// Kind says what backs a mapping.
+type Kind uint8
+
+const (
+	Anonymous Kind = iota // private memory, zero filled
+	File                  // private mapping of a file
+	SharedFile            // shared mapping of a file that can never be written through it
+	Special               // [vvar], [vvar_vclock], [vdso]
+)
+
+// VMA is one mapping of the process.
+type VMA struct {
+	Range
+	Prot  uint8
+	Kind  Kind
+	Grows bool   // MAP_GROWSDOWN: the stack
+	Guard bool   // contains guard regions (MADV_GUARD_INSTALL)
+	Off   uint64 // File, SharedFile: offset in the file
+	File  uint32 // File, SharedFile: index into Image.Files
+	Name  string // as in /proc/pid/maps, "" for plain anonymous memory
+}
+
+// FileID names a mapped file and, by its content hash, what is in it.
+type FileID struct {
+	Path string
+	Dev  uint64
+	Ino  uint64
+	Size uint64
+	// ModTime in nanoseconds and the hash are compared before a local file of
+	// the same path is used in its place. Hash is empty when the file was not hashed.
+	ModTime int64
+	Hash    []byte // SHA-256 of the whole file
+}
+
+// Regs is user_regs_struct of x86-64 (asm/user_64.h), in that order.
+type Regs struct {
+	R15, R14, R13, R12, Rbp, Rbx, R11, R10 uint64
+	R9, R8, Rax, Rcx, Rdx, Rsi, Rdi        uint64
+	OrigRax, Rip, Cs, Eflags, Rsp, Ss      uint64
+	FsBase, GsBase, Ds, Es, Fs, Gs         uint64
+}
+
+// Thread is one frozen thread.
+type Thread struct {
+	TID       int // as the process itself sees it (innermost pid namespace)
+	Regs      Regs
+	XState    []byte // NT_X86_XSTATE, as long as the CPU made it
+	Mask      uint64 // blocked signals
+	AltStack  AltStack
+	Rseq      Rseq
+	Robust    uint64 // head of the robust futex list
+	RobustLen uint64
+	ClearTID  uint64 // set_tid_address
+	Name      string // comm
+	Pending   Pending
+}
+
+// Pending is a relative wait that was under way when the thread was frozen:
+// the call is issued again and this much of its time is left. Nr < 0: none.
+type Pending struct {
+	Nr        int
+	Remaining int64 // nanoseconds
+}
+
+// AltStack is stack_t without padding.
+type AltStack struct {
+	SP    uint64
+	Flags uint32
+	Size  uint64
+}
+
+// Rseq is the registration of restartable sequences, 0 address for none.
+type Rseq struct {
+	Addr uint64
+	Size uint32
+	Sig  uint32
+}
+
+// Action is the kernel's struct sigaction.
+type Action struct {
+	Handler, Flags, Restorer, Mask uint64
+}
+
+// Timer is an interval timer that counts CPU time (ITIMER_VIRTUAL, ITIMER_PROF), microseconds.
+type Timer struct {
+	Value, Interval int64
+}
+
+// Layout is what PR_SET_MM_MAP sets: prctl(2).
+type Layout struct {
+	StartCode, EndCode, StartData, EndData uint64
+	StartBrk, Brk, StartStack              uint64
+	ArgStart, ArgEnd, EnvStart, EnvEnd     uint64
+}
+
+// Image is a process apart from the contents of its pages.
+type Image struct {
+	PID     int // as the process itself sees it
+	PPID    int
+	PGID    int
+	SID     int
+	VMAs    []VMA
+	Files   []FileID
+	Threads []Thread // the leader first
+	Actions [65]Action // by signal number
+	Layout  Layout
+	Auxv    []byte
+
+	Virtual, Prof Timer
+	CPUMicros     int64 // CPU time used before, everywhere
+	Personality   uint64
+	Umask         uint32
+	Comm          string
+
+	Monotonic int64 // CLOCK_MONOTONIC of the process at the freeze, ns
+	Boottime  int64
+
+	// HomeDirty are the ranges in which this image may differ from what the
+	// deputy still holds at home; everything else is as it was when the
+	// process left. Sorted, not overlapping.
+	HomeDirty []Range
+
+	Limits [16]Limit // rlimits, by RLIMIT number
+	CPUs   int       // possible CPUs at home: ids at or above are never shown to it
+}
+
+// Limit is a soft and hard resource limit.
+type Limit struct{ Cur, Max uint64 }

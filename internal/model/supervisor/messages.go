@@ -1,0 +1,153 @@
+// Package supervisor holds the words exchanged between a node's daemon and the
+// supervisor processes it starts: one home supervisor for each family of
+// processes that has left (or is leaving) this node, one guest supervisor for
+// each tree of processes this node lends its CPU to.
+//
+// The messages travel as JSON over an inherited SOCK_SEQPACKET socket (file
+// descriptor 3). The daemon holds no process's fate: when the socket closes,
+// a supervisor goes on with its work, and a daemon started anew may be told of
+// it again. Pure data: no OS, no clock.
+package supervisor
+
+// Session names one conversation between a home supervisor and a guest
+// supervisor. Whoever knows it may be connected to that guest supervisor (and
+// must still pass the TLS handshake with it).
+type Session [16]byte
+
+// Identity is what a supervisor needs to prove that it belongs to the cluster:
+// a short-lived leaf certificate issued by the daemon. A supervisor never sees
+// the cluster key itself.
+type Identity struct {
+	Certificate []byte // DER, the leaf
+	Key         []byte // PKCS#8 DER of the leaf's private key
+	Authority   []byte // DER, the cluster's CA certificate
+}
+
+// Hello is the first message a daemon sends to a supervisor it has started.
+type Hello struct {
+	Node     int      // this node's number
+	Identity Identity // how the supervisor authenticates itself to its peers
+	Session  Session  // guest supervisors: the session it was started for
+	StateDir string   // a directory of the node's own for caches; may be empty
+	Log      string   // slog level: debug, info, warn, error
+}
+
+// Request is sent by the daemon to a home supervisor.
+type Request struct {
+	ID   uint64 // echoed in the answers
+	Verb Verb
+	PID  int    // as the node sees it
+	To   int    // MoveTo: node number, 0 for home
+	Addr string // MoveTo another node: host:port of that node's daemon
+}
+
+// Verb is what a daemon asks a home supervisor to do.
+type Verb string
+
+const (
+	MoveTo   Verb = "move"   // move PID to node To (0: bring it home)
+	Describe Verb = "status" // answer with the state of every process it holds
+	LeaveAll Verb = "leave"  // bring everything home and end
+)
+
+// Event is sent by a supervisor to its daemon, unasked or as an answer.
+type Event struct {
+	ID     uint64 // of the Request it answers; 0: unasked
+	Kind   EventKind
+	PID    int
+	Node   int    // where the process is now (0: home)
+	Phase  string // Progress: "connect", "precopy", "freeze", "send", "commit"
+	Done   uint64 // Progress: bytes sent so far
+	Total  uint64 // Progress: bytes expected, as far as known
+	Micros int64  // Moved: how long the process stood still, microseconds
+	Code   Code   // Failed: which class of failure
+	Text   string // Failed, Lost: in words
+	Procs  []Proc // State
+	Open   *Open  // Opening
+}
+
+// EventKind says what an Event tells.
+type EventKind string
+
+const (
+	Ready    EventKind = "ready"    // the supervisor has read Hello
+	Progress EventKind = "progress" // a move goes on
+	Moved    EventKind = "moved"    // the last word on a MoveTo: done
+	Failed   EventKind = "failed"   // the last word on a MoveTo: not done, nothing changed
+	State    EventKind = "state"    // Procs holds every process of this supervisor
+	Gone     EventKind = "gone"     // PID ended, or came home and is ordinary again
+	Lost     EventKind = "lost"     // PID was killed because its guest was lost; Text says why
+	Opening  EventKind = "open"     // the supervisor wants a session on another node
+)
+
+// Code is the class of a failed move; commands turn it into an exit status.
+type Code string
+
+const (
+	NoSuchProcess Code = "no-such-process"
+	CannotMove    Code = "cannot-move"  // Text lists the reasons
+	AlreadyThere  Code = "already-there"
+	UnknownNode   Code = "unknown-node"
+	Refused       Code = "refused"      // the other node said no
+	NoMemory      Code = "no-memory"    // memory is short on the other side
+	Unreachable   Code = "unreachable"  // the other node or the link failed
+	Busy          Code = "busy"         // another move of the process goes on
+	Internal      Code = "internal"
+)
+
+// Proc is one process a supervisor looks after.
+type Proc struct {
+	PID       int    // as this node sees it
+	Node      int    // home supervisor: where its guest runs (0: here); guest supervisor: the home node
+	HomePID   int    // guest supervisor: the pid at home
+	Session   string // hex, for logs
+	Moves     int    // how often it has moved
+	CPUMicros int64  // CPU time burnt away from home
+	RSS       uint64 // bytes resident where it runs
+	Calls     uint64 // forwarded calls
+	State     string // "running", "stopped", "moving"
+}
+
+// Open asks the daemon to arrange a session on another node for a process
+// with these needs. The daemon asks that node's daemon, which starts a guest
+// supervisor, and answers with an Opened message.
+type Open struct {
+	ID     uint64
+	Node   int
+	Addr   string
+	PID    int
+	Need   Need
+	// What the lender is told of the process (the disclosure level decides how much is filled in).
+	Command string
+	UID     int
+}
+
+// Need is what a process requires of a node, compared before anything is frozen.
+type Need struct {
+	Memory   uint64   // bytes that will be resident
+	CPU      []uint32 // feature words as linux/cpu gives them
+	XSave    uint32   // bytes of extended state in use
+	XCR0     uint64
+	Threads  int
+	Release  string   // kernel release at home, for the log
+}
+
+// Opened answers an Open.
+type Opened struct {
+	ID      uint64
+	Session Session
+	Addr    string // host:port to dial; the session is the preface
+	Code    Code   // empty: granted
+	Text    string
+}
+
+// FromDaemon is the envelope of everything a daemon sends: exactly one field is set.
+type FromDaemon struct {
+	Hello   *Hello   `json:",omitempty"`
+	Request *Request `json:",omitempty"`
+	Opened  *Opened  `json:",omitempty"`
+	// Connection announces that a connected socket for this guest supervisor
+	// is attached to the packet (SCM_RIGHTS). The preface has been read; the
+	// TLS handshake is still to come, with this side as the server.
+	Connection bool `json:",omitempty"`
+}
