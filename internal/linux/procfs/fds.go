@@ -1,0 +1,93 @@
+package procfs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+)
+
+// FD is one open descriptor: the link in fd/ and what fdinfo/ says of it.
+type FD struct {
+	Number  int
+	Target  string // "/path", "socket:[1]", "anon_inode:[eventfd]", …
+	Flags   uint32 // open flags; O_CLOEXEC tells the descriptor's own flag
+	Pos     int64
+	Ino     uint64
+	SigMask uint64 // signalfd
+	Pid     int    // pidfd: of whom
+}
+
+// FDs returns the open descriptors of a process, ascending. A descriptor that
+// is closed while we look is left out.
+func (f FS) FDs(pid int) ([]FD, error) {
+	numbers, err := f.numbers(f.Path(pid, "fd"))
+	if err != nil {
+		return nil, err
+	}
+	all := make([]FD, 0, len(numbers))
+	for _, n := range numbers {
+		target, err := os.Readlink(f.Path(pid, "fd/"+strconv.Itoa(n)))
+		if errors.Is(gone(err), ErrGone) {
+			continue
+		} else if err != nil {
+			return nil, fmt.Errorf("read descriptor %d: %w", n, err)
+		}
+		fd, err := parsed(f.Path(pid, "fdinfo/"+strconv.Itoa(n)), ParseFDInfo)
+		if errors.Is(err, ErrGone) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		fd.Number, fd.Target = n, target
+		all = append(all, fd)
+	}
+	return all, nil
+}
+
+// ParseFDInfo parses /proc/pid/fdinfo/n; keys it does not know are skipped.
+func ParseFDInfo(b []byte) (FD, error) {
+	var fd FD
+	for len(b) > 0 {
+		var l []byte
+		l, b = line(b)
+		key, value, _ := bytes.Cut(l, []byte{':'})
+		switch string(key) {
+		case "pos":
+			word, _ := field(value)
+			fd.Pos, _ = strconv.ParseInt(string(word), 10, 64)
+		case "flags":
+			fd.Flags = uint32(word64(value, 8))
+		case "ino":
+			fd.Ino = word64(value, 10)
+		case "sigmask":
+			fd.SigMask = word64(value, 16)
+		case "Pid":
+			fd.Pid = first(value)
+		}
+	}
+	return fd, nil
+}
+
+// numbers lists a directory whose entries are numbers, ascending.
+func (f FS) numbers(dir string) ([]int, error) {
+	open, err := os.Open(dir)
+	if err != nil {
+		return nil, gone(err)
+	}
+	defer open.Close()
+	names, err := open.Readdirnames(-1)
+	if err != nil {
+		return nil, gone(err)
+	}
+	all := make([]int, 0, len(names))
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			all = append(all, n)
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}

@@ -1,0 +1,78 @@
+// Package procfs reads what proc(5) tells of processes.
+//
+// Each file format has a pure parser from bytes (ParseMaps, ParseStat, …) and
+// a method of FS that reads the file and parses it. The kernel writes these
+// files, but names in them (comm, paths, names of memory) are chosen by the
+// processes and may hold any byte, so the parsers trust nothing and never
+// panic.
+//
+// It is not a place for judgement: what a mapping or a descriptor means for a
+// move is decided elsewhere. Nothing here is cached; each call reads afresh,
+// and a running process may change between two calls. Values are owned by the
+// caller and no method keeps state, so everything may be used concurrently.
+package procfs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// FS is the place where a proc file system is mounted, usually "/proc".
+type FS string
+
+// ErrGone reports that the process or thread does not exist (any more).
+var ErrGone = errors.New("no such process")
+
+// Path names a file of a process.
+func (f FS) Path(pid int, name string) string {
+	return string(f) + "/" + strconv.Itoa(pid) + "/" + name
+}
+
+// TaskPath names a file of one thread of a process.
+func (f FS) TaskPath(pid, tid int, name string) string {
+	return f.Path(pid, "task/"+strconv.Itoa(tid)+"/"+name)
+}
+
+// read returns the whole file. Unlike os.ReadFile it starts with room for a
+// usual maps file: seq files are handed out in pieces of whole records, and
+// each further read lets a running process change in between.
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, gone(err)
+	}
+	defer file.Close()
+	buf := bytes.NewBuffer(make([]byte, 0, 16<<10))
+	if _, err := buf.ReadFrom(io.Reader(file)); err != nil {
+		return nil, gone(err)
+	}
+	return buf.Bytes(), nil
+}
+
+// gone maps the two ways in which proc says "no such process" (the directory
+// is missing; it vanished after the file was opened) to ErrGone.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("%w (%w)", ErrGone, err)
+	}
+	return err
+}
+
+// parsed reads a file and runs its parser, naming the file in errors.
+func parsed[T any](path string, parse func([]byte) (T, error)) (T, error) {
+	var value T
+	b, err := read(path)
+	if err == nil {
+		value, err = parse(b)
+	}
+	if err != nil {
+		return value, fmt.Errorf("read %s: %w", path, err)
+	}
+	return value, nil
+}
