@@ -1,0 +1,170 @@
+// Package mem reads and writes the memory of another process.
+//
+// process_vm_readv(2) and process_vm_writev(2) come first: they need no file
+// position and are fast in large pieces. Where they refuse (a page the process
+// itself may not read or write, such as its program text), /proc/pid/mem does
+// the rest: it follows the rules of ptrace and breaks copy-on-write instead of
+// honouring the protection. Neither can read pages of a mapped file beyond the
+// file's end, and [vvar] is closed to both.
+//
+// A call does all of its ranges or returns an error; it never tells how far it
+// came. The package does not stop anybody: the contents of a running process
+// are whatever they are at that moment.
+//
+// A Space may be used by several goroutines at once, except Close. It holds
+// the address space that the process had when it was opened: after an execve
+// open it anew.
+package mem
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Space is the memory of one process.
+type Space struct {
+	pid     int
+	mem     *os.File
+	pagemap *os.File
+}
+
+// Span is one piece to be copied: len(Bytes) bytes at Addr of the process.
+type Span struct {
+	Addr  uint64
+	Bytes []byte
+}
+
+// Open opens the memory of the process that the proc file system mounted at
+// /proc knows as pid. It needs the right to trace that process.
+func Open(pid int) (*Space, error) {
+	dir := "/proc/" + strconv.Itoa(pid)
+	mem, err := os.OpenFile(dir+"/mem", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open memory of %d: %w", pid, err)
+	}
+	pagemap, err := os.Open(dir + "/pagemap")
+	if err != nil {
+		_ = mem.Close() // nothing was written through it
+		return nil, fmt.Errorf("open page map of %d: %w", pid, err)
+	}
+	return &Space{pid: pid, mem: mem, pagemap: pagemap}, nil
+}
+
+// Pid is the process that was opened.
+func (s *Space) Pid() int { return s.pid }
+
+// Pagemap is /proc/pid/pagemap, for package pagemap. It is closed with the Space.
+func (s *Space) Pagemap() *os.File { return s.pagemap }
+
+// Close closes the files behind the Space.
+func (s *Space) Close() error {
+	errMem, errPagemap := s.mem.Close(), s.pagemap.Close()
+	if errMem != nil {
+		return fmt.Errorf("close memory of %d: %w", s.pid, errMem)
+	}
+	if errPagemap != nil {
+		return fmt.Errorf("close page map of %d: %w", s.pid, errPagemap)
+	}
+	return nil
+}
+
+// Read fills b from addr.
+func (s *Space) Read(addr uint64, b []byte) error {
+	n, err := vmRead(s.pid, addr, b)
+	if n == len(b) {
+		return nil
+	}
+	if err == unix.ESRCH {
+		return s.failed("read", addr, len(b), err)
+	}
+	if err := s.readFile(addr+uint64(n), b[n:]); err != nil {
+		return s.failed("read", addr, len(b), err)
+	}
+	return nil
+}
+
+// Write stores b at addr, also where the process itself may not write.
+func (s *Space) Write(addr uint64, b []byte) error {
+	n, err := vmWrite(s.pid, addr, b)
+	if n == len(b) {
+		return nil
+	}
+	if err == unix.ESRCH {
+		return s.failed("write", addr, len(b), err)
+	}
+	if err := s.writeFile(addr+uint64(n), b[n:]); err != nil {
+		return s.failed("write", addr, len(b), err)
+	}
+	return nil
+}
+
+// readFile and writeFile do by /proc/pid/mem what process_vm refused.
+func (s *Space) readFile(addr uint64, b []byte) error {
+	if addr > maxAddr {
+		return unix.EFAULT
+	}
+	for len(b) > 0 {
+		n, err := s.mem.ReadAt(b, int64(addr))
+		if n == 0 {
+			return noProgress(err)
+		}
+		b, addr = b[n:], addr+uint64(n)
+	}
+	return nil
+}
+
+func (s *Space) writeFile(addr uint64, b []byte) error {
+	if addr > maxAddr {
+		return unix.EFAULT
+	}
+	for len(b) > 0 {
+		n, err := s.mem.WriteAt(b, int64(addr))
+		if n == 0 {
+			return noProgress(err)
+		}
+		b, addr = b[n:], addr+uint64(n)
+	}
+	return nil
+}
+
+// maxAddr keeps file offsets positive; user addresses end far below.
+const maxAddr = 1<<63 - 1
+
+// noProgress: the end of /proc/pid/mem means that the address space is gone.
+func noProgress(err error) error {
+	if err == nil || err == io.EOF {
+		return unix.ESRCH
+	}
+	return err
+}
+
+func (s *Space) failed(verb string, addr uint64, n int, err error) error {
+	return fmt.Errorf("%s %d bytes at %#x of process %d: %w", verb, n, addr, s.pid, err)
+}
+
+// ReadString reads the zero-terminated string at addr without its zero. It
+// never touches the page after the one that holds the zero. More than max
+// bytes are ENAMETOOLONG.
+func (s *Space) ReadString(addr uint64, max int) (string, error) {
+	const page = 4096
+	var buf [256]byte
+	var all []byte
+	for len(all) <= max {
+		at := addr + uint64(len(all))
+		piece := buf[:min(len(buf), max+1-len(all), int(page-at%page))]
+		if err := s.Read(at, piece); err != nil {
+			return "", err
+		}
+		for i, c := range piece {
+			if c == 0 {
+				return string(append(all, piece[:i]...)), nil
+			}
+		}
+		all = append(all, piece...)
+	}
+	return "", s.failed("read string of at most", addr, max, unix.ENAMETOOLONG)
+}

@@ -1,0 +1,163 @@
+package mem
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// own maps memory of this process and opens this process as if it were another.
+func own(tb testing.TB, size int) (*Space, uint64, []byte) {
+	tb.Helper()
+	b, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := Open(os.Getpid())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := errors.Join(s.Close(), unix.Munmap(b)); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s, uint64(uintptr(unsafe.Pointer(&b[0]))), b
+}
+
+func TestReadWrite(t *testing.T) {
+	s, addr, b := own(t, 3*4096)
+	if err := s.Write(addr+4090, []byte("across a page")); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b[4090:4103], []byte("across a page")) {
+		t.Error(b[4090:4103])
+	}
+	got := make([]byte, 13)
+	if err := s.Read(addr+4090, got); err != nil || string(got) != "across a page" {
+		t.Error(string(got), err)
+	}
+	if err := s.Read(addr, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProtectedPages(t *testing.T) {
+	s, addr, b := own(t, 3*4096)
+	for i := range b {
+		b[i] = byte(i >> 12)
+	}
+	// The middle page may not be touched by its own process: half of the copy
+	// is done by process_vm, half by /proc/pid/mem.
+	if err := unix.Mprotect(b[4096:8192], unix.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 3*4096)
+	if err := s.Read(addr, got); err != nil || got[0] != 0 || got[4096] != 1 || got[8192] != 2 {
+		t.Fatal(got[0], got[4096], got[8192], err)
+	}
+	fresh := bytes.Repeat([]byte{9}, 3*4096)
+	if err := s.WriteV([]Span{{addr, fresh[:100]}, {addr + 4000, fresh[:4196]}, {addr + 8292, fresh[:8]}}); err != nil {
+		t.Fatal(err)
+	}
+	back := make([]byte, 8)
+	if err := s.ReadV([]Span{{addr, back[:2]}, {addr + 5000, back[2:4]}, {addr, nil}, {addr + 8292, back[4:6]}, {addr + 100, back[6:]}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []byte{9, 9, 9, 9, 9, 9, 0, 0}; !bytes.Equal(back, want) {
+		t.Error(back, want)
+	}
+}
+
+func TestManySpans(t *testing.T) {
+	s, addr, b := own(t, 4096)
+	spans, out := make([]Span, 3000), make([]byte, 3000)
+	for i := range spans {
+		b[i] = byte(i * 7)
+		spans[i] = Span{addr + uint64(i), out[i : i+1]}
+	}
+	if err := s.ReadV(spans); err != nil || !bytes.Equal(out, b[:3000]) {
+		t.Error("differ", err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	s, addr, _ := own(t, 4096)
+	beyond := beyondEnd(t)
+	for _, at := range []uint64{beyond + 4090, 0, 1 << 63, ^uint64(0)} {
+		if err := s.Read(at, make([]byte, 16)); err == nil {
+			t.Errorf("read at %#x succeeded", at)
+		}
+		if err := s.ReadV([]Span{{addr, make([]byte, 1)}, {at, make([]byte, 16)}}); err == nil {
+			t.Errorf("readv at %#x succeeded", at)
+		}
+	}
+	if _, err := Open(1 << 30); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// beyondEnd maps two pages of a file that has one: the second cannot be read.
+func beyondEnd(t *testing.T) uint64 {
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := file.Truncate(4096); err != nil {
+		t.Fatal(err)
+	}
+	b, err := unix.Mmap(int(file.Fd()), 0, 2*4096, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Munmap(b); err != nil {
+			t.Error(err)
+		}
+	})
+	return uint64(uintptr(unsafe.Pointer(&b[0])))
+}
+
+func TestReadString(t *testing.T) {
+	s, addr, b := own(t, 2*4096)
+	copy(b[4096-300:], bytes.Repeat([]byte{'x'}, 299))
+	if err := unix.Mprotect(b[4096:], unix.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		max, want int
+		err       error
+	}{{4096, 299, nil}, {299, 299, nil}, {298, 0, unix.ENAMETOOLONG}, {0, 0, unix.ENAMETOOLONG}} {
+		got, err := s.ReadString(addr+4096-300, c.max)
+		if len(got) != c.want || !errors.Is(err, c.err) {
+			t.Error(c, len(got), err)
+		}
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	s, addr, _ := own(t, 4096)
+	b := make([]byte, 64)
+	if n := testing.AllocsPerRun(100, func() {
+		if s.Read(addr, b) != nil || s.Write(addr, b) != nil {
+			t.Fatal("copy failed")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkRead64(b *testing.B) {
+	s, addr, _ := own(b, 4096)
+	buf := make([]byte, 64)
+	for b.Loop() {
+		if err := s.Read(addr, buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
