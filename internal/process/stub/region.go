@@ -1,0 +1,35 @@
+package stub
+
+// Geometry of the stub's private region in a process: one page of code, then
+// the slots.
+const (
+	page = 4096
+
+	// SlotSize is one slot: a page of protocol, then the window for arguments.
+	SlotSize   = 0x40000
+	windowOff  = 0x1000
+	WindowSize = SlotSize - windowOff
+
+	slotsOff = 0x100000 // from the base of the region to slot 0
+
+	// MaxSlots is how many threads one region serves.
+	MaxSlots = 2048
+
+	// RegionSize is the address space a region takes.
+	RegionSize = slotsOff + MaxSlots*SlotSize
+)
+
+// Candidates are bases tried in turn for the region: addresses that neither
+// the kernel's mmap nor usual fixed mappings (executables, Go and Java heaps,
+// sanitizer shadows) come near. All share the upper 32 bits ReservedHigh or a
+// neighbour of it, so that the guest's filter can protect them by one comparison.
+func Candidates() []uint64 {
+	var c []uint64
+	for i := uint64(0); i < 16; i++ {
+		c = append(c, (ReservedHigh+i*0x100)<<32)
+	}
+	return c
+}
+
+// ReservedHigh is the upper half of the first candidate's address.
+const ReservedHigh = 0x2f6d

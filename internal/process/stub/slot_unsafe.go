@@ -1,0 +1,142 @@
+package stub
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Region is the supervisor's side of the slots it shares with a process and
+// the processes forked from it. One goroutine at a time uses a slot.
+type Region struct {
+	Base uint64 // where the region is in the process
+	mem  []byte
+}
+
+// NewRegion maps the memory behind fd, the slots of a region at base.
+func NewRegion(base uint64, fd int) (*Region, error) {
+	m, err := unix.Mmap(fd, 0, MaxSlots*SlotSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, fmt.Errorf("map the slots: %w", err)
+	}
+	return &Region{Base: base, mem: m}, nil
+}
+
+// Close unmaps the supervisor's side.
+func (r *Region) Close() {
+	if r.mem != nil {
+		_ = unix.Munmap(r.mem)
+		r.mem = nil
+	}
+}
+
+// CodeAddress is where the stub's code is in the process.
+func (r *Region) CodeAddress() uint64 { return r.Base }
+
+// Slot returns slot i afresh: sequence zero, as a new thread expects it.
+func (r *Region) Slot(i int) *Slot {
+	s := &Slot{Index: i, Addr: r.Base + slotsOff + uint64(i)*SlotSize, mem: r.mem[i*SlotSize : (i+1)*SlotSize]}
+	atomic.StoreUint32(s.word(callOff), 0)
+	atomic.StoreUint32(s.word(doneOff), 0)
+	return s
+}
+
+// Offsets in a slot; stub_amd64.s has the same.
+const (
+	callOff = 0x00
+	doneOff = 0x40
+	nrOff   = 0x80
+	retOff  = 0xb8
+)
+
+// Slot is one thread's place to be given calls.
+type Slot struct {
+	Index int
+	Addr  uint64 // in the process
+	mem   []byte
+	seq   uint32
+	dead  atomic.Bool
+}
+
+func (s *Slot) word(off int) *uint32 { return (*uint32)(unsafe.Pointer(&s.mem[off])) }
+func (s *Slot) quad(off int) *uint64 { return (*uint64)(unsafe.Pointer(&s.mem[off])) }
+
+// Window is the slot's argument memory, shared with the process.
+func (s *Slot) Window() []byte { return s.mem[windowOff:] }
+
+// WindowAddr is where the process sees Window.
+func (s *Slot) WindowAddr() uint64 { return s.Addr + windowOff }
+
+// Sequence is what r12 must hold when a thread enters the stub with this slot.
+func (s *Slot) Sequence() uint64 { return uint64(s.seq) }
+
+// Outstanding tells whether a call was posted and its result was not.
+func (s *Slot) Outstanding() bool {
+	return atomic.LoadUint32(s.word(callOff))&^1 != atomic.LoadUint32(s.word(doneOff))&^1
+}
+
+// CallSequence is the posted call's sequence, for repairing a thread's r12.
+func (s *Slot) CallSequence() uint64 { return uint64(atomic.LoadUint32(s.word(callOff)) &^ 1) }
+
+// Kill makes every present and later Await of the slot return at once: its thread is gone.
+func (s *Slot) Kill() {
+	s.dead.Store(true)
+	futexWake(s.word(doneOff))
+}
+
+// Dead tells whether Kill was called.
+func (s *Slot) Dead() bool { return s.dead.Load() }
+
+// Post hands a call to the thread.
+func (s *Slot) Post(nr int, args [6]uint64) {
+	*s.quad(nrOff) = uint64(nr)
+	for i, a := range args {
+		*s.quad(nrOff + 8 + 8*i) = a
+	}
+	s.seq += 2
+	if atomic.SwapUint32(s.word(callOff), s.seq)&1 != 0 {
+		futexWake(s.word(callOff))
+	}
+}
+
+// Await waits for the result of the call posted last. False: the thread is gone
+// or the time is over; after a time-out the call is still outstanding and
+// Await may be called again.
+func (s *Slot) Await(limit time.Duration) (int64, bool) {
+	w := s.word(doneOff)
+	deadline := time.Now().Add(limit)
+	for {
+		v := atomic.LoadUint32(w)
+		if v&^1 == s.seq {
+			return int64(*s.quad(retOff)), true
+		}
+		if s.dead.Load() {
+			return 0, false
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return 0, false
+		}
+		if v&1 == 0 && !atomic.CompareAndSwapUint32(w, v, v|1) {
+			continue
+		}
+		futexWait(w, v|1, min(left, 200*time.Millisecond)) // bounded: Kill may come between the load and the wait
+	}
+}
+
+const (
+	futexOpWait = 0
+	futexOpWake = 1
+)
+
+func futexWait(w *uint32, v uint32, limit time.Duration) {
+	ts := unix.NsecToTimespec(int64(limit))
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexOpWait, uintptr(v), uintptr(unsafe.Pointer(&ts)), 0, 0)
+}
+
+func futexWake(w *uint32) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexOpWake, 1, 0, 0, 0)
+}

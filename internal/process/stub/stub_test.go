@@ -1,0 +1,44 @@
+package stub
+
+import (
+	"bytes"
+	"debug/elf"
+	"testing"
+)
+
+func TestCodeHasItsThreeCalls(t *testing.T) {
+	b := Load()
+	if n := bytes.Count(b.Bytes, syscallInstruction); n != 3 {
+		t.Fatalf("%d system call instructions in the stub, want 3: % x", n, b.Bytes)
+	}
+	if b.After != b.Syscall+2 || len(b.Bytes) > 400 {
+		t.Fatalf("places %#v", b)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	b := Load()
+	for _, c := range []struct {
+		off  uint64
+		rax  int64
+		out  bool
+		want Interrupted
+	}{
+		{0, 0, false, Idle}, {0, 202, true, NotBegun}, {b.Syscall, 0, true, NotBegun},
+		{b.After, -512, true, Broken}, {b.After, -516, true, Broken}, {b.After, -4, true, Finished}, {b.After + 9, -512, true, Finished},
+	} {
+		if got := b.Classify(c.off, c.rax, c.out); got != c.want {
+			t.Errorf("%+v: got %d", c, got)
+		}
+	}
+}
+
+func TestExecutableIsAnELF(t *testing.T) {
+	f, err := elf.NewFile(bytes.NewReader(Executable(ReservedHigh << 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Progs[0].Vaddr != ReservedHigh<<32 || f.Entry <= f.Progs[0].Vaddr {
+		t.Fatalf("%+v entry %#x", f.Progs[0], f.Entry)
+	}
+}
