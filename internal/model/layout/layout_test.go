@@ -1,0 +1,121 @@
+package layout
+
+import (
+	"fmt"
+	"testing"
+
+	"openmosix/internal/model/image"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func anon(s, e uint64, prot uint8) image.VMA {
+	return image.VMA{Range: image.Range{Start: s, End: e}, Prot: prot}
+}
+
+func TestDiff(t *testing.T) {
+	file := func(s, e, off uint64, f uint32) image.VMA {
+		v := anon(s, e, 1)
+		v.Kind, v.Off, v.File = image.File, off, f
+		return v
+	}
+	have := []image.VMA{anon(10, 20, 3), file(30, 40, 0, 1), anon(50, 60, 3), file(70, 80, 0, 2)}
+	want := []image.VMA{anon(12, 25, 3), file(30, 36, 0, 1), anon(50, 55, 3), anon(55, 60, 1), file(70, 80, 5, 2)}
+	var got []string
+	for _, o := range Diff(have, want, func(a, b uint32) bool { return a == b }) {
+		got = append(got, fmt.Sprintf("%s %d-%d kind %d off %d", [...]string{"unmap", "map", "protect"}[o.Action], o.Start, o.End, o.VMA.Kind, o.VMA.Off))
+	}
+	if d := cmp.Diff([]string{
+		"unmap 10-12 kind 0 off 0", "unmap 36-40 kind 0 off 0", "unmap 70-80 kind 0 off 0",
+		"map 20-25 kind 0 off 0", "protect 55-60 kind 0 off 0", "map 70-80 kind 1 off 5",
+	}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// Applying the steps to a model of an address space gives the wanted one.
+func TestDiffReachesTheGoal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) []image.VMA {
+			var vs []image.VMA
+			at := uint64(0)
+			for i := range rapid.IntRange(0, 8).Draw(t, name) {
+				s := at + uint64(rapid.IntRange(0, 3).Draw(t, fmt.Sprint(name, i)))
+				e := s + uint64(rapid.IntRange(1, 5).Draw(t, fmt.Sprint(name, i)))
+				v := anon(s, e, uint8(rapid.IntRange(0, 7).Draw(t, "prot")))
+				if rapid.Bool().Draw(t, "file") {
+					v.Kind, v.File, v.Off = image.File, uint32(rapid.IntRange(0, 1).Draw(t, "f")), s
+				}
+				vs = append(vs, v)
+				at = e
+			}
+			return vs
+		}
+		have, want := draw("have"), draw("want")
+		page := map[uint64]string{}
+		set := func(m map[uint64]string, v image.VMA) {
+			for a := v.Start; a < v.End; a++ {
+				m[a] = fmt.Sprint(v.Kind, v.File, v.Prot)
+				if v.Kind == image.Anonymous {
+					m[a] = fmt.Sprint(v.Kind, 0, v.Prot)
+				}
+			}
+		}
+		for _, v := range have {
+			set(page, v)
+		}
+		for _, o := range Diff(have, want, func(a, b uint32) bool { return a == b }) {
+			if o.Action == Unmap {
+				for a := o.Start; a < o.End; a++ {
+					delete(page, a)
+				}
+				continue
+			}
+			set(page, o.VMA)
+		}
+		goal := map[uint64]string{}
+		for _, v := range want {
+			set(goal, v)
+		}
+		if d := cmp.Diff(goal, page); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
+func TestSetOperations(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(n string) ([]image.Range, map[uint64]bool) {
+			var rs []image.Range
+			m := map[uint64]bool{}
+			for range rapid.IntRange(0, 6).Draw(t, n) {
+				s := uint64(rapid.IntRange(0, 30).Draw(t, "s"))
+				e := s + uint64(rapid.IntRange(0, 6).Draw(t, "l"))
+				rs = append(rs, image.Range{Start: s, End: e})
+				for a := s; a < e; a++ {
+					m[a] = true
+				}
+			}
+			return Union(rs), m
+		}
+		a, am := draw("a")
+		b, bm := draw("b")
+		check := func(name string, rs []image.Range, in func(uint64) bool) {
+			m := map[uint64]bool{}
+			for _, r := range rs {
+				for x := r.Start; x < r.End; x++ {
+					m[x] = true
+				}
+			}
+			for x := uint64(0); x < 40; x++ {
+				if m[x] != in(x) {
+					t.Fatalf("%s of %v and %v: %v, wrong at %d", name, a, b, rs, x)
+				}
+			}
+		}
+		check("union", Union(a, b), func(x uint64) bool { return am[x] || bm[x] })
+		check("difference", Subtract(a, b), func(x uint64) bool { return am[x] && !bm[x] })
+		check("intersection", Intersect(a, b), func(x uint64) bool { return am[x] && bm[x] })
+	})
+}
