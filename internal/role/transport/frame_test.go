@@ -1,0 +1,166 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+)
+
+// stream is a connection of which one direction is a buffer.
+type stream struct{ bytes.Buffer }
+
+func (*stream) Close() error { return nil }
+
+func TestFramesOfAllSizesSurvive(t *testing.T) {
+	a, b := net.Pipe()
+	x, y := NewFramed(a), NewFramed(b)
+	sizes := []int{0, 1, 100, coalesce - headerSize, coalesce, coalesce + 1, 1 << 20, 5<<20 + 3, 10}
+	random := rand.New(rand.NewPCG(1, 2))
+	var want [][]byte
+	for _, n := range sizes {
+		p := make([]byte, n)
+		for i := range p {
+			p[i] = byte(random.Uint32())
+		}
+		want = append(want, p)
+	}
+	go func() {
+		for i, p := range want {
+			cut := len(p) / 3
+			if err := x.Send(uint8(i), uint64(i)<<32, p[:cut], nil, p[cut:]); err != nil {
+				t.Error(err)
+			}
+		}
+		x.Close()
+	}()
+	for i, p := range want {
+		f, err := y.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Kind != uint8(i) || f.ID != uint64(i)<<32 || !bytes.Equal(f.Data, p) {
+			t.Fatalf("frame %d of %d bytes arrived as kind %d id %d, %d bytes", i, len(p), f.Kind, f.ID, len(f.Data))
+		}
+	}
+	if _, err := y.Recv(); err != io.EOF {
+		t.Errorf("after close: %v", err)
+	}
+	if cap(y.buf) > keepBuffer {
+		t.Errorf("keeps a buffer of %d bytes after a small frame", cap(y.buf))
+	}
+}
+
+func TestManySendersDoNotMix(t *testing.T) {
+	a, b := net.Pipe()
+	x, y := NewFramed(a), NewFramed(b)
+	var group sync.WaitGroup
+	for kind := range 4 {
+		group.Go(func() {
+			for i := range 50 {
+				x.Send(uint8(kind), uint64(i), bytes.Repeat([]byte{byte(kind)}, 70<<10))
+			}
+		})
+	}
+	next := map[uint8]uint64{}
+	for range 200 {
+		f, err := y.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.ID != next[f.Kind] || bytes.Count(f.Data, []byte{f.Kind}) != 70<<10 {
+			t.Fatalf("kind %d: frame %d is mixed or out of order", f.Kind, f.ID)
+		}
+		next[f.Kind]++
+	}
+	group.Wait()
+}
+
+func TestFrameBounds(t *testing.T) {
+	x := NewFramed(&stream{})
+	half := make([]byte, MaxFrame/2+1)
+	if err := x.Send(1, 1, half, half); !errors.Is(err, ErrFrameTooBig) {
+		t.Errorf("send: %v", err)
+	}
+	var s stream
+	s.Write(binary.BigEndian.AppendUint32(nil, MaxFrame+1))
+	s.Write(make([]byte, 100))
+	if _, err := NewFramed(&s).Recv(); !errors.Is(err, ErrFrameTooBig) {
+		t.Errorf("receive: %v", err)
+	}
+	var cut stream
+	cut.Write(binary.BigEndian.AppendUint32(nil, MaxFrame))
+	cut.Write(make([]byte, 100))
+	y := NewFramed(&cut)
+	if _, err := y.Recv(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("cut frame: %v", err)
+	}
+	if cap(y.buf) > 2<<20 {
+		t.Errorf("%d bytes were allocated on a promise", cap(y.buf))
+	}
+}
+
+func TestABrokenConnectionStaysBroken(t *testing.T) {
+	a, b := net.Pipe()
+	b.Close()
+	x := NewFramed(a)
+	if x.Send(1, 1, []byte("x")) == nil || x.Send(1, 2) == nil {
+		t.Error("sent over a closed connection")
+	}
+}
+
+func FuzzRecv(f *testing.F) {
+	var good stream
+	w := NewFramed(&good)
+	w.Send(1, 2, []byte("hello"))
+	w.Send(3, 4)
+	f.Add(good.Bytes())
+	f.Add([]byte{0, 0, 0, 200, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var in, out stream
+		in.Write(b)
+		r, w := NewFramed(&in), NewFramed(&out)
+		for {
+			frame, err := r.Recv()
+			if err != nil {
+				break
+			}
+			w.Send(frame.Kind, frame.ID, frame.Data)
+		}
+		if !bytes.HasPrefix(b, out.Bytes()) {
+			t.Fatalf("%x was read as %x", b, out.Bytes())
+		}
+	})
+}
+
+func BenchmarkFrame(b *testing.B) {
+	for _, size := range []int{64, 4 << 10, 1 << 20} {
+		b.Run(byteSize(size), func(b *testing.B) {
+			var s stream
+			f := NewFramed(&s)
+			data := make([]byte, size)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				f.Send(1, 1, data)
+				if _, err := f.Recv(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func byteSize(n int) string {
+	switch {
+	case n >= 1<<20:
+		return "1MiB"
+	case n >= 1<<10:
+		return "4KiB"
+	}
+	return "64B"
+}

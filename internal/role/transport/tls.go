@@ -1,0 +1,161 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+)
+
+// accepted is what a server sends first inside TLS. In TLS 1.3 a client's
+// handshake ends before the server has looked at the client's certificate;
+// waiting for this byte turns a refusal into an error of Dial instead of one of
+// some later read.
+const accepted = 'k'
+
+// Dial connects to the daemon at addr (s == nil) or to the guest supervisor of
+// session s behind it, and proves both sides to each other. It takes at most
+// HandshakeTimeout, less if ctx ends before.
+func Dial(ctx context.Context, addr string, s *supervisor.Session, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+	config, err := tlsConfig(id, want)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
+	defer cancel()
+	var dialer net.Dialer
+	raw, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("connect to node: %w", err)
+	}
+	conn, err := dialOver(ctx, raw, s, config)
+	if err != nil {
+		raw.Close()
+		return nil, fmt.Errorf("connect to node at %s: %w", addr, err)
+	}
+	return conn, nil
+}
+
+func dialOver(ctx context.Context, raw net.Conn, s *supervisor.Session, config *tls.Config) (*tls.Conn, error) {
+	tune(raw)
+	deadline, _ := ctx.Deadline()
+	if err := raw.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
+	// The deadline alone would not notice a cancelled context.
+	stop := context.AfterFunc(ctx, func() { raw.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	preface := Preface{Kind: ToDaemon}
+	if s != nil {
+		preface = Preface{Kind: ToSession, Session: *s}
+	}
+	if _, err := raw.Write(preface.encode()); err != nil {
+		return nil, fmt.Errorf("send preface: %w", err)
+	}
+	conn := tls.Client(raw, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	var b [1]byte
+	if _, err := conn.Read(b[:]); err != nil {
+		return nil, fmt.Errorf("refused by the other side: %w", err)
+	}
+	if b[0] != accepted {
+		return nil, ErrNotOurs
+	}
+	if !stop() {
+		return nil, context.Cause(ctx)
+	}
+	return conn, conn.SetDeadline(time.Time{})
+}
+
+// Server is the other side of Dial, after the preface. It owns conn: on an
+// error conn is closed.
+func Server(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+	server, err := serve(conn, id, want)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return server, nil
+}
+
+func serve(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+	config, err := tlsConfig(id, want)
+	if err != nil {
+		return nil, err
+	}
+	tune(conn)
+	if err := conn.SetDeadline(time.Now().Add(HandshakeTimeout)); err != nil {
+		return nil, fmt.Errorf("set deadline: %w", err)
+	}
+	server := tls.Server(conn, config)
+	if err := server.Handshake(); err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	if _, err := server.Write([]byte{accepted}); err != nil {
+		return nil, fmt.Errorf("end handshake: %w", err)
+	}
+	return server, server.SetDeadline(time.Time{})
+}
+
+// PeerOf tells who is at the other end of an established connection.
+func PeerOf(conn *tls.Conn) (trust.Name, error) {
+	chain := conn.ConnectionState().PeerCertificates
+	if len(chain) == 0 {
+		return trust.Name{}, errors.New("connection is not authenticated")
+	}
+	return trust.NameOf(chain[0])
+}
+
+// tlsConfig replaces the Web's rules (host names, system roots) by the
+// cluster's: signed by its CA, valid now, in the role we want to talk to.
+func tlsConfig(id supervisor.Identity, want trust.Role) (*tls.Config, error) {
+	key, err := x509.ParsePKCS8PrivateKey(id.Key)
+	if err != nil {
+		return nil, fmt.Errorf("read own key: %w", err)
+	}
+	return &tls.Config{
+		Certificates:           []tls.Certificate{{Certificate: [][]byte{id.Certificate}, PrivateKey: key}},
+		MinVersion:             tls.VersionTLS13,
+		InsecureSkipVerify:     true, // VerifyConnection below decides; possession of the key is always checked
+		ClientAuth:             tls.RequireAnyClientCert,
+		SessionTicketsDisabled: true,
+		// Short records only delay the first kilobytes of an image.
+		DynamicRecordSizingDisabled: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			return verifyPeer(state, id.Authority, want)
+		},
+	}, nil
+}
+
+func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role) error {
+	if len(state.PeerCertificates) == 0 {
+		return errors.New("peer shows no certificate")
+	}
+	name, err := trust.Verify(authority, state.PeerCertificates[0].Raw, time.Now())
+	if err != nil {
+		return err
+	}
+	if name.Role != want {
+		return fmt.Errorf("peer is %s, a %s was expected", name, want)
+	}
+	return nil
+}
+
+// tune sets what the small messages of forwarded calls need, and notices a
+// dead peer within half a minute.
+func tune(conn net.Conn) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	tcp.SetNoDelay(true)
+	tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4})
+}
