@@ -1,0 +1,125 @@
+// Package pagemap asks the kernel which pages of a process are there and which
+// were written, by the PAGEMAP_SCAN ioctl on /proc/pid/pagemap.
+//
+// The caller owns the open pagemap file (mem.Space has one) and decides which
+// ranges are worth asking for; nothing is kept between calls, so the functions
+// may be used concurrently.
+//
+// Rules of the kernel that callers must know:
+//
+//   - "Written" has a meaning only in mappings registered with a userfaultfd
+//     of the features WP_ASYNC and WP_UNPOPULATED. In any other mapping every
+//     present page counts as written.
+//   - A page that was dropped (MADV_DONTNEED, munmap and a new mmap) is not
+//     present and so in no answer: whoever copies must make the complement of
+//     Present zero.
+//   - Write-protecting passes over unregistered mappings in silence unless
+//     CheckWPAsync is set. WrittenAndProtect sets it and says ErrNotTracked.
+package pagemap
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"openmosix/internal/model/image"
+)
+
+// Category is a set of properties of a page: PAGE_IS_… of linux/fs.h.
+type Category uint64
+
+const (
+	WPAllowed Category = 1 << iota // in a mapping registered for asynchronous write protection
+	Written                        // since it was last write-protected
+	File                           // of a file or shared memory, not copied for this process
+	Present
+	Swapped
+	PFNZero // the kernel's shared page of zeros
+	Huge    // part of a huge page
+	SoftDirty
+	Guard // MADV_GUARD_INSTALL; kernels before 6.16 answer EINVAL
+)
+
+// Flags of a scan.
+type Flags uint64
+
+const (
+	WPMatching   Flags = 1 << iota // write-protect, atomically, the pages that match
+	CheckWPAsync                   // ErrNotTracked where that is not possible
+)
+
+// Query says which pages match: all of All, at least one of Any (when Any is
+// not empty) and none of None. Neighbours are joined to one range.
+type Query struct {
+	All, Any, None Category
+	Flags          Flags
+}
+
+// ErrNotTracked: the range touches a mapping that is not registered for
+// asynchronous write protection, so writes to it leave no trace.
+var ErrNotTracked = errors.New("memory is not tracked for writes")
+
+// Scan returns the matching pages of r, ascending. Ranges of a scan that
+// protects are facts even when an error comes with them: those pages are
+// protected by now and will not be reported a second time.
+func Scan(pagemap *os.File, r image.Range, q Query) ([]image.Range, error) {
+	var found []image.Range
+	var regions [512]region
+	for at := r.Start; at < r.End; {
+		clear(regions[:]) // so that the end of what an aborted scan found can be seen
+		n, end, errno := scan(pagemap.Fd(), image.Range{Start: at, End: r.End}, q, regions[:])
+		if errno != 0 {
+			n = 0
+			for n < len(regions) && regions[n].end != 0 {
+				n++
+			}
+		}
+		for _, piece := range regions[:n] {
+			found = appendJoined(found, image.Range{Start: piece.start, End: piece.end})
+		}
+		switch {
+		case errno == unix.EPERM && q.Flags&CheckWPAsync != 0:
+			return found, fmt.Errorf("scan pages %#x-%#x: %w", at, r.End, ErrNotTracked)
+		case errno != 0:
+			return found, fmt.Errorf("scan pages %#x-%#x: %w", at, r.End, errno)
+		case end <= at:
+			return found, fmt.Errorf("scan pages %#x-%#x: the kernel makes no progress", at, r.End)
+		}
+		at = end
+	}
+	return found, nil
+}
+
+// appendJoined joins what one buffer ended with to what the next begins with.
+func appendJoined(all []image.Range, r image.Range) []image.Range {
+	if n := len(all); n > 0 && all[n-1].End == r.Start {
+		all[n-1].End = r.End
+		return all
+	}
+	return append(all, r)
+}
+
+// IsPresent finds the pages that hold something: in memory or swapped out, not
+// the shared page of zeros. Pages of files that were never copied for the
+// process are left out when excludeFile is set.
+func IsPresent(pagemap *os.File, r image.Range, excludeFile bool) ([]image.Range, error) {
+	q := Query{Any: Present | Swapped, None: PFNZero}
+	if excludeFile {
+		q.None |= File
+	}
+	return Scan(pagemap, r, q)
+}
+
+// IsWritten finds the present pages written since they were protected.
+func IsWritten(pagemap *os.File, r image.Range) ([]image.Range, error) {
+	return Scan(pagemap, r, Query{All: Written, Any: Present | Swapped})
+}
+
+// WrittenAndProtect is IsWritten and protects what it finds in the same step,
+// so that no write between two calls is lost. The first call finds everything
+// present. On ErrNotTracked use IsWritten.
+func WrittenAndProtect(pagemap *os.File, r image.Range) ([]image.Range, error) {
+	return Scan(pagemap, r, Query{All: Written, Any: Present | Swapped, Flags: WPMatching | CheckWPAsync})
+}
