@@ -1,0 +1,181 @@
+// Package config reads a node's configuration: the file
+// /etc/openmosix/openmosix.toml over the defaults, checked as a whole.
+//
+// It holds no state and starts nothing. The table of nodes in it is static;
+// the daemon sees it through its own interface, so that nodes found in other
+// ways can stand in its place.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"openmosix/internal/model/trust"
+)
+
+// Where a node keeps its files unless told otherwise.
+const (
+	DefaultFile     = "/etc/openmosix/openmosix.toml"
+	DefaultKey      = "/etc/openmosix/cluster.key"
+	DefaultRunDir   = "/run/openmosix"
+	DefaultStateDir = "/var/lib/openmosix"
+)
+
+// DefaultPort must be the port transport documents; config reads files and
+// does not import the network. A test of the daemon compares them.
+const DefaultPort = 7779
+
+// Config is one node's configuration.
+type Config struct {
+	Number   int    `toml:"number"`    // this node; 0: from the IPv4 address
+	Name     string `toml:"name"`      // for people; the host name if empty
+	Listen   string `toml:"listen"`    // address and port for the other nodes
+	Key      string `toml:"key"`       // cluster key file
+	RunDir   string `toml:"run_dir"`   // control socket
+	StateDir string `toml:"state_dir"` // caches
+	Log      string `toml:"log"`       // debug, info, warn, error
+	Guests   Guests `toml:"guests"`
+	Peers    []Peer `toml:"peer"`
+}
+
+// Guests says what this node lends to others.
+type Guests struct {
+	Accept  bool   `toml:"accept"`    // false: lend nothing
+	Max     int    `toml:"max"`       // guest supervisors at once
+	UIDBase uint32 `toml:"uid_base"`  // first of Max unprivileged user ids
+	Spare   uint64 `toml:"spare_mib"` // memory in MiB kept free of guests
+}
+
+// Peer is one other node. The own node may be listed too, so that all nodes
+// can have the same list.
+type Peer struct {
+	Number  int    `toml:"number"`
+	Name    string `toml:"name"`
+	Address string `toml:"address"` // host or host:port
+}
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Listen:   ":" + strconv.Itoa(DefaultPort),
+		Key:      DefaultKey,
+		RunDir:   DefaultRunDir,
+		StateDir: DefaultStateDir,
+		Log:      "info",
+		Guests:   Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64},
+	}
+}
+
+// Load reads a file over the defaults. A file that does not exist is an error
+// unless it is the default one.
+func Load(path string) (Config, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && path == DefaultFile {
+		return Default(), nil
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c, err := Parse(text)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Parse reads the text of a file over the defaults. What it does not know it
+// refuses: a misspelt knob must not be silently without effect.
+func Parse(text []byte) (Config, error) {
+	c := Default()
+	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	if err := decoder.Decode(&c); err != nil {
+		return Config{}, explain(err)
+	}
+	for i := range c.Peers {
+		c.Peers[i].Address = withPort(c.Peers[i].Address)
+	}
+	return c, nil
+}
+
+// explain turns the parser's errors into one line with a place in the file.
+func explain(err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+		e := unknown.Errors[0]
+		line, _ := e.Position()
+		return fmt.Errorf("line %d: unknown setting %q", line, strings.Join(e.Key(), "."))
+	}
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		line, column := wrong.Position()
+		return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(wrong.Error(), "toml: "))
+	}
+	return err
+}
+
+// withPort adds the default port to an address without one.
+func withPort(address string) string {
+	if _, _, err := net.SplitHostPort(address); err == nil || address == "" {
+		return address
+	}
+	return net.JoinHostPort(strings.Trim(address, "[]"), strconv.Itoa(DefaultPort))
+}
+
+// ParsePeer reads the command line's form, NUMBER=ADDRESS.
+func ParsePeer(s string) (Peer, error) {
+	number, address, ok := strings.Cut(s, "=")
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil || address == "" {
+		return Peer{}, fmt.Errorf("peer %q: expected NUMBER=ADDRESS, as in 2=10.0.0.2", s)
+	}
+	return Peer{Number: n, Address: withPort(address)}, nil
+}
+
+// uidLast is the largest user id; the one above it means "no change" to the kernel.
+const uidLast = 1<<32 - 2
+
+// Check finds what is wrong with the configuration as a whole.
+func (c Config) Check() error {
+	if c.Number < 1 || c.Number > trust.MaxNode {
+		return fmt.Errorf("number = %d: a node number is in 1…%d", c.Number, trust.MaxNode)
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen = %q: expected ADDRESS:PORT or :PORT", c.Listen)
+	}
+	switch c.Log {
+	case "debug", "info", "warn", "error":
+	default:
+		return fmt.Errorf("log = %q: expected debug, info, warn or error", c.Log)
+	}
+	if g := c.Guests; g.Max < 1 || g.Max > 10_000 {
+		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)
+	} else if g.UIDBase < 65536 || uint64(g.UIDBase)+uint64(g.Max) > uidLast {
+		return fmt.Errorf("guests.uid_base = %d: needs %d user ids of its own from 65536 upwards", g.UIDBase, g.Max)
+	}
+	return c.checkPeers()
+}
+
+func (c Config) checkPeers() error {
+	seen := make(map[int]string, len(c.Peers))
+	for _, p := range c.Peers {
+		if p.Number < 1 || p.Number > trust.MaxNode {
+			return fmt.Errorf("peer %q: number = %d is not in 1…%d", p.Address, p.Number, trust.MaxNode)
+		}
+		if p.Address == "" {
+			return fmt.Errorf("peer %d: address is missing", p.Number)
+		}
+		if before, twice := seen[p.Number]; twice {
+			return fmt.Errorf("peer %d is listed twice: %s and %s", p.Number, before, p.Address)
+		}
+		seen[p.Number] = p.Address
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	c, err := Parse([]byte(`
+number = 1
+name = "one"
+listen = "10.77.0.1:9000"
+log = "debug"
+[guests]
+max = 3
+[[peer]]
+number = 2
+address = "10.77.0.2"
+[[peer]]
+number = 3
+name = "three"
+address = "[fd00::3]:99"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+	if c.Guests.Max != 3 || !c.Guests.Accept || c.Guests.UIDBase != Default().Guests.UIDBase {
+		t.Errorf("defaults and settings are not merged: %+v", c.Guests)
+	}
+	if c.Peers[0].Address != "10.77.0.2:7779" || c.Peers[1].Address != "[fd00::3]:99" || c.Peers[1].Name != "three" {
+		t.Errorf("peers: %+v", c.Peers)
+	}
+}
+
+func TestParseNamesThePlaceOfAMistake(t *testing.T) {
+	for text, want := range map[string]string{
+		"number = 1\nnumbr = 2":                     `line 2: unknown setting "numbr"`,
+		"\n\n[guests]\nmaximum = 1":                 `line 4: unknown setting "guests.maximum"`,
+		"[[peer]]\nnumber = 1\nadress='x'":          `line 3: unknown setting "peer.adress"`,
+		"number = 1\nname = ":                       "line 2",
+		"number = 1\nlisten = 5":                    "line 2",
+		"number = 1\nnumber = 99999999999999999999": "line 2",
+	} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for want, spoil := range map[string]func(*Config){
+		"number":    func(c *Config) { c.Number = 70000 },
+		"listen":    func(c *Config) { c.Listen = "10.0.0.1" },
+		"log":       func(c *Config) { c.Log = "loud" },
+		"max":       func(c *Config) { c.Guests.Max = 0 },
+		"uid_base":  func(c *Config) { c.Guests.UIDBase = 0 },
+		"twice":     func(c *Config) { c.Peers = []Peer{{2, "", "a:1"}, {2, "", "b:1"}} },
+		"address":   func(c *Config) { c.Peers = []Peer{{Number: 2}} },
+		"is not in": func(c *Config) { c.Peers = []Peer{{0, "", "a:1"}} },
+	} {
+		c := Default()
+		c.Number = 1
+		if err := c.Check(); err != nil {
+			t.Fatal(err)
+		}
+		spoil(&c)
+		if err := c.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	top := Default()
+	top.Number, top.Guests.UIDBase = 1, uidLast
+	if top.Check() == nil {
+		t.Error("user ids beyond the last one are accepted")
+	}
+}
+
+func TestLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.toml")
+	if _, err := Load(path); err == nil {
+		t.Error("a configuration that is not there was loaded")
+	}
+	if err := os.WriteFile(path, []byte("number = 5\nfoo = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path+": line 2") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNumber(t *testing.T) {
+	if n := numberOf(netip.MustParseAddr("10.77.1.2")); n != 258 {
+		t.Errorf("number of 10.77.1.2 is %d", n)
+	}
+	if n, err := defaultNumber("10.77.0.3:7779"); err != nil || n != 3 {
+		t.Errorf("%d, %v", n, err)
+	}
+	c := Default()
+	c.Number, c.Name = 9, "nine"
+	if full, err := c.Complete(); err != nil || full.Number != 9 || full.Name != "nine" {
+		t.Errorf("Complete changes what is set: %+v, %v", full, err)
+	}
+}
+
+func TestParsePeer(t *testing.T) {
+	if p, err := ParsePeer("2=10.0.0.2"); err != nil || p != (Peer{Number: 2, Address: "10.0.0.2:7779"}) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for _, s := range []string{"", "2", "x=1", "2="} {
+		if _, err := ParsePeer(s); err == nil {
+			t.Errorf("%q was accepted", s)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("number = 1\n[[peer]]\nnumber=2\naddress='a'\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if c, err := Parse([]byte(text)); err == nil {
+			c.Check()
+		}
+	})
+}
