@@ -1,0 +1,40 @@
+// File offsets move with reads, writes and seeks; pread and pwrite leave them; O_APPEND writes at the end.
+// quick
+#include "zoo.h"
+int main(void) {
+	int fd = open("offset", O_RDWR | O_CREAT | O_TRUNC, 0640);
+	int ap = open("offset.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	must(fd >= 0 && ap >= 0);
+	ready();
+	off_t at = 0;
+	int laps = 0;
+	char b[64];
+	while (more()) {
+		same(lseek(fd, 0, SEEK_CUR), at);
+		int n = snprintf(b, sizeof b, "line %06d\n", laps++);
+		same(write(fd, b, n), n);
+		at += n;
+		same(lseek(fd, 0, SEEK_CUR), at);
+		same(pwrite(fd, "LINE", 4, at - n), 4);
+		same(pread(fd, b, n, at - n), n);
+		must(!memcmp(b, "LINE ", 5) && atoi(b + 5) == laps - 1);
+		same(lseek(fd, 0, SEEK_CUR), at);
+		same(lseek(fd, 0, SEEK_END), at);
+		same(lseek(fd, 0, SEEK_SET), 0);
+		same(read(fd, b, 4), 4);
+		must(!memcmp(b, "LINE", 4));
+		same(lseek(fd, at, SEEK_SET), at);
+		struct stat s;
+		must(!fstat(fd, &s));
+		same(s.st_size, at);
+		same(s.st_mode, S_IFREG | 0640);
+		same(lseek(ap, 0, SEEK_SET), 0);
+		same(write(ap, "a", 1), 1);
+		must(!fstat(ap, &s));
+		same(s.st_size, laps);
+		must(!ftruncate(fd, at + 100) && !ftruncate(fd, at));
+		fails(lseek(fd, -1, SEEK_SET), EINVAL);
+		must(!fsync(fd));
+	}
+	return ok();
+}
