@@ -101,10 +101,10 @@ func appendJoined(all []image.Range, r image.Range) []image.Range {
 	return append(all, r)
 }
 
-// IsPresent finds the pages that hold something: in memory or swapped out, not
+// PresentPages finds the pages that hold something: in memory or swapped out, not
 // the shared page of zeros. Pages of files that were never copied for the
 // process are left out when excludeFile is set.
-func IsPresent(pagemap *os.File, r image.Range, excludeFile bool) ([]image.Range, error) {
+func PresentPages(pagemap *os.File, r image.Range, excludeFile bool) ([]image.Range, error) {
 	q := Query{Any: Present | Swapped, None: PFNZero}
 	if excludeFile {
 		q.None |= File
@@ -112,14 +112,14 @@ func IsPresent(pagemap *os.File, r image.Range, excludeFile bool) ([]image.Range
 	return Scan(pagemap, r, q)
 }
 
-// IsWritten finds the present pages written since they were protected.
-func IsWritten(pagemap *os.File, r image.Range) ([]image.Range, error) {
+// WrittenPages finds the present pages written since they were protected.
+func WrittenPages(pagemap *os.File, r image.Range) ([]image.Range, error) {
 	return Scan(pagemap, r, Query{All: Written, Any: Present | Swapped})
 }
 
-// WrittenAndProtect is IsWritten and protects what it finds in the same step,
+// WrittenAndProtect is WrittenPages and protects what it finds in the same step,
 // so that no write between two calls is lost. The first call finds everything
-// present. On ErrNotTracked use IsWritten.
+// present. On ErrNotTracked use WrittenPages.
 func WrittenAndProtect(pagemap *os.File, r image.Range) ([]image.Range, error) {
 	return Scan(pagemap, r, Query{All: Written, Any: Present | Swapped, Flags: WPMatching | CheckWPAsync})
 }

@@ -38,11 +38,11 @@ func TestFilePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pm.Close()
-	all, err := IsPresent(pm, r, false)
+	all, err := PresentPages(pm, r, false)
 	if err != nil || len(all) != 1 || all[0] != r {
 		t.Error(all, err)
 	}
-	own, err := IsPresent(pm, r, true)
+	own, err := PresentPages(pm, r, true)
 	if want := (image.Range{Start: start + image.PageSize, End: start + 2*image.PageSize}); err != nil || len(own) != 1 || own[0] != want {
 		t.Error(own, err)
 	}

@@ -93,7 +93,7 @@ func TestWrittenPages(t *testing.T) {
 	protect("first round", 0, 3)
 	protect("nothing written")
 	b[0], b[5*page], b[6*page] = 2, 2, 2
-	found, err := pagemap.IsWritten(pm, r)
+	found, err := pagemap.WrittenPages(pm, r)
 	expect("asked without protecting", found, err, 0, 5, 6)
 	protect("second round", 0, 5, 6)
 	protect("after it")
@@ -102,13 +102,13 @@ func TestWrittenPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	protect("a dropped page is not reported")
-	found, err = pagemap.IsPresent(pm, r, false)
+	found, err = pagemap.PresentPages(pm, r, false)
 	expect("but it is not present", found, err, 0, 5, 6)
 	b[3*page] = 3
 	protect("written again", 3)
 
 	_ = b[9*page] // maps the page of zeros
-	found, err = pagemap.IsPresent(pm, r, false)
+	found, err = pagemap.PresentPages(pm, r, false)
 	expect("zeros do not count", found, err, 0, 3, 5, 6)
 }
 
@@ -129,7 +129,7 @@ func TestNotTracked(t *testing.T) {
 	if found, err = pagemap.WrittenAndProtect(pm, half); err != nil || len(found) != 0 {
 		t.Error(found, err)
 	}
-	found, err = pagemap.IsWritten(pm, r)
+	found, err = pagemap.WrittenPages(pm, r)
 	if d := cmp.Diff([]int{5}, pages(r, found)); d != "" || err != nil {
 		t.Error(d, err)
 	}
@@ -154,7 +154,7 @@ func TestManyRanges(t *testing.T) {
 	for i := range 4096 {
 		b[i*page] = 2
 	}
-	if found, err = pagemap.IsPresent(pm, r, false); err != nil || len(found) != 1 || found[0] != r {
+	if found, err = pagemap.PresentPages(pm, r, false); err != nil || len(found) != 1 || found[0] != r {
 		t.Error(found, err)
 	}
 }
