@@ -1,0 +1,107 @@
+package cluster
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"openmosix/internal/model/trust"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	configFile    = "/etc/openmosix/openmosix.toml"
+	keyFile       = "/etc/openmosix/cluster.key"
+	controlSocket = "/run/openmosix/control.sock"
+	daemonPort    = 7779
+)
+
+func newClusterKey() (string, error) {
+	key, err := trust.NewKey(rand.Reader)
+	return string(key.Encode()), err
+}
+
+// configuration is what a node's /etc/openmosix holds: path and content.
+func configuration(key string, self *NodeState, all []NodeState) map[string]string {
+	text := fmt.Sprintf("number = %d\n", self.Number)
+	for _, n := range all {
+		if n.Number != self.Number {
+			text += fmt.Sprintf("\n[[peer]]\nnumber = %d\nname = %q\naddress = \"%s:%d\"\n", n.Number, n.Host, n.Address, daemonPort)
+		}
+	}
+	return map[string]string{keyFile: key, configFile: text}
+}
+
+// daemon is the node daemon as its init sees it. It is started once: a daemon
+// that dies is something a test wants to see.
+type daemon struct {
+	pid   int
+	mu    sync.Mutex
+	ended *unix.WaitStatus // nil while it runs
+}
+
+func startDaemon(r *reaper) (*daemon, error) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, fmt.Errorf("start node daemon: %w", err)
+	}
+	defer null.Close()
+	argv := []string{programName, "node", "--config", configFile}
+	pid, ended, err := r.start(BinDir+"/"+programName, argv, &syscall.ProcAttr{
+		Dir: "/", Env: cleanEnvironment(), Files: []uintptr{descriptor(null), 1, 2},
+		Sys: &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start node daemon: %w", err)
+	}
+	d := &daemon{pid: pid}
+	go func() {
+		status := <-ended
+		d.mu.Lock()
+		d.ended = &status
+		d.mu.Unlock()
+	}()
+	return d, nil
+}
+
+// status says in words how the daemon is; a nil daemon was not wanted.
+func (d *daemon) status() string {
+	if d == nil {
+		return "none"
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.ended == nil:
+		return fmt.Sprintf("running, pid %d", d.pid)
+	case d.ended.Signaled():
+		return "killed by " + unix.SignalName(d.ended.Signal())
+	}
+	return fmt.Sprintf("ended with status %d", d.ended.ExitStatus())
+}
+
+func (d *daemon) running() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ended == nil
+}
+
+// awaitReady waits until the daemon answers on its control socket.
+func (d *daemon) awaitReady(limit time.Duration) error {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		c, err := net.Dial("unix", controlSocket)
+		if err == nil {
+			return c.Close()
+		}
+		if !d.running() {
+			return errors.New("the node daemon " + d.status())
+		}
+	}
+	return fmt.Errorf("the node daemon does not answer on %s within %v", controlSocket, limit)
+}

@@ -1,0 +1,97 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+)
+
+const (
+	// DefaultBase is the directory that holds the labs of the machine.
+	DefaultBase = "/run/openmosix-lab"
+	// DefaultName is the name of a lab that was given none.
+	DefaultName = "lab"
+	// MaxNodes keeps node numbers in the last byte of 10.77.0.N.
+	MaxNodes = 64
+	// NotPinned is the CPU of a node that may use all of them.
+	NotPinned = -1
+)
+
+// Options say what lab is wanted.
+type Options struct {
+	Base   string // directory of the labs; DefaultBase if empty
+	Name   string // DefaultName if empty
+	Nodes  int
+	CPUs   []int    // CPU of each node or NotPinned; nil: nobody is pinned
+	Binds  []Bind   // paths of the machine to show in every node
+	Links  []string // other names under which the binary is found in a node's PATH
+	Binary string   // answers "lab hub" and "lab init"; this executable if empty
+	Daemon bool     // start the node daemons
+	Bound  bool     // the lab lives no longer than the process that called Up
+}
+
+// Bind shows Source of the machine as Target in every node. It is how a
+// directory below the machine's /tmp or /run becomes visible there.
+type Bind struct {
+	Source, Target string
+}
+
+var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
+
+// complete fills in defaults and checks.
+func (o *Options) complete() error {
+	if o.Base == "" {
+		o.Base = DefaultBase
+	}
+	if o.Name == "" {
+		o.Name = DefaultName
+	}
+	base, err := filepath.Abs(o.Base)
+	if err != nil {
+		return fmt.Errorf("find lab directory: %w", err)
+	}
+	o.Base = base
+	if err := checkName(o.Name); err != nil {
+		return err
+	}
+	if o.Nodes < 1 || o.Nodes > MaxNodes {
+		return fmt.Errorf("%d nodes: a lab has 1 to %d", o.Nodes, MaxNodes)
+	}
+	if len(o.CPUs) != 0 && len(o.CPUs) != o.Nodes {
+		return fmt.Errorf("%d CPUs for %d nodes: give one for each node", len(o.CPUs), o.Nodes)
+	}
+	for _, b := range o.Binds {
+		if !filepath.IsAbs(b.Source) || !filepath.IsAbs(b.Target) {
+			return fmt.Errorf("bind %s:%s: both paths must be absolute", b.Source, b.Target)
+		}
+	}
+	for _, l := range o.Links {
+		if filepath.Base(l) != l {
+			return fmt.Errorf("link %q: a plain name is needed", l)
+		}
+	}
+	return nil
+}
+
+func (o *Options) cpu(node int) int {
+	if len(o.CPUs) == 0 {
+		return NotPinned
+	}
+	return o.CPUs[node-1]
+}
+
+func checkName(name string) error {
+	if !validName.MatchString(name) {
+		return fmt.Errorf("lab name %q: use up to 32 small letters, digits, - and _", name)
+	}
+	return nil
+}
+
+// ErrNotUp is returned for a lab that does not exist.
+var ErrNotUp = errors.New("this lab is not up (openmosix lab up makes it)")
+
+// Address is the IPv4 address of a node. Its low 16 bits are the node number.
+func Address(node int) string { return fmt.Sprintf("10.77.0.%d", node) }
+
+const prefixLength = 16
