@@ -26,10 +26,10 @@ const (
 type Kind uint8
 
 const (
-	Anonymous Kind = iota // private memory, zero filled
-	File                  // private mapping of a file
-	SharedFile            // shared mapping of a file that can never be written through it
-	Special               // [vvar], [vvar_vclock], [vdso]
+	Anonymous  Kind = iota // private memory, zero filled
+	File                   // private mapping of a file
+	SharedFile             // shared mapping of a file that can never be written through it
+	Special                // [vvar], [vvar_vclock], [vdso]
 )
 
 // VMA is one mapping of the process.
@@ -125,7 +125,7 @@ type Image struct {
 	SID     int
 	VMAs    []VMA
 	Files   []FileID
-	Threads []Thread // the leader first
+	Threads []Thread   // the leader first
 	Actions [65]Action // by signal number
 	Layout  Layout
 	Auxv    []byte

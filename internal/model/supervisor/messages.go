@@ -85,13 +85,13 @@ type Code string
 
 const (
 	NoSuchProcess Code = "no-such-process"
-	CannotMove    Code = "cannot-move"  // Text lists the reasons
+	CannotMove    Code = "cannot-move" // Text lists the reasons
 	AlreadyThere  Code = "already-there"
 	UnknownNode   Code = "unknown-node"
-	Refused       Code = "refused"      // the other node said no
-	NoMemory      Code = "no-memory"    // memory is short on the other side
-	Unreachable   Code = "unreachable"  // the other node or the link failed
-	Busy          Code = "busy"         // another move of the process goes on
+	Refused       Code = "refused"     // the other node said no
+	NoMemory      Code = "no-memory"   // memory is short on the other side
+	Unreachable   Code = "unreachable" // the other node or the link failed
+	Busy          Code = "busy"        // another move of the process goes on
 	Internal      Code = "internal"
 )
 
@@ -112,11 +112,11 @@ type Proc struct {
 // with these needs. The daemon asks that node's daemon, which starts a guest
 // supervisor, and answers with an Opened message.
 type Open struct {
-	ID     uint64
-	Node   int
-	Addr   string
-	PID    int
-	Need   Need
+	ID   uint64
+	Node int
+	Addr string
+	PID  int
+	Need Need
 	// What the lender is told of the process (the disclosure level decides how much is filled in).
 	Command string
 	UID     int
@@ -124,12 +124,12 @@ type Open struct {
 
 // Need is what a process requires of a node, compared before anything is frozen.
 type Need struct {
-	Memory   uint64   // bytes that will be resident
-	CPU      []uint32 // feature words as linux/cpu gives them
-	XSave    uint32   // bytes of extended state in use
-	XCR0     uint64
-	Threads  int
-	Release  string   // kernel release at home, for the log
+	Memory  uint64   // bytes that will be resident
+	CPU     []uint32 // feature words as linux/cpu gives them
+	XSave   uint32   // bytes of extended state in use
+	XCR0    uint64
+	Threads int
+	Release string // kernel release at home, for the log
 }
 
 // Opened answers an Open.

@@ -33,3 +33,6 @@ func Candidates() []uint64 {
 
 // ReservedHigh is the upper half of the first candidate's address.
 const ReservedHigh = 0x2f6d
+
+// SlotsAt is where the slots of a region with this base are.
+func SlotsAt(base uint64) uint64 { return base + slotsOff }

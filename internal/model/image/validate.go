@@ -1,0 +1,55 @@
+package image
+
+import "fmt"
+
+// addressEnd is the end of user space with four-level page tables; an image
+// from another node must not name anything above it.
+const addressEnd = 0x7fff_ffff_f000
+
+const (
+	maxThreads = 4096
+	maxXState  = 64 << 10
+)
+
+// Validate checks what another node sent before anything is built from it.
+func (img *Image) Validate() error {
+	var end uint64
+	for i := range img.VMAs {
+		v := &img.VMAs[i]
+		switch {
+		case v.Start%PageSize != 0 || v.End%PageSize != 0 || v.Start >= v.End || v.End > addressEnd:
+			return fmt.Errorf("image: mapping %d has the range %#x-%#x", i, v.Start, v.End)
+		case v.Start < end:
+			return fmt.Errorf("image: mapping %d at %#x overlaps the one before", i, v.Start)
+		case v.Kind > Special || v.Prot > 7:
+			return fmt.Errorf("image: mapping %d has kind %d, protection %d", i, v.Kind, v.Prot)
+		case (v.Kind == File || v.Kind == SharedFile) && int(v.File) >= len(img.Files):
+			return fmt.Errorf("image: mapping %d names file %d of %d", i, v.File, len(img.Files))
+		case v.Off%PageSize != 0:
+			return fmt.Errorf("image: mapping %d has offset %#x", i, v.Off)
+		}
+		end = v.End
+	}
+	if len(img.Threads) > maxThreads {
+		return fmt.Errorf("image: %d threads, at most %d", len(img.Threads), maxThreads)
+	}
+	for i := range img.Threads {
+		if t := &img.Threads[i]; t.TID <= 0 || len(t.XState) > maxXState {
+			return fmt.Errorf("image: thread %d has id %d and %d bytes of vector state", i, t.TID, len(t.XState))
+		}
+	}
+	if img.PID <= 0 {
+		return fmt.Errorf("image: process id %d", img.PID)
+	}
+	return ValidateRanges(img.HomeDirty)
+}
+
+// ValidateRanges checks page ranges from another node.
+func ValidateRanges(rs []Range) error {
+	for i, r := range rs {
+		if r.Start%PageSize != 0 || r.End%PageSize != 0 || r.Start > r.End || r.End > addressEnd {
+			return fmt.Errorf("range %d is %#x-%#x", i, r.Start, r.End)
+		}
+	}
+	return nil
+}

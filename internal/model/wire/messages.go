@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"fmt"
+
+	"openmosix/internal/model/image"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// PrepareMsg announces a process, while it still runs elsewhere.
+type PrepareMsg struct {
+	Image image.Image // no threads yet; mappings and files may change until Thaw
+	// Direct files: the sender vouches for content by hash; others travel as File frames on request.
+}
+
+// PreparedMsg answers: the files whose contents must be sent.
+type PreparedMsg struct {
+	Lacking []uint32
+}
+
+// ThawMsg is the frozen process without its pages.
+type ThawMsg struct {
+	Image   image.Image
+	Signals []PendingSignal
+	// Fatal: the process is to die of this signal where it arrives (0: no).
+	Fatal     int
+	FatalTID  int
+	FatalInfo []byte
+}
+
+// PendingSignal is one that waits for delivery; TID 0: for the whole process.
+type PendingSignal struct {
+	TID  int
+	Info []byte // siginfo_t, 128 bytes
+}
+
+// FreezeMsg asks for a process.
+type FreezeMsg struct {
+	// Full: send every page that holds something, not only those that differ
+	// from what home holds. A process that goes on to a third node needs them all.
+	Full bool
+}
+
+// RangesMsg is a list of ranges.
+type RangesMsg struct {
+	Ranges []image.Range
+}
+
+// FailedMsg says why a step was not done; nothing has changed for the process.
+type FailedMsg struct {
+	Step string
+	Text string
+	Busy bool // try again in a moment
+}
+
+// DiedMsg: the guest was to be killed by this signal.
+type DiedMsg struct {
+	Signal int
+}
+
+// NeedHomeMsg asks to be brought home.
+type NeedHomeMsg struct {
+	Nr     int
+	Reason string
+}
+
+// CloneMsg makes a thread or a process at home.
+type CloneMsg struct {
+	Serial uint64
+	Flags  uint64
+}
+
+// ExecMsg is an execve, complete: only strings travel.
+type ExecMsg struct {
+	Serial     uint64
+	DirFD      int
+	Path       []byte
+	Argv, Envp [][]byte
+	At         bool // execveat
+	Flags      int
+	Ignored    uint64 // signals the guest ignores
+	Mask       uint64 // signals the calling thread blocks
+}
+
+// UsageMsg tells how much CPU time a guest has used on this node.
+type UsageMsg struct {
+	CPUMicros int64
+	RSS       uint64
+}
+
+// mode bounds what a peer can make the decoder build.
+var mode = func() cbor.DecMode {
+	m, err := cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: 4096, MaxNestedLevels: maxDepth, DupMapKey: cbor.DupMapKeyEnforcedAPF}.DecMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return m
+}()
+
+// Encode a message.
+func Encode(v any) []byte {
+	b, err := cbor.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("wire: %T cannot be encoded: %v", v, err)) // only our own plain structs come here
+	}
+	return b
+}
+
+// Decode a message. Bytes from a peer are hostile: sizes are bounded, unknown fields ignored.
+func Decode(b []byte, v any) error {
+	if err := mode.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("message %T: %w", v, err)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+// Package wire is what a home supervisor and a guest supervisor say to each
+// other: the kinds of frames, and the messages that are rare enough for CBOR.
+//
+// The frequent ones (a forwarded call and its reply, pages) are bare bytes:
+//
+//	Call   id = thread      serial (8 bytes), syscalls.Call
+//	Reply  id = thread      serial (8 bytes), result and returned bytes
+//	Pages  id = process     address (8 bytes), contents
+//	File   id = process     index of the file (4), offset (8), contents
+//	Signal id = thread      to the thread alone (1), siginfo (128)
+//
+// Ids are those the process itself uses, so they mean the same on both sides.
+// A serial is chosen by the guest; 0 is never used.
+package wire
+
+// Kind of a frame.
+const (
+	// home to guest
+	Prepare uint8 = iota + 1 // a process is coming: PrepareMsg
+	File                     // contents of a mapped file the guest node lacks
+	Pages                    // contents of memory
+	Zero                     // RangesMsg: memory that is to read as zeros
+	Thaw                     // ThawMsg: the frozen rest; run
+	Reply                    // to a Call
+	Signal                   // a signal for the guest
+	Freeze                   // FreezeMsg: stop and send the process
+	Commit                   // the other side has it: forget the process
+	Abort                    // the move failed: run on
+	Kill                     // the process ended at home
+	Stop                     // job control: stand still
+	Cont                     // ... and go on
+	Cancel                   // guest to home: interrupt the call Serial of thread id
+
+	// guest to home
+	Prepared // PreparedMsg
+	Thawed   // empty
+	Failed   // FailedMsg: the Prepare, Thaw or Freeze before it
+	Call     // a forwarded call
+	Frozen   // ThawMsg: the image; pages follow, then PagesEnd
+	PagesEnd // all pages have been sent
+	Died     // DiedMsg: a fatal signal
+	NeedHome // NeedHomeMsg: a call that can only be done at home
+	Clone    // CloneMsg: make a thread or process in the deputy
+	Exec     // ExecMsg
+	Exit     // a thread ends: code (4 bytes)
+	Usage    // UsageMsg: CPU time burnt so far
+)
+
+// Bounds of the decoder: nothing honest comes near.
+const (
+	maxElements = 1 << 20
+	maxDepth    = 16
+)

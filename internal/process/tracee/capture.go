@@ -1,0 +1,140 @@
+package tracee
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+var le = binary.LittleEndian
+
+// CaptureThread asks a parked thread for what only it can tell.
+func (t *Thread) CaptureThread(th *image.Thread) error {
+	if _, err := t.Must("read the alternate signal stack", unix.SYS_SIGALTSTACK, 0, t.Slot.WindowAddr()); err != nil {
+		return err
+	}
+	w := t.Slot.Window()
+	th.AltStack = image.AltStack{SP: le.Uint64(w), Flags: le.Uint32(w[8:]), Size: le.Uint64(w[16:])}
+	if _, err := t.Must("read the thread's id address", unix.SYS_PRCTL, unix.PR_GET_TID_ADDRESS, t.Slot.WindowAddr()); err != nil {
+		return err
+	}
+	th.ClearTID = le.Uint64(w)
+	return nil
+}
+
+// Disarm takes from a deputy's thread what would make its exit write into the
+// process's memory, which the deputy does not own while the guest is away.
+func (t *Thread) Disarm() error {
+	if _, err := t.Call(unix.SYS_SET_TID_ADDRESS, 0); err != nil {
+		return err
+	}
+	_, err := t.Must("clear the robust list", unix.SYS_SET_ROBUST_LIST, 0, robustHeadSize)
+	return err
+}
+
+const robustHeadSize = 24
+
+// CaptureProcess asks a parked thread for what belongs to the whole process.
+func (t *Thread) CaptureProcess(img *image.Image) error {
+	p := t.Proc
+	st, err := p.Family.FS.Stat(p.PID)
+	if err != nil {
+		return err
+	}
+	status, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return err
+	}
+	img.PID, img.Comm, img.Umask = p.Own, st.Comm, status.Umask
+	img.Layout = st.Layout()
+	brk, err := t.Call(unix.SYS_BRK, 0)
+	if err != nil {
+		return err
+	}
+	img.Layout.Brk = uint64(brk)
+	if err := t.captureActions(img, status); err != nil {
+		return err
+	}
+	if img.Virtual, err = t.timer(unix.ITIMER_VIRTUAL); err != nil {
+		return err
+	}
+	if img.Prof, err = t.timer(unix.ITIMER_PROF); err != nil {
+		return err
+	}
+	if img.Monotonic, err = t.clock(unix.CLOCK_MONOTONIC); err != nil {
+		return err
+	}
+	if img.Boottime, err = t.clock(unix.CLOCK_BOOTTIME); err != nil {
+		return err
+	}
+	if img.Auxv, err = p.Family.FS.Auxv(p.PID); err != nil {
+		return err
+	}
+	pers, err := t.Call(unix.SYS_PERSONALITY, 0xffffffff)
+	if err != nil {
+		return err
+	}
+	img.Personality = uint64(pers)
+	for i := range img.Limits {
+		var l unix.Rlimit
+		if err := unix.Prlimit(p.PID, i, nil, &l); err != nil {
+			return fmt.Errorf("read limit %d: %w", i, err)
+		}
+		img.Limits[i] = image.Limit{Cur: l.Cur, Max: l.Max}
+	}
+	return nil
+}
+
+const (
+	sigKill = 9
+	sigStop = 19
+	signals = 64
+)
+
+// captureActions reads the signal actions that are not the default ones.
+func (t *Thread) captureActions(img *image.Image, st *procfs.Status) error {
+	for s := 1; s <= signals; s++ {
+		if s == sigKill || s == sigStop || (st.SigCgt|st.SigIgn)>>(s-1)&1 == 0 {
+			continue
+		}
+		if _, err := t.Must("read a signal action", unix.SYS_RT_SIGACTION, uint64(s), 0, t.Slot.WindowAddr(), 8); err != nil {
+			return err
+		}
+		w := t.Slot.Window()
+		img.Actions[s] = image.Action{Handler: le.Uint64(w), Flags: le.Uint64(w[8:]), Restorer: le.Uint64(w[16:]), Mask: le.Uint64(w[24:])}
+	}
+	return nil
+}
+
+func (t *Thread) timer(which int) (image.Timer, error) {
+	if _, err := t.Must("read an interval timer", unix.SYS_GETITIMER, uint64(which), t.Slot.WindowAddr()); err != nil {
+		return image.Timer{}, err
+	}
+	w := t.Slot.Window()
+	micros := func(off int) int64 { return int64(le.Uint64(w[off:]))*1e6 + int64(le.Uint64(w[off+8:])) }
+	return image.Timer{Interval: micros(0), Value: micros(16)}, nil
+}
+
+func (t *Thread) setTimer(which int, v image.Timer) error {
+	b := make([]byte, 32)
+	put := func(off int, m int64) {
+		le.PutUint64(b[off:], uint64(m/1e6))
+		le.PutUint64(b[off+8:], uint64(m%1e6))
+	}
+	put(0, v.Interval)
+	put(16, v.Value)
+	_, err := t.Must("set an interval timer", unix.SYS_SETITIMER, uint64(which), t.Put(0, b), 0)
+	return err
+}
+
+func (t *Thread) clock(id int) (int64, error) {
+	if _, err := t.Must("read a clock", unix.SYS_CLOCK_GETTIME, uint64(id), t.Slot.WindowAddr()); err != nil {
+		return 0, err
+	}
+	w := t.Slot.Window()
+	return int64(le.Uint64(w))*1e9 + int64(le.Uint64(w[8:])), nil
+}

@@ -1,0 +1,233 @@
+package tracee
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/mem"
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/process/stub"
+)
+
+// ErrGone: the thread or process ended meanwhile.
+var ErrGone = errors.New("the process has ended")
+
+// Role is the supervisor's part of the state machine. All methods run on the
+// tracing thread and must not wait for a stop.
+type Role interface {
+	// Stopped: a thread that nobody holds has stopped.
+	Stopped(t *Thread, s ptrace.Stop)
+	// Born: the first stop of a tracee that is in no table yet.
+	Born(s ptrace.Stop)
+	// Gone: a thread has ended and is out of the tables.
+	Gone(t *Thread, s ptrace.Stop)
+}
+
+// Family is everything one supervisor traces.
+type Family struct {
+	Loop *ptrace.Loop
+	Blob stub.Blob
+	FS   procfs.FS
+	role Role
+
+	mu      sync.RWMutex
+	threads map[int]*Thread
+	region  *stub.Region
+	free    []int // slots
+}
+
+// NewFamily starts a tracing thread for a role.
+func NewFamily(role Role) *Family {
+	f := &Family{Blob: stub.Load(), FS: "/proc", role: role, threads: map[int]*Thread{}}
+	f.Loop = ptrace.NewLoop(f.stopped)
+	return f
+}
+
+// Process is one traced process.
+type Process struct {
+	Family *Family
+	PID    int // as the supervisor sees it
+	Own    int // as the process sees itself
+	Mem    *mem.Space
+	// Base is where the stub's region is; 0: not there.
+	Base uint64
+	// Data is the role's.
+	Data any
+
+	hold    *Hold           // tracing thread
+	threads map[int]*Thread // Family.mu
+}
+
+// Thread is one traced thread.
+type Thread struct {
+	TID  int // as the supervisor sees it
+	Own  int // as the process sees it
+	Proc *Process
+	Slot *stub.Slot // nil: not in the stub
+	// Data is the role's.
+	Data any
+
+	hold *Hold // tracing thread
+	gone bool  // Family.mu
+}
+
+// NewProcess enters a process without threads.
+func (f *Family) NewProcess(pid, own int) (*Process, error) {
+	m, err := mem.Open(pid)
+	if err != nil {
+		return nil, err
+	}
+	return &Process{Family: f, PID: pid, Own: own, Mem: m, threads: map[int]*Thread{}}, nil
+}
+
+// AddThread enters a thread. Precondition: on the tracing thread.
+func (f *Family) AddThread(p *Process, tid, own int) *Thread {
+	t := &Thread{TID: tid, Own: own, Proc: p}
+	f.mu.Lock()
+	f.threads[tid] = t
+	p.threads[tid] = t
+	f.mu.Unlock()
+	if p.hold != nil {
+		t.hold = p.hold
+	}
+	return t
+}
+
+// Thread finds a thread by the supervisor's id of it.
+func (f *Family) Thread(tid int) *Thread {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.threads[tid]
+}
+
+// Threads lists a process's live threads, its leader first.
+func (p *Process) Threads() []*Thread {
+	p.Family.mu.RLock()
+	defer p.Family.mu.RUnlock()
+	ts := make([]*Thread, 0, len(p.threads))
+	if l := p.threads[p.PID]; l != nil {
+		ts = append(ts, l)
+	}
+	for tid, t := range p.threads {
+		if tid != p.PID {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
+// Leader is the thread group leader, nil when it is gone.
+func (p *Process) Leader() *Thread {
+	p.Family.mu.RLock()
+	defer p.Family.mu.RUnlock()
+	return p.threads[p.PID]
+}
+
+// ThreadByOwn finds a thread by the id the process knows it by.
+func (p *Process) ThreadByOwn(own int) *Thread {
+	p.Family.mu.RLock()
+	defer p.Family.mu.RUnlock()
+	for _, t := range p.threads {
+		if t.Own == own {
+			return t
+		}
+	}
+	return nil
+}
+
+// Alive tells whether the thread has not been reported gone.
+func (t *Thread) Alive() bool {
+	t.Proc.Family.mu.RLock()
+	defer t.Proc.Family.mu.RUnlock()
+	return !t.gone
+}
+
+// Forget takes a thread out of the tables, as after a detach. Precondition: on the tracing thread.
+func (f *Family) Forget(t *Thread) {
+	f.mu.Lock()
+	delete(f.threads, t.TID)
+	delete(t.Proc.threads, t.TID)
+	t.gone = true
+	f.mu.Unlock()
+	if t.Slot != nil {
+		t.Slot.Kill()
+		f.FreeSlot(t.Slot)
+	}
+}
+
+// UseRegion makes the slots of r the family's.
+func (f *Family) UseRegion(r *stub.Region) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.region = r
+	f.free = f.free[:0]
+	for i := stub.MaxSlots - 1; i >= 0; i-- {
+		f.free = append(f.free, i)
+	}
+}
+
+// Region is the family's slots, nil before UseRegion.
+func (f *Family) Region() *stub.Region {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.region
+}
+
+// NewSlot takes a slot; nil when all are in use.
+func (f *Family) NewSlot() *stub.Slot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.free) == 0 {
+		return nil
+	}
+	i := f.free[len(f.free)-1]
+	f.free = f.free[:len(f.free)-1]
+	return f.region.Slot(i)
+}
+
+// FreeSlot gives a slot back. Its thread must be gone or out of the stub.
+func (f *Family) FreeSlot(s *stub.Slot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.free = append(f.free, s.Index)
+}
+
+// stopped routes one stop. It runs on the tracing thread.
+func (f *Family) stopped(s ptrace.Stop) {
+	t := f.Thread(s.TID)
+	if t == nil {
+		f.role.Born(s)
+		return
+	}
+	if s.Gone() {
+		h := t.hold
+		f.Forget(t)
+		if h != nil {
+			h.deliver(s)
+		}
+		f.role.Gone(t, s)
+		return
+	}
+	if t.hold != nil {
+		t.hold.deliver(s)
+		return
+	}
+	f.role.Stopped(t, s)
+}
+
+// Adopt enters a newborn tracee as a thread of p and passes its first stop to
+// whoever holds p; otherwise it stays stopped for the caller to continue.
+// Precondition: on the tracing thread. The result tells whether a hold took it.
+func (f *Family) Adopt(p *Process, s ptrace.Stop, own int) (*Thread, bool) {
+	t := f.AddThread(p, s.TID, own)
+	if t.hold != nil {
+		t.hold.deliver(s)
+		return t, true
+	}
+	return t, false
+}
+
+// callLimit bounds a call in the stub that cannot block for long.
+const callLimit = 20 * time.Second

@@ -1,0 +1,287 @@
+package tracee
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+)
+
+// Hold is the exclusive right to the stops of some threads, for one goroutine.
+type Hold struct {
+	Proc *Process
+
+	mu      sync.Mutex
+	queue   []ptrace.Stop
+	arrived chan struct{} // capacity 1
+
+	owned    []*Thread
+	deferred []ptrace.Stop // stops of other held threads, met while waiting for one
+	whole    bool          // new threads of the process belong to it as well
+}
+
+func newHold(p *Process) *Hold { return &Hold{Proc: p, arrived: make(chan struct{}, 1)} }
+
+// deliver queues a stop; it never waits.
+func (h *Hold) deliver(s ptrace.Stop) {
+	h.mu.Lock()
+	h.queue = append(h.queue, s)
+	h.mu.Unlock()
+	select {
+	case h.arrived <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hold) pop() (ptrace.Stop, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.queue) == 0 {
+		return ptrace.Stop{}, false
+	}
+	s := h.queue[0]
+	h.queue = h.queue[1:]
+	return s, true
+}
+
+// next is the next stop of any held thread.
+func (h *Hold) next(deadline time.Time) (ptrace.Stop, error) {
+	for {
+		if s, ok := h.pop(); ok {
+			return s, nil
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return ptrace.Stop{}, fmt.Errorf("process %d: a thread did not stop in time", h.Proc.PID)
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-h.arrived:
+		case <-timer.C:
+		case <-h.Proc.Family.Loop.Ended():
+			timer.Stop()
+			return ptrace.Stop{}, ErrGone
+		}
+		timer.Stop()
+	}
+}
+
+// await is the next stop of one thread; those of others are kept.
+func (h *Hold) await(t *Thread, limit time.Duration) (ptrace.Stop, error) {
+	deadline := time.Now().Add(limit)
+	for i, s := range h.deferred {
+		if s.TID == t.TID {
+			h.deferred = append(h.deferred[:i], h.deferred[i+1:]...)
+			if s.Gone() {
+				return s, ErrGone
+			}
+			return s, nil
+		}
+	}
+	for {
+		s, err := h.next(deadline)
+		if err != nil {
+			return s, err
+		}
+		if s.TID == t.TID {
+			if s.Gone() {
+				return s, ErrGone
+			}
+			return s, nil
+		}
+		h.deferred = append(h.deferred, s)
+	}
+}
+
+// claim takes threads. Precondition: on the tracing thread; nobody holds them.
+func (h *Hold) claim(ts ...*Thread) {
+	for _, t := range ts {
+		t.hold = h
+		h.owned = append(h.owned, t)
+	}
+}
+
+// SignalPolicy decides about a signal that is to be delivered to a thread
+// while it is being stopped: it continues the thread, with or without it.
+// It runs on the tracing thread.
+type SignalPolicy func(t *Thread, s ptrace.Stop)
+
+// DeliverNatively lets the signal through.
+func DeliverNatively(t *Thread, s ptrace.Stop) { _ = ptrace.Continue(t.TID, s.Value) }
+
+// Busy: the process is held by somebody else.
+var errBusy = fmt.Errorf("the process is being moved already")
+
+// Freeze stops every thread of the process, also those born meanwhile. On
+// error everything runs on. extra runs on the tracing thread after all known
+// threads have been told to stop.
+func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, extra func()) (*Hold, error) {
+	h := newHold(p)
+	h.whole = true
+	busy := false
+	p.Family.Loop.Do(func() {
+		ts := p.Threads()
+		for _, t := range ts {
+			if t.hold != nil {
+				busy = true
+				return
+			}
+		}
+		p.hold = h
+		h.claim(ts...)
+		for _, t := range ts {
+			_ = ptrace.Interrupt(t.TID) // gone: its end is reported
+		}
+		if extra != nil {
+			extra()
+		}
+	})
+	if busy {
+		return nil, errBusy
+	}
+	if err := h.awaitAll(limit, signals); err != nil {
+		h.Release()
+		return nil, err
+	}
+	return h, nil
+}
+
+// HoldOne stops one thread and takes it; the others run on.
+func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()) (*Hold, error) {
+	h := newHold(t.Proc)
+	busy := false
+	t.Proc.Family.Loop.Do(func() {
+		if t.hold != nil {
+			busy = true
+			return
+		}
+		h.claim(t)
+		_ = ptrace.Interrupt(t.TID)
+		if extra != nil {
+			extra()
+		}
+	})
+	if busy {
+		return nil, errBusy
+	}
+	if err := h.awaitAll(limit, signals); err != nil {
+		h.Release()
+		return nil, err
+	}
+	return h, nil
+}
+
+// awaitAll waits until every held thread has reported Interrupted or is gone.
+func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
+	deadline := time.Now().Add(limit)
+	stopped := map[int]bool{}
+	for {
+		left := 0
+		for _, t := range h.Threads() {
+			if !stopped[t.TID] {
+				left++
+			}
+		}
+		if left == 0 {
+			if h.whole && h.Proc.Leader() == nil {
+				return ErrGone
+			}
+			return nil
+		}
+		s, err := h.next(deadline)
+		if err != nil {
+			return err
+		}
+		t := h.Proc.Family.Thread(s.TID)
+		if t == nil {
+			continue // gone
+		}
+		switch s.Kind {
+		case ptrace.Interrupted:
+			stopped[s.TID] = true
+		case ptrace.GroupStop:
+			stopped[s.TID] = true
+		case ptrace.Signal:
+			h.Proc.Family.Loop.Do(func() { signals(t, s) })
+		case ptrace.Event:
+			if s.Value == ptrace.EventExec {
+				_ = h.continueOne(t)
+				return fmt.Errorf("process %d is executing another program just now: %w", h.Proc.PID, ErrExec)
+			}
+			_ = h.continueOne(t)
+		case ptrace.SyscallStop:
+			_ = h.continueOne(t)
+		}
+	}
+}
+
+// ErrExec: the process replaced its program while it was being stopped.
+var ErrExec = fmt.Errorf("execve")
+
+func (h *Hold) continueOne(t *Thread) error {
+	var err error
+	h.Proc.Family.Loop.Do(func() { err = ptrace.Continue(t.TID, 0) })
+	return err
+}
+
+// Threads lists the live threads of the hold, the leader first.
+func (h *Hold) Threads() []*Thread {
+	if h.whole {
+		return h.Proc.Threads()
+	}
+	var ts []*Thread
+	for _, t := range h.owned {
+		if t.Alive() {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
+// Release gives the threads back to the role and lets them run. Stops that
+// nobody has looked at go to the role.
+func (h *Hold) Release() { h.release(true) }
+
+// Pass gives the threads back as they are; the caller has continued them.
+func (h *Hold) Pass() { h.release(false) }
+
+func (h *Hold) release(run bool) {
+	f := h.Proc.Family
+	f.Loop.Do(func() {
+		rest := h.deferred
+		for {
+			s, ok := h.pop()
+			if !ok {
+				break
+			}
+			rest = append(rest, s)
+		}
+		waiting := map[int]bool{}
+		for _, s := range rest {
+			if s.Kind == ptrace.Signal || s.Kind == ptrace.Event {
+				waiting[s.TID] = true
+			}
+		}
+		if h.Proc.hold == h {
+			h.Proc.hold = nil
+		}
+		for _, t := range h.Threads() {
+			if t.hold != h {
+				continue
+			}
+			t.hold = nil
+			if run && !waiting[t.TID] {
+				_ = ptrace.Continue(t.TID, 0) // fails when it runs already: right as well
+			}
+		}
+		for _, s := range rest {
+			if t := f.Thread(s.TID); t != nil && waiting[s.TID] {
+				f.role.Stopped(t, s)
+			}
+		}
+	})
+}
+
+// Do runs f on the tracing thread.
+func (h *Hold) Do(f func()) { h.Proc.Family.Loop.Do(f) }

@@ -1,0 +1,200 @@
+package tracee
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/pidfd"
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+const stepLimit = 10 * time.Second
+
+const blockAll = ^uint64(0)
+
+// Inject runs one system call in a stopped, held thread, using the system call
+// instruction at ip. All signals must be blocked. The registers are left as
+// the call left them; the thread is then in a system call stop, where the
+// kernel no longer looks at restart codes: see Resync.
+func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, error) {
+	var a [6]uint64
+	copy(a[:], args)
+	var err error
+	h.Do(func() {
+		r, e := ptrace.Regs(t.TID)
+		if e != nil {
+			err = e
+			return
+		}
+		r.Rip, r.Rax, r.OrigRax = ip, uint64(nr), ^uint64(0)
+		r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9 = a[0], a[1], a[2], a[3], a[4], a[5]
+		if err = ptrace.SetRegs(t.TID, r); err == nil {
+			err = ptrace.ContinueToSyscall(t.TID, 0)
+		}
+	})
+	if err != nil {
+		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
+	}
+	if err := h.awaitSyscall(t); err != nil {
+		return 0, err
+	}
+	h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
+	if err != nil {
+		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
+	}
+	if err := h.awaitSyscall(t); err != nil {
+		return 0, err
+	}
+	var ret int64
+	h.Do(func() {
+		r, e := ptrace.Regs(t.TID)
+		ret, err = int64(r.Rax), e
+	})
+	return ret, err
+}
+
+func (h *Hold) awaitSyscall(t *Thread) error {
+	s, err := h.await(t, stepLimit)
+	if err != nil {
+		return err
+	}
+	if s.Kind != ptrace.SyscallStop {
+		return fmt.Errorf("thread %d: unexpected stop in an injected call: %v", t.TID, s)
+	}
+	return nil
+}
+
+// Resync brings a thread from a system call stop into an Interrupted stop. Only
+// there, inside the kernel's signal handling, does the kernel apply its restart
+// rules to the registers set last.
+func (h *Hold) Resync(t *Thread) error {
+	h.Do(func() {
+		_ = ptrace.Interrupt(t.TID)
+		_ = ptrace.Continue(t.TID, 0)
+	})
+	return h.awaitInterrupted(t)
+}
+
+func (h *Hold) awaitInterrupted(t *Thread) error {
+	for {
+		s, err := h.await(t, stepLimit)
+		if err != nil {
+			return err
+		}
+		switch s.Kind {
+		case ptrace.Interrupted, ptrace.GroupStop:
+			return nil
+		case ptrace.SyscallStop:
+			_ = h.continueOne(t)
+		default:
+			return fmt.Errorf("thread %d: unexpected stop %v", t.TID, s)
+		}
+	}
+}
+
+var syscallInstruction = []byte{0x0f, 0x05}
+
+// vdsoSyscall finds a system call instruction in the process's vDSO: the one
+// piece of code that every 64-bit process has.
+func (p *Process) vdsoSyscall() (uint64, error) {
+	ms, err := p.Family.FS.Maps(p.PID)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range ms {
+		if m.Name != "[vdso]" {
+			continue
+		}
+		b := make([]byte, m.Len())
+		if err := p.Mem.Read(m.Start, b); err != nil {
+			return 0, err
+		}
+		if i := bytes.Index(b, syscallInstruction); i >= 0 {
+			return m.Start + uint64(i), nil
+		}
+	}
+	return 0, fmt.Errorf("process %d has no vDSO to make calls with", p.PID)
+}
+
+// chooseBase finds an address for the stub's region that the process does not use.
+func (p *Process) chooseBase() (uint64, error) {
+	ms, err := p.Family.FS.Maps(p.PID)
+	if err != nil {
+		return 0, err
+	}
+next:
+	for _, base := range stub.Candidates() {
+		for _, m := range ms {
+			if m.Start < base+stub.RegionSize && base < m.End {
+				continue next
+			}
+		}
+		return base, nil
+	}
+	return 0, fmt.Errorf("process %d uses all of the addresses kept for the deputy's code", p.PID)
+}
+
+// Bootstrap maps the stub and its slots into the process, by injected calls in
+// t, whose registers and mask are as before afterwards. The thread must be
+// stopped and held, with all signals blocked; afterwards it is in a system call stop.
+func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) error {
+	p := h.Proc
+	do := func(what string, nr int, args ...uint64) (int64, error) {
+		r, err := h.Inject(t, ip, nr, args...)
+		if err == nil && r < 0 && r > -4096 {
+			err = fmt.Errorf("%s in process %d: %w", what, p.PID, unix.Errno(-r))
+		}
+		return r, err
+	}
+	fixed := uint64(unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED_NOREPLACE)
+	if _, err := do("map the deputy's code", unix.SYS_MMAP, base, 4096, unix.PROT_READ|unix.PROT_EXEC, fixed, ^uint64(0), 0); err != nil {
+		return err
+	}
+	const nameOff = 0x800
+	code := make([]byte, nameOff, nameOff+16)
+	copy(code, p.Family.Blob.Bytes)
+	code = append(code, "openmosix\x00"...)
+	if err := p.Mem.Write(base, code); err != nil {
+		return err
+	}
+	fd, err := do("make shared memory", unix.SYS_MEMFD_CREATE, base+nameOff, unix.MFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	defer func() { _, _ = do("close", unix.SYS_CLOSE, uint64(fd)) }()
+	if _, err := do("size shared memory", unix.SYS_FTRUNCATE, uint64(fd), stub.MaxSlots*stub.SlotSize); err != nil {
+		return err
+	}
+	ours, err := borrow(p.PID, int(fd))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(ours) }()
+	region, err := stub.NewRegion(base, ours)
+	if err != nil {
+		return err
+	}
+	_, err = do("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), stub.MaxSlots*stub.SlotSize, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE|unix.MAP_NORESERVE, uint64(fd), 0)
+	if err != nil {
+		region.Close()
+		return err
+	}
+	p.Base = base
+	p.Family.UseRegion(region)
+	return nil
+}
+
+// borrow copies a descriptor of a process we trace.
+func borrow(pid, fd int) (int, error) {
+	p, err := pidfd.Open(pid)
+	if err != nil {
+		return -1, err
+	}
+	defer func() { _ = p.Close() }()
+	return p.GetFD(fd)
+}

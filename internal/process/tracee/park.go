@@ -1,0 +1,106 @@
+package tracee
+
+import (
+	"fmt"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+// Park sends stopped, held threads into the stub with all signals blocked.
+// Their registers must have been saved: see Save.
+func (h *Hold) Park(ts ...*Thread) error {
+	p := h.Proc
+	for _, t := range ts {
+		if t.Slot == nil {
+			if t.Slot = p.Family.NewSlot(); t.Slot == nil {
+				return fmt.Errorf("process %d has more than %d threads", p.PID, stub.MaxSlots)
+			}
+		}
+	}
+	var err error
+	h.Do(func() {
+		for _, t := range ts {
+			r, e := ptrace.Regs(t.TID)
+			if e != nil {
+				continue // gone
+			}
+			enterStub(&r, p.Base, t.Slot)
+			if e := ptrace.SetRegs(t.TID, r); e == nil {
+				e = ptrace.SetSigMask(t.TID, blockAll)
+				if e == nil {
+					e = ptrace.Continue(t.TID, 0)
+				}
+				if e != nil && e != unix.ESRCH {
+					err = e
+				}
+			}
+		}
+	})
+	return err
+}
+
+// enterStub makes registers with which a thread waits in the stub. The
+// direction and trap flags of the program must not reach it.
+func enterStub(r *image.Regs, base uint64, s *stub.Slot) {
+	const trap, direction = 0x100, 0x400
+	r.Rip, r.Rbx, r.R12 = base, s.Addr, s.Sequence()
+	r.Rax, r.OrigRax = 0, ^uint64(0)
+	r.Eflags &^= trap | direction
+}
+
+// Unpark stops parked threads again, wherever in the stub they are.
+func (h *Hold) Unpark(ts ...*Thread) error {
+	h.Do(func() {
+		for _, t := range ts {
+			_ = ptrace.Interrupt(t.TID)
+		}
+	})
+	for _, t := range ts {
+		if err := h.awaitInterrupted(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Call runs one short system call in a parked thread.
+func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
+	var a [6]uint64
+	copy(a[:], args)
+	if t.Slot == nil {
+		return 0, ErrGone
+	}
+	t.Slot.Post(nr, a)
+	ret, ok := t.Slot.Await(callLimit)
+	if !ok {
+		if t.Slot.Dead() {
+			return 0, ErrGone
+		}
+		return 0, fmt.Errorf("call %d in thread %d did not return", nr, t.TID)
+	}
+	return ret, nil
+}
+
+// Must is Call for calls whose failure has a name.
+func (t *Thread) Must(what string, nr int, args ...uint64) (int64, error) {
+	ret, err := t.Call(nr, args...)
+	if err == nil && ret < 0 && ret > -4096 {
+		err = fmt.Errorf("%s: %w", what, unix.Errno(-ret))
+	}
+	return ret, err
+}
+
+// Put stores bytes at an offset of the thread's window and returns their address.
+func (t *Thread) Put(off int, b []byte) uint64 {
+	copy(t.Slot.Window()[off:], b)
+	return t.Slot.WindowAddr() + uint64(off)
+}
+
+// Get reads bytes from the thread's window.
+func (t *Thread) Get(off, n int) []byte {
+	return append([]byte(nil), t.Slot.Window()[off:off+n]...)
+}

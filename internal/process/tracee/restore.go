@@ -1,0 +1,96 @@
+package tracee
+
+import (
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+// RestoreThread makes a parked thread what the image says, except for
+// registers and mask: see SetThreads.
+func (t *Thread) RestoreThread(th *image.Thread, have image.Rseq) error {
+	if have != th.Rseq {
+		const unregister = 1
+		if have.Addr != 0 {
+			if _, err := t.Must("unregister rseq", unix.SYS_RSEQ, have.Addr, uint64(have.Size), unregister, uint64(have.Sig)); err != nil {
+				return err
+			}
+		}
+		if th.Rseq.Addr != 0 {
+			if _, err := t.Must("register rseq", unix.SYS_RSEQ, th.Rseq.Addr, uint64(th.Rseq.Size), 0, uint64(th.Rseq.Sig)); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := t.Must("set the robust list", unix.SYS_SET_ROBUST_LIST, th.Robust, robustHeadSize); err != nil {
+		return err
+	}
+	if _, err := t.Call(unix.SYS_SET_TID_ADDRESS, th.ClearTID); err != nil {
+		return err
+	}
+	const onStack = 1 // SS_ONSTACK describes the moment, it cannot be set
+	b := make([]byte, 24)
+	le.PutUint64(b, th.AltStack.SP)
+	le.PutUint32(b[8:], th.AltStack.Flags&^onStack)
+	le.PutUint64(b[16:], th.AltStack.Size)
+	_, err := t.Must("set the alternate signal stack", unix.SYS_SIGALTSTACK, t.Put(0, b), 0)
+	return err
+}
+
+// RestoreActions sets the signal actions in which the image differs from have.
+func (t *Thread) RestoreActions(have, want *[65]image.Action) error {
+	for s := 1; s <= signals; s++ {
+		if s == sigKill || s == sigStop || have[s] == want[s] {
+			continue
+		}
+		if _, err := t.Must("set a signal action", unix.SYS_RT_SIGACTION, uint64(s), t.Put(0, actionBytes(want[s])), 0, 8); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func actionBytes(a image.Action) []byte {
+	b := make([]byte, 32)
+	le.PutUint64(b, a.Handler)
+	le.PutUint64(b[8:], a.Flags)
+	le.PutUint64(b[16:], a.Restorer)
+	le.PutUint64(b[24:], a.Mask)
+	return b
+}
+
+// RestoreTimers sets the interval timers that count CPU time.
+func (t *Thread) RestoreTimers(img *image.Image) error {
+	if err := t.setTimer(unix.ITIMER_VIRTUAL, img.Virtual); err != nil {
+		return err
+	}
+	return t.setTimer(unix.ITIMER_PROF, img.Prof)
+}
+
+// SetLayout tells the kernel where the process's parts are: PR_SET_MM_MAP of
+// prctl(2). The heap's end can be moved only while nothing is mapped behind
+// it, so this comes when the mappings are in place.
+func (t *Thread) SetLayout(l image.Layout) error {
+	b := make([]byte, 104) // struct prctl_mm_map
+	for i, v := range []uint64{l.StartCode, l.EndCode, l.StartData, l.EndData, l.StartBrk, l.Brk, l.StartStack, l.ArgStart, l.ArgEnd, l.EnvStart, l.EnvEnd} {
+		le.PutUint64(b[8*i:], v)
+	}
+	const noExe = 0xffffffff
+	le.PutUint32(b[100:], noExe)
+	_, err := t.Must("set the memory layout", unix.SYS_PRCTL, unix.PR_SET_MM, unix.PR_SET_MM_MAP, t.Put(0, b), uint64(len(b)), 0)
+	return err
+}
+
+// QueueSignal makes a signal pending for the thread (or the process) with
+// exactly this siginfo. A process may queue any siginfo to itself; nobody else
+// may: rt_sigqueueinfo(2). All signals must be blocked.
+func (t *Thread) QueueSignal(info [128]byte, toThread bool) error {
+	sig := uint64(le.Uint32(info[:]))
+	a := t.Put(0, info[:])
+	if toThread {
+		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, uint64(t.Proc.Own), uint64(t.Own), sig, a)
+		return err
+	}
+	_, err := t.Must("queue a signal", unix.SYS_RT_SIGQUEUEINFO, uint64(t.Proc.Own), sig, a)
+	return err
+}

@@ -1,0 +1,102 @@
+package tracee
+
+import (
+	"fmt"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+// Mappings reads a process's address space without the stub's region. The
+// files found are appended to files, each once.
+func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image.VMA, []image.FileID, error) {
+	ms, err := fs.Maps(pid)
+	if err != nil {
+		return nil, nil, err
+	}
+	var vs []image.VMA
+	for _, m := range ms {
+		if base != 0 && m.Start >= base && m.Start < base+stub.RegionSize {
+			continue
+		}
+		v := image.VMA{Range: m.Range, Prot: m.Prot, Name: m.Name, Off: m.Off}
+		switch {
+		case m.Special:
+			v.Kind, v.Off = image.Special, 0
+		case m.Ino != 0:
+			v.Kind = image.File
+			if m.Shared {
+				v.Kind = image.SharedFile
+			}
+			v.File, files = fileIndex(files, m)
+		case m.Shared:
+			return nil, nil, fmt.Errorf("mapping %#x-%#x %s is shared memory", m.Start, m.End, m.Name)
+		default:
+			v.Off, v.Grows = 0, m.Name == "[stack]"
+		}
+		vs = append(vs, v)
+	}
+	return vs, files, nil
+}
+
+func fileIndex(files []image.FileID, m procfs.Mapping) (uint32, []image.FileID) {
+	for i, f := range files {
+		if f.Dev == m.Dev && f.Ino == m.Ino && f.Path == m.Name {
+			return uint32(i), files
+		}
+	}
+	return uint32(len(files)), append(files, image.FileID{Path: m.Name, Dev: m.Dev, Ino: m.Ino})
+}
+
+// OpenFile gives a descriptor, valid in the process, of file i for mapping; the
+// caller of Apply closes them all in the end.
+type OpenFile func(i uint32) (fd int, err error)
+
+// Apply turns the address space into the wanted one, by calls in a parked thread.
+func (t *Thread) Apply(ops []layout.Op, open OpenFile) error {
+	for _, o := range ops {
+		var err error
+		switch o.Action {
+		case layout.Unmap:
+			_, err = t.Must("munmap", unix.SYS_MUNMAP, o.Start, o.Len())
+		case layout.Protect:
+			_, err = t.Must("mprotect", unix.SYS_MPROTECT, o.Start, o.Len(), uint64(o.VMA.Prot))
+		case layout.Map:
+			err = t.mapOne(o.VMA, open)
+		}
+		if err != nil {
+			return fmt.Errorf("%#x-%#x %s: %w", o.Start, o.End, o.VMA.Name, err)
+		}
+	}
+	return nil
+}
+
+func (t *Thread) mapOne(v image.VMA, open OpenFile) error {
+	flags := uint64(unix.MAP_FIXED_NOREPLACE)
+	fd, off := ^uint64(0), uint64(0)
+	switch v.Kind {
+	case image.Anonymous:
+		flags |= unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE
+		if v.Grows {
+			flags |= unix.MAP_GROWSDOWN
+		}
+	case image.File, image.SharedFile:
+		f, err := open(v.File)
+		if err != nil {
+			return err
+		}
+		fd, off = uint64(f), v.Off
+		flags |= unix.MAP_PRIVATE
+		if v.Kind == image.SharedFile {
+			flags = flags&^unix.MAP_PRIVATE | unix.MAP_SHARED
+		}
+	default:
+		return fmt.Errorf("cannot map what is of kind %d", v.Kind)
+	}
+	_, err := t.Must("mmap", unix.SYS_MMAP, v.Start, v.Len(), uint64(v.Prot), flags, fd, off)
+	return err
+}
