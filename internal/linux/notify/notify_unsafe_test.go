@@ -56,7 +56,12 @@ func install(flags uintptr) (int, error) {
 		{Code: unix.BPF_RET | unix.BPF_K, K: RetUserNotif},
 		{Code: unix.BPF_RET | unix.BPF_K, K: RetAllow},
 	}
-	room := make([]byte, 256)
+	// Mapped, because the address goes into the bytes and must not move.
+	room, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Munmap(room)
 	b, err := FilterBytes(program, uint64(uintptr(unsafe.Pointer(&room[0]))))
 	if err != nil {
 		return -1, err
@@ -66,7 +71,6 @@ func install(flags uintptr) (int, error) {
 		return -1, err
 	}
 	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, SetModeFilter, FlagNewListener|flags, uintptr(unsafe.Pointer(&room[0])))
-	runtime.KeepAlive(room)
 	if errno != 0 {
 		return -1, errno
 	}
