@@ -90,7 +90,7 @@ func TestUpAndDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range again.Health().Node {
+	for _, n := range again.Health().Live {
 		if !n.Alive || n.Daemon != "none" {
 			t.Errorf("health: %+v", n)
 		}

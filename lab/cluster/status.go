@@ -4,7 +4,7 @@ package cluster
 type Health struct {
 	State
 	HubAlive bool         `json:"hub_alive"`
-	Node     []NodeHealth `json:"node_health"`
+	Live     []NodeHealth `json:"live"`
 }
 
 // NodeHealth is how one node is now.
@@ -22,7 +22,7 @@ func (l *Lab) Health() Health {
 	}
 	for _, n := range l.State.Nodes {
 		daemon, err := l.daemonStatus(n.Number)
-		h.Node = append(h.Node, NodeHealth{Number: n.Number, Alive: err == nil, Daemon: daemon})
+		h.Live = append(h.Live, NodeHealth{Number: n.Number, Alive: err == nil, Daemon: daemon})
 	}
 	return h
 }

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"openmosix/lab/cluster"
+
+	"github.com/spf13/cobra"
+)
+
+// labDirVariable changes the default of --dir.
+const labDirVariable = "OPENMOSIX_LAB_DIR"
+
+// labLinks are the names under which a node's PATH has the binary, beside its own.
+var labLinks = []string{"migrate", "mps", "why"}
+
+// labFlags name the lab a command is about.
+type labFlags struct {
+	dir, name string
+}
+
+func (f *labFlags) open() (*cluster.Lab, error) { return cluster.Open(f.dir, f.name) }
+
+func newLabCommand() *cobra.Command {
+	f := &labFlags{}
+	lab := &cobra.Command{
+		Use:   "lab",
+		Short: "Make a cluster of real nodes on this machine",
+		Long: `The lab makes nodes on this machine that are separate machines to each other:
+network, processes, host name, /tmp, /run, terminals. The rest of the file
+system is this machine's. Everything goes with "lab down".`,
+		Example: `  openmosix lab up --nodes 3 --cpus 0,1,1
+  openmosix lab exec 1 -- hostname
+  openmosix lab shell 2
+  openmosix lab down`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	dir := os.Getenv(labDirVariable)
+	if dir == "" {
+		dir = cluster.DefaultBase
+	}
+	lab.PersistentFlags().StringVar(&f.dir, "dir", dir, "directory of the labs of this machine ($"+labDirVariable+")")
+	lab.PersistentFlags().StringVar(&f.name, "name", cluster.DefaultName, "name of the lab")
+	lab.AddCommand(newLabUp(f), newLabDown(f), newLabStatus(f), newLabExec(f), newLabShell(f),
+		newLabProcess(cluster.HubVerb, cluster.RunHub), newLabProcess(cluster.InitVerb, cluster.RunInit))
+	return lab
+}
+
+func newLabUp(f *labFlags) *cobra.Command {
+	var (
+		nodes    int
+		cpus     []string
+		binds    []string
+		noDaemon bool
+	)
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Make the lab",
+		Args:  cobra.NoArgs,
+	}
+	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
+	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
+	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
+	c.Flags().BoolVar(&noDaemon, "no-daemon", false, "start no node daemons")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Links: labLinks}
+		var err error
+		if o.CPUs, err = parseCPUs(cpus); err != nil {
+			return err
+		}
+		for _, b := range binds {
+			source, target, ok := strings.Cut(b, ":")
+			if !ok {
+				target = source
+			}
+			o.Binds = append(o.Binds, cluster.Bind{Source: source, Target: target})
+		}
+		l, err := cluster.Up(c.Context(), o)
+		if err != nil {
+			return err
+		}
+		return printLab(c.OutOrStdout(), l.Health())
+	}
+	return c
+}
+
+func parseCPUs(words []string) ([]int, error) {
+	var cpus []int
+	for _, w := range words {
+		n, err := strconv.Atoi(w)
+		if w == "-" {
+			n, err = cluster.NotPinned, nil
+		}
+		if err != nil || n < cluster.NotPinned {
+			return nil, fmt.Errorf("--cpus: %q is neither a CPU number nor -", w)
+		}
+		cpus = append(cpus, n)
+	}
+	return cpus, nil
+}
+
+func newLabDown(f *labFlags) *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "down",
+		Short: "Take the lab down, whatever state it is in",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			names := []string{f.name}
+			if all {
+				var err error
+				if names, err = cluster.Names(f.dir); err != nil {
+					return err
+				}
+			}
+			var failed error
+			for _, name := range names {
+				failed = errors.Join(failed, cluster.Down(f.dir, name))
+			}
+			return failed
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "every lab of --dir")
+	return c
+}
+
+func newLabStatus(f *labFlags) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show the lab's nodes",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := f.open()
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				return printLab(c.OutOrStdout(), l.Health())
+			}
+			e := json.NewEncoder(c.OutOrStdout())
+			e.SetIndent("", "  ")
+			return e.Encode(l.Health())
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printLab(w io.Writer, h cluster.Health) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NODE\tHOST\tADDRESS\tCPU\tPID\tDAEMON")
+	for i, n := range h.Nodes {
+		cpu, daemon := "all", h.Live[i].Daemon
+		if n.CPU != cluster.NotPinned {
+			cpu = strconv.Itoa(n.CPU)
+		}
+		if !h.Live[i].Alive {
+			daemon = "the node is dead"
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%d\t%s\n", n.Number, n.Host, n.Address, cpu, n.PID, daemon)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if !h.HubAlive || slices.ContainsFunc(h.Live, func(n cluster.NodeHealth) bool { return !n.Alive }) {
+		return errors.New("the lab is broken: openmosix lab down removes it")
+	}
+	return nil
+}
+
+// newLabProcess is a command for the lab itself, not for people.
+func newLabProcess(verb string, run func() int) *cobra.Command {
+	return &cobra.Command{
+		Use: verb, Hidden: true, DisableFlagParsing: true,
+		Run: func(*cobra.Command, []string) { os.Exit(run()) },
+	}
+}
