@@ -1,0 +1,128 @@
+// Package control is how commands talk to the node daemon: a Unix socket on
+// which a client sends one request as a line of JSON and reads answers, one
+// line each, until the one with a Result.
+//
+// Everybody on the machine may connect. Who asks is known from the kernel
+// (SO_PEERCRED), not from the request: what a caller may kill he may move.
+//
+// It knows the words and the socket; what a request does is the daemon's affair.
+package control
+
+import (
+	"openmosix/internal/model/supervisor"
+)
+
+// SocketName is the file in the run directory.
+const SocketName = "control.sock"
+
+// maxLine bounds a request and an answer.
+const (
+	maxRequest = 64 << 10
+	maxAnswer  = 16 << 20
+)
+
+// Verb is what a client wants.
+type Verb string
+
+const (
+	Migrate Verb = "migrate" // move PID to node To
+	Why     Verb = "why"     // can PID move, and if not, why
+	PS      Verb = "ps"      // the processes of this node that have moved
+	Nodes   Verb = "nodes"   // the nodes this one knows
+	Status  Verb = "status"  // this node
+)
+
+// Codes of results beyond those of a supervisor.
+const (
+	NotPermitted supervisor.Code = "not-permitted"
+	Ended        supervisor.Code = "ended-meanwhile"
+	BadRequest   supervisor.Code = "bad-request"
+)
+
+// Request is what a client sends.
+type Request struct {
+	Verb Verb `json:"verb"`
+	PID  int  `json:"pid,omitempty"`
+	To   int  `json:"to,omitempty"` // Migrate: node number, 0: home
+	// Wait: the result is that of the move, not of its beginning.
+	Wait bool `json:"wait,omitempty"`
+}
+
+// Answer is what a client reads: any number with Progress, then one with Result.
+type Answer struct {
+	Progress *Progress `json:"progress,omitempty"`
+	Result   *Result   `json:"result,omitempty"`
+}
+
+// Progress of a move.
+type Progress struct {
+	PID   int    `json:"pid"`
+	Phase string `json:"phase"`
+	Done  uint64 `json:"done,omitempty"`
+	Total uint64 `json:"total,omitempty"`
+}
+
+// Result is the last word. Code is empty when what was asked for is done.
+type Result struct {
+	Code    supervisor.Code `json:"code,omitempty"`
+	Text    string          `json:"text,omitempty"`
+	Reasons []Reason        `json:"reasons,omitempty"` // CannotMove
+	Node    int             `json:"node,omitempty"`    // Migrate: where the process is, 0: home
+	Micros  int64           `json:"frozen_us,omitempty"`
+	Procs   []Proc          `json:"procs,omitempty"`
+	Nodes   []Node          `json:"nodes,omitempty"`
+	Status  *NodeStatus     `json:"status,omitempty"`
+}
+
+// Reason is one thing that keeps a process from moving.
+type Reason struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+// Proc is one process of this node that a supervisor looks after.
+type Proc struct {
+	PID       int    `json:"pid"`
+	Node      int    `json:"node"` // 0: here
+	Moves     int    `json:"moves"`
+	CPUMicros int64  `json:"cpu_us"` // burnt away from home
+	RSS       uint64 `json:"rss"`    // where it runs
+	Calls     uint64 `json:"calls"`
+	State     string `json:"state"`
+}
+
+// Node is one node of the cluster as this one sees it.
+type Node struct {
+	Number    int    `json:"node"`
+	Name      string `json:"name"`
+	Address   string `json:"address"`
+	Self      bool   `json:"self,omitempty"`
+	Up        bool   `json:"up"`
+	Text      string `json:"text,omitempty"` // why it is not
+	Guests    int    `json:"guests"`
+	Away      int    `json:"away"`
+	MemTotal  uint64 `json:"mem_total"`
+	MemFree   uint64 `json:"mem_free"`
+	CPUs      int    `json:"cpus"`
+	Accepting bool   `json:"accepting"`
+}
+
+// NodeStatus is what a node tells of itself.
+type NodeStatus struct {
+	Node
+	Cluster string  `json:"cluster"` // public name of the cluster key
+	Release string  `json:"release"`
+	PID     int     `json:"pid"`
+	Refused uint64  `json:"refused"` // connections of strangers
+	Lent    []Guest `json:"lent,omitempty"`
+}
+
+// Guest is one process of another node that runs here.
+type Guest struct {
+	PID     int    `json:"pid"` // on this node
+	Home    int    `json:"home"`
+	HomePID int    `json:"home_pid"`
+	RSS     uint64 `json:"rss"`
+	CPU     int64  `json:"cpu_us"`
+}

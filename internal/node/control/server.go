@@ -1,0 +1,169 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Bounds on clients, and how long one may take to say what it wants and to
+// take an answer.
+const (
+	maxClients       = 256
+	maxClientsOfUser = 64
+	clientTimeout    = 10 * time.Second
+)
+
+// Handler does what a request asks. It may tell progress meanwhile, also when
+// the client has gone: telling then has no effect. ctx is the daemon's, not the
+// client's: who hangs up does not stop a move.
+type Handler func(ctx context.Context, who Caller, r Request, tell func(Progress)) Result
+
+// Server serves the control socket.
+type Server struct {
+	listener *net.UnixListener
+	handle   Handler
+	log      *slog.Logger
+
+	mu     sync.Mutex
+	total  int
+	byUser map[uint32]int
+}
+
+// Listen creates the socket, open to everybody. A socket left by a dead daemon
+// is replaced; one that answers is not.
+func Listen(runDir string, handle Handler, log *slog.Logger) (*Server, error) {
+	if err := os.MkdirAll(runDir, 0o755); err != nil {
+		return nil, fmt.Errorf("make run directory: %w", err)
+	}
+	path := filepath.Join(runDir, SocketName)
+	if conn, err := net.Dial("unix", path); err == nil {
+		conn.Close()
+		return nil, fmt.Errorf("another node daemon serves %s; stop it first or use another --run-dir", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove stale control socket: %w", err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("listen on control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		listener.Close()
+		return nil, fmt.Errorf("open control socket to all users: %w", err)
+	}
+	return &Server{listener: listener, handle: handle, log: log, byUser: make(map[uint32]int)}, nil
+}
+
+// Serve answers clients until ctx ends, and then removes the socket. It does
+// not wait for the clients being served.
+func (s *Server) Serve(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+	for {
+		conn, err := s.listener.AcceptUnix()
+		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			// Out of descriptors: wait for some to come back.
+			s.log.Warn("cannot accept a client", "error", err)
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		go s.serve(ctx, conn)
+	}
+}
+
+func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
+	defer conn.Close()
+	who, err := callerOf(conn)
+	if err != nil {
+		s.log.Warn("client without credentials", "error", err)
+		return
+	}
+	if !s.enter(who.UID) {
+		reply(conn, Answer{Result: &Result{Code: BadRequest, Text: "too many requests at once; wait for some to end"}})
+		return
+	}
+	defer s.leave(who.UID)
+	r, err := readRequest(conn)
+	if err != nil {
+		reply(conn, Answer{Result: &Result{Code: BadRequest, Text: err.Error()}})
+		return
+	}
+	// A client that is slow to read must not hold up what it asked for, so
+	// after the first failure nothing more is told.
+	var once sync.Mutex
+	gone := false
+	tell := func(p Progress) {
+		once.Lock()
+		defer once.Unlock()
+		gone = gone || reply(conn, Answer{Progress: &p}) != nil
+	}
+	result := s.handle(ctx, who, r, tell)
+	once.Lock()
+	defer once.Unlock()
+	if !gone {
+		reply(conn, Answer{Result: &result})
+	}
+}
+
+func readRequest(conn net.Conn) (Request, error) {
+	conn.SetReadDeadline(time.Now().Add(clientTimeout))
+	line, err := bufio.NewReader(io.LimitReader(conn, maxRequest)).ReadBytes('\n')
+	if err != nil {
+		return Request{}, errors.New("request is not one line of JSON")
+	}
+	return parseRequest(line)
+}
+
+func parseRequest(line []byte) (Request, error) {
+	var r Request
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&r); err != nil {
+		return Request{}, fmt.Errorf("request is not understood (command and daemon of different versions?): %w", err)
+	}
+	return r, nil
+}
+
+func reply(conn net.Conn, a Answer) error {
+	line, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	conn.SetWriteDeadline(time.Now().Add(clientTimeout))
+	_, err = conn.Write(append(line, '\n'))
+	return err
+}
+
+func (s *Server) enter(uid uint32) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.total >= maxClients || s.byUser[uid] >= maxClientsOfUser {
+		return false
+	}
+	s.total++
+	s.byUser[uid]++
+	return true
+}
+
+func (s *Server) leave(uid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total--
+	if s.byUser[uid]--; s.byUser[uid] == 0 {
+		delete(s.byUser, uid)
+	}
+}

@@ -1,0 +1,185 @@
+// Package daemon is one running node: it lets commands ask (control), talks to
+// the other nodes' daemons (peer), and starts the supervisors that move
+// processes. It holds no process's fate: when it dies, supervisors and what
+// they look after go on.
+//
+//	command ─ control socket ─► Daemon ─ socket pair ─► home supervisor ═══ session ═══╗
+//	                              │ TLS                                                ║
+//	                            Daemon of the other node ─ socket pair ─► guest supervisor
+//
+// Who owns what:
+//   - homes: which home supervisor looks after which process. Its lock guards the
+//     maps of all homes; nothing blocks under it.
+//   - guests: the sessions lent to others and their user ids. Same rule.
+//   - each supervisor's socket is read by one goroutine, which ends with the
+//     supervisor; whoever waits for an answer waits on a channel it fills.
+//
+// No lock is taken while holding another.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/control"
+	"openmosix/internal/node/peer"
+	"openmosix/internal/role/transport"
+)
+
+// Judge tells why a process cannot move; no reasons: it can.
+type Judge func(pid int) ([]control.Reason, error)
+
+// Machine is what the daemon asks of the machine it runs on.
+type Machine interface {
+	Memory() (total, available uint64, err error)
+	Lacks(need supervisor.Need) []string // CPU features a guest needs and this machine has not
+}
+
+// Daemon is one node.
+type Daemon struct {
+	config  config.Config
+	log     *slog.Logger
+	nodes   Nodes
+	judge   Judge
+	machine Machine
+	proc    procfs.FS
+
+	ca      *trust.Authority
+	cluster string
+	launch  launcher
+	homes   *homes
+	guests  *guests
+	gate    *transport.Gate
+	told    toldSources
+	address string // what the listener is bound to
+	stopFor time.Duration
+}
+
+// New makes a node of a complete and checked configuration.
+func New(c config.Config, key trust.Key, judge Judge, machine Machine, log *slog.Logger) (*Daemon, error) {
+	ca, err := key.Authority()
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{
+		config:  c,
+		log:     log,
+		nodes:   staticNodes(c.Peers),
+		judge:   judge,
+		machine: machine,
+		proc:    procfs.FS("/proc"),
+		ca:      ca,
+		cluster: key.ID(),
+		launch:  launcher{log: log},
+		homes:   newHomes(),
+		stopFor: 20 * time.Second,
+	}
+	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
+	d.gate = &transport.Gate{Settle: d.settle, Refused: d.refused}
+	return d, nil
+}
+
+// Run serves until ctx ends. Then it asks for the return of this node's
+// processes and the departure of the others', and waits for both a limited time.
+func (d *Daemon) Run(ctx context.Context) error {
+	if os.Geteuid() != 0 {
+		return errors.New("a node daemon needs root: it moves the processes of all users")
+	}
+	if err := d.makeStateDir(); err != nil {
+		return err
+	}
+	server, err := control.Listen(d.config.RunDir, d.request, d.log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", d.config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for the other nodes: %w", err)
+	}
+	d.address = listener.Addr().String()
+
+	// Leaving still needs both sockets' handlers, so they end after it.
+	serving, endServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer endServing()
+	var group sync.WaitGroup
+	group.Go(func() { d.gate.Serve(serving, listener) })
+	group.Go(func() { server.Serve(serving) })
+	group.Go(func() { d.renewIdentities(serving) })
+	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.cluster)
+
+	<-ctx.Done()
+	d.log.Info("node goes down", "node", d.config.Number)
+	d.leave(serving)
+	endServing()
+	group.Wait()
+	return nil
+}
+
+func (d *Daemon) makeStateDir() error {
+	if err := os.MkdirAll(d.homeStateDir(), 0o700); err != nil {
+		return fmt.Errorf("make state directory: %w", err)
+	}
+	return nil
+}
+
+func (d *Daemon) homeStateDir() string { return filepath.Join(d.config.StateDir, "home") }
+
+// settle decides about a connection from outside after its preface: requests
+// of daemons are served here, sessions belong to their guest supervisor.
+func (d *Daemon) settle(conn net.Conn, p transport.Preface) (func(), error) {
+	if p.Kind == transport.ToSession {
+		return nil, d.guests.hand(p.Session, conn)
+	}
+	id, err := d.identity(trust.Daemon)
+	if err != nil {
+		return nil, err
+	}
+	server, err := transport.Server(conn, id, trust.Daemon)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		if err := peer.Serve(context.Background(), server, d.peerRequest); err != nil {
+			d.log.Debug("conversation with another daemon ended", "error", err)
+		}
+	}, nil
+}
+
+// refused logs the first bad connection of each source; the rest is counted.
+func (d *Daemon) refused(source netip.Addr, err error) {
+	if d.told.first(source) {
+		d.log.Warn("connection refused", "from", source, "error", err)
+	}
+}
+
+// toldSources remembers whom the log has named, within a bound.
+type toldSources struct {
+	mu   sync.Mutex
+	seen map[netip.Addr]struct{}
+}
+
+func (t *toldSources) first(a netip.Addr) bool {
+	const bound = 1024
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.seen[a]; ok || len(t.seen) >= bound {
+		return false
+	}
+	if t.seen == nil {
+		t.seen = make(map[netip.Addr]struct{})
+	}
+	t.seen[a] = struct{}{}
+	return true
+}

@@ -1,0 +1,155 @@
+package daemon
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"sync"
+
+	"openmosix/internal/model/supervisor"
+)
+
+// maxGuestProcs bounds what a guest supervisor may claim; it is not trusted.
+const maxGuestProcs = 4096
+
+// guests are the sessions this node serves for others.
+type guests struct {
+	slots *slots
+
+	mu        sync.Mutex
+	bySession map[supervisor.Session]*guest
+}
+
+// guest is one guest supervisor. The fields after ended are guarded by guests.mu.
+type guest struct {
+	session supervisor.Session
+	home    int // the node whose process it is
+	homePID int
+	uid     uint32
+	child   *child
+	ended   chan struct{}
+
+	connected bool   // a home supervisor has come
+	promised  uint64 // memory asked for, until it is used
+	procs     []supervisor.Proc
+}
+
+func newGuests(s *slots) *guests {
+	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest)}
+}
+
+// add makes a guest reachable and follows it to its end.
+func (r *guests) add(g *guest) {
+	r.mu.Lock()
+	r.bySession[g.session] = g
+	r.mu.Unlock()
+	go func() {
+		g.child.listen(func(e supervisor.Event) { r.event(g, e) })
+		r.mu.Lock()
+		delete(r.bySession, g.session)
+		r.mu.Unlock()
+		<-g.child.exited
+		r.slots.put(g.uid)
+		close(g.ended)
+	}()
+}
+
+func (r *guests) event(g *guest, e supervisor.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch e.Kind {
+	case supervisor.State:
+		g.procs = e.Procs[:min(len(e.Procs), maxGuestProcs)]
+	case supervisor.Gone:
+		g.procs = slices.DeleteFunc(g.procs, func(p supervisor.Proc) bool { return p.PID == e.PID })
+	}
+}
+
+// hand gives a connection to the guest supervisor of a session. On success
+// this process has closed its side of it.
+func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
+	r.mu.Lock()
+	g, ok := r.bySession[s]
+	r.mu.Unlock()
+	if !ok {
+		return errors.New("no such session here")
+	}
+	file, err := conn.(interface{ File() (*os.File, error) }).File()
+	if err != nil {
+		return fmt.Errorf("duplicate connection: %w", err)
+	}
+	defer file.Close()
+	if err := g.child.tell(supervisor.FromDaemon{Connection: true}, file); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	g.connected = true
+	r.mu.Unlock()
+	return conn.Close()
+}
+
+// reached tells whether anybody has connected to the guest.
+func (r *guests) reached(g *guest) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return g.connected
+}
+
+// reserved is memory that was promised and is not used yet: it does not show
+// in the kernel's figures but is not free either.
+func (r *guests) reserved() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var sum uint64
+	for _, g := range r.bySession {
+		var used uint64
+		for _, p := range g.procs {
+			used += p.RSS
+		}
+		if used < g.promised {
+			sum += g.promised - used
+		}
+	}
+	return sum
+}
+
+func (r *guests) list() []*guest {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*guest
+	for _, g := range r.bySession {
+		out = append(out, g)
+	}
+	return out
+}
+
+// lent lists the processes of other nodes that run here.
+func (r *guests) lent() []supervisor.Proc {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []supervisor.Proc
+	for _, g := range r.bySession {
+		for _, p := range g.procs {
+			p.Node, p.Session = g.home, hex.EncodeToString(g.session[:4])
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b supervisor.Proc) int { return a.PID - b.PID })
+	return out
+}
+
+// homesOf lists the nodes that have processes here.
+func (r *guests) homesOf() []int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []int
+	for _, g := range r.bySession {
+		if !slices.Contains(out, g.home) {
+			out = append(out, g.home)
+		}
+	}
+	return out
+}

@@ -1,0 +1,247 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"openmosix/internal/model/supervisor"
+)
+
+// maxHomeProcs bounds what one supervisor may claim to look after.
+const maxHomeProcs = 1 << 16
+
+// errSupervisorEnded means that a home supervisor ended before it answered.
+var errSupervisorEnded = errors.New("the home supervisor of the process ended before the move was done; see the log of the node daemon")
+
+// homes knows which home supervisor looks after which process.
+type homes struct {
+	nextID atomic.Uint64
+
+	mu    sync.Mutex
+	byPID map[int]*home
+	all   map[*home]struct{}
+}
+
+// home is one home supervisor. procs and waiting are guarded by homes.mu.
+type home struct {
+	registry *homes
+	first    int           // the pid it was started for
+	ready    chan struct{} // closed when child and err are set
+	err      error
+	child    *child
+	ended    chan struct{} // closed when its socket is
+
+	procs   map[int]supervisor.Proc
+	waiting map[uint64]*answer
+}
+
+// answer is what one request waits for.
+type answer struct {
+	progress chan supervisor.Event // what does not fit is left out
+	last     chan supervisor.Event // one place: the last word
+}
+
+func newHomes() *homes {
+	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{})}
+}
+
+// find gives the supervisor of a process, if it has one.
+func (r *homes) find(pid int) (*home, supervisor.Proc, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h, ok := r.byPID[pid]
+	if !ok {
+		return nil, supervisor.Proc{}, false
+	}
+	return h, h.procs[pid], true
+}
+
+// claim gives the supervisor of a process or a place for a new one, which the
+// caller fills with begin (mine). Two callers never start two supervisors.
+func (r *homes) claim(pid int) (h *home, mine bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h, ok := r.byPID[pid]; ok {
+		return h, false
+	}
+	h = &home{registry: r, first: pid, ready: make(chan struct{}), ended: make(chan struct{}),
+		procs: map[int]supervisor.Proc{pid: {PID: pid, State: "running"}}, waiting: make(map[uint64]*answer)}
+	r.byPID[pid] = h
+	r.all[h] = struct{}{}
+	return h, true
+}
+
+// begin makes a claimed place live, or gives it up when err is set.
+func (h *home) begin(c *child, err error, open func(*home, supervisor.Open)) {
+	h.child, h.err = c, err
+	if err != nil {
+		h.forget()
+		close(h.ready)
+		return
+	}
+	close(h.ready)
+	go func() {
+		c.listen(func(e supervisor.Event) { h.event(e, open) })
+		h.forget()
+	}()
+}
+
+// forget takes the supervisor out of the registry and fails who waits for it.
+func (h *home) forget() {
+	r := h.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for pid := range h.procs {
+		r.drop(h, pid)
+	}
+	delete(r.all, h)
+	close(h.ended)
+}
+
+// drop precondition: r.mu is held.
+func (r *homes) drop(h *home, pid int) {
+	delete(h.procs, pid)
+	if r.byPID[pid] == h {
+		delete(r.byPID, pid)
+	}
+}
+
+// note precondition: r.mu is held.
+func (r *homes) note(h *home, p supervisor.Proc) {
+	if p.PID <= 0 || len(h.procs) >= maxHomeProcs {
+		return
+	}
+	h.procs[p.PID] = p
+	r.byPID[p.PID] = h
+}
+
+// event takes in what a supervisor tells.
+func (h *home) event(e supervisor.Event, open func(*home, supervisor.Open)) {
+	if e.Kind == supervisor.Opening {
+		if e.Open != nil {
+			go open(h, *e.Open)
+		}
+		return
+	}
+	if e.Kind == supervisor.Lost {
+		h.child.log.Error("process lost", "process", e.PID, "node", e.Node, "why", e.Text)
+	}
+	r := h.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h.update(e)
+	if a, ok := h.waiting[e.ID]; ok {
+		if a.deliver(e) {
+			delete(h.waiting, e.ID)
+		}
+	}
+}
+
+// update precondition: registry.mu is held.
+func (h *home) update(e supervisor.Event) {
+	r := h.registry
+	switch e.Kind {
+	case supervisor.Moved:
+		p := h.procs[e.PID]
+		p.PID, p.Node, p.State = e.PID, e.Node, "running"
+		p.Moves++
+		r.note(h, p)
+	case supervisor.Gone, supervisor.Lost:
+		r.drop(h, e.PID)
+	case supervisor.State:
+		told := make(map[int]bool, len(e.Procs))
+		for _, p := range e.Procs {
+			told[p.PID] = true
+			r.note(h, p)
+		}
+		for pid := range h.procs {
+			if !told[pid] {
+				r.drop(h, pid)
+			}
+		}
+	}
+}
+
+// deliver tells whether this was the last word.
+func (a *answer) deliver(e supervisor.Event) bool {
+	switch e.Kind {
+	case supervisor.Progress:
+		select {
+		case a.progress <- e:
+		default:
+		}
+		return false
+	case supervisor.Moved, supervisor.Failed, supervisor.State:
+		a.last <- e
+		return true
+	}
+	return false
+}
+
+// request asks the supervisor and waits for its last word.
+func (h *home) request(ctx context.Context, q supervisor.Request, progress func(supervisor.Event)) (supervisor.Event, error) {
+	r := h.registry
+	q.ID = r.nextID.Add(1)
+	a := &answer{progress: make(chan supervisor.Event, 16), last: make(chan supervisor.Event, 1)}
+	r.mu.Lock()
+	h.waiting[q.ID] = a
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(h.waiting, q.ID)
+	}()
+	if err := h.child.tell(supervisor.FromDaemon{Request: &q}); err != nil {
+		return supervisor.Event{}, errors.Join(errSupervisorEnded, err)
+	}
+	for {
+		select {
+		case e := <-a.progress:
+			progress(e)
+		case e := <-a.last:
+			return e, nil
+		case <-h.ended:
+			// The last word may have come just before the end.
+			select {
+			case e := <-a.last:
+				return e, nil
+			default:
+				return supervisor.Event{}, errSupervisorEnded
+			}
+		case <-ctx.Done():
+			return supervisor.Event{}, context.Cause(ctx)
+		}
+	}
+}
+
+// list gives all supervisors that are ready.
+func (r *homes) list() []*home {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*home
+	for h := range r.all {
+		select {
+		case <-h.ready:
+			out = append(out, h)
+		default:
+		}
+	}
+	return out
+}
+
+// procs gives every process looked after, by ascending pid.
+func (r *homes) procs() []supervisor.Proc {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []supervisor.Proc
+	for h := range r.all {
+		for _, p := range h.procs {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b supervisor.Proc) int { return a.PID - b.PID })
+	return out
+}

@@ -1,0 +1,60 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+)
+
+// renewEvery is well below the life of a leaf certificate (a day): supervisors
+// of long-lived processes must be able to make new connections.
+const renewEvery = 8 * time.Hour
+
+// identity issues a certificate of this node in a role.
+func (d *Daemon) identity(role trust.Role) (supervisor.Identity, error) {
+	leaf, err := d.ca.Issue(trust.Name{Node: d.config.Number, Role: role}, time.Now(), rand.Reader)
+	return supervisor.Identity(leaf), err
+}
+
+func (d *Daemon) hello(role trust.Role) (supervisor.Hello, error) {
+	id, err := d.identity(role)
+	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.config.Log}, err
+}
+
+func (d *Daemon) homeHello() (supervisor.Hello, error) {
+	h, err := d.hello(trust.Home)
+	h.StateDir = d.homeStateDir()
+	return h, err
+}
+
+// renewIdentities sends every supervisor a Hello with a fresh certificate from
+// time to time. A Hello after the first one replaces the identity.
+func (d *Daemon) renewIdentities(ctx context.Context) {
+	ticker := time.NewTicker(renewEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		d.renewAll()
+	}
+}
+
+func (d *Daemon) renewAll() {
+	for _, h := range d.homes.list() {
+		if hello, err := d.homeHello(); err == nil {
+			h.child.tell(supervisor.FromDaemon{Hello: &hello})
+		}
+	}
+	for _, g := range d.guests.list() {
+		if hello, err := d.hello(trust.Guest); err == nil {
+			hello.Session = g.session
+			g.child.tell(supervisor.FromDaemon{Hello: &hello})
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package daemon
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/model/supervisor"
+)
+
+const (
+	// readyTimeout bounds the start of a supervisor.
+	readyTimeout = 10 * time.Second
+	// tellTimeout bounds a message to a supervisor whose queue is full.
+	tellTimeout = 5 * time.Second
+	// killAfter is how long a supervisor that was asked to end may take.
+	killAfter = 5 * time.Second
+)
+
+// launcher starts supervisors: this very program under another name.
+type launcher struct {
+	log *slog.Logger
+}
+
+// child is a supervisor process this daemon has started.
+type child struct {
+	conn   *unixmsg.Conn
+	cmd    *exec.Cmd
+	log    *slog.Logger
+	exited chan struct{} // closed when it has been reaped
+}
+
+// start runs a part in a session of its own, so that neither the daemon's
+// death nor a signal to its process group reaches it. who is shown in ps. With
+// credentials it has those and no others from its first instruction on.
+func (l launcher) start(part, who string, credential *syscall.Credential) (*child, error) {
+	conn, theirs, err := unixmsg.Pair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	logOut, logIn, err := os.Pipe()
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("make log pipe: %w", err)
+	}
+	defer logIn.Close()
+	cmd := &exec.Cmd{
+		Path:        "/proc/self/exe",
+		Args:        []string{"openmosix", part, who},
+		Env:         []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+		Dir:         "/",
+		Stderr:      logIn,
+		ExtraFiles:  []*os.File{theirs},
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Credential: credential},
+	}
+	if err := cmd.Start(); err != nil {
+		conn.Close()
+		logOut.Close()
+		return nil, fmt.Errorf("start %s: %w", part, err)
+	}
+	c := &child{conn: conn, cmd: cmd, exited: make(chan struct{}),
+		log: l.log.With("supervisor", part, "pid", cmd.Process.Pid, "for", who)}
+	go c.relayLog(logOut)
+	go c.reap()
+	return c, nil
+}
+
+func (c *child) reap() {
+	err := c.cmd.Wait()
+	if err != nil {
+		c.log.Warn("supervisor ended badly", "status", err)
+	} else {
+		c.log.Debug("supervisor ended")
+	}
+	close(c.exited)
+}
+
+// relayLog copies what the supervisor prints into the daemon's log, bounded in
+// line length and in lines per second: one of them must not fill the disk.
+func (c *child) relayLog(from *os.File) {
+	defer from.Close()
+	const lineBound, linesPerSecond = 4096, 500
+	in := bufio.NewReaderSize(from, lineBound)
+	second, lines := time.Now(), 0
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && len(line) == 0 {
+			if err != io.EOF {
+				c.log.Debug("log of supervisor ended", "error", err)
+			}
+			return
+		}
+		if now := time.Now(); now.Sub(second) >= time.Second {
+			second, lines = now, 0
+		}
+		if lines++; lines > linesPerSecond {
+			continue
+		}
+		c.log.Info(strings.TrimRight(string(line), "\n"))
+	}
+}
+
+// tell sends a message; a supervisor that does not read loses it.
+func (c *child) tell(m supervisor.FromDaemon, files ...*os.File) error {
+	c.conn.SetWriteDeadline(time.Now().Add(tellTimeout))
+	if err := c.conn.Send(m, files...); err != nil {
+		return fmt.Errorf("tell supervisor %d: %w", c.cmd.Process.Pid, err)
+	}
+	return nil
+}
+
+// greet sends Hello and waits until the supervisor is ready.
+func (c *child) greet(h supervisor.Hello) error {
+	if err := c.tell(supervisor.FromDaemon{Hello: &h}); err != nil {
+		return err
+	}
+	c.conn.SetReadDeadline(time.Now().Add(readyTimeout))
+	var e supervisor.Event
+	files, err := c.conn.Recv(&e)
+	for _, f := range files {
+		f.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("supervisor %d does not get ready: %w", c.cmd.Process.Pid, err)
+	}
+	if e.Kind != supervisor.Ready {
+		return fmt.Errorf("supervisor %d says %q before it is ready: %s", c.cmd.Process.Pid, e.Kind, e.Text)
+	}
+	return c.conn.SetReadDeadline(time.Time{})
+}
+
+// listen hands each event to f until the supervisor closes its end.
+func (c *child) listen(f func(supervisor.Event)) {
+	for {
+		var e supervisor.Event
+		files, err := c.conn.Recv(&e)
+		for _, file := range files {
+			file.Close()
+		}
+		if err != nil {
+			if err != io.EOF {
+				c.log.Warn("supervisor is not understood any more", "error", err)
+			}
+			c.conn.Close()
+			return
+		}
+		f(e)
+	}
+}
+
+// stop asks the process to end, and makes it.
+func (c *child) stop() {
+	c.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-c.exited:
+	case <-time.After(killAfter):
+		c.cmd.Process.Kill()
+		<-c.exited
+	}
+}

@@ -1,0 +1,94 @@
+package daemon
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/node/reexec"
+)
+
+// connectTimeout is how long a fresh guest supervisor waits for its home.
+const connectTimeout = 30 * time.Second
+
+// lend answers another node that wants to run a process here: it says no with
+// a reason, or starts a guest supervisor for it.
+func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
+	no := func(code supervisor.Code, format string, args ...any) supervisor.Opened {
+		text := fmt.Sprintf("node %d: ", d.config.Number) + fmt.Sprintf(format, args...)
+		d.log.Info("lending refused", "home", from.Node, "process", o.PID, "code", code, "why", text)
+		return supervisor.Opened{ID: o.ID, Code: code, Text: text}
+	}
+	if !d.config.Guests.Accept {
+		return no(supervisor.Refused, "lends nothing (guests.accept = false)")
+	}
+	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
+		return no(supervisor.Refused, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
+	}
+	free, err := d.memoryForGuests()
+	if err != nil {
+		return no(supervisor.Internal, "%v", err)
+	}
+	if o.Need.Memory > free {
+		return no(supervisor.NoMemory, "%d MiB are needed, %d MiB can be lent", o.Need.Memory>>20, free>>20)
+	}
+	g, err := d.startGuest(from, o)
+	if err != nil {
+		return no(supervisor.Refused, "%v", err)
+	}
+	d.log.Info("lending", "home", from.Node, "process", o.PID, "command", o.Command, "supervisor", g.child.cmd.Process.Pid, "uid", g.uid)
+	return supervisor.Opened{ID: o.ID, Session: g.session}
+}
+
+// memoryForGuests is what is available beyond what is kept spare and what
+// earlier guests were promised.
+func (d *Daemon) memoryForGuests() (uint64, error) {
+	_, available, err := d.machine.Memory()
+	if err != nil {
+		return 0, err
+	}
+	kept := d.config.Guests.Spare<<20 + d.guests.reserved()
+	return available - min(available, kept), nil
+}
+
+func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) {
+	uid, err := d.guests.slots.take()
+	if err != nil {
+		return nil, err
+	}
+	g := &guest{home: from.Node, homePID: o.PID, uid: uid, promised: o.Need.Memory, ended: make(chan struct{})}
+	if _, err := rand.Read(g.session[:]); err != nil {
+		d.guests.slots.put(uid)
+		return nil, fmt.Errorf("draw session: %w", err)
+	}
+	// Groups is set to none: an empty list takes all supplementary groups away.
+	credential := &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}
+	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), credential)
+	if err != nil {
+		d.guests.slots.put(uid)
+		return nil, err
+	}
+	hello, err := d.hello(trust.Guest)
+	hello.Session = g.session
+	if err == nil {
+		err = g.child.greet(hello)
+	}
+	if err != nil {
+		g.child.stop()
+		g.child.conn.Close()
+		d.guests.slots.put(uid)
+		return nil, err
+	}
+	d.guests.add(g)
+	time.AfterFunc(connectTimeout, func() {
+		if !d.guests.reached(g) {
+			g.child.log.Info("nobody came for the session; ending it")
+			g.child.stop()
+		}
+	})
+	return g, nil
+}

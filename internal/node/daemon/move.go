@@ -1,0 +1,194 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+	"openmosix/internal/node/reexec"
+)
+
+func failed(code supervisor.Code, format string, args ...any) control.Result {
+	return control.Result{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// examine finds the process a caller names and whether he may touch it. A
+// Result with a code is the reason why not.
+func (d *Daemon) examine(who control.Caller, pid int) (*procfs.Status, control.Result) {
+	if pid <= 0 {
+		return nil, failed(supervisor.NoSuchProcess, "no such process")
+	}
+	status, err := d.proc.Status(pid)
+	if errors.Is(err, procfs.ErrGone) {
+		return nil, failed(supervisor.NoSuchProcess, "no such process")
+	}
+	if err != nil {
+		return nil, failed(supervisor.Internal, "%v", err)
+	}
+	if status.Tgid != pid {
+		return nil, failed(supervisor.NoSuchProcess, "no such process (it is a thread of %d)", status.Tgid)
+	}
+	if !who.MayKill(status) {
+		return nil, failed(control.NotPermitted, "not permitted: it belongs to another user")
+	}
+	return status, control.Result{}
+}
+
+// reasons tells why a process that no supervisor holds cannot move.
+func (d *Daemon) reasons(pid int, status *procfs.Status) ([]control.Reason, error) {
+	if d.guests.slots.owns(status.Uid[0]) {
+		return []control.Reason{{Code: "already-guest", Text: "it is a guest of another node",
+			Hint: "move it from its home node (`openmosix status` shows whose it is)"}}, nil
+	}
+	return d.judge(pid)
+}
+
+// migrate does control.Migrate.
+func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+	status, no := d.examine(who, r.PID)
+	if no.Code != "" {
+		return no
+	}
+	to := r.To
+	if to == d.config.Number {
+		to = 0
+	}
+	addr := ""
+	if to != 0 {
+		node, known := d.nodes.Lookup(to)
+		if !known {
+			return failed(supervisor.UnknownNode, "unknown node %d (`openmosix nodes` lists them)", to)
+		}
+		addr = node.Address
+	}
+	_, proc, held := d.homes.find(r.PID)
+	if held && proc.Node == to && proc.State != "moving" {
+		return alreadyThere(to)
+	}
+	if !held {
+		if no := d.mayLeave(r.PID, to, status); no.Code != "" {
+			return no
+		}
+	}
+	q := supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: to, Addr: addr}
+	if !r.Wait {
+		go func() {
+			if result := d.move(ctx, q, func(control.Progress) {}); result.Code != "" {
+				d.log.Warn("move failed", "process", q.PID, "to", q.To, "code", result.Code, "why", result.Text)
+			}
+		}()
+		return control.Result{Text: "begun", Node: to}
+	}
+	return d.move(ctx, q, tell)
+}
+
+func alreadyThere(to int) control.Result {
+	if to == 0 {
+		return failed(supervisor.AlreadyThere, "already at home")
+	}
+	return failed(supervisor.AlreadyThere, "already on node %d", to)
+}
+
+// mayLeave checks a process that is at home and ordinary.
+func (d *Daemon) mayLeave(pid, to int, status *procfs.Status) control.Result {
+	reasons, err := d.reasons(pid, status)
+	switch {
+	case errors.Is(err, procfs.ErrGone):
+		return failed(control.Ended, "the process ended meanwhile")
+	case err != nil:
+		return failed(supervisor.Internal, "%v", err)
+	case len(reasons) > 0:
+		result := failed(supervisor.CannotMove, "cannot move: %s", reasons[0].Text)
+		result.Reasons = reasons
+		return result
+	case to == 0:
+		return alreadyThere(0)
+	}
+	return control.Result{}
+}
+
+// move has the supervisor of the process do it. A supervisor that had nothing
+// left to look after may be ending just now; then a new one is started, once.
+func (d *Daemon) move(ctx context.Context, q supervisor.Request, tell func(control.Progress)) control.Result {
+	progress := func(e supervisor.Event) {
+		tell(control.Progress{PID: e.PID, Phase: e.Phase, Done: e.Done, Total: e.Total})
+	}
+	for again := true; ; again = false {
+		h, fresh, err := d.supervisorOf(ctx, q.PID)
+		if err != nil {
+			return failed(supervisor.Internal, "%v", err)
+		}
+		e, err := h.request(ctx, q, progress)
+		if err == nil {
+			return d.resultOf(q, e)
+		}
+		if !errors.Is(err, errSupervisorEnded) {
+			return failed(supervisor.Internal, "%v", err)
+		}
+		if _, gone := d.proc.Status(q.PID); errors.Is(gone, procfs.ErrGone) {
+			return failed(control.Ended, "the process ended meanwhile")
+		}
+		if fresh || !again {
+			return failed(supervisor.Internal, "%v", err)
+		}
+		if q.To == 0 {
+			return alreadyThere(0) // its supervisor ended because everything is at home
+		}
+	}
+}
+
+func (d *Daemon) resultOf(q supervisor.Request, e supervisor.Event) control.Result {
+	if e.Kind == supervisor.Moved {
+		return control.Result{Node: e.Node, Micros: e.Micros}
+	}
+	if e.Code == supervisor.NoSuchProcess {
+		// It was there when the request came.
+		return failed(control.Ended, "the process ended meanwhile")
+	}
+	code := e.Code
+	if code == "" {
+		code = supervisor.Internal
+	}
+	text := e.Text
+	if text == "" {
+		text = "the move failed (" + string(code) + ")"
+	}
+	d.log.Info("move failed", "process", q.PID, "to", q.To, "code", code, "why", text)
+	return control.Result{Code: code, Text: text}
+}
+
+// supervisorOf finds or starts the home supervisor of a process.
+func (d *Daemon) supervisorOf(ctx context.Context, pid int) (h *home, fresh bool, err error) {
+	h, mine := d.homes.claim(pid)
+	if mine {
+		c, err := d.startHome(pid)
+		h.begin(c, err, d.openFor)
+	}
+	select {
+	case <-h.ready:
+		return h, mine, h.err
+	case <-ctx.Done():
+		return nil, false, context.Cause(ctx)
+	}
+}
+
+func (d *Daemon) startHome(pid int) (*child, error) {
+	c, err := d.launch.start(reexec.HomeSupervisor, strconv.Itoa(pid), nil)
+	if err != nil {
+		return nil, err
+	}
+	hello, err := d.homeHello()
+	if err == nil {
+		err = c.greet(hello)
+	}
+	if err != nil {
+		c.stop()
+		c.conn.Close()
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,171 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/control"
+	"openmosix/internal/node/peer"
+)
+
+const (
+	// openTimeout covers the start of a supervisor over there.
+	openTimeout = 20 * time.Second
+	// infoTimeout is how long a node may take to tell of itself.
+	infoTimeout = 2 * time.Second
+)
+
+// peerRequest does what another node's daemon asks.
+func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Request) peer.Reply {
+	switch {
+	case r.Open != nil:
+		opened := d.lend(from, *r.Open)
+		return peer.Reply{Opened: &opened}
+	case r.Info:
+		info, err := d.info()
+		if err != nil {
+			return peer.Reply{Error: err.Error()}
+		}
+		return peer.Reply{Info: &info}
+	case r.Leave:
+		// A node may only send away what runs on itself.
+		go d.fetchFrom(ctx, from.Node)
+		return peer.Reply{}
+	}
+	return peer.Reply{Error: "request not understood (different versions?)"}
+}
+
+func (d *Daemon) call(ctx context.Context, node config.Peer, r peer.Request) (*peer.Reply, error) {
+	id, err := d.identity(trust.Daemon)
+	if err != nil {
+		return nil, err
+	}
+	return peer.Call(ctx, node.Number, node.Address, id, r)
+}
+
+// openFor asks another node for a session on behalf of a home supervisor.
+func (d *Daemon) openFor(h *home, o supervisor.Open) {
+	opened := d.open(o)
+	opened.ID = o.ID
+	if err := h.child.tell(supervisor.FromDaemon{Opened: &opened}); err != nil {
+		h.child.log.Warn("cannot answer supervisor", "error", err)
+	}
+}
+
+func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
+	node, known := d.nodes.Lookup(o.Node)
+	if !known {
+		return supervisor.Opened{Code: supervisor.UnknownNode, Text: fmt.Sprintf("unknown node %d", o.Node)}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	reply, err := d.call(ctx, node, peer.Request{Open: &o})
+	if err != nil {
+		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}
+	}
+	if reply.Opened == nil {
+		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: its answer is not understood", node.Number)}
+	}
+	opened := *reply.Opened
+	opened.Addr = node.Address
+	return opened
+}
+
+// fetchFrom brings everything home that runs on a node.
+func (d *Daemon) fetchFrom(ctx context.Context, node int) {
+	for _, p := range d.homes.procs() {
+		if p.Node != node {
+			continue
+		}
+		q := supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID}
+		go func() {
+			if result := d.move(ctx, q, func(control.Progress) {}); result.Code != "" {
+				d.log.Warn("cannot bring a process home", "process", q.PID, "from", node, "why", result.Text)
+			}
+		}()
+	}
+}
+
+func (d *Daemon) info() (peer.Info, error) {
+	total, _, err := d.machine.Memory()
+	if err != nil {
+		return peer.Info{}, err
+	}
+	free, err := d.memoryForGuests()
+	if err != nil {
+		return peer.Info{}, err
+	}
+	return peer.Info{
+		Name: d.config.Name, Release: release(), Guests: len(d.guests.list()), Away: d.away(),
+		MemTotal: total, MemFree: free, CPUs: runtime.NumCPU(), Accepting: d.config.Guests.Accept,
+	}, nil
+}
+
+func (d *Daemon) away() int {
+	n := 0
+	for _, p := range d.homes.procs() {
+		if p.Node != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func release() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+// survey asks all nodes of themselves, at once.
+func (d *Daemon) survey(ctx context.Context) []control.Node {
+	peers := d.nodes.List()
+	out := make([]control.Node, len(peers))
+	var group sync.WaitGroup
+	for i, p := range peers {
+		group.Go(func() { out[i] = d.ask(ctx, p) })
+	}
+	group.Wait()
+	if _, listed := d.nodes.Lookup(d.config.Number); !listed {
+		out = append(out, d.ask(ctx, config.Peer{Number: d.config.Number, Name: d.config.Name, Address: d.address}))
+	}
+	return out
+}
+
+func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
+	n := control.Node{Number: p.Number, Name: p.Name, Address: p.Address, Self: p.Number == d.config.Number}
+	var info peer.Info
+	if n.Self {
+		own, err := d.info()
+		if err != nil {
+			n.Text = err.Error()
+			return n
+		}
+		info = own
+	} else {
+		ctx, cancel := context.WithTimeout(ctx, infoTimeout)
+		defer cancel()
+		reply, err := d.call(ctx, p, peer.Request{Info: true})
+		if err != nil || reply.Info == nil {
+			n.Text = fmt.Sprint(err)
+			return n
+		}
+		info = *reply.Info
+	}
+	n.Up, n.Guests, n.Away, n.CPUs = true, info.Guests, info.Away, info.CPUs
+	n.MemTotal, n.MemFree, n.Accepting = info.MemTotal, info.MemFree, info.Accepting
+	if n.Name == "" {
+		n.Name = info.Name
+	}
+	return n
+}

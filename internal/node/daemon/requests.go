@@ -1,0 +1,90 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+)
+
+// describeTimeout is how long a supervisor may take to tell of its processes
+// before the last known state is shown.
+const describeTimeout = 500 * time.Millisecond
+
+// request does what a command asks.
+func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+	switch r.Verb {
+	case control.Migrate:
+		return d.migrate(ctx, who, r, tell)
+	case control.Why:
+		return d.why(who, r.PID)
+	case control.PS:
+		return d.ps(ctx)
+	case control.Nodes:
+		return control.Result{Nodes: d.survey(ctx)}
+	case control.Status:
+		return d.status(ctx)
+	}
+	return failed(control.BadRequest, "unknown verb %q (command and daemon of different versions?)", r.Verb)
+}
+
+func (d *Daemon) why(who control.Caller, pid int) control.Result {
+	status, no := d.examine(who, pid)
+	if no.Code != "" {
+		return no
+	}
+	if _, _, held := d.homes.find(pid); held {
+		return control.Result{}
+	}
+	reasons, err := d.reasons(pid, status)
+	if errors.Is(err, procfs.ErrGone) {
+		return failed(supervisor.NoSuchProcess, "no such process")
+	}
+	if err != nil {
+		return failed(supervisor.Internal, "%v", err)
+	}
+	if len(reasons) == 0 {
+		return control.Result{}
+	}
+	result := failed(supervisor.CannotMove, "cannot move")
+	result.Reasons = reasons
+	return result
+}
+
+// ps lists the processes that have moved. Where a process is is no secret, as
+// its existence is none: everybody sees all of them.
+func (d *Daemon) ps(ctx context.Context) control.Result {
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	var group sync.WaitGroup
+	for _, h := range d.homes.list() {
+		// The answer updates the registry; one that does not come leaves what is known.
+		group.Go(func() {
+			_, _ = h.request(ctx, supervisor.Request{Verb: supervisor.Describe}, func(supervisor.Event) {})
+		})
+	}
+	group.Wait()
+	var out []control.Proc
+	for _, p := range d.homes.procs() {
+		out = append(out, control.Proc{PID: p.PID, Node: p.Node, Moves: p.Moves, CPUMicros: p.CPUMicros,
+			RSS: p.RSS, Calls: p.Calls, State: p.State})
+	}
+	return control.Result{Procs: out}
+}
+
+func (d *Daemon) status(ctx context.Context) control.Result {
+	nodes := d.survey(ctx)
+	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
+	status := control.NodeStatus{Node: nodes[i], Cluster: d.cluster, Release: release(),
+		PID: os.Getpid(), Refused: d.gate.RefusedCount()}
+	for _, p := range d.guests.lent() {
+		status.Lent = append(status.Lent, control.Guest{PID: p.PID, Home: p.Node, HomePID: p.HomePID, RSS: p.RSS, CPU: p.CPUMicros})
+	}
+	return control.Result{Nodes: nodes, Status: &status}
+}

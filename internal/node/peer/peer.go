@@ -1,0 +1,151 @@
+// Package peer is how node daemons ask each other: one request, one reply, as
+// JSON in a frame of an authenticated connection. It knows the words and their
+// bounds; what a request does is the daemon's affair.
+package peer
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/role/transport"
+)
+
+const (
+	maxMessage  = 1 << 20
+	idleTimeout = time.Minute
+	// frame kinds
+	request = 1
+	reply   = 2
+)
+
+// Request has exactly one field set.
+type Request struct {
+	Open  *supervisor.Open `json:",omitempty"` // lend me your CPU for this process
+	Info  bool             `json:",omitempty"` // tell me of yourself
+	Leave bool             `json:",omitempty"` // take your processes away from me
+}
+
+// Reply answers the field that was set.
+type Reply struct {
+	Opened *supervisor.Opened `json:",omitempty"`
+	Info   *Info              `json:",omitempty"`
+	Error  string             `json:",omitempty"`
+}
+
+// Info is what a node tells the others of itself.
+type Info struct {
+	Name      string
+	Release   string
+	Guests    int
+	Away      int
+	MemTotal  uint64
+	MemFree   uint64
+	CPUs      int
+	Accepting bool
+}
+
+// ErrOtherNode is wrapped when the node at an address is not the expected one.
+var ErrOtherNode = errors.New("the node tables of this node and the other disagree")
+
+// Call asks the daemon of node number at addr.
+func Call(ctx context.Context, number int, addr string, id supervisor.Identity, r Request) (*Reply, error) {
+	conn, err := transport.Dial(ctx, addr, nil, id, trust.Daemon)
+	if err != nil {
+		return nil, err
+	}
+	framed := transport.NewFramed(conn)
+	defer framed.Close()
+	// Whoever has a certificate of the cluster could answer at this address; a
+	// process must go to the node it was sent to.
+	who, err := transport.PeerOf(conn)
+	if err != nil {
+		return nil, err
+	}
+	if who.Node != number {
+		return nil, fmt.Errorf("node %d was expected at %s, node %d answers: %w", number, addr, who.Node, ErrOtherNode)
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode request to node %d: %w", number, err)
+	}
+	if err := framed.Send(request, 1, body); err != nil {
+		return nil, fmt.Errorf("ask node %d: %w", number, err)
+	}
+	frame, err := framed.Recv()
+	if err != nil {
+		return nil, fmt.Errorf("hear from node %d: %w", number, errors.Join(context.Cause(ctx), err))
+	}
+	return decodeReply(frame)
+}
+
+func decodeReply(frame transport.Frame) (*Reply, error) {
+	if frame.Kind != reply || len(frame.Data) > maxMessage {
+		return nil, errors.New("the other node's answer is not understood")
+	}
+	var r Reply
+	if err := json.Unmarshal(frame.Data, &r); err != nil {
+		return nil, fmt.Errorf("the other node's answer is not understood (different versions?): %w", err)
+	}
+	if r.Error != "" {
+		return nil, errors.New(r.Error)
+	}
+	return &r, nil
+}
+
+// Handler does what another daemon asks.
+type Handler func(ctx context.Context, from trust.Name, r Request) Reply
+
+// Serve answers one daemon until it hangs up, is silent for a minute or ctx ends.
+func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
+	framed := transport.NewFramed(conn)
+	defer framed.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	from, err := transport.PeerOf(conn)
+	if err != nil {
+		return err
+	}
+	for {
+		if err := conn.SetDeadline(time.Now().Add(idleTimeout)); err != nil {
+			return fmt.Errorf("set deadline: %w", err)
+		}
+		frame, err := framed.Recv()
+		if errors.Is(err, io.EOF) || ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("hear from %s: %w", from, err)
+		}
+		r, err := decodeRequest(frame)
+		if err != nil {
+			return fmt.Errorf("hear from %s: %w", from, err)
+		}
+		body, err := json.Marshal(handle(ctx, from, r))
+		if err != nil {
+			return fmt.Errorf("encode answer to %s: %w", from, err)
+		}
+		if err := framed.Send(reply, frame.ID, body); err != nil {
+			return fmt.Errorf("answer %s: %w", from, err)
+		}
+	}
+}
+
+func decodeRequest(frame transport.Frame) (Request, error) {
+	if frame.Kind != request || len(frame.Data) > maxMessage {
+		return Request{}, errors.New("not a request")
+	}
+	var r Request
+	if err := json.Unmarshal(frame.Data, &r); err != nil {
+		return Request{}, fmt.Errorf("decode request: %w", err)
+	}
+	return r, nil
+}
