@@ -1,0 +1,73 @@
+package refusal
+
+import "openmosix/internal/model/image"
+
+// Facts is what is known of a process, as seen from outside while it runs.
+type Facts struct {
+	PID           int
+	Namespaced    int  // the pid in its innermost pid namespace
+	State         byte // as in proc_pid_stat(5)
+	Kernel        bool
+	DumpingCore   bool
+	Class32       bool   // the executable is a 32-bit one
+	Ours          bool   // runs our own binary
+	Guest         bool   // a guest of this node
+	Supervised    bool   // traced by our own supervisor: a deputy, or on its way
+	Tracer        string // who traces it, empty for nobody
+	Traced        []int  // whom it traces
+	SharesMemory  []int  // processes with the very same memory
+	ShadowStack   bool
+	SeccompStrict bool
+	Locked        uint64 // bytes
+	Threads       []Thread
+	Mappings      []Mapping
+	Descriptors   []Descriptor
+	// Own are the places in which we keep memory in a process that has moved before.
+	Own []image.Range
+}
+
+// Thread is what matters of one thread.
+type Thread struct {
+	TID    int
+	Policy int  // as in sched(7)
+	Worker bool // made by the kernel inside the process, for io_uring
+}
+
+// Scheduling policies of sched(7) that keep deadlines.
+const (
+	policyFIFO     = 1
+	policyRR       = 2
+	policyDeadline = 6
+)
+
+// Mapping is what matters of one mapping.
+type Mapping struct {
+	image.Range
+	Name          string // without " (deleted)"
+	Special       bool   // [vvar], [vdso] …: the kernel's own, rebuilt on each node
+	Flags         Flags
+	ProtectionKey int
+}
+
+// Flags are properties of a mapping: VmFlags of smaps that matter.
+type Flags uint32
+
+const (
+	Shared    Flags = 1 << iota // sh
+	MayWrite                    // wr or mw
+	Device                      // io or pf
+	HugePages                   // ht
+	Locked                      // lo
+	Faults                      // um, uw, ui
+	Sealed                      // sl
+	Shadow                      // ss
+)
+
+// Has tells whether all of the flags are set.
+func (f Flags) Has(flags Flags) bool { return f&flags == flags }
+
+// Descriptor is one open descriptor.
+type Descriptor struct {
+	Number int
+	Target string // as the link in /proc/pid/fd
+}

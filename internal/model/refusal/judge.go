@@ -1,0 +1,134 @@
+package refusal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Judge names every reason why the process cannot move; none means that it
+// seems movable. Each reason comes once, in the order of the table, with the
+// first few of its causes.
+func Judge(f Facts) []Finding {
+	if decisive := whatItIs(&f); decisive != nil {
+		return decisive
+	}
+	var c causes
+	c.relations(&f)
+	for _, m := range f.Mappings {
+		if code, ok := ofMapping(&f, m); ok {
+			c.add(code, nameOf(m))
+		}
+	}
+	for _, d := range f.Descriptors {
+		if code, ok := ofDescriptor(&f, d); ok {
+			c.add(code, fmt.Sprintf("descriptor %d (%s)", d.Number, printable(d.Target)))
+		}
+	}
+	if f.Locked > 0 && !c.has(LockedMemory) {
+		c.add(LockedMemory, fmt.Sprintf("%d kB", f.Locked>>10))
+	}
+	return c.findings()
+}
+
+// whatItIs judges by what the process is. Where that alone says no, nothing
+// else is worth saying, or can be known: a zombie has no memory to look at.
+func whatItIs(f *Facts) []Finding {
+	live := len(f.Threads)
+	switch {
+	case f.Kernel:
+		return []Finding{{Code: KernelThread}}
+	case f.DumpingCore:
+		return []Finding{{Code: DumpingCore}}
+	// A leader that has ended stays a zombie until the last thread ends.
+	case f.State == 'Z' && live > 1:
+		return []Finding{{Code: LeaderExited, Detail: fmt.Sprintf("threads left: %d", live-1)}}
+	case f.State == 'Z' || f.State == 'X':
+		return []Finding{{Code: Zombie}}
+	case f.Ours:
+		return []Finding{{Code: Self}}
+	case f.Guest:
+		return []Finding{{Code: AlreadyGuest}}
+	}
+	return nil
+}
+
+// relations judges what it is to others, and how it runs.
+func (c *causes) relations(f *Facts) {
+	switch {
+	case f.PID == 1:
+		c.add(Init, "")
+	case f.Namespaced == 1:
+		c.add(Init, "pid 1 of a container")
+	}
+	if f.Tracer != "" && !f.Supervised {
+		c.add(Traced, "by "+printable(f.Tracer))
+	}
+	for _, pid := range f.Traced {
+		c.add(TracesOthers, fmt.Sprintf("process %d", pid))
+	}
+	if f.Class32 {
+		c.add(ThirtyTwoBit, "")
+	}
+	for _, t := range f.Threads {
+		switch t.Policy {
+		case policyFIFO, policyRR, policyDeadline:
+			c.add(RealTime, fmt.Sprintf("thread %d", t.TID))
+		}
+		if t.Worker {
+			c.add(IOUring, fmt.Sprintf("kernel worker %d", t.TID))
+		}
+	}
+	if f.SeccompStrict {
+		c.add(SeccompStrict, "")
+	}
+	for _, pid := range f.SharesMemory {
+		c.add(SharedSpace, fmt.Sprintf("with process %d", pid))
+	}
+	if f.ShadowStack {
+		c.add(ShadowStack, "")
+	}
+}
+
+// causes collects, by reason, what causes it.
+type causes map[Code][]string
+
+func (c *causes) add(code Code, cause string) {
+	if *c == nil {
+		*c = make(causes)
+	}
+	if cause == "" || !slices.Contains((*c)[code], cause) {
+		(*c)[code] = append((*c)[code], cause)
+	}
+}
+
+func (c *causes) has(code Code) bool { return len((*c)[code]) > 0 }
+
+// maxCauses bounds how many causes of one reason are spelled out.
+const maxCauses = 3
+
+func (c *causes) findings() []Finding {
+	var all []Finding
+	for _, r := range Table {
+		list := (*c)[r.Code]
+		if len(list) == 0 {
+			continue
+		}
+		detail := strings.Join(list[:min(len(list), maxCauses)], ", ")
+		if more := len(list) - maxCauses; more > 0 {
+			detail += fmt.Sprintf(" and %d more", more)
+		}
+		all = append(all, Finding{Code: r.Code, Detail: detail})
+	}
+	return all
+}
+
+// printable keeps names that processes chose from playing with a terminal.
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\uFFFD' {
+			return '?'
+		}
+		return r
+	}, name)
+}
