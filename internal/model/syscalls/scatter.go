@@ -1,0 +1,63 @@
+package syscalls
+
+import (
+	"bytes"
+
+	"openmosix/internal/model/abi"
+)
+
+// Scatter copies out: it writes what came back into the caller's memory and
+// returns the call's final result, EFAULT when the caller's memory refused.
+// outs are the pieces of the reply, one for each Out segment; they are not
+// trusted: nothing is written beyond what the call offered.
+func (c *Call) Scatter(ret int64, outs [][]byte, m Memory) int64 {
+	k := 0
+	for i := range c.Segs {
+		s := &c.Segs[i]
+		if !s.Out {
+			continue
+		}
+		var b []byte
+		if k < len(outs) {
+			b = outs[k]
+		}
+		k++
+		if len(b) > int(s.Size) {
+			b = b[:s.Size]
+		}
+		if len(b) == 0 || s.unchanged(b) || s.store(b, m) {
+			continue
+		}
+		switch {
+		case s.Back != BackTime:
+			ret = abi.EFAULT.Result()
+		case ret == abi.ERESTARTNOHAND.Result():
+			// The kernel's rule (poll_select_finish): without the rest of the
+			// time stored, a restart would wait too long.
+			ret = abi.EINTR.Result()
+		}
+	}
+	return ret
+}
+
+// unchanged spares writing back what returns whatever the result is, when the
+// kernel did not touch it: the caller's memory may be constant, or in use by
+// another thread.
+func (s *Segment) unchanged(b []byte) bool {
+	return (s.Back == BackAlways || s.Back == BackTime) && bytes.Equal(b, s.In)
+}
+
+func (s *Segment) store(b []byte, m Memory) bool {
+	if s.dest == nil {
+		return m.Write(s.addr, b) == nil
+	}
+	for _, p := range s.dest {
+		if int(p.Off) >= len(b) {
+			continue
+		}
+		if m.Write(p.Addr, b[p.Off:min(int(p.Off+p.Len), len(b))]) != nil {
+			return false
+		}
+	}
+	return true
+}

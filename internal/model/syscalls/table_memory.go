@@ -1,0 +1,51 @@
+package syscalls
+
+// Memory lives where the process runs. Guarded rows keep out of the reserved
+// region; mappings of files are a handler's.
+var memoryRows = []Row{
+	{Nr: 9, Name: "mmap", Where: Here, When: anonymousPrivate, Else: Both, Handler: HandleMmap, Args: args{num, num, num, num, fd, num}, Guarded: true, Variants: &mmaps},
+	{Nr: 10, Name: "mprotect", Where: Here, Guarded: true},
+	{Nr: 11, Name: "munmap", Where: Here, Guarded: true},
+	{Nr: 12, Name: "brk", Where: Here},
+	{Nr: 25, Name: "mremap", Where: Here, Guarded: true},
+	{Nr: 26, Name: "msync", Where: Here, Note: "shared writable mappings of files are never away from home"},
+	{Nr: 27, Name: "mincore", Where: Here},
+	{Nr: 28, Name: "madvise", Where: Here, Guarded: true},
+	{Nr: 149, Name: "mlock", Where: Here, Guarded: true},
+	{Nr: 150, Name: "munlock", Where: Here},
+	{Nr: 151, Name: "mlockall", Where: Here},
+	{Nr: 152, Name: "munlockall", Where: Here},
+	{Nr: 216, Name: "remap_file_pages", Where: Return, Reason: "it rearranges a shared mapping of a file"},
+	{Nr: 237, Name: "mbind", Where: Here, Guarded: true},
+	{Nr: 238, Name: "set_mempolicy", Where: Here},
+	{Nr: 239, Name: "get_mempolicy", Where: Here},
+	{Nr: 256, Name: "migrate_pages", Where: Return, Reason: otherMemory},
+	{Nr: 279, Name: "move_pages", Where: Return, Reason: otherMemory},
+	{Nr: 310, Name: "process_vm_readv", Where: Return, Reason: otherMemory},
+	{Nr: 311, Name: "process_vm_writev", Where: Return, Reason: otherMemory},
+	{Nr: 323, Name: "userfaultfd", Where: Return, Reason: "its page faults must be seen where the descriptor is"},
+	{Nr: 325, Name: "mlock2", Where: Here, Guarded: true},
+	{Nr: 329, Name: "pkey_mprotect", Where: Return, Reason: protectionKeys},
+	{Nr: 330, Name: "pkey_alloc", Where: Return, Reason: protectionKeys},
+	{Nr: 331, Name: "pkey_free", Where: Return, Reason: protectionKeys},
+	{Nr: 440, Name: "process_madvise", Where: Return, Reason: otherMemory},
+	{Nr: 447, Name: "memfd_secret", Where: Return, Reason: "secret memory cannot be copied"},
+	{Nr: 448, Name: "process_mrelease", Where: Home, Args: args{fd, num}},
+	{Nr: 450, Name: "set_mempolicy_home_node", Where: Here, Guarded: true},
+	{Nr: 453, Name: "map_shadow_stack", Where: Refuse, Errno: eopnotsupp, Reason: "shadow stacks do not move; the kernel says the same where the CPU has none"},
+	{Nr: 462, Name: "mseal", Where: Here, Guarded: true, Note: "sealed mappings cannot be replaced when the process returns"},
+}
+
+const (
+	otherMemory    = "it reaches into the memory of a process that may be elsewhere"
+	protectionKeys = "protection keys belong to one machine"
+
+	mapShared, mapPrivate, mapFixed, mapAnonymous = 0x1, 0x2, 0x10, 0x20
+)
+
+var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
+
+// mmaps: anonymous memory that is shared may come to be shared with a child that is elsewhere.
+var mmaps = Variants{By: 3, Mask: mapAnonymous | mapPrivate | mapShared, List: []Variant{
+	{mapAnonymous | mapShared, Row{Name: "mmap(MAP_SHARED|MAP_ANONYMOUS)", Where: Return, Reason: "memory shared with children must stay on one node"}},
+}}
