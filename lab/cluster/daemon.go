@@ -11,16 +11,12 @@ import (
 	"time"
 
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/config"
 
 	"golang.org/x/sys/unix"
 )
 
-const (
-	configFile    = "/etc/openmosix/openmosix.toml"
-	keyFile       = "/etc/openmosix/cluster.key"
-	controlSocket = "/run/openmosix/control.sock"
-	daemonPort    = 7779
-)
+const controlSocket = config.DefaultRunDir + "/control.sock"
 
 func newClusterKey() (string, error) {
 	key, err := trust.NewKey(rand.Reader)
@@ -32,10 +28,10 @@ func configuration(key string, self *NodeState, all []NodeState) map[string]stri
 	text := fmt.Sprintf("number = %d\n", self.Number)
 	for _, n := range all {
 		if n.Number != self.Number {
-			text += fmt.Sprintf("\n[[peer]]\nnumber = %d\nname = %q\naddress = \"%s:%d\"\n", n.Number, n.Host, n.Address, daemonPort)
+			text += fmt.Sprintf("\n[[peer]]\nnumber = %d\nname = %q\naddress = \"%s:%d\"\n", n.Number, n.Host, n.Address, config.DefaultPort)
 		}
 	}
-	return map[string]string{keyFile: key, configFile: text}
+	return map[string]string{config.DefaultKey: key, config.DefaultFile: text}
 }
 
 // daemon is the node daemon as its init sees it. It is started once: a daemon
@@ -52,7 +48,7 @@ func startDaemon(r *reaper) (*daemon, error) {
 		return nil, fmt.Errorf("start node daemon: %w", err)
 	}
 	defer null.Close()
-	argv := []string{programName, "node", "--config", configFile}
+	argv := []string{programName, "node", "--config", config.DefaultFile}
 	pid, ended, err := r.start(BinDir+"/"+programName, argv, &syscall.ProcAttr{
 		Dir: "/", Env: cleanEnvironment(), Files: []uintptr{descriptor(null), 1, 2},
 		Sys: &syscall.SysProcAttr{Setsid: true},

@@ -1,0 +1,98 @@
+// Command check runs everything that must hold before a change is taken: what
+// `make check` is. It runs the steps one after another, goes on after a
+// failure, prints of each no more than what a reader needs, and ends with one
+// line: "N passed, N failed". It installs nothing and builds no binary: make
+// does both before it.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// step is one thing to run from the root of the tree.
+type step struct {
+	name  string
+	argv  []string
+	env   []string
+	tests bool // prints test events as JSON
+	quiet bool // any output is a failure (gofmt -l)
+}
+
+var steps = []step{
+	{name: "format", argv: []string{"gofmt", "-l", "cmd", "internal", "lab", "test"}, quiet: true},
+	{name: "vet", argv: []string{"go", "vet", "./..."}},
+	{name: "staticcheck", argv: []string{"go", "tool", "staticcheck", "./..."}},
+	{name: "layering", argv: goTest("2m", "./test"), tests: true},
+	{name: "unit", argv: goTest("5m", "./cmd/...", "./internal/..."), tests: true},
+	{name: "race", argv: goTest("5m", "-race", "-short", "./internal/model/...", "./internal/linux/unixmsg/...",
+		"./internal/role/...", "./internal/node/..."), env: []string{"CGO_ENABLED=1"}, tests: true},
+	{name: "lab", argv: goTest("2m", "./lab/..."), tests: true},
+	{name: "judges", argv: goTest("9m", "-short", "./test/..."), tests: true},
+}
+
+func goTest(limit string, more ...string) []string {
+	return append([]string{"go", "test", "-json", "-count=1", "-timeout", limit}, more...)
+}
+
+func main() {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
+	var all tally
+	for _, s := range steps {
+		start := time.Now()
+		t := s.run(interrupted)
+		all.passed += t.passed
+		all.failed += t.failed
+		fmt.Printf("== %-12s %4d passed %3d failed %3d skipped  %5.1f s\n",
+			s.name, t.passed, t.failed, t.skipped, time.Since(start).Seconds())
+	}
+	fmt.Printf("%d passed, %d failed\n", all.passed, all.failed)
+	if all.failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func (s step) run(interrupted <-chan os.Signal) tally {
+	cmd := exec.Command(s.argv[0], s.argv[1:]...)
+	cmd.Env = append(os.Environ(), s.env...)
+	// A group of its own, so that it can be stopped with all it started.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		fmt.Printf("%s: %v\n", s.name, err)
+		return tally{failed: 1}
+	}
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-ended:
+		case <-interrupted:
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+		}
+	}()
+	var t tally
+	if s.tests {
+		t.readEvents(out, os.Stdout)
+	} else {
+		t.readPlain(out, os.Stdout)
+	}
+	err = cmd.Wait()
+	close(ended)
+	switch {
+	case err != nil && t.failed == 0, s.quiet && t.lines > 0:
+		fmt.Printf("%s failed: %v\n", s.name, err)
+		t.failed++
+	case !s.tests && err == nil:
+		t.passed++
+	}
+	return t
+}
