@@ -3,10 +3,11 @@
 #include "zoo.h"
 int main(void) {
 	enum { P = 4096 };
-	setvbuf(stdout, 0, _IONBF, 0);
-	char *kept = mmap(0, 64 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *top = sbrk(0);
+	char *kept = mmap(0, 64 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < 64; i++) kept[i * P] = i + 1;
+	free(malloc(1000));
 	ready();
+	char *top = sbrk(0);
 	for (int lap = 0; more(); lap++) {
 		char *m = mmap(0, 32 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		must(m != MAP_FAILED);

@@ -9,8 +9,8 @@ int main(void) {
 		for (int k = 0; k < 1024; k++) page[k] = i * 5000 + k;
 		give(fd, page, 4096);
 	}
-	uint32_t *m = mmap(0, Pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	const uint32_t *r = mmap(0, Pages * 4096, PROT_READ, MAP_SHARED, fd, 0);
+	int *m = mmap(0, Pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	const int *r = mmap(0, Pages * 4096, PROT_READ, MAP_SHARED, fd, 0);
 	must(m != MAP_FAILED && r != MAP_FAILED);
 	for (int i = 0; i < Pages; i += 3) m[i * 1024 + 7] = ~i;
 	ready();

@@ -51,8 +51,7 @@ int main(void) {
 			int k = accept4(s, (void *)&peer, &pl, SOCK_CLOEXEC);
 			must(k >= 0 && peer.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
 			must(!setsockopt(k, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
-			f[n++] = (struct pollfd){k, POLLIN, 0}, accepted++;
-			f[n - 1].revents = 0;
+			f[n++] = (struct pollfd){k, POLLIN, 0}, zoo.laps = ++accepted;
 		}
 		for (int i = 1; i < n; i++) {
 			if (!f[i].revents) continue;

@@ -95,10 +95,16 @@ static void fail(const char *file, int line, const char *how, ...) {
 #define fails(call, with) do { errno = 0; long r_ = (long)(call); int e_ = errno; \
 	if (r_ != -1 || e_ != (with)) fail(__FILE__, __LINE__, "%s gives %ld, errno %d, not errno %d", #call, r_, e_, (with)); } while (0)
 
-// nap sleeps some milliseconds, whatever interrupts it.
+// nap sleeps some milliseconds, whatever interrupts it. It sleeps to a point in
+// time: what is left of a relative sleep includes the timer's slack, so that
+// under signals 20 us apart such a sleep never ends.
 static inline void nap(int ms) {
-	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
-	while (nanosleep(&t, &t) == -1 && errno == EINTR) ;
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += ms % 1000 * 1000000L;
+	t.tv_sec += ms / 1000 + t.tv_nsec / 1000000000L;
+	t.tv_nsec %= 1000000000L;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, 0) == EINTR) ;
 }
 
 static void zoo_begin(void) {
