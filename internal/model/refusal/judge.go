@@ -25,7 +25,8 @@ func Judge(f Facts) []Finding {
 			c.add(code, fmt.Sprintf("descriptor %d (%s)", d.Number, printable(d.Target)))
 		}
 	}
-	if f.Locked > 0 && !c.has(LockedMemory) {
+	// Secret memory is counted as locked, too; it is enough to name the former.
+	if f.Locked > 0 && !c.has(LockedMemory) && !c.has(SecretMemory) {
 		c.add(LockedMemory, fmt.Sprintf("%d kB", f.Locked>>10))
 	}
 	return c.findings()
@@ -45,10 +46,11 @@ func whatItIs(f *Facts) []Finding {
 		return []Finding{{Code: LeaderExited, Detail: fmt.Sprintf("threads left: %d", live-1)}}
 	case f.State == 'Z' || f.State == 'X':
 		return []Finding{{Code: Zombie}}
-	case f.Ours:
-		return []Finding{{Code: Self}}
+	// Before Ours: a guest's first executable is a part of us.
 	case f.Guest:
 		return []Finding{{Code: AlreadyGuest}}
+	case f.Ours:
+		return []Finding{{Code: Self}}
 	}
 	return nil
 }

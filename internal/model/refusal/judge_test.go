@@ -42,7 +42,7 @@ func TestJudge(t *testing.T) {
 		"init":                    {func(f *Facts) { f.PID, f.Namespaced = 1, 1 }, []Finding{{Init, ""}}},
 		"container init":          {func(f *Facts) { f.Namespaced = 1 }, []Finding{{Init, "pid 1 of a container"}}},
 		"ours":                    {func(f *Facts) { f.Ours = true }, []Finding{{Self, ""}}},
-		"guest":                   {func(f *Facts) { f.Guest, f.Supervised, f.Tracer = true, true, "x" }, []Finding{{AlreadyGuest, ""}}},
+		"guest":                   {func(f *Facts) { f.Guest, f.Supervised, f.Ours, f.Tracer = true, true, true, "x" }, []Finding{{AlreadyGuest, ""}}},
 		"traced":                  {func(f *Facts) { f.Tracer = "gdb\x1b (7)" }, []Finding{{Traced, "by gdb? (7)"}}},
 		"supervised":              {func(f *Facts) { f.Tracer, f.Supervised = "x", true }, nil},
 		"traces":                  {func(f *Facts) { f.Traced = []int{1, 2, 3, 4, 5} }, []Finding{{TracesOthers, "process 1, process 2, process 3 and 2 more"}}},

@@ -30,7 +30,6 @@ type Finding struct {
 
 // The codes.
 const (
-	Gone          Code = "gone"
 	KernelThread  Code = "kernel-thread"
 	Zombie        Code = "zombie"
 	DumpingCore   Code = "dumping-core"
@@ -65,7 +64,6 @@ const (
 
 // Table lists every reason, roughly from what the process is to what it has.
 var Table = []Reason{
-	{Gone, "The process does not exist any more.", "Nothing is left to be moved."},
 	{KernelThread, "It is a thread of the kernel, not a program.", "Move a program instead; mps lists them."},
 	{Zombie, "The process has ended and only waits for its parent to notice.", "Nothing is left to be moved."},
 	{DumpingCore, "The process is dying and writes a core file.", "Nothing is left to be moved."},

@@ -1,0 +1,89 @@
+// Package check tells why a process cannot move.
+//
+// It looks from outside, through proc and kcmp: nothing is frozen, traced or
+// changed, so it may be asked about any process at any time. What the facts
+// mean is decided in model/refusal. A process that runs can change between the
+// look and the move; whoever freezes it looks again.
+//
+// It needs the right to trace the process. A Checker has no state of its own
+// and may be used concurrently.
+package check
+
+import (
+	"errors"
+	"fmt"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/refusal"
+)
+
+// Checker knows what of its own doing it may meet in a process.
+type Checker struct {
+	FS procfs.FS
+	// Own are the places in which we keep memory in processes that have moved before.
+	Own []image.Range
+	// Guest tells whether a process is a guest of this node; nil for none.
+	Guest func(pid int) bool
+}
+
+// ErrThread: the number is that of a thread, which moves with its process only.
+var ErrThread = errors.New("not a process but one of its threads")
+
+// Why lists the reasons why a process cannot move, none when it can. A process
+// that does not exist, or ends meanwhile, is procfs.ErrGone.
+func Why(fs procfs.FS, pid int) ([]refusal.Finding, error) {
+	return Checker{FS: fs}.Why(pid)
+}
+
+// Why lists the reasons why a process cannot move, as the function does.
+func (c Checker) Why(pid int) ([]refusal.Finding, error) {
+	facts, err := c.Facts(pid)
+	if err != nil {
+		return nil, fmt.Errorf("check process %d: %w", pid, err)
+	}
+	return refusal.Judge(*facts), nil
+}
+
+// Facts collects what refusal.Judge wants to know. Of a process that has ended
+// or is no program there is less to know.
+func (c Checker) Facts(pid int) (*refusal.Facts, error) {
+	status, err := c.FS.Status(pid)
+	if err != nil {
+		return nil, err
+	}
+	if status.Tgid != pid {
+		return nil, fmt.Errorf("%w (of process %d)", ErrThread, status.Tgid)
+	}
+	stat, err := c.FS.Stat(pid)
+	if err != nil {
+		return nil, err
+	}
+	facts := &refusal.Facts{
+		PID: pid, Namespaced: status.InnermostPid(), State: status.State,
+		Kernel:      status.Kthread || stat.Flags&procfs.FlagKthread != 0,
+		DumpingCore: status.CoreDumping,
+		Locked:      status.VmLck,
+		Own:         c.Own,
+		Guest:       c.Guest != nil && c.Guest(pid),
+	}
+	for _, feature := range status.ThreadFeatures {
+		facts.ShadowStack = facts.ShadowStack || feature == "shstk"
+	}
+	if err := c.threads(facts); err != nil {
+		return nil, err
+	}
+	if facts.Kernel || status.State == 'Z' || status.State == 'X' {
+		return facts, nil
+	}
+	for _, collect := range []func(*refusal.Facts) error{c.executable, c.memory, c.descriptors, c.others} {
+		if err := collect(facts); err != nil {
+			return nil, err
+		}
+	}
+	c.tracer(facts, status.TracerPid)
+	if !c.FS.Alive(pid, stat.StartTime) {
+		return nil, procfs.ErrGone // part of what was seen may be another process's
+	}
+	return facts, nil
+}

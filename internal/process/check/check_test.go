@@ -1,0 +1,173 @@
+package check
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/refusal"
+)
+
+const proc = procfs.FS("/proc")
+
+func codes(t *testing.T, pid int) []refusal.Code {
+	t.Helper()
+	findings, err := Why(proc, pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []refusal.Code
+	for _, f := range findings {
+		all = append(all, f.Code)
+	}
+	return all
+}
+
+// build compiles the program of states.
+func build(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	binary := filepath.Join(t.TempDir(), "states")
+	if out, err := exec.Command("gcc", "-O1", "-pthread", "-o", binary, "testdata/states.c").CombinedOutput(); err != nil {
+		t.Skipf("cannot compile: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// start brings a program into a state; other is the second process of the state.
+func start(t *testing.T, binary, state string) (pid, other int) {
+	t.Helper()
+	cmd := exec.Command(binary, state)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	word, number, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if word != "ready" {
+		t.Skip("not possible on this machine")
+	}
+	other, _ = strconv.Atoi(number)
+	return cmd.Process.Pid, other
+}
+
+func TestStates(t *testing.T) {
+	binary := build(t)
+	for state, want := range map[string]struct{ first, other refusal.Code }{
+		"plain":         {},
+		"readonly-file": {},
+		"shared":        {first: refusal.SharedMemory},
+		"may-write":     {first: refusal.SharedMemory},
+		"memfd":         {first: refusal.SharedMemory},
+		"sysv":          {first: refusal.SysVShm},
+		"locked":        {first: refusal.LockedMemory},
+		"sealed":        {first: refusal.SealedMemory},
+		"key":           {first: refusal.ProtectionKey},
+		"secret":        {first: refusal.SecretMemory},
+		"uffd":          {first: refusal.Userfaultfd},
+		"uring":         {first: refusal.IOUring},
+		"aio":           {first: refusal.AIO},
+		"perf":          {first: refusal.Perf},
+		"memory-file":   {first: refusal.MemoryFile},
+		"realtime":      {first: refusal.RealTime},
+		"strict":        {first: refusal.SeccompStrict},
+		"leader":        {first: refusal.LeaderExited},
+		"same-memory":   {refusal.SharedSpace, refusal.SharedSpace},
+		"tracer":        {refusal.TracesOthers, refusal.Traced},
+	} {
+		t.Run(state, func(t *testing.T) {
+			pid, other := start(t, binary, state)
+			expect(t, pid, want.first)
+			if other != 0 {
+				expect(t, other, want.other)
+			}
+		})
+	}
+}
+
+func expect(t *testing.T, pid int, want refusal.Code) {
+	t.Helper()
+	got := codes(t, pid)
+	if want == "" && len(got) == 0 || slices.Equal(got, []refusal.Code{want}) {
+		return
+	}
+	t.Errorf("process %d: %q, want %q", pid, got, want)
+}
+
+func TestZombieAndGone(t *testing.T) {
+	cmd := exec.Command("true")
+	if err := cmd.Start(); err != nil {
+		t.Skip(err)
+	}
+	pid := cmd.Process.Pid
+	for range 500 {
+		if s, err := proc.Stat(pid); err == nil && s.State == 'Z' {
+			break
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	expect(t, pid, refusal.Zombie)
+	_ = cmd.Wait()
+	if _, err := Why(proc, pid); !errors.Is(err, procfs.ErrGone) {
+		t.Error(err)
+	}
+}
+
+func TestKernelThread(t *testing.T) {
+	if s, err := proc.Status(2); err != nil || !s.Kthread {
+		t.Skip("process 2 is no kernel thread here")
+	}
+	expect(t, 2, refusal.KernelThread)
+}
+
+func TestOurs(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	expect(t, os.Getpid(), refusal.Self)
+	facts, err := Checker{FS: proc, Guest: func(pid int) bool { return pid == os.Getpid() }}.Facts(os.Getpid())
+	if err != nil || !facts.Guest || !facts.Ours {
+		t.Error(facts, err)
+	}
+	if got := fmt.Sprint(refusal.Judge(*facts)); !strings.Contains(got, "home") {
+		t.Error(got)
+	}
+}
+
+func TestThread(t *testing.T) {
+	tids, err := proc.Threads(os.Getpid())
+	if err != nil || len(tids) < 2 {
+		t.Skip("only one thread")
+	}
+	if _, err := Why(proc, tids[len(tids)-1]); !errors.Is(err, ErrThread) {
+		t.Error(err)
+	}
+}
