@@ -23,6 +23,9 @@ type PreparedMsg struct {
 type ThawMsg struct {
 	Image   image.Image
 	Signals []PendingSignal
+	// SignalsSeen counts the Signal frames for the process that had arrived when
+	// it was frozen: later ones never reached the guest.
+	SignalsSeen uint64
 	// Fatal: the process is to die of this signal where it arrives (0: no).
 	Fatal     int
 	FatalTID  int

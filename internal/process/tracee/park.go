@@ -74,16 +74,23 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 	if t.Slot == nil {
 		return 0, ErrGone
 	}
-	t.Slot.Post(nr, a)
-	ret, ok := t.Slot.Await(callLimit)
-	if !ok {
-		if t.Slot.Dead() {
+	for {
+		t.Slot.Post(nr, a)
+		ret, ok := t.Slot.Await(callLimit)
+		switch {
+		case !ok && t.Slot.Dead():
 			return 0, ErrGone
+		case !ok:
+			return 0, fmt.Errorf("call %d in thread %d did not return", nr, t.TID)
+		case ret == brokenOff:
+			continue // a signal came between; nothing was done
 		}
-		return 0, fmt.Errorf("call %d in thread %d did not return", nr, t.TID)
+		return ret, nil
 	}
-	return ret, nil
 }
+
+// brokenOff is -ERESTARTNOINTR: the call is to be made again whatever happens.
+const brokenOff = -513
 
 // Must is Call for calls whose failure has a name.
 func (t *Thread) Must(what string, nr int, args ...uint64) (int64, error) {

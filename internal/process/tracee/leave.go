@@ -1,0 +1,123 @@
+package tracee
+
+import (
+	"fmt"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+// MapStub brings the stub into a process that does not have it, by calls
+// injected into one stopped, held thread whose signals are all blocked. The
+// thread's registers are as before when it returns.
+func (h *Hold) MapStub(t *Thread) error {
+	base, err := h.Proc.chooseBase()
+	if err != nil {
+		return err
+	}
+	ip, err := h.Proc.vdsoSyscall()
+	if err != nil {
+		return err
+	}
+	return h.keepingRegs(t, func() error { return h.Bootstrap(t, base, ip) })
+}
+
+// keepingRegs runs f, which injects calls into t, and puts t's registers back.
+func (h *Hold) keepingRegs(t *Thread, f func() error) error {
+	var before image.Regs
+	var err error
+	h.Do(func() { before, err = ptrace.Regs(t.TID) })
+	if err != nil {
+		return err
+	}
+	err = f()
+	if e := h.Resync(t); e != nil && err == nil {
+		err = e
+	}
+	h.Do(func() {
+		if e := ptrace.SetRegs(t.TID, before); e != nil && err == nil {
+			err = e
+		}
+	})
+	return err
+}
+
+// LeaveStub takes parked threads out of the stub, removes the stub from the
+// process, and gives the threads these registers, vector registers and masks.
+// They are left in Interrupted stops, where the kernel applies its restart
+// rules when they go on.
+func (h *Hold) LeaveStub(ts []*Thread, ths []image.Thread) error {
+	if err := h.Unpark(ts...); err != nil {
+		return err
+	}
+	if err := h.unmapStub(ts[0]); err != nil {
+		return err
+	}
+	for _, t := range ts {
+		if t.Slot != nil {
+			h.Proc.Family.FreeSlot(t.Slot)
+			t.Slot = nil
+		}
+	}
+	return h.SetThreads(ts, ths)
+}
+
+func (h *Hold) unmapStub(t *Thread) error {
+	p := h.Proc
+	ip, err := p.vdsoSyscall()
+	if err != nil {
+		return err
+	}
+	r, err := h.Inject(t, ip, unix.SYS_MUNMAP, p.Base, stub.RegionSize)
+	if err != nil {
+		return err
+	}
+	if r != 0 {
+		return fmt.Errorf("unmap the deputy's code: %w", unix.Errno(-r))
+	}
+	p.Base = 0
+	return h.Resync(t)
+}
+
+// RseqNow reads the rseq registrations that parked threads have at present.
+func (h *Hold) RseqNow(ts []*Thread) ([]image.Rseq, error) {
+	// PTRACE_GET_RSEQ_CONFIGURATION needs a stopped thread.
+	if err := h.Unpark(ts...); err != nil {
+		return nil, err
+	}
+	rs := make([]image.Rseq, len(ts))
+	var err error
+	h.Do(func() {
+		for i, t := range ts {
+			if rs[i], err = ptrace.RseqConfig(t.TID); err != nil {
+				return
+			}
+			if err = ptrace.Continue(t.TID, 0); err != nil {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read rseq: %w", err)
+	}
+	return rs, nil
+}
+
+// DeliverNext lets the next signal that comes to a held thread through. The
+// thread's other stops are passed over.
+func (h *Hold) DeliverNext(t *Thread) {
+	for {
+		s, err := h.await(t, stepLimit)
+		if err != nil {
+			return
+		}
+		if s.Kind == ptrace.Signal {
+			h.Do(func() { _ = ptrace.Continue(t.TID, s.Value) })
+			return
+		}
+		_ = h.continueOne(t)
+	}
+}

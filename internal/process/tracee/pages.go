@@ -1,0 +1,161 @@
+package tracee
+
+import (
+	"fmt"
+
+	"openmosix/internal/linux/mem"
+	"openmosix/internal/linux/pagemap"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// chunk is the most page contents one frame carries.
+const chunk = 1 << 20
+
+// PrivatePages lists the pages that hold contents of the process's own: all
+// that is present in anonymous mappings, and pages of private file mappings
+// that were written. Unwritten pages of files are known by the file.
+func (p *Process) PrivatePages(vmas []image.VMA) ([]image.Range, error) {
+	var all []image.Range
+	for i := range vmas {
+		v := &vmas[i]
+		if v.Kind == image.Special || v.Kind == image.SharedFile {
+			continue
+		}
+		rs, err := pagemap.PresentPages(p.Mem.Pagemap(), v.Range, v.Kind == image.File)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rs...)
+	}
+	return layout.Union(all), nil
+}
+
+// Emit sends one frame.
+type Emit func(kind uint8, parts ...[]byte) error
+
+// SendPages sends the contents of ranges as Pages frames. Pages that cannot be
+// read (beyond the end of a mapped file) are left out. It returns the bytes sent.
+func SendPages(space *mem.Space, ranges []image.Range, emit Emit) (uint64, error) {
+	var sent uint64
+	buf := make([]byte, chunk)
+	var at [8]byte
+	for _, r := range ranges {
+		for a := r.Start; a < r.End; a += chunk {
+			b := buf[:min(chunk, r.End-a)]
+			if err := space.Read(a, b); err != nil {
+				n, err := sendSingly(space, image.Range{Start: a, End: a + uint64(len(b))}, emit)
+				if err != nil {
+					return sent, err
+				}
+				sent += n
+				continue
+			}
+			le.PutUint64(at[:], a)
+			if err := emit(wire.Pages, at[:], b); err != nil {
+				return sent, err
+			}
+			sent += uint64(len(b))
+		}
+	}
+	return sent, nil
+}
+
+func sendSingly(space *mem.Space, r image.Range, emit Emit) (uint64, error) {
+	var sent uint64
+	buf := make([]byte, image.PageSize)
+	var at [8]byte
+	for a := r.Start; a < r.End; a += image.PageSize {
+		if space.Read(a, buf) != nil {
+			continue
+		}
+		le.PutUint64(at[:], a)
+		if err := emit(wire.Pages, at[:], buf); err != nil {
+			return sent, err
+		}
+		sent += image.PageSize
+	}
+	return sent, nil
+}
+
+// StorePages writes one Pages frame into a process.
+func StorePages(space *mem.Space, data []byte) error {
+	if len(data) < 8 || (len(data)-8)%image.PageSize != 0 {
+		return fmt.Errorf("pages: frame of %d bytes", len(data))
+	}
+	return space.Write(le.Uint64(data), data[8:])
+}
+
+// Remap turns a parked process's address space into the image's. The heap's end
+// is set first: a mapping grown over it would make brk fail unnoticed.
+func (t *Thread) Remap(img *image.Image) error {
+	p := t.Proc
+	if got, err := t.Call(unix.SYS_BRK, img.Layout.Brk); err != nil {
+		return err
+	} else if uint64(got) != img.Layout.Brk {
+		return fmt.Errorf("the end of the heap is %#x and cannot become %#x", got, img.Layout.Brk)
+	}
+	have, files, err := Mappings(p.Family.FS, p.PID, p.Base, nil)
+	if err != nil {
+		return err
+	}
+	same := func(a, b uint32) bool {
+		x, y := files[a], img.Files[b]
+		return x.Dev == y.Dev && x.Ino == y.Ino
+	}
+	opened := map[uint32]int{}
+	open := func(i uint32) (int, error) {
+		if fd, ok := opened[i]; ok {
+			return fd, nil
+		}
+		fd, err := t.openMapped(&img.Files[i])
+		if err == nil {
+			opened[i] = fd
+		}
+		return fd, err
+	}
+	err = t.Apply(layout.Diff(have, img.VMAs, same), open)
+	for _, fd := range opened {
+		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+	}
+	return err
+}
+
+// openMapped opens, inside the process, a file that it had mapped.
+func (t *Thread) openMapped(f *image.FileID) (int, error) {
+	const pathOff = 1024
+	fd, err := t.Must("open "+f.Path, unix.SYS_OPENAT, uint64(0xffffffffffffff9c), t.Put(pathOff, append([]byte(f.Path), 0)), unix.O_RDONLY|unix.O_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	if _, err := t.Must("fstat", unix.SYS_FSTAT, uint64(fd), t.Slot.WindowAddr()); err != nil {
+		return -1, err
+	}
+	w := t.Slot.Window()
+	if le.Uint64(w[8:]) != f.Ino {
+		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+		return -1, fmt.Errorf("%s is another file by now", f.Path)
+	}
+	return int(fd), nil
+}
+
+// Discard drops private contents in ranges: anonymous memory reads as zeros
+// afterwards, private file mappings show the file again.
+func (t *Thread) Discard(rs []image.Range) error {
+	p := t.Proc
+	for _, r := range rs {
+		present, err := pagemap.PresentPages(p.Mem.Pagemap(), r, true)
+		if err != nil {
+			return err
+		}
+		for _, x := range present {
+			if _, err := t.Must("madvise", unix.SYS_MADVISE, x.Start, x.Len(), unix.MADV_DONTNEED); err != nil {
+				return fmt.Errorf("%#x-%#x: %w", x.Start, x.End, err)
+			}
+		}
+	}
+	return nil
+}

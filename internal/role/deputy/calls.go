@@ -1,0 +1,218 @@
+package deputy
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+// job is one request of a guest's thread.
+type job struct {
+	link *link
+	frame
+}
+
+// placed remembers where a call's segments were, so that restart_syscall can
+// return what the interrupted call would have returned.
+type placed struct {
+	call *syscalls.Call
+	offs []int
+}
+
+const (
+	restartNoIntr = -513
+	forever       = 1000 * time.Hour
+)
+
+// run executes what the guest's thread asks for, one request after the other,
+// as the thread itself does.
+func (d *deputy) run() {
+	for {
+		select {
+		case <-d.quit:
+			return
+		case j := <-d.work:
+			d.p.calls.Add(1)
+			switch j.kind {
+			case wire.Call:
+				d.forward(j)
+			case wire.Clone:
+				d.clone(j)
+			case wire.Exec:
+				d.execve(j)
+			case wire.Exit:
+				d.exit(j)
+			}
+		}
+	}
+}
+
+func (d *deputy) reply(j job, serial uint64, ret int64, outs [][]byte) {
+	var s [8]byte
+	le.PutUint64(s[:], serial)
+	if err := j.link.send(wire.Reply, d.t.Own, s[:], syscalls.AppendReply(nil, ret, outs)); err != nil {
+		d.p.s.log.Debug("reply not sent", "thread", d.t.Own, "error", err)
+	}
+}
+
+// callHeader precedes a forwarded call: serial, whether a signal mask comes with it, the mask.
+const callHeader = 8 + 1 + 8
+
+func (d *deputy) forward(j job) {
+	if len(j.data) < callHeader {
+		d.p.s.log.Warn("short call", "thread", d.t.Own)
+		return
+	}
+	serial := le.Uint64(j.data)
+	c, err := syscalls.DecodeCall(j.data[callHeader:])
+	if err != nil {
+		d.p.s.log.Warn("undecodable call", "thread", d.t.Own, "error", err)
+		d.reply(j, serial, -int64(unix.ENOSYS), nil)
+		return
+	}
+	if !d.begin(serial, false) {
+		d.reply(j, serial, restartNoIntr, nil)
+		return
+	}
+	masked := j.data[8] != 0
+	if masked {
+		d.setMask(le.Uint64(j.data[9:]))
+	}
+	ret, outs, ok := d.execute(c)
+	if masked && ok {
+		d.setMask(0)
+	}
+	d.finish()
+	if ok {
+		d.reply(j, serial, ret, outs)
+	}
+}
+
+// begin enters a call; false: it was cancelled before it began.
+func (d *deputy) begin(serial uint64, firm bool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cancel == serial && !firm {
+		d.cancel = 0
+		return false
+	}
+	d.serial, d.firm = serial, firm
+	return true
+}
+
+func (d *deputy) finish() {
+	d.mu.Lock()
+	d.serial, d.firm = 0, false
+	d.mu.Unlock()
+}
+
+// setMask lets a call see the caller's signal mask: the kernel looks at it
+// before it stops a background process that touches its terminal.
+func (d *deputy) setMask(m uint64) {
+	const setmask = 2
+	b := make([]byte, 8)
+	le.PutUint64(b, m)
+	_, _ = d.t.Call(unix.SYS_RT_SIGPROCMASK, setmask, d.t.Put(stub.WindowSize-64, b), 0, 8)
+}
+
+// windowMax leaves the end of the window to the supervisor's own small calls.
+const windowMax = stub.WindowSize - 4096
+
+// execute runs a call in the deputy's thread. ok is false when the thread ended.
+func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
+	slot := d.t.Slot
+	if c.Nr == unix.SYS_RESTART_SYSCALL {
+		slot.Post(c.Nr, c.Args)
+		ret, ok := slot.Await(forever)
+		if !ok || d.last.call == nil {
+			return ret, nil, ok
+		}
+		return ret, d.last.call.Returned(ret, slot.Window(), d.last.offs, nil), true
+	}
+	args, offs, need, ok := c.Place(slot.WindowAddr(), slot.Window(), windowMax)
+	if !ok {
+		return d.bulk(c, need)
+	}
+	slot.Post(c.Nr, args)
+	ret, ok := slot.Await(forever)
+	if !ok {
+		return 0, nil, false
+	}
+	d.last = placed{c, offs}
+	return ret, c.Returned(ret, slot.Window(), offs, nil), true
+}
+
+// bulk runs a call whose buffers do not fit the window: in memory that the
+// deputy maps for it.
+func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
+	size := uint64(need+4095) &^ 4095
+	at, err := d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
+	if err != nil {
+		return 0, nil, false
+	}
+	if at < 0 && at > -4096 {
+		return -int64(unix.ENOMEM), nil, true
+	}
+	defer func() { _, _ = d.t.Call(unix.SYS_MUNMAP, uint64(at), size) }()
+	buf := make([]byte, size)
+	args, offs, _, _ := c.Place(uint64(at), buf, need)
+	for i := range c.Segs { // only what the call brings; fresh memory is zero
+		n := len(c.Segs[i].In)
+		if n > 0 {
+			if err := d.p.Mem.Write(uint64(at)+uint64(offs[i]), buf[offs[i]:offs[i]+n]); err != nil {
+				return -int64(unix.EFAULT), nil, true
+			}
+		}
+	}
+	for _, r := range c.Relocs {
+		o := offs[r.Seg] + int(r.Off)
+		if err := d.p.Mem.Write(uint64(at)+uint64(o), buf[o:o+8]); err != nil {
+			return -int64(unix.EFAULT), nil, true
+		}
+	}
+	d.t.Slot.Post(c.Nr, args)
+	ret, ok := d.t.Slot.Await(forever)
+	if !ok {
+		return 0, nil, false
+	}
+	for i := range c.Segs {
+		s := &c.Segs[i]
+		if s.Out {
+			if err := d.p.Mem.Read(uint64(at)+uint64(offs[i]), buf[offs[i]:offs[i]+int(s.Size)]); err != nil {
+				return -int64(unix.EFAULT), nil, true
+			}
+		}
+	}
+	d.last = placed{}
+	return ret, c.Returned(ret, buf, offs, nil), true
+}
+
+// cancel breaks off a call, if it is still the one under way.
+func (s *Supervisor) cancel(own int, serial uint64) {
+	d := s.deputyByOwn(own)
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	d.cancel = serial
+	running := d.serial == serial && !d.firm
+	d.mu.Unlock()
+	if running {
+		s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+	}
+}
+
+// exit ends one thread of the deputy. It answers nothing: the guest's thread is gone.
+func (d *deputy) exit(j job) {
+	code := uint64(0)
+	if len(j.data) == 4 {
+		code = uint64(le.Uint32(j.data))
+	}
+	d.t.Slot.Post(unix.SYS_EXIT, [6]uint64{code})
+	d.t.Slot.Await(forever)
+}

@@ -1,0 +1,179 @@
+package deputy
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// execution is an execve under way in a deputy.
+type execution struct {
+	mask uint64 // what the new program starts with
+	link *link
+	done chan struct{}
+}
+
+// execve replaces the program: natively, here. Only strings have travelled. The
+// process is at home and ordinary afterwards; the guest's body is forgotten.
+func (d *deputy) execve(j job) {
+	var m wire.ExecMsg
+	if err := wire.Decode(j.data, &m); err != nil {
+		d.p.s.log.Warn("undecodable exec", "error", err)
+		return
+	}
+	p := d.p
+	x := &execution{mask: m.Mask, link: j.link, done: make(chan struct{})}
+	p.mu.Lock()
+	if p.moving {
+		p.mu.Unlock()
+		d.reply(j, m.Serial, restartNoIntr, nil)
+		return
+	}
+	p.exec = x
+	p.mu.Unlock()
+	ret, gone := d.runExec(&m)
+	if gone {
+		return // Stopped has seen the exec, or the thread died
+	}
+	p.mu.Lock()
+	p.exec = nil
+	p.mu.Unlock()
+	d.setMask(0)
+	d.reply(j, m.Serial, ret, nil)
+}
+
+func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
+	d.begin(m.Serial, true)
+	defer d.finish()
+	d.ignoreAlike(m.Ignored)
+	// Signals that come from now on stay pending for the new program.
+	d.setMask(^uint64(0))
+	b := newBlock(m)
+	size := (uint64(len(b.bytes)) + 4095) &^ 4095
+	at, err := d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
+	if err != nil {
+		return 0, true
+	}
+	if at < 0 && at > -4096 {
+		return at, false
+	}
+	b.relocate(uint64(at))
+	if err := d.p.Mem.Write(uint64(at), b.bytes); err != nil {
+		return -int64(unix.EFAULT), false
+	}
+	nr, args := unix.SYS_EXECVE, [6]uint64{uint64(at) + b.path, uint64(at) + b.argv, uint64(at) + b.envp}
+	if m.At {
+		nr = unix.SYS_EXECVEAT
+		args = [6]uint64{uint64(int64(m.DirFD)), uint64(at) + b.path, uint64(at) + b.argv, uint64(at) + b.envp, uint64(m.Flags)}
+	}
+	d.t.Slot.Post(nr, args)
+	ret, ok := d.t.Slot.Await(forever)
+	if !ok {
+		return 0, true
+	}
+	_, _ = d.t.Call(unix.SYS_MUNMAP, uint64(at), size)
+	return ret, false
+}
+
+// ignoreAlike makes the deputy ignore exactly what the guest ignores: ignored
+// signals stay ignored over execve, caught ones become default.
+func (d *deputy) ignoreAlike(want uint64) {
+	st, err := d.p.Family.FS.Status(d.p.PID)
+	if err != nil {
+		return
+	}
+	for sig := 1; sig <= 64; sig++ {
+		ignored, should := st.SigIgn>>(sig-1)&1, want>>(sig-1)&1
+		if ignored == should || sig == int(unix.SIGKILL) || sig == int(unix.SIGSTOP) {
+			continue
+		}
+		b := make([]byte, 32)
+		b[0] = byte(should) // SIG_DFL or SIG_IGN
+		_, _ = d.t.Call(unix.SYS_RT_SIGACTION, uint64(sig), d.t.Put(windowMax, b), 0, 8)
+	}
+}
+
+// executed: an execve has succeeded. Runs on the tracing thread.
+func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
+	p.mu.Lock()
+	x := p.exec
+	l := p.link
+	p.mu.Unlock()
+	if x == nil { // the process did it by itself, at home, while being prepared
+		p.Base = 0
+		_ = ptrace.Continue(t.TID, 0)
+		return
+	}
+	_ = ptrace.SetSigMask(t.TID, x.mask)
+	_ = ptrace.Detach(t.TID, 0)
+	for _, th := range p.Threads() { // the others died in the exec without a word
+		if d, ok := th.Data.(*deputy); ok {
+			s.dropDeputy(d)
+		}
+		s.fam.Forget(th)
+	}
+	p.mu.Lock()
+	p.link = nil
+	p.mu.Unlock()
+	s.drop(p, supervisor.Gone)
+	if l != nil {
+		go func() { _ = l.send(wire.Kill, p.Own) }()
+	}
+}
+
+// endSoon lets the last messages out before the supervisor ends.
+func (s *Supervisor) endSoon() {
+	time.Sleep(20 * time.Millisecond)
+	s.endIfIdle()
+}
+
+// block is the memory of an execve: the strings, and the vectors that point to them.
+type block struct {
+	bytes            []byte
+	path, argv, envp uint64
+	pointers         []uint64 // offsets of words that hold offsets
+}
+
+func newBlock(m *wire.ExecMsg) *block {
+	b := &block{}
+	put := func(s []byte) uint64 {
+		at := uint64(len(b.bytes))
+		b.bytes = append(append(b.bytes, s...), 0)
+		return at
+	}
+	vector := func(v [][]byte) uint64 {
+		offs := make([]uint64, len(v))
+		for i, s := range v {
+			offs[i] = put(s)
+		}
+		for len(b.bytes)%8 != 0 {
+			b.bytes = append(b.bytes, 0)
+		}
+		at := uint64(len(b.bytes))
+		for _, o := range offs {
+			b.pointers = append(b.pointers, uint64(len(b.bytes)))
+			b.bytes = le.AppendUint64(b.bytes, o)
+		}
+		b.bytes = le.AppendUint64(b.bytes, 0)
+		return at
+	}
+	b.path = put(m.Path)
+	b.argv = vector(m.Argv)
+	b.envp = vector(m.Envp)
+	return b
+}
+
+func (b *block) relocate(at uint64) {
+	for _, p := range b.pointers {
+		le.PutUint64(b.bytes[p:], at+le.Uint64(b.bytes[p:]))
+	}
+}
+
+// noActions is the table of a process with only default actions.
+var noActions [65]image.Action

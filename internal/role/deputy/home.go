@@ -1,0 +1,283 @@
+package deputy
+
+import (
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	setMaskCall = unix.SYS_RT_SIGPROCMASK
+	setMaskHow  = 2 // SIG_SETMASK
+)
+
+// moveHome brings a process home, where it becomes an ordinary process again.
+func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (time.Duration, error) {
+	l := p.away()
+	progress("freeze", 0, 0)
+	start := time.Now()
+	m, err := p.frozenImage(l, false)
+	if err != nil {
+		return 0, err
+	}
+	progress("send", 0, 0)
+	r := &returning{p: p, link: l, img: &m.Image}
+	if err := r.receive(m); err != nil {
+		// The body at home is half written and the guest is frozen: there the
+		// process is still whole, so it goes on there.
+		r.abandon()
+		_ = l.send(wire.Abort, p.Own)
+		return 0, err
+	}
+	_ = l.send(wire.Commit, p.Own)
+	if err := r.resume(m); err != nil {
+		s.log.Error("cannot resume a process at home: killing it", "pid", p.PID, "error", err)
+		kill(p.PID)
+		return 0, err
+	}
+	return time.Since(start), nil
+}
+
+// frozenImage asks the guest side to freeze and waits for the image.
+func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
+	p.mu.Lock()
+	p.sent = nil
+	before := p.count
+	p.mu.Unlock()
+	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full})); err != nil {
+		return nil, fail(supervisor.Unreachable, err.Error())
+	}
+	f, err := p.expect(wire.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	m := new(wire.ThawMsg)
+	if err := wire.Decode(f.data, m); err != nil {
+		return nil, err
+	}
+	if err := m.Image.Validate(); err != nil {
+		return nil, err
+	}
+	if m.Image.PID != p.Own {
+		return nil, fmt.Errorf("the guest side sent process %d instead of %d", m.Image.PID, p.Own)
+	}
+	m.SignalsSeen -= before
+	return m, nil
+}
+
+// returning is a process on its way home.
+type returning struct {
+	p       *proc
+	link    *link
+	img     *image.Image
+	h       *tracee.Hold
+	threads []*tracee.Thread // in the image's order
+	early   []sentSignal     // signals met while the deputies were stopped
+}
+
+// receive stops the deputies and makes their memory what the image says.
+func (r *returning) receive(m *wire.ThawMsg) error {
+	p := r.p
+	if err := r.awaitExits(); err != nil {
+		return err
+	}
+	h, err := p.Freeze(stopLimit, r.keepSignal, nil)
+	if err != nil {
+		return err
+	}
+	r.h = h
+	if err := h.Park(h.Threads()...); err != nil {
+		return err
+	}
+	for i := range r.img.Threads {
+		t := p.ThreadByOwn(r.img.Threads[i].TID)
+		if t == nil {
+			return fmt.Errorf("thread %d has no deputy", r.img.Threads[i].TID)
+		}
+		r.threads = append(r.threads, t)
+	}
+	leader := r.threads[0]
+	if err := leader.Remap(r.img); err != nil {
+		return err
+	}
+	return r.pages()
+}
+
+// awaitExits waits until the deputies of threads that ended on the other side
+// have ended as well: their exit is on the way.
+func (r *returning) awaitExits() error {
+	live := map[int]bool{}
+	for i := range r.img.Threads {
+		live[r.img.Threads[i].TID] = true
+	}
+	deadline := time.Now().Add(stopLimit)
+	for {
+		extra := 0
+		for _, t := range r.p.Threads() {
+			if !live[t.Own] {
+				extra++
+			}
+		}
+		if extra == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d threads did not end in time", extra)
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+}
+
+// keepSignal puts a signal aside that comes while the deputies are being
+// stopped; it is queued again when the process is whole. Tracing thread.
+func (r *returning) keepSignal(t *tracee.Thread, st ptrace.Stop) {
+	if info, err := ptrace.GetSigInfo(t.TID); err == nil {
+		r.early = append(r.early, sentSignal{own: t.Own, toThread: siCode(&info) == siTkill, info: info})
+	}
+	_ = ptrace.Continue(t.TID, 0)
+}
+
+// pages takes what the guest side sends until it says that this is all.
+func (r *returning) pages() error {
+	p := r.p
+	for {
+		f, err := p.expectAny()
+		if err != nil {
+			return err
+		}
+		switch f.kind {
+		case wire.Pages:
+			if err := tracee.StorePages(p.Mem, f.data); err != nil {
+				return err
+			}
+		case wire.Zero:
+			var z wire.RangesMsg
+			if err := wire.Decode(f.data, &z); err != nil {
+				return err
+			}
+			if err := image.ValidateRanges(z.Ranges); err != nil {
+				return err
+			}
+			if err := r.threads[0].Discard(z.Ranges); err != nil {
+				return err
+			}
+		case wire.PagesEnd:
+			return nil
+		}
+	}
+}
+
+// abandon lets the deputies be deputies again after a failed return.
+func (r *returning) abandon() {
+	if r.h == nil {
+		return
+	}
+	b := make([]byte, 8)
+	for _, t := range r.h.Threads() {
+		_, _ = t.Call(setMaskCall, setMaskHow, t.Put(0, b), 0, 8)
+	}
+	r.h.Pass()
+	for _, one := range r.early {
+		r.p.s.forward(r.link, one)
+	}
+}
+
+// resume makes the process ordinary: signal state, thread state, no stub, no tracer.
+func (r *returning) resume(m *wire.ThawMsg) error {
+	p, img := r.p, r.img
+	leader := r.threads[0]
+	p.mu.Lock()
+	have := p.actions
+	undelivered := append([]sentSignal(nil), p.sent...)
+	p.mu.Unlock()
+	if int(m.SignalsSeen) <= len(undelivered) {
+		undelivered = undelivered[m.SignalsSeen:]
+	}
+	if err := leader.RestoreActions(&have, &img.Actions); err != nil {
+		return err
+	}
+	if err := leader.RestoreTimers(img); err != nil {
+		return err
+	}
+	rseq, err := r.h.RseqNow(r.threads)
+	if err != nil {
+		return err
+	}
+	for i, t := range r.threads {
+		if err := t.RestoreThread(&img.Threads[i], rseq[i]); err != nil {
+			return err
+		}
+	}
+	if err := r.requeue(m, append(undelivered, r.early...)); err != nil {
+		return err
+	}
+	for i := range img.Threads {
+		homeward(&img.Threads[i])
+	}
+	if err := r.h.LeaveStub(r.threads, img.Threads); err != nil {
+		return err
+	}
+	r.detach(m)
+	return nil
+}
+
+// requeue makes signals pending again: those pending at the guest, and those
+// that came too late for it.
+func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
+	for _, s := range m.Signals {
+		var info [128]byte
+		copy(info[:], s.Info)
+		t := r.threads[0]
+		if s.TID != 0 {
+			if own := r.p.ThreadByOwn(s.TID); own != nil {
+				t = own
+			}
+		}
+		if err := t.QueueSignal(info, s.TID != 0); err != nil {
+			return err
+		}
+	}
+	for _, s := range late {
+		t := r.p.ThreadByOwn(s.own)
+		if t == nil {
+			t = r.threads[0]
+		}
+		if err := t.QueueSignal(s.info, s.toThread); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// detach ends the tracing. A fatal signal is delivered to its thread on the way.
+func (r *returning) detach(m *wire.ThawMsg) {
+	p, s := r.p, r.p.s
+	r.h.Do(func() {
+		for _, t := range r.threads {
+			if d, ok := t.Data.(*deputy); ok {
+				d.stop()
+			}
+		}
+		for _, t := range r.threads {
+			_ = ptrace.Detach(t.TID, 0)
+			s.fam.Forget(t)
+		}
+	})
+	r.h.Pass()
+	s.mu.Lock()
+	for _, t := range r.threads {
+		delete(s.byOwn, t.Own)
+	}
+	s.mu.Unlock()
+	p.mu.Lock()
+	p.link = nil
+	p.mu.Unlock()
+	s.drop(p, supervisor.Gone)
+}

@@ -1,0 +1,96 @@
+package deputy
+
+import (
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a deputy's clone shares with its parent. Memory is shared between
+// threads only: a child process's deputy has its own copy even when the guest
+// side shares it for the time of a vfork, so that it can come home alone.
+const (
+	threadFlags    = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
+	processFlags   = unix.CLONE_FS | unix.CLONE_FILES | exitSignalMask
+	exitSignalMask = 0xff
+)
+
+// birthLimit bounds the time until the kernel reports a new thread.
+const birthLimit = 5 * time.Second
+
+// clone makes the deputy of a thread or process that the guest is making. The
+// reply is its id; the guest then makes its own half with the same id.
+func (d *deputy) clone(j job) {
+	var m wire.CloneMsg
+	if err := wire.Decode(j.data, &m); err != nil {
+		d.p.s.log.Warn("undecodable clone", "error", err)
+		return
+	}
+	ret, ok := d.makeChild(m)
+	if ok {
+		d.reply(j, m.Serial, ret, nil)
+	}
+}
+
+func (d *deputy) makeChild(m wire.CloneMsg) (int64, bool) {
+	s := d.p.s
+	thread := m.Flags&unix.CLONE_THREAD != 0
+	flags := m.Flags & threadFlags
+	if !thread {
+		flags = m.Flags & processFlags
+	}
+	slot := s.fam.NewSlot()
+	if slot == nil {
+		return -int64(unix.EAGAIN), true
+	}
+	if !d.begin(m.Serial, true) {
+		s.fam.FreeSlot(slot)
+		return restartNoIntr, true
+	}
+	defer d.finish()
+	d.t.Slot.Post(unix.SYS_CLONE, [6]uint64{flags, slot.Addr})
+	own, ok := d.t.Slot.Await(forever)
+	if !ok || own <= 0 {
+		s.fam.FreeSlot(slot)
+		return own, ok
+	}
+	t := s.waitBorn(int(own), birthLimit)
+	if t == nil { // killed at once, or lost: its thread will be told
+		s.log.Error("a new thread was not reported", "thread", own)
+		return -int64(unix.EAGAIN), true
+	}
+	s.fam.Loop.Do(func() { t.Slot = slot })
+	s.startDeputy(t.Proc.Data.(*proc), t)
+	return own, true
+}
+
+// adoptChild enters a process that a deputy has made. Runs on the tracing thread.
+func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
+	status, err := s.fam.FS.Status(pid)
+	if err != nil {
+		return nil, err
+	}
+	parent := s.procByPID(status.PPid)
+	if parent == nil { // CLONE_PARENT, or the parent is gone already
+		return nil, fmt.Errorf("its parent %d is not of this family", status.PPid)
+	}
+	tp, err := s.fam.NewProcess(pid, own)
+	if err != nil {
+		return nil, err
+	}
+	tp.Base = parent.Base
+	p := &proc{Process: tp, s: s}
+	parent.mu.Lock()
+	p.link, p.actions, p.files = parent.link, parent.actions, parent.files
+	parent.mu.Unlock()
+	tp.Data = p
+	s.mu.Lock()
+	s.procs[pid] = p
+	s.mu.Unlock()
+	_ = ptrace.SetOptions(pid, awayOptions)
+	return p, nil
+}

@@ -1,0 +1,139 @@
+package deputy
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/role/transport"
+)
+
+var le = binary.LittleEndian
+
+// link is the connection to one guest supervisor. It may carry several
+// processes: a guest's children stay with its supervisor until moved.
+type link struct {
+	conn *transport.Framed
+	node int
+
+	once sync.Once
+	gone chan struct{}
+}
+
+// frame is a copy of one received.
+type frame struct {
+	kind uint8
+	id   int
+	data []byte
+}
+
+// dial connects to a guest supervisor that the other daemon has started.
+func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (*link, error) {
+	c, err := transport.Dial(ctx, o.Addr, &o.Session, s.hello.Identity, trust.Guest)
+	if err != nil {
+		return nil, fail(supervisor.Unreachable, err.Error())
+	}
+	l := &link{conn: transport.NewFramed(c), node: node, gone: make(chan struct{})}
+	go s.read(l)
+	return l, nil
+}
+
+func (l *link) close() { l.once.Do(func() { close(l.gone); _ = l.conn.Close() }) }
+
+func (l *link) send(kind uint8, id int, parts ...[]byte) error {
+	return l.conn.Send(kind, uint64(uint32(id)), parts...)
+}
+
+// read takes everything a guest supervisor says until the connection ends.
+func (s *Supervisor) read(l *link) {
+	defer s.lost(l)
+	for {
+		f, err := l.conn.Recv()
+		if err != nil {
+			s.log.Debug("link ended", "node", l.node, "error", err)
+			return
+		}
+		fr := frame{kind: f.Kind, id: int(f.ID), data: append([]byte(nil), f.Data...)}
+		switch f.Kind {
+		case wire.Call, wire.Clone, wire.Exec, wire.Exit:
+			d := s.deputyByOwn(fr.id)
+			if d == nil {
+				s.log.Debug("call of an unknown thread", "thread", fr.id)
+				continue
+			}
+			select {
+			case d.work <- job{link: l, frame: fr}:
+			case <-d.quit:
+			}
+		case wire.Cancel:
+			if len(fr.data) == 8 {
+				s.cancel(fr.id, le.Uint64(fr.data))
+			}
+		case wire.Prepared, wire.Thawed, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
+			p := s.procByOwn(fr.id)
+			if p == nil {
+				continue
+			}
+			p.mu.Lock()
+			in := p.inbox
+			p.mu.Unlock()
+			if in != nil {
+				in <- fr
+			}
+		case wire.Died:
+			s.died(l, fr)
+		case wire.NeedHome:
+			s.needHome(l, fr)
+		case wire.Usage:
+			s.usage(fr)
+		case wire.Stop:
+			s.stopHere(fr)
+		default:
+			s.log.Warn("unknown frame from the guest side", "kind", f.Kind, "node", l.node)
+		}
+	}
+}
+
+// lost: the link is gone. Processes whose guest was behind it cannot go on:
+// they die, visibly, as if killed.
+func (s *Supervisor) lost(l *link) {
+	l.close()
+	s.mu.Lock()
+	var victims []*proc
+	for _, p := range s.procs {
+		victims = append(victims, p)
+	}
+	s.mu.Unlock()
+	for _, p := range victims {
+		p.mu.Lock()
+		hit := p.link == l && !p.ended
+		in := p.inbox
+		p.mu.Unlock()
+		if in != nil {
+			select { // a move that waits for this link must not wait for ever
+			case in <- frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "link", Text: "the connection to the guest's node was lost"})}:
+			default:
+			}
+		}
+		if hit {
+			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node)
+			s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Text: "the connection to the guest's node was lost"})
+			kill(p.PID)
+		}
+	}
+}
+
+func (s *Supervisor) usage(f frame) {
+	var m wire.UsageMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		return
+	}
+	if p := s.procByOwn(f.id); p != nil {
+		p.mu.Lock()
+		p.cpu, p.rss = m.CPUMicros, m.RSS
+		p.mu.Unlock()
+	}
+}

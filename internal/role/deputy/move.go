@@ -1,0 +1,100 @@
+package deputy
+
+import (
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+)
+
+// Limits of the steps of a move. Whoever does not answer in time makes the
+// move fail; until the commit the process then runs on where it was.
+const (
+	stopLimit = 5 * time.Second  // for all threads to stop
+	stepLimit = 30 * time.Second // for the other side to do a step
+)
+
+// letThrough is the signal policy while a process is still its own.
+func letThrough(t *tracee.Thread, st ptrace.Stop) { tracee.DeliverNatively(t, st) }
+
+// move does a MoveTo request. It returns where the process is then (0: here)
+// and how long it stood still.
+func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
+	p := s.procByPID(r.PID)
+	target := r.To
+	if target == s.hello.Node {
+		target = 0
+	}
+	if p == nil {
+		if target == 0 {
+			return 0, 0, fail(supervisor.AlreadyThere, "the process is at home")
+		}
+		var err error
+		if p, err = s.attach(r.PID); err != nil {
+			return 0, 0, err
+		}
+	}
+	if !p.begin() {
+		return 0, 0, fail(supervisor.Busy, "another move or an exec of the process is under way")
+	}
+	defer p.end()
+	from := p.away()
+	progress := func(phase string, done, total uint64) {
+		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Progress, PID: r.PID, Phase: phase, Done: done, Total: total})
+	}
+	switch {
+	case from == nil && target == 0:
+		s.letGo(p)
+		return 0, 0, fail(supervisor.AlreadyThere, "the process is at home")
+	case from != nil && from.node == target:
+		return 0, 0, fail(supervisor.AlreadyThere, fmt.Sprintf("the process is on node %d", target))
+	case from == nil:
+		still, err := s.moveOut(p, r, progress)
+		if err != nil {
+			s.letGo(p)
+			return 0, 0, err
+		}
+		return target, still, nil
+	case target == 0:
+		still, err := s.moveHome(p, progress)
+		return 0, still, err
+	default:
+		still, err := s.moveOn(p, r, progress)
+		return target, still, err
+	}
+}
+
+// expect waits for one kind of answer from the guest side.
+func (p *proc) expect(want uint8) (frame, error) {
+	p.mu.Lock()
+	in := p.inbox
+	p.mu.Unlock()
+	timer := time.NewTimer(stepLimit)
+	defer timer.Stop()
+	for {
+		select {
+		case f := <-in:
+			switch f.kind {
+			case want:
+				return f, nil
+			case wire.Failed:
+				var m wire.FailedMsg
+				if err := wire.Decode(f.data, &m); err != nil {
+					return f, err
+				}
+				code := supervisor.Refused
+				if m.Busy {
+					code = supervisor.Busy
+				}
+				return f, fail(code, fmt.Sprintf("%s: %s", m.Step, m.Text))
+			default:
+				return f, fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
+			}
+		case <-timer.C:
+			return frame{}, fail(supervisor.Unreachable, "the guest's side did not answer in time")
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package deputy
+
+import (
+	"time"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+)
+
+// moveOn moves a process from one foreign node to another. The deputy does not
+// move; it passes the body on and changes links.
+func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string, uint64, uint64)) (time.Duration, error) {
+	old := p.away()
+	progress("connect", 0, 0)
+	next, _, err := s.prepare(p, r)
+	if err != nil {
+		return 0, err
+	}
+	progress("freeze", 0, 0)
+	start := time.Now()
+	m, err := p.frozenImage(old, true)
+	if err != nil {
+		next.close()
+		return 0, err
+	}
+	progress("send", 0, 0)
+	if err := s.relay(p, next, m); err != nil {
+		_ = next.send(wire.Abort, p.Own)
+		next.close()
+		_ = old.send(wire.Abort, p.Own)
+		return 0, err
+	}
+	p.mu.Lock()
+	p.link = next
+	p.files = m.Image.Files
+	p.moves++
+	late := p.sent
+	p.sent = nil
+	p.mu.Unlock()
+	if int(m.SignalsSeen) <= len(late) {
+		late = late[m.SignalsSeen:]
+	}
+	for _, one := range late {
+		s.forward(next, one)
+	}
+	_ = old.send(wire.Commit, p.Own)
+	return time.Since(start), nil
+}
+
+// relay passes the frozen process from the old guest side to the new one.
+func (s *Supervisor) relay(p *proc, next *link, m *wire.ThawMsg) error {
+	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
+		return fail(supervisor.Unreachable, err.Error())
+	}
+	for {
+		f, err := p.expectAny()
+		if err != nil {
+			return err
+		}
+		if f.kind == wire.Zero {
+			continue // nothing of the process is there yet
+		}
+		if err := next.send(f.kind, p.Own, f.data); err != nil {
+			return fail(supervisor.Unreachable, err.Error())
+		}
+		if f.kind == wire.PagesEnd {
+			break
+		}
+	}
+	_, err := p.expect(wire.Thawed)
+	return err
+}
+
+// homeward adapts a thread's registers to going on natively at home.
+func homeward(t *image.Thread) {
+	restartShortened(t)
+}

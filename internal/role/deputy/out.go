@@ -1,0 +1,219 @@
+package deputy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+)
+
+// moveOut sends a process that is at home to another node. On error it runs on
+// as before, still traced.
+func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string, uint64, uint64)) (time.Duration, error) {
+	progress("connect", 0, 0)
+	l, img, err := s.prepare(p, r)
+	if err != nil {
+		return 0, err
+	}
+	progress("freeze", 0, 0)
+	start := time.Now()
+	h, err := p.Freeze(stopLimit, letThrough, nil)
+	if err != nil {
+		l.close()
+		return 0, err
+	}
+	f := &frozen{p: p, h: h, link: l, img: img, progress: progress}
+	if err := f.send(); err != nil {
+		_ = l.send(wire.Abort, p.Own)
+		l.close()
+		if undo := f.undo(); undo != nil {
+			return 0, errors.Join(err, undo)
+		}
+		return 0, err
+	}
+	f.commit()
+	return time.Since(start), nil
+}
+
+// prepare opens a session on the target node and lets it build the body while
+// the process still runs.
+func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image, error) {
+	img, err := p.sketch()
+	if err != nil {
+		return nil, nil, fail(supervisor.CannotMove, err.Error())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openLimit)
+	defer cancel()
+	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Command: img.Comm, Need: p.need(img)})
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := s.dial(ctx, r.To, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := l.send(wire.Prepare, p.Own, wire.Encode(wire.PrepareMsg{Image: *img})); err != nil {
+		l.close()
+		return nil, nil, fail(supervisor.Unreachable, err.Error())
+	}
+	f, err := p.expect(wire.Prepared)
+	if err != nil {
+		l.close()
+		return nil, nil, err
+	}
+	var m wire.PreparedMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		l.close()
+		return nil, nil, err
+	}
+	if err := p.sendFiles(l, img, m.Lacking); err != nil {
+		l.close()
+		return nil, nil, err
+	}
+	return l, img, nil
+}
+
+// frozen is a process between freeze and commit.
+type frozen struct {
+	p        *proc
+	h        *tracee.Hold
+	link     *link
+	img      *image.Image
+	progress func(string, uint64, uint64)
+
+	threads  []*tracee.Thread
+	saved    []image.Thread // what the threads were, for undo
+	parked   bool
+	disarmed int // threads whose exit was made harmless
+}
+
+// send captures the frozen process and hands it to the other side. Everything
+// it does to the process can be undone.
+func (f *frozen) send() error {
+	p, h := f.p, f.h
+	f.threads = h.Threads()
+	saved, err := h.Save(f.threads)
+	if err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
+	f.saved = saved
+	if err := f.park(); err != nil {
+		return err
+	}
+	if err := f.capture(); err != nil {
+		return err
+	}
+	f.progress("send", 0, 0)
+	img := f.img
+	// The image goes first: the other side needs the final mappings for the pages.
+	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img})); err != nil {
+		return fail(supervisor.Unreachable, err.Error())
+	}
+	ranges, err := p.PrivatePages(img.VMAs)
+	if err != nil {
+		return err
+	}
+	emit := func(kind uint8, parts ...[]byte) error { return f.link.send(kind, p.Own, parts...) }
+	if _, err := tracee.SendPages(p.Mem, ranges, emit); err != nil {
+		return err
+	}
+	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
+		return fail(supervisor.Unreachable, err.Error())
+	}
+	_, err = p.expect(wire.Thawed)
+	return err
+}
+
+// park brings all threads into the stub, which is mapped first if it is not there yet.
+func (f *frozen) park() error {
+	p, h := f.p, f.h
+	var err error
+	h.Do(func() {
+		for _, t := range f.threads {
+			if e := ptrace.SetSigMask(t.TID, ^uint64(0)); e != nil {
+				err = e
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("block signals: %w", err)
+	}
+	if p.Base == 0 {
+		if err := h.MapStub(f.threads[0]); err != nil {
+			return fail(supervisor.CannotMove, err.Error())
+		}
+	}
+	h.Do(func() {
+		for _, t := range f.threads {
+			_ = ptrace.SetOptions(t.TID, awayOptions)
+		}
+	})
+	f.parked = true
+	return h.Park(f.threads...)
+}
+
+func (f *frozen) capture() error {
+	p, img := f.p, f.img
+	if err := f.threads[0].CaptureProcess(img); err != nil {
+		return err
+	}
+	img.Threads = append([]image.Thread(nil), f.saved...)
+	for i, t := range f.threads {
+		if err := t.CaptureThread(&img.Threads[i]); err != nil {
+			return err
+		}
+		f.saved[i] = img.Threads[i]
+		if err := t.Disarm(); err != nil {
+			return err
+		}
+		f.disarmed = i + 1
+	}
+	vmas, files, err := tracee.Mappings(p.Family.FS, p.PID, p.Base, img.Files)
+	if err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
+	img.VMAs, img.Files = vmas, files
+	return nil
+}
+
+// undo makes the process what it was and leaves it stopped no longer.
+func (f *frozen) undo() error {
+	defer f.h.Release()
+	if !f.parked {
+		f.h.Do(func() {
+			for i, t := range f.threads {
+				if i < len(f.saved) {
+					_ = ptrace.SetSigMask(t.TID, f.saved[i].Mask)
+				}
+			}
+		})
+		return nil
+	}
+	for i := 0; i < f.disarmed; i++ {
+		if err := f.threads[i].RestoreThread(&f.saved[i], f.saved[i].Rseq); err != nil {
+			return err
+		}
+	}
+	return f.h.LeaveStub(f.threads, f.saved)
+}
+
+// commit: the guest runs. From here on the threads are deputies.
+func (f *frozen) commit() {
+	p := f.p
+	for _, t := range f.threads { // nothing is blocked: every signal is for the guest to judge
+		b := make([]byte, 8)
+		_, _ = t.Call(setMaskCall, setMaskHow, t.Put(0, b), 0, 8)
+	}
+	p.mu.Lock()
+	p.link, p.actions, p.saved, p.files = f.link, f.img.Actions, f.saved, f.img.Files
+	p.moves++
+	p.mu.Unlock()
+	p.s.startDeputies(p)
+	f.h.Pass()
+}

@@ -1,0 +1,176 @@
+package deputy
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/tracee"
+)
+
+// proc is one process of the family.
+type proc struct {
+	*tracee.Process
+	s *Supervisor
+
+	calls atomic.Uint64
+
+	mu      sync.Mutex
+	link    *link // where its guest is; nil: at home
+	moving  bool
+	ended   bool
+	moves   int
+	files   []image.FileID
+	actions [65]image.Action // what the deputy's signal actions are now
+	saved   []image.Thread   // rseq registrations of the deputies, by thread
+	inbox   chan frame       // what the guest side says about the move under way
+	sent    []sentSignal     // signals forwarded since the freeze was asked for
+	count   uint64           // signals forwarded so far
+	cpu     int64
+	rss     uint64
+	exec    *execution // an execve under way
+}
+
+// sentSignal is a signal on its way to the guest.
+type sentSignal struct {
+	own      int
+	toThread bool
+	info     ptrace.SigInfo
+}
+
+func (p *proc) describe() supervisor.Proc {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := supervisor.Proc{PID: p.PID, HomePID: p.Own, Moves: p.moves, CPUMicros: p.cpu, RSS: p.rss, Calls: p.calls.Load(), State: "running"}
+	if p.link != nil {
+		d.Node = p.link.node
+	}
+	if p.moving {
+		d.State = "moving"
+	}
+	return d
+}
+
+// away is the link to the guest, nil when the process is at home.
+func (p *proc) away() *link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.link
+}
+
+// begin marks a move, so that there is only one at a time.
+func (p *proc) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.moving || p.ended || p.exec != nil {
+		return false
+	}
+	p.moving = true
+	p.inbox = make(chan frame, inboxSize)
+	p.sent = nil
+	return true
+}
+
+func (p *proc) end() {
+	p.mu.Lock()
+	p.moving = false
+	p.inbox = nil
+	p.sent = nil
+	p.mu.Unlock()
+}
+
+// inboxSize frames may wait for a move; after that the link's reader waits.
+const inboxSize = 16
+
+// deputy is the home half of a thread.
+type deputy struct {
+	p    *proc
+	t    *tracee.Thread
+	work chan job
+	quit chan struct{} // closed when the thread is gone or ordinary again
+	once sync.Once
+
+	mu     sync.Mutex
+	serial uint64 // the call being executed, 0: none
+	cancel uint64 // a call that is to be interrupted
+	firm   bool   // the call must not be broken off: it makes a thread or a process
+	last   placed // where the segments of the last call lie, for restart_syscall
+}
+
+func (d *deputy) stop() { d.once.Do(func() { close(d.quit) }) }
+
+// newborn is a thread or process that a deputy has made.
+type newborn struct {
+	t *tracee.Thread
+}
+
+// startDeputies gives every thread of p its goroutine.
+func (s *Supervisor) startDeputies(p *proc) {
+	for _, t := range p.Threads() {
+		s.startDeputy(p, t)
+	}
+}
+
+func (s *Supervisor) startDeputy(p *proc, t *tracee.Thread) *deputy {
+	d := &deputy{p: p, t: t, work: make(chan job, 4), quit: make(chan struct{})}
+	s.fam.Loop.Do(func() { t.Data = d })
+	s.mu.Lock()
+	s.byOwn[t.Own] = d
+	s.mu.Unlock()
+	go d.run()
+	return d
+}
+
+// dropDeputy ends the goroutine of a thread.
+func (s *Supervisor) dropDeputy(d *deputy) {
+	d.stop()
+	s.mu.Lock()
+	if s.byOwn[d.t.Own] == d {
+		delete(s.byOwn, d.t.Own)
+	}
+	s.mu.Unlock()
+}
+
+func (s *Supervisor) deputyByOwn(own int) *deputy {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byOwn[own]
+}
+
+func (s *Supervisor) procByPID(pid int) *proc {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.procs[pid]
+}
+
+func (s *Supervisor) procByOwn(own int) *proc {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.procs {
+		if p.Own == own {
+			return p
+		}
+	}
+	return nil
+}
+
+// waitBorn waits for the tracee a deputy has just made.
+func (s *Supervisor) waitBorn(own int, limit time.Duration) *tracee.Thread {
+	deadline := time.Now().Add(limit)
+	for {
+		s.mu.Lock()
+		n := s.born[own]
+		delete(s.born, own)
+		s.mu.Unlock()
+		if n != nil {
+			return n.t
+		}
+		if time.Now().After(deadline) {
+			return nil
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}

@@ -1,0 +1,146 @@
+package deputy
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"openmosix/internal/linux/cpu"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+type tracedThread = tracee.Thread
+
+func pause() { time.Sleep(5 * time.Millisecond) }
+
+// sketch is the image of a running process as far as it can be seen from
+// outside: enough to build the body before anything stands still.
+func (p *proc) sketch() (*image.Image, error) {
+	img := &image.Image{PID: p.Own}
+	status, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return nil, err
+	}
+	img.Comm, img.Umask = status.Name, status.Umask
+	var files []image.FileID
+	if img.VMAs, files, err = tracee.Mappings(p.Family.FS, p.PID, p.Base, nil); err != nil {
+		return nil, err
+	}
+	st, err := p.Family.FS.Stat(p.PID)
+	if err != nil {
+		return nil, err
+	}
+	img.Layout = st.Layout()
+	for i := range files {
+		p.identify(&files[i], img.VMAs, uint32(i))
+	}
+	img.Files = files
+	img.Monotonic, img.Boottime = clocks()
+	img.CPUs, err = possibleCPUs()
+	return img, err
+}
+
+// identify fills in what names a mapped file's contents. A file that cannot be
+// looked at stays without a hash and travels by value.
+func (p *proc) identify(f *image.FileID, vmas []image.VMA, index uint32) {
+	for i := range vmas {
+		v := &vmas[i]
+		if v.File != index || v.Kind != image.File && v.Kind != image.SharedFile {
+			continue
+		}
+		var st unix.Stat_t
+		path := p.Family.FS.MapFile(p.PID, v.Range)
+		if unix.Stat(path, &st) != nil {
+			return
+		}
+		f.Size, f.ModTime = uint64(st.Size), st.Mtim.Nano()
+		if h, err := p.s.hash(path); err == nil {
+			f.Hash = h
+		}
+		return
+	}
+}
+
+// need tells the other node what it takes to run this process.
+func (p *proc) need(img *image.Image) supervisor.Need {
+	n := supervisor.Need{}
+	if st, err := p.Family.FS.Status(p.PID); err == nil {
+		n.Memory, n.Threads = st.VmRSS+st.VmSwap, st.Threads
+	}
+	f := cpu.Local()
+	n.CPU, n.XSave, n.XCR0 = f.Words[:], f.XSave, f.XCR0
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		n.Release = unix.ByteSliceToString(u.Release[:])
+	}
+	return n
+}
+
+// sendFiles sends the mapped parts of files the other node does not have.
+func (p *proc) sendFiles(l *link, img *image.Image, lacking []uint32) error {
+	want := map[uint32]bool{}
+	for _, i := range lacking {
+		if int(i) >= len(img.Files) {
+			return fmt.Errorf("the other node asks for file %d of %d", i, len(img.Files))
+		}
+		want[i] = true
+	}
+	for i := range img.VMAs {
+		v := &img.VMAs[i]
+		if (v.Kind == image.File || v.Kind == image.SharedFile) && want[v.File] {
+			if err := p.sendMapping(l, v); err != nil {
+				return err
+			}
+		}
+	}
+	return l.send(wire.File, p.Own) // an empty one ends them
+}
+
+const fileChunk = 1 << 20
+
+func (p *proc) sendMapping(l *link, v *image.VMA) error {
+	f, err := os.Open(p.Family.FS.MapFile(p.PID, v.Range))
+	if err != nil {
+		return fail(supervisor.CannotMove, fmt.Sprintf("cannot read the mapped file %s: %v", v.Name, err))
+	}
+	defer func() { _ = f.Close() }()
+	buf := make([]byte, fileChunk)
+	var head [12]byte
+	for off := uint64(0); off < v.Len(); off += fileChunk {
+		n, _ := f.ReadAt(buf[:min(fileChunk, v.Len()-off)], int64(v.Off+off)) // short at the end of the file
+		if n == 0 {
+			return nil
+		}
+		le.PutUint32(head[:], v.File)
+		le.PutUint64(head[4:], v.Off+off)
+		if err := l.send(wire.File, p.Own, head[:], buf[:n]); err != nil {
+			return fail(supervisor.Unreachable, err.Error())
+		}
+	}
+	return nil
+}
+
+func clocks() (mono, boot int64) {
+	var m, b unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &m)
+	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &b)
+	return m.Nano(), b.Nano()
+}
+
+// possibleCPUs is how many CPU numbers a program at home may meet.
+func possibleCPUs() (int, error) {
+	b, err := os.ReadFile("/sys/devices/system/cpu/possible")
+	if err != nil {
+		return 0, err
+	}
+	var lo, hi int
+	if n, _ := fmt.Sscanf(string(b), "%d-%d", &lo, &hi); n == 2 {
+		return hi + 1, nil
+	}
+	return lo + 1, nil
+}

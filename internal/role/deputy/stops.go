@@ -1,0 +1,213 @@
+package deputy
+
+import (
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// seizeOptions while a process is at home: only its own new threads are followed.
+const seizeOptions = ptrace.SysGood | ptrace.TraceClone | ptrace.TraceExec
+
+// awayOptions once it is a deputy: its children are deputies too, and it does
+// not outlive its supervisor.
+const awayOptions = seizeOptions | ptrace.TraceFork | ptrace.TraceVfork | ptrace.ExitKill
+
+func kill(pid int) { _ = unix.Kill(pid, unix.SIGKILL) }
+
+// Stopped implements tracee.Role.
+func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
+	p := t.Proc.Data.(*proc)
+	d, _ := t.Data.(*deputy)
+	switch st.Kind {
+	case ptrace.Signal:
+		s.signalAtHome(p, t, d, st.Value)
+	case ptrace.Interrupted:
+		if d != nil {
+			d.settle()
+		}
+		_ = ptrace.Continue(t.TID, 0)
+	case ptrace.GroupStop:
+		_ = ptrace.Listen(t.TID)
+		if l := p.away(); l != nil {
+			_ = l.send(wire.Stop, p.Own)
+		}
+	case ptrace.Event:
+		if st.Value == ptrace.EventExec {
+			s.executed(p, t)
+			return
+		}
+		_ = ptrace.Continue(t.TID, 0)
+	default:
+		_ = ptrace.Continue(t.TID, 0)
+	}
+}
+
+// signalAtHome passes a signal on to the guest, or lets it act here.
+func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
+	l := p.away()
+	if l == nil || d == nil || sig == int(unix.SIGSTOP) || stopsByDefault(sig) && p.isDefault(sig) {
+		_ = ptrace.Continue(t.TID, sig) // a stop is seen by the parent here; the guest is told at the group stop
+		return
+	}
+	info, err := ptrace.GetSigInfo(t.TID)
+	if err != nil {
+		return // it is going
+	}
+	if sig == int(unix.SIGCONT) {
+		_ = l.send(wire.Cont, p.Own)
+	}
+	one := sentSignal{own: t.Own, toThread: siCode(&info) == siTkill, info: info}
+	p.mu.Lock()
+	p.count++
+	if p.moving {
+		p.sent = append(p.sent, one)
+	}
+	p.mu.Unlock()
+	s.forward(l, one)
+	d.settle()
+	_ = ptrace.Continue(t.TID, 0)
+}
+
+func (s *Supervisor) forward(l *link, one sentSignal) {
+	direct := []byte{0}
+	if one.toThread {
+		direct[0] = 1
+	}
+	if err := l.send(wire.Signal, one.own, direct, one.info[:]); err != nil {
+		s.log.Debug("signal not forwarded", "error", err)
+	}
+}
+
+const siTkill = -6
+
+func siCode(i *ptrace.SigInfo) int32 { return int32(le.Uint32(i[8:])) }
+
+func stopsByDefault(sig int) bool {
+	return sig == int(unix.SIGTSTP) || sig == int(unix.SIGTTIN) || sig == int(unix.SIGTTOU)
+}
+
+// isDefault tells whether the deputy (and so, by the mirrored actions, the
+// guest) neither ignores nor catches a signal.
+func (p *proc) isDefault(sig int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.actions[sig].Handler == 0
+}
+
+// settle looks at how far a stopped deputy got with its call. A call broken
+// off by a signal or a cancellation is answered with the kernel's own restart
+// code: the guest's kernel then decides between a restart and EINTR.
+// Precondition: the thread is stopped inside the kernel's signal handling.
+func (d *deputy) settle() {
+	d.mu.Lock()
+	firm, busy := d.firm, d.serial != 0
+	d.mu.Unlock()
+	slot := d.t.Slot
+	if slot == nil || !busy {
+		return
+	}
+	r, err := ptrace.Regs(d.t.TID)
+	if err != nil {
+		return
+	}
+	blob := d.p.Family.Blob
+	switch blob.Classify(r.Rip-d.p.Base, int64(r.Rax), slot.Outstanding()) {
+	case stub.Broken:
+		r.OrigRax = ^uint64(0) // no restart here: the code itself is the result
+	case stub.NotBegun:
+		if firm {
+			return
+		}
+		r.Rip, r.Rax, r.OrigRax = d.p.Base+blob.After, ^uint64(0)-512, ^uint64(0) // -513
+		r.R12, r.R14 = slot.CallSequence(), r.Rsp
+	default:
+		return
+	}
+	_ = ptrace.SetRegs(d.t.TID, r)
+}
+
+// Born implements tracee.Role: a thread or process was made by a traced one.
+func (s *Supervisor) Born(st ptrace.Stop) {
+	if st.Gone() {
+		return
+	}
+	status, err := s.fam.FS.Status(st.TID)
+	if err != nil {
+		_ = ptrace.Continue(st.TID, 0)
+		return
+	}
+	own := status.InnermostPid()
+	p := s.procByPID(status.Tgid)
+	if p == nil {
+		r, err := ptrace.Regs(st.TID)
+		if err != nil || !s.inStub(r.Rip) {
+			_ = ptrace.Detach(st.TID, 0) // a child that the process made at home
+			return
+		}
+		if p, err = s.adoptChild(st.TID, own); err != nil {
+			s.log.Error("cannot take over a child", "pid", st.TID, "error", err)
+			kill(st.TID)
+			return
+		}
+	}
+	t, held := s.fam.Adopt(p.Process, st, own)
+	if p.away() != nil {
+		s.mu.Lock()
+		s.born[own] = &newborn{t: t}
+		s.mu.Unlock()
+	}
+	if !held {
+		_ = ptrace.Continue(st.TID, 0)
+	}
+}
+
+func (s *Supervisor) inStub(rip uint64) bool {
+	r := s.fam.Region()
+	return r != nil && rip >= r.CodeAddress() && rip < r.CodeAddress()+4096
+}
+
+// Gone implements tracee.Role.
+func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
+	p := t.Proc.Data.(*proc)
+	if d, ok := t.Data.(*deputy); ok {
+		s.dropDeputy(d)
+	}
+	if t.TID != p.PID {
+		return
+	}
+	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
+	s.drop(p, supervisor.Gone)
+	if l := p.away(); l != nil {
+		go func() { _ = l.send(wire.Kill, p.Own) }()
+	}
+}
+
+// drop takes a process out of the tables.
+func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
+	p.mu.Lock()
+	p.ended = true
+	in := p.inbox
+	p.mu.Unlock()
+	if in != nil {
+		select {
+		case in <- frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "process", Text: "the process ended"})}:
+		default:
+		}
+	}
+	s.mu.Lock()
+	delete(s.procs, p.PID)
+	idle := len(s.procs) == 0
+	s.mu.Unlock()
+	_ = p.Mem.Close()
+	go func() {
+		s.tell(supervisor.Event{Kind: kind, PID: p.PID})
+		if idle {
+			s.endSoon()
+		}
+	}()
+}

@@ -1,0 +1,202 @@
+package deputy
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/tracee"
+)
+
+// Supervisor keeps one family.
+type Supervisor struct {
+	daemon *unixmsg.Conn
+	hello  supervisor.Hello
+	log    *slog.Logger
+	fam    *tracee.Family
+
+	mu     sync.Mutex
+	procs  map[int]*proc    // by pid
+	byOwn  map[int]*deputy  // by the thread's own id
+	born   map[int]*newborn // by own id: made by a deputy, not yet claimed by it
+	opens  map[uint64]chan *supervisor.Opened
+	nextID uint64
+	done   chan struct{}
+	once   sync.Once
+}
+
+// Main runs a home supervisor until its last process has come home or ended.
+// Descriptor 3 is the daemon's socket. The result is the exit status.
+func Main() int {
+	conn, err := unixmsg.FromFD(3)
+	if err != nil {
+		slog.Error("home supervisor: no socket to the daemon", "error", err)
+		return 2
+	}
+	var first supervisor.FromDaemon
+	if _, err := conn.Recv(&first); err != nil || first.Hello == nil {
+		slog.Error("home supervisor: no greeting from the daemon", "error", err)
+		return 2
+	}
+	s := newSupervisor(conn, *first.Hello)
+	go s.serve()
+	s.tell(supervisor.Event{Kind: supervisor.Ready})
+	<-s.done
+	return 0
+}
+
+func newSupervisor(conn *unixmsg.Conn, hello supervisor.Hello) *Supervisor {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
+	s := &Supervisor{daemon: conn, hello: hello, procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
+		opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
+	s.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "home")
+	s.fam = tracee.NewFamily(s)
+	return s
+}
+
+// serve takes the daemon's requests. When the daemon is gone the supervisor
+// goes on: its processes do not depend on it.
+func (s *Supervisor) serve() {
+	for {
+		var m supervisor.FromDaemon
+		files, err := s.daemon.Recv(&m)
+		if err != nil {
+			s.log.Info("the daemon is gone", "error", err)
+			s.endIfIdle()
+			return
+		}
+		for _, f := range files {
+			_ = f.Close()
+		}
+		switch {
+		case m.Request != nil:
+			go s.request(*m.Request)
+		case m.Opened != nil:
+			s.mu.Lock()
+			c := s.opens[m.Opened.ID]
+			delete(s.opens, m.Opened.ID)
+			s.mu.Unlock()
+			if c != nil {
+				c <- m.Opened
+			}
+		}
+	}
+}
+
+func (s *Supervisor) request(r supervisor.Request) {
+	switch r.Verb {
+	case supervisor.MoveTo:
+		node, standstill, err := s.move(r)
+		if err != nil {
+			s.tell(failure(r, err))
+			s.endIfIdle()
+			return
+		}
+		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Moved, PID: r.PID, Node: node, Micros: standstill.Microseconds()})
+		s.endIfIdle()
+	case supervisor.Describe:
+		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
+	case supervisor.LeaveAll:
+		s.leaveAll(r)
+	}
+}
+
+// moveError carries the class of a failure to the command.
+type moveError struct {
+	code supervisor.Code
+	text string
+}
+
+func (e *moveError) Error() string { return e.text }
+
+func fail(code supervisor.Code, text string) error { return &moveError{code, text} }
+
+func failure(r supervisor.Request, err error) supervisor.Event {
+	e := supervisor.Event{ID: r.ID, Kind: supervisor.Failed, PID: r.PID, Code: supervisor.Internal, Text: err.Error()}
+	var m *moveError
+	switch {
+	case errors.As(err, &m):
+		e.Code = m.code
+	case errors.Is(err, tracee.ErrGone):
+		e.Code = supervisor.NoSuchProcess
+	}
+	return e
+}
+
+func (s *Supervisor) leaveAll(r supervisor.Request) {
+	for _, d := range s.describe() {
+		if d.Node == 0 {
+			continue
+		}
+		if _, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: d.PID}); err != nil {
+			s.log.Warn("cannot bring a process home", "pid", d.PID, "error", err)
+		}
+	}
+	s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
+	s.endIfIdle()
+}
+
+func (s *Supervisor) describe() []supervisor.Proc {
+	s.mu.Lock()
+	ps := make([]*proc, 0, len(s.procs))
+	for _, p := range s.procs {
+		ps = append(ps, p)
+	}
+	s.mu.Unlock()
+	var out []supervisor.Proc
+	for _, p := range ps {
+		out = append(out, p.describe())
+	}
+	return out
+}
+
+// tell sends an event to the daemon; a daemon that is gone misses it.
+func (s *Supervisor) tell(e supervisor.Event) {
+	if err := s.daemon.Send(e); err != nil {
+		s.log.Debug("event not delivered", "kind", e.Kind, "error", err)
+	}
+}
+
+// openSession has the daemon arrange a guest supervisor on another node.
+func (s *Supervisor) openSession(ctx context.Context, o supervisor.Open) (*supervisor.Opened, error) {
+	c := make(chan *supervisor.Opened, 1)
+	s.mu.Lock()
+	s.nextID++
+	o.ID = s.nextID
+	s.opens[o.ID] = c
+	s.mu.Unlock()
+	s.tell(supervisor.Event{Kind: supervisor.Opening, PID: o.PID, Open: &o})
+	select {
+	case a := <-c:
+		if a.Code != "" {
+			return nil, fail(a.Code, a.Text)
+		}
+		s.log.Debug("session", "node", o.Node, "id", hex.EncodeToString(a.Session[:4]))
+		return a, nil
+	case <-ctx.Done():
+		s.mu.Lock()
+		delete(s.opens, o.ID)
+		s.mu.Unlock()
+		return nil, fail(supervisor.Unreachable, "the node did not answer in time")
+	}
+}
+
+// openLimit bounds the arrangement of a session.
+const openLimit = 10 * time.Second
+
+// endIfIdle ends the supervisor when it keeps nothing.
+func (s *Supervisor) endIfIdle() {
+	s.mu.Lock()
+	idle := len(s.procs) == 0
+	s.mu.Unlock()
+	if idle {
+		s.once.Do(func() { close(s.done) })
+	}
+}

@@ -1,0 +1,113 @@
+package deputy
+
+import (
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// died: a signal killed the guest. The process dies here of the same signal,
+// so that its parent sees what it would have seen.
+func (s *Supervisor) died(l *link, f frame) {
+	var m wire.DiedMsg
+	if err := wire.Decode(f.data, &m); err != nil || m.Signal < 1 || m.Signal > 64 {
+		s.log.Warn("bad word of a death", "error", err)
+		return
+	}
+	p := s.procByOwn(f.id)
+	if p == nil {
+		return
+	}
+	go func() {
+		if m.Signal == int(unix.SIGKILL) {
+			kill(p.PID)
+			return
+		}
+		if err := s.dieOf(p, m.Signal); err != nil {
+			s.log.Warn("cannot let a process die of its signal: killing it", "pid", p.PID, "signal", m.Signal, "error", err)
+			kill(p.PID)
+		}
+	}()
+}
+
+// dieOf gives the leader the signal with its default action.
+func (s *Supervisor) dieOf(p *proc, sig int) error {
+	h, err := p.Freeze(stopLimit, func(t *tracedThread, st ptrace.Stop) { _ = ptrace.Continue(t.TID, 0) }, nil)
+	if err != nil {
+		return err
+	}
+	ts := h.Threads()
+	if err := h.Park(ts...); err != nil {
+		return err
+	}
+	leader := ts[0]
+	if _, err := leader.Must("reset the signal's action", unix.SYS_RT_SIGACTION, uint64(sig), leader.Put(0, make([]byte, 32)), 0, 8); err != nil {
+		return err
+	}
+	// The body is elsewhere: a core of the deputy would be a lie.
+	none := unix.Rlimit{}
+	if err := unix.Prlimit(p.PID, unix.RLIMIT_CORE, &none, nil); err != nil {
+		return err
+	}
+	if err := h.Unpark(leader); err != nil {
+		return err
+	}
+	h.Do(func() {
+		_ = ptrace.SetSigMask(leader.TID, 0)
+		_ = unix.Tgkill(p.PID, leader.TID, unix.Signal(sig))
+		_ = ptrace.Continue(leader.TID, 0)
+	})
+	h.DeliverNext(leader)
+	h.Pass()
+	return nil
+}
+
+// needHome: the guest met a call that can be done only at home.
+func (s *Supervisor) needHome(_ *link, f frame) {
+	var m wire.NeedHomeMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		return
+	}
+	p := s.procByOwn(f.id)
+	if p == nil {
+		return
+	}
+	s.log.Info("a process comes home for a call", "pid", p.PID, "call", m.Nr, "reason", m.Reason)
+	go s.bringHome(p)
+}
+
+// bringHome moves a process home unasked, trying again while a move of it is under way.
+func (s *Supervisor) bringHome(p *proc) {
+	for range 200 {
+		_, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID})
+		if err == nil {
+			s.endIfIdle()
+			return
+		}
+		s.log.Debug("not home yet", "pid", p.PID, "error", err)
+		if p.away() == nil {
+			return
+		}
+		pause()
+	}
+	s.log.Error("cannot bring a process home that must come: killing it", "pid", p.PID)
+	kill(p.PID)
+}
+
+// stopHere: the guest stopped by job control of its own doing.
+func (s *Supervisor) stopHere(f frame) {
+	if p := s.procByOwn(f.id); p != nil {
+		_ = unix.Kill(p.PID, unix.SIGSTOP)
+	}
+}
+
+// restartShortened lets a wait that is issued again at home last only for what
+// is left of its time. The time-out of epoll_wait is a register.
+func restartShortened(t *image.Thread) {
+	if t.Pending.Nr == unix.SYS_EPOLL_WAIT || t.Pending.Nr == unix.SYS_EPOLL_PWAIT {
+		t.Regs.R10 = uint64((t.Pending.Remaining + 999_999) / 1_000_000)
+	}
+}
