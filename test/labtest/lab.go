@@ -1,0 +1,134 @@
+package labtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// BinaryVariable names the environment variable with the path of the binary
+// under test. Without it, tests that need a lab are skipped.
+const BinaryVariable = "OPENMOSIX"
+
+const (
+	upLimit   = 60 * time.Second
+	downLimit = 30 * time.Second
+)
+
+// Lab is a running lab.
+type Lab struct {
+	binary string
+	base   string
+	name   string
+	nodes  int
+}
+
+// Up makes a lab of so many nodes for the time of the test, or skips the test
+// with the reason.
+func Up(t testing.TB, nodes int) *Lab {
+	t.Helper()
+	binary := os.Getenv(BinaryVariable)
+	if binary == "" {
+		t.Skipf("%s is not set: give it the path of the openmosix binary", BinaryVariable)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("a lab needs root")
+	}
+	binary, err := filepath.Abs(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatalf("%s: %v", BinaryVariable, err)
+	}
+	l := &Lab{
+		binary: binary,
+		base:   t.TempDir(),
+		name:   fmt.Sprintf("t%d-%d", os.Getpid(), time.Now().UnixNano()%1e6),
+		nodes:  nodes,
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			l.showLogs(t)
+		}
+		if out, err := l.run(downLimit, "lab", "down"); err != nil {
+			t.Errorf("lab down: %v\n%s", err, out)
+		}
+	})
+	if out, err := l.run(upLimit, "lab", "up", "--nodes", strconv.Itoa(nodes)); err != nil {
+		t.Fatalf("lab up: %v\n%s", err, out)
+	}
+	return l
+}
+
+// Nodes is how many nodes the lab has; they are numbered from 1.
+func (l *Lab) Nodes() int { return l.nodes }
+
+// run executes the binary on the machine itself, about this lab.
+func (l *Lab) run(limit time.Duration, lab, verb string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	c := exec.CommandContext(ctx, l.binary, append([]string{lab, verb, "--dir", l.base, "--name", l.name}, args...)...)
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// Command is a command to be run in a node, in a directory that must be
+// visible there (not below /tmp or /run). Killing it hangs up on the command
+// in the node.
+func (l *Lab) Command(ctx context.Context, node int, dir string, argv ...string) *exec.Cmd {
+	args := []string{"lab", "exec", "--dir", l.base, "--name", l.name, "--no-tty"}
+	if dir != "" {
+		args = append(args, "--cwd", dir)
+	}
+	args = append(args, strconv.Itoa(node), "--")
+	c := exec.CommandContext(ctx, l.binary, append(args, argv...)...)
+	c.WaitDelay = 2 * time.Second
+	return c
+}
+
+// Kill ends a process of a node for good.
+func (l *Lab) Kill(node, pid int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	// It may be gone already: nothing to say about that.
+	_ = l.Command(ctx, node, "/", "kill", "-KILL", strconv.Itoa(pid)).Run()
+}
+
+// showLogs prints the end of what the nodes' daemons had to say.
+func (l *Lab) showLogs(t testing.TB) {
+	logs, _ := filepath.Glob(filepath.Join(l.base, l.name, "*.log"))
+	for _, path := range logs {
+		text, err := os.ReadFile(path)
+		if err != nil || len(text) == 0 {
+			continue
+		}
+		lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+		if len(lines) > 40 {
+			lines = lines[len(lines)-40:]
+		}
+		t.Logf("the end of %s:\n%s", filepath.Base(path), strings.Join(lines, "\n"))
+	}
+}
+
+// Scratch makes a directory for the test that every node sees under the same
+// name and everybody may enter. It goes with the test.
+func Scratch(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/tmp", "openmosix-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,143 @@
+package labtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Status is the exit status of migrate: its classes are part of what it
+// promises to scripts.
+type Status int
+
+// The exit statuses of migrate.
+const (
+	Moved         Status = 0
+	Other         Status = 1
+	BadUsage      Status = 2
+	NoSuchProcess Status = 3
+	NotPermitted  Status = 4
+	CannotMove    Status = 5
+	AlreadyThere  Status = 6
+	UnknownNode   Status = 7
+	Refused       Status = 8
+	NoMemory      Status = 9
+	Unreachable   Status = 10
+	NoDaemon      Status = 11
+	EndedMeantime Status = 12
+	// NoAnswer is ours: migrate did not end in time, or could not be run.
+	NoAnswer Status = -1
+)
+
+// names are the words of the statuses in the programs' and cases' tables.
+var names = map[Status]string{
+	Moved: "moved", Other: "other", BadUsage: "usage", NoSuchProcess: "no-such-process", NotPermitted: "not-permitted",
+	CannotMove: "cannot-move", AlreadyThere: "already-there", UnknownNode: "unknown-node", Refused: "refused",
+	NoMemory: "no-memory", Unreachable: "unreachable", NoDaemon: "no-daemon", EndedMeantime: "ended", NoAnswer: "no-answer",
+}
+
+func (s Status) String() string {
+	if n, ok := names[s]; ok {
+		return n
+	}
+	return fmt.Sprintf("status-%d", int(s))
+}
+
+// StatusNamed finds a status by its word.
+func StatusNamed(word string) (Status, bool) {
+	for s, n := range names {
+		if n == word {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
+// Home is the destination that is not a number.
+const Home = 0
+
+// Destination is a node as migrate wants to be told: a number, or home.
+func Destination(node int) string {
+	if node == Home {
+		return "home"
+	}
+	return strconv.Itoa(node)
+}
+
+const (
+	migrateLimit = 20 * time.Second
+	busyTries    = 20
+	busyPause    = 50 * time.Millisecond
+)
+
+// Migrate moves a process of node home to another node, or home, and tells how
+// that went and what was said. A process that another move is busy with is
+// tried again for a while.
+func (l *Lab) Migrate(ctx context.Context, home, pid, to int) (Status, string) {
+	for try := 0; ; try++ {
+		status, text := l.migrate(ctx, home, pid, to)
+		if status != Other || !strings.Contains(text, "busy") || try == busyTries {
+			return status, text
+		}
+		time.Sleep(busyPause)
+	}
+}
+
+func (l *Lab) migrate(ctx context.Context, home, pid, to int) (Status, string) {
+	limited, cancel := context.WithTimeout(ctx, migrateLimit)
+	defer cancel()
+	out, err := l.Command(limited, home, "/", l.binary, "migrate", strconv.Itoa(pid), Destination(to)).CombinedOutput()
+	text := strings.TrimSpace(string(out))
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return Moved, text
+	case limited.Err() != nil:
+		return NoAnswer, fmt.Sprintf("migrate gave no answer within %v: %s", migrateLimit, text)
+	case errors.As(err, &exit) && exit.Exited():
+		return Status(exit.ExitCode()), text
+	}
+	return NoAnswer, fmt.Sprintf("run migrate: %v: %s", err, text)
+}
+
+// Process is a line of mps --json.
+type Process struct {
+	PID   int    `json:"pid"`
+	Node  int    `json:"node"`
+	Moves int    `json:"moves"`
+	State string `json:"stat"`
+}
+
+// Processes is what mps of a node shows.
+func (l *Lab) Processes(ctx context.Context, node int) ([]Process, error) {
+	limited, cancel := context.WithTimeout(ctx, migrateLimit)
+	defer cancel()
+	out, err := l.Command(limited, node, "/", l.binary, "mps", "-e", "--json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("run mps: %w", err)
+	}
+	var all []Process
+	if err := json.Unmarshal(out, &all); err != nil {
+		return nil, fmt.Errorf("read mps --json: %w", err)
+	}
+	return all, nil
+}
+
+// Where is the node a process of node home runs on, Home if it is at home.
+func (l *Lab) Where(ctx context.Context, home, pid int) (int, error) {
+	all, err := l.Processes(ctx, home)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range all {
+		if p.PID == pid {
+			return p.Node, nil
+		}
+	}
+	return 0, fmt.Errorf("find process %d: mps does not show it", pid)
+}

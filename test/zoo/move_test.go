@@ -1,0 +1,92 @@
+package zoo
+
+import (
+	"context"
+	"slices"
+
+	"openmosix/test/labtest"
+)
+
+// The way every program goes: out, onward, home, out again, in quick succession.
+var way = []int{2, 3, labtest.Home, 2}
+
+// move takes a program all the way and checks that it went as the program
+// expects. False: it has failed, and there is no use in going on.
+func move(ctx context.Context, r *run, lab *labtest.Lab, p Program, pid int) bool {
+	r.t.Helper()
+	allowed := []labtest.Status{labtest.Moved}
+	switch p.Expect {
+	case IsRefused:
+		code, _ := labtest.StatusNamed(p.Code)
+		r.phase = "refused"
+		status, text := lab.Migrate(ctx, 1, pid, way[0])
+		if status != code {
+			r.fail("migrate gives %v, not %v: %s", status, code, text)
+			return false
+		}
+		return true
+	case ComesHome:
+		allowed = append(allowed, labtest.CannotMove, labtest.AlreadyThere)
+	}
+	moved := 0
+	for _, to := range way {
+		if status, ok := r.step(ctx, lab, pid, to, allowed); !ok {
+			return false
+		} else if status == labtest.Moved {
+			moved++
+		}
+	}
+	if moved == 0 {
+		r.fail("nothing has moved")
+		return false
+	}
+	if p.Expect == Moves && !r.stays(ctx, lab, pid, way[len(way)-1]) {
+		return false
+	}
+	return r.moveOthers(ctx, lab)
+}
+
+func (r *run) step(ctx context.Context, lab *labtest.Lab, pid, to int, allowed []labtest.Status) (labtest.Status, bool) {
+	r.t.Helper()
+	r.phase = "move to " + labtest.Destination(to)
+	status, text := lab.Migrate(ctx, 1, pid, to)
+	if !slices.Contains(allowed, status) {
+		r.fail("migrate gives %v: %s", status, text)
+		return status, false
+	}
+	return status, true
+}
+
+// stays checks that the process has not come home by itself: what goes on at
+// home then proves nothing.
+func (r *run) stays(ctx context.Context, lab *labtest.Lab, pid, at int) bool {
+	r.t.Helper()
+	r.phase = "stay"
+	node, err := lab.Where(ctx, 1, pid)
+	if err != nil {
+		r.fail("%v", err)
+		return false
+	}
+	if node != at {
+		r.fail("it runs on %s, not on node %d", labtest.Destination(node), at)
+		return false
+	}
+	return true
+}
+
+// moveOthers moves the children that the program named, each alone.
+func (r *run) moveOthers(ctx context.Context, lab *labtest.Lab) bool {
+	r.t.Helper()
+	for {
+		select {
+		case pid := <-r.also:
+			for _, to := range []int{3, labtest.Home, 2} {
+				if _, ok := r.step(ctx, lab, pid, to, []labtest.Status{labtest.Moved}); !ok {
+					return false
+				}
+			}
+		default:
+			return true
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package zoo
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+const (
+	nativeLimit = 30 * time.Second
+	movedLimit  = 30 * time.Second
+	// nativeTime is how long a native run goes on before it is told to stop: some laps.
+	nativeTime = 40 * time.Millisecond
+)
+
+func isLacking(err error) bool { return errors.Is(err, ErrLacking) }
+
+func programs(t *testing.T) []Program {
+	t.Helper()
+	all, err := Programs("src")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 {
+		t.Fatal("no programs in src")
+	}
+	return all
+}
+
+// TestNative runs every program without a move: what fails here is wrong in
+// the program, not in what it judges.
+func TestNative(t *testing.T) {
+	scratch := labtest.Scratch(t)
+	for _, p := range programs(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			argv, dir, stop := prepare(t, p, scratch)
+			cmd := exec.Command(argv[0], argv[1:]...)
+			cmd.Dir = dir
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			r := start(t, cmd, stop, nativeLimit)
+			// The group may hold children of a program that failed.
+			t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+			if _, ok := r.untilReady(); !ok {
+				return
+			}
+			time.Sleep(nativeTime)
+			r.finish()
+		})
+	}
+}
+
+// TestHeads reads heads that are wrong.
+func TestHeads(t *testing.T) {
+	for name, head := range map[string]string{
+		"no property":          "#include \"zoo.h\"\n",
+		"unknown expectation":  "// A property.\n// expect: wonders\n",
+		"refused without code": "// A property.\n// expect: refused\n",
+		"moves with code":      "// A property.\n// expect: moves quickly\n",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "p.c"), []byte(head), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Programs(dir); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	for _, p := range programs(t) {
+		if p.Code == "" {
+			continue
+		}
+		if _, ok := labtest.StatusNamed(p.Code); !ok {
+			t.Errorf("%s: %q is no status of migrate", p.Name, p.Code)
+		}
+	}
+}
+
+// TestMoved runs every program (with -short, the quick ones) on node 1 and
+// moves it while it checks itself.
+func TestMoved(t *testing.T) {
+	lab := labtest.Up(t, 3)
+	scratch := labtest.Scratch(t)
+	for _, p := range programs(t) {
+		if testing.Short() && !p.Quick {
+			continue
+		}
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			argv, dir, stop := prepare(t, p, scratch)
+			ctx, cancel := context.WithTimeout(context.Background(), movedLimit+5*time.Second)
+			defer cancel()
+			r := start(t, lab.Command(ctx, 1, dir, argv...), stop, movedLimit)
+			pid, ok := r.untilReady()
+			if !ok {
+				return
+			}
+			defer func() {
+				if t.Failed() {
+					lab.Kill(1, pid)
+				}
+			}()
+			if move(ctx, r, lab, p, pid) {
+				r.finish()
+			}
+		})
+	}
+}
