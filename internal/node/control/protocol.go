@@ -67,7 +67,7 @@ type Result struct {
 	Code    supervisor.Code `json:"code,omitempty"`
 	Text    string          `json:"text,omitempty"`
 	Reasons []Reason        `json:"reasons,omitempty"` // CannotMove
-	Node    int             `json:"node,omitempty"`    // Migrate: where the process is, 0: home
+	Node    int             `json:"node,omitempty"`    // Migrate: where the process is, 0: home; PS: this node
 	Micros  int64           `json:"frozen_us,omitempty"`
 	Procs   []Proc          `json:"procs,omitempty"`
 	Nodes   []Node          `json:"nodes,omitempty"`

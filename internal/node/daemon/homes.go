@@ -40,6 +40,7 @@ type home struct {
 
 // answer is what one request waits for.
 type answer struct {
+	moves    int                   // the process it moves; 0: none
 	progress chan supervisor.Event // what does not fit is left out
 	last     chan supervisor.Event // one place: the last word
 }
@@ -153,6 +154,9 @@ func (h *home) update(e supervisor.Event) {
 		r.drop(h, e.PID)
 	case supervisor.State:
 		told := make(map[int]bool, len(e.Procs))
+		for _, a := range h.waiting {
+			told[a.moves] = true // on its way out it may not be listed yet
+		}
 		for _, p := range e.Procs {
 			told[p.PID] = true
 			r.note(h, p)
@@ -185,7 +189,7 @@ func (a *answer) deliver(e supervisor.Event) bool {
 func (h *home) request(ctx context.Context, q supervisor.Request, progress func(supervisor.Event)) (supervisor.Event, error) {
 	r := h.registry
 	q.ID = r.nextID.Add(1)
-	a := &answer{progress: make(chan supervisor.Event, 16), last: make(chan supervisor.Event, 1)}
+	a := &answer{moves: q.PID, progress: make(chan supervisor.Event, 16), last: make(chan supervisor.Event, 1)}
 	r.mu.Lock()
 	h.waiting[q.ID] = a
 	r.mu.Unlock()

@@ -75,7 +75,7 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 		out = append(out, control.Proc{PID: p.PID, Node: p.Node, Moves: p.Moves, CPUMicros: p.CPUMicros,
 			RSS: p.RSS, Calls: p.Calls, State: p.State})
 	}
-	return control.Result{Procs: out}
+	return control.Result{Procs: out, Node: d.config.Number}
 }
 
 func (d *Daemon) status(ctx context.Context) control.Result {
