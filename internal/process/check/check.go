@@ -12,6 +12,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
@@ -36,9 +37,16 @@ func Why(fs procfs.FS, pid int) ([]refusal.Finding, error) {
 	return Checker{FS: fs}.Why(pid)
 }
 
-// Why lists the reasons why a process cannot move, as the function does.
+// Why lists the reasons why a process cannot move, as the function does. Where
+// a part of the process is closed to us, the reasons found so far are an
+// answer, but none found is an error.
 func (c Checker) Why(pid int) ([]refusal.Finding, error) {
 	facts, err := c.Facts(pid)
+	if facts != nil && errors.Is(err, os.ErrPermission) {
+		if found := refusal.Judge(*facts); len(found) > 0 {
+			return found, nil
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("check process %d: %w", pid, err)
 	}
@@ -46,7 +54,8 @@ func (c Checker) Why(pid int) ([]refusal.Finding, error) {
 }
 
 // Facts collects what refusal.Judge wants to know. Of a process that has ended
-// or is no program there is less to know.
+// or is no program there is less to know. With an error that is
+// os.ErrPermission come the facts that could be had.
 func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 	status, err := c.FS.Status(pid)
 	if err != nil {
@@ -76,14 +85,19 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 	if facts.Kernel || status.State == 'Z' || status.State == 'X' {
 		return facts, nil
 	}
+	c.tracer(facts, status.TracerPid)
+	var closed error
 	for _, collect := range []func(*refusal.Facts) error{c.executable, c.memory, c.descriptors, c.others} {
-		if err := collect(facts); err != nil {
+		err := collect(facts)
+		switch {
+		case errors.Is(err, os.ErrPermission):
+			closed = err
+		case err != nil:
 			return nil, err
 		}
 	}
-	c.tracer(facts, status.TracerPid)
 	if !c.FS.Alive(pid, stat.StartTime) {
 		return nil, procfs.ErrGone // part of what was seen may be another process's
 	}
-	return facts, nil
+	return facts, closed
 }

@@ -148,6 +148,14 @@ func TestKernelThread(t *testing.T) {
 	expect(t, 2, refusal.KernelThread)
 }
 
+// The first process of a machine may be closed even to root; that it is the
+// first is reason enough.
+func TestInit(t *testing.T) {
+	if got := codes(t, 1); !slices.Contains(got, refusal.Init) {
+		t.Error(got)
+	}
+}
+
 func TestOurs(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
