@@ -8,7 +8,11 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"openmosix/internal/model/syscalls"
 )
+
+var _ syscalls.Memory = (*Space)(nil)
 
 // own maps memory of this process and opens this process as if it were another.
 func own(tb testing.TB, size int) (*Space, uint64, []byte) {
