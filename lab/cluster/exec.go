@@ -25,6 +25,10 @@ type Command struct {
 	Stderr  *os.File
 	Forward bool // pass signals of this process on to the command
 	NoTTY   bool // never make a terminal in the node
+
+	// Started, if not nil, is called with the pid the command has in the node
+	// before anything else is done with it.
+	Started func(pid int)
 }
 
 // User is who runs a command; the zero value is root.
@@ -110,6 +114,9 @@ func (s *session) run() (Result, error) {
 	}
 	if first.Error != "" {
 		return Result{}, &NotStarted{first.Code, first.Error}
+	}
+	if s.command.Started != nil {
+		s.command.Started(first.PID)
 	}
 	var master *os.File
 	if len(got) > 0 {

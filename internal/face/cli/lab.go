@@ -19,9 +19,6 @@ import (
 // labDirVariable changes the default of --dir.
 const labDirVariable = "OPENMOSIX_LAB_DIR"
 
-// labLinks are the names under which a node's PATH has the binary, beside its own.
-var labLinks = []string{"migrate", "mps", "why"}
-
 // labFlags name the lab a command is about.
 type labFlags struct {
 	dir, name string
@@ -41,18 +38,21 @@ system is this machine's. Everything goes with "lab down".`,
   openmosix lab exec 1 -- hostname
   openmosix lab shell 2
   openmosix lab down`,
-		Args: cobra.NoArgs,
+		Args: arguments(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	dir := os.Getenv(labDirVariable)
-	if dir == "" {
-		dir = cluster.DefaultBase
-	}
-	lab.PersistentFlags().StringVar(&f.dir, "dir", dir, "directory of the labs of this machine ($"+labDirVariable+")")
+	lab.PersistentFlags().StringVar(&f.dir, "dir", labDir(), "directory of the labs of this machine ($"+labDirVariable+")")
 	lab.PersistentFlags().StringVar(&f.name, "name", cluster.DefaultName, "name of the lab")
 	lab.AddCommand(newLabUp(f), newLabDown(f), newLabStatus(f), newLabExec(f), newLabShell(f),
 		newLabProcess(cluster.HubVerb, cluster.RunHub), newLabProcess(cluster.InitVerb, cluster.RunInit))
 	return lab
+}
+
+func labDir() string {
+	if dir := os.Getenv(labDirVariable); dir != "" {
+		return dir
+	}
+	return cluster.DefaultBase
 }
 
 func newLabUp(f *labFlags) *cobra.Command {
@@ -65,14 +65,14 @@ func newLabUp(f *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Make the lab",
-		Args:  cobra.NoArgs,
+		Args:  arguments(cobra.NoArgs),
 	}
 	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
 	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
 	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
 	c.Flags().BoolVar(&noDaemon, "no-daemon", false, "start no node daemons")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Links: labLinks}
+		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Links: applets}
 		var err error
 		if o.CPUs, err = parseCPUs(cpus); err != nil {
 			return err
@@ -101,7 +101,7 @@ func parseCPUs(words []string) ([]int, error) {
 			n, err = cluster.NotPinned, nil
 		}
 		if err != nil || n < cluster.NotPinned {
-			return nil, fmt.Errorf("--cpus: %q is neither a CPU number nor -", w)
+			return nil, usageError("--cpus: %q is neither a CPU number nor -", w)
 		}
 		cpus = append(cpus, n)
 	}
@@ -113,7 +113,7 @@ func newLabDown(f *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "down",
 		Short: "Take the lab down, whatever state it is in",
-		Args:  cobra.NoArgs,
+		Args:  arguments(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			names := []string{f.name}
 			if all {
@@ -138,7 +138,7 @@ func newLabStatus(f *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the lab's nodes",
-		Args:  cobra.NoArgs,
+		Args:  arguments(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			l, err := f.open()
 			if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,12 +36,7 @@ func newLabExec(lab *labFlags) *cobra.Command {
 		Long: `Runs a command in a node, with this command's input, output, error, terminal and
 signals, and ends with its exit status (128+n if signal n ended it, 127 if there
 is no such command, 126 if it cannot be run).`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 2 {
-				return errors.New("usage: openmosix lab exec NODE -- COMMAND [ARGUMENT...]")
-			}
-			return nil
-		},
+		Args: arguments(cobra.MinimumNArgs(2)),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args[0], args[1:]) },
 	}
 	f.add(c)
@@ -52,7 +48,7 @@ func newLabShell(lab *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shell NODE",
 		Short: "Work in a node",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			shell := os.Getenv("SHELL")
 			if shell == "" {
@@ -68,7 +64,7 @@ func newLabShell(lab *labFlags) *cobra.Command {
 func (f *execFlags) run(c *cobra.Command, node string, argv []string) error {
 	number, err := strconv.Atoi(node)
 	if err != nil {
-		return fmt.Errorf("node %q: give its number", node)
+		return usageError("node %q: give its number", node)
 	}
 	l, err := f.open()
 	if err != nil {
@@ -84,18 +80,17 @@ func (f *execFlags) run(c *cobra.Command, node string, argv []string) error {
 			return err
 		}
 	}
-	result, err := l.Exec(c.Context(), number, command)
+	// A signal is the command's affair: it is passed on and ends nothing here.
+	result, err := l.Exec(context.WithoutCancel(c.Context()), number, command)
 	var no *cluster.NotStarted
 	if errors.As(err, &no) {
-		fmt.Fprintln(os.Stderr, "openmosix lab exec:", no)
-		os.Exit(no.Code)
+		return &exitError{code: no.Code, text: no.Why}
 	}
 	if err != nil {
 		return err
 	}
 	// The command has said all there is to say.
-	os.Exit(result.Code)
-	return nil
+	return &exitError{code: result.Code}
 }
 
 // become fills in who the command runs as. The machine's users are the nodes'.

@@ -1,0 +1,287 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"openmosix/lab/cluster"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+)
+
+// demoLab is a name of its own: a lab that is up is left alone.
+const demoLab = "demo"
+
+// demoTime bounds the whole demo.
+const demoTime = 115 * time.Second
+
+func newDemoCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Show running programs moving between nodes of a lab, and that their results are right",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(c.Context(), unix.SIGINT, unix.SIGTERM)
+			defer stop()
+			ctx, cancel := context.WithTimeout(ctx, demoTime)
+			defer cancel()
+			return runDemo(ctx, c.OutOrStdout(), dir)
+		},
+	}
+	c.Flags().StringVar(&dir, "dir", labDir(), "directory of the labs of this machine ($"+labDirVariable+")")
+	return c
+}
+
+// demo is one showing.
+type demo struct {
+	lab   *cluster.Lab
+	out   io.Writer
+	jobs  []*demoJob
+	moves int
+	start time.Time
+}
+
+// demoJob is a job under way. Result, err and took belong to the goroutine that
+// runs it until done is closed.
+type demoJob struct {
+	job
+	pid    int
+	done   chan struct{}
+	result string
+	err    error
+	took   time.Duration
+}
+
+func runDemo(ctx context.Context, out io.Writer, dir string) (err error) {
+	// The lab of a demo that was killed may still be there.
+	if err := cluster.Down(dir, demoLab); err != nil {
+		return err
+	}
+	cpus, err := demoCPUs(3)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "A lab of three nodes, node 1 on CPU %d, node 2 on CPU %d, node 3 on CPU %d:\n\n", cpus[0], cpus[1], cpus[2])
+	l, err := cluster.Up(ctx, cluster.Options{
+		Base: dir, Name: demoLab, Nodes: len(cpus), CPUs: cpus, Daemon: true, Links: applets, Bound: true,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Down()) }()
+	if err := printLab(out, l.Health()); err != nil {
+		return err
+	}
+	d := &demo{lab: l, out: out}
+	if err := d.show(ctx); err != nil {
+		return err
+	}
+	return d.verdict(ctx)
+}
+
+// demoCPUs gives each node one of the CPUs this process may use, in turn.
+func demoCPUs(nodes int) ([]int, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return nil, fmt.Errorf("read CPU affinity: %w", err)
+	}
+	var usable, cpus []int
+	for cpu := range len(set) * strconv.IntSize {
+		if set.IsSet(cpu) {
+			usable = append(usable, cpu)
+		}
+	}
+	for n := range nodes {
+		cpus = append(cpus, usable[n%len(usable)])
+	}
+	return cpus, nil
+}
+
+// show starts the jobs on node 1 and moves them about.
+func (d *demo) show(ctx context.Context) error {
+	for _, j := range demoJobs {
+		if j.prepare != "" {
+			if _, err := d.shell(ctx, j.prepare); err != nil {
+				return fmt.Errorf("prepare %s: %w", j.name, err)
+			}
+		}
+	}
+	fmt.Fprintf(d.out, "\nFive ordinary programs, started on node 1:\n\n")
+	d.start = time.Now()
+	for _, j := range demoJobs {
+		running, err := d.launch(ctx, j)
+		if err != nil {
+			return err
+		}
+		d.jobs = append(d.jobs, running)
+	}
+	for _, step := range []struct {
+		wait  time.Duration
+		says  string
+		moves [][2]int // index of the job, node (0: home)
+	}{
+		{2 * time.Second, "", nil},
+		{0, "They share one CPU. Four of them are moved to other nodes, running:", [][2]int{{0, 2}, {1, 3}, {2, 2}, {4, 3}}},
+		{3 * time.Second, "Moved on, straight from node to node:", [][2]int{{0, 3}, {1, 2}, {3, 2}}},
+		{2 * time.Second, "And home again:", [][2]int{{1, 0}, {3, 0}}},
+	} {
+		if err := sleep(ctx, step.wait); err != nil {
+			return err
+		}
+		if step.says != "" {
+			fmt.Fprintf(d.out, "\n%s\n\n", step.says)
+		}
+		for _, m := range step.moves {
+			if err := d.move(ctx, d.jobs[m[0]], m[1]); err != nil {
+				return err
+			}
+		}
+		if err := d.table(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, t time.Duration) error {
+	select {
+	case <-time.After(t):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// launch starts a job and comes back when it has its pid.
+func (d *demo) launch(ctx context.Context, j job) (*demoJob, error) {
+	running := &demoJob{job: j, done: make(chan struct{})}
+	started := make(chan int, 1)
+	go func() {
+		defer close(running.done)
+		running.result, running.err = d.run(ctx, j.argv, func(pid int) { started <- pid })
+		running.took = time.Since(d.start)
+	}()
+	select {
+	case running.pid = <-started:
+		return running, nil
+	case <-running.done:
+		return nil, fmt.Errorf("start %s: %w", j.name, running.err)
+	}
+}
+
+// move moves a job that still runs.
+func (d *demo) move(ctx context.Context, j *demoJob, node int) error {
+	where := strconv.Itoa(node)
+	if node == 0 {
+		where = "home"
+	}
+	before := time.Now()
+	said, err := d.run(ctx, []string{"migrate", strconv.Itoa(j.pid), where}, nil)
+	select {
+	case <-j.done:
+		fmt.Fprintf(d.out, "  %-8s had finished before\n", j.name)
+		return nil
+	default:
+	}
+	if err != nil {
+		return fmt.Errorf("move %s (pid %d) to %s: %w: %s", j.name, j.pid, where, err, said)
+	}
+	d.moves++
+	fmt.Fprintf(d.out, "  migrate %d %-5s %-8s %4d ms\n", j.pid, where, j.name, time.Since(before).Milliseconds())
+	return nil
+}
+
+// table prints what mps on node 1 says of the jobs.
+func (d *demo) table(ctx context.Context) error {
+	text, err := d.run(ctx, []string{"mps", "-e", "--json"}, nil)
+	if err != nil {
+		return fmt.Errorf("mps: %w: %s", err, text)
+	}
+	var rows []struct {
+		PID    int   `json:"pid"`
+		Node   int   `json:"node"`
+		TimeMS int64 `json:"time_ms"`
+	}
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return fmt.Errorf("read mps: %w", err)
+	}
+	t := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\n  PID\tNODE\tCPU TIME\tPROGRAM\t")
+	for _, j := range d.jobs {
+		for _, r := range rows {
+			if r.PID == j.pid {
+				node := max(r.Node, 1) // 0 is here, and here is node 1
+				fmt.Fprintf(t, "  %d\t%d\t%.1f s\t%s\t%s\n", r.PID, node, float64(r.TimeMS)/1000, j.name, j.about)
+			}
+		}
+	}
+	return t.Flush()
+}
+
+// verdict waits for the jobs and compares their results.
+func (d *demo) verdict(ctx context.Context) error {
+	fmt.Fprintf(d.out, "\nTheir results:\n\n")
+	wrong := 0
+	for _, j := range d.jobs {
+		<-j.done
+		result, err := j.result, j.err
+		if err == nil && j.check != "" {
+			result, err = d.shell(ctx, j.check)
+		}
+		word := "right"
+		if result = strings.TrimSpace(result); err != nil || result != j.want {
+			word = "WRONG"
+			wrong++
+		}
+		fmt.Fprintf(d.out, "  %s  %5.1f s  %-8s %s\n         %s\n", word, j.took.Seconds(), j.name, j.about, result)
+		if err != nil {
+			fmt.Fprintf(d.out, "         %v\n", err)
+		}
+	}
+	switch {
+	case wrong > 0:
+		return fmt.Errorf("%d of %d results are wrong", wrong, len(d.jobs))
+	case d.moves == 0:
+		return errors.New("nothing was moved: every program had finished before")
+	}
+	fmt.Fprintf(d.out, "\nAll %d results are right, after %d moves of running programs.\n", len(d.jobs), d.moves)
+	return nil
+}
+
+func (d *demo) shell(ctx context.Context, script string) (string, error) {
+	return d.run(ctx, []string{"sh", "-c", script}, nil)
+}
+
+// run runs a command on node 1 and returns what it printed.
+func (d *demo) run(ctx context.Context, argv []string, started func(int)) (string, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	printed := make(chan string, 1)
+	go func() {
+		text, _ := io.ReadAll(r)
+		printed <- string(text)
+	}()
+	result, err := d.lab.Exec(ctx, 1, cluster.Command{
+		Argv: argv, Env: []string{"LANG=C.UTF-8", "HOME=/tmp"}, Dir: "/", Stdout: w, Stderr: w, Started: started,
+	})
+	w.Close()
+	text := <-printed
+	if err == nil && result.Code != 0 {
+		err = fmt.Errorf("it ended with status %d", result.Code)
+	}
+	return text, err
+}
