@@ -1,0 +1,293 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/control"
+)
+
+// outcome is what a command line led to.
+type outcome struct {
+	code        int
+	out, errOut string
+}
+
+// run executes a command line as Main does, with its output caught.
+func run(called string, args ...string) outcome {
+	if called != programName {
+		args = append([]string{called}, args...)
+	}
+	var out, errOut bytes.Buffer
+	root := newRoot("1.2")
+	root.SetOut(&out)
+	root.SetErr(&errOut)
+	root.SetArgs(args)
+	code := report(&errOut, called, root.ExecuteContext(context.Background()))
+	return outcome{code, out.String(), errOut.String()}
+}
+
+// fakeDaemon answers with what handle returns and gives its run directory.
+func fakeDaemon(t *testing.T, handle func(control.Request) control.Result) string {
+	t.Helper()
+	dir := t.TempDir()
+	server, err := control.Listen(dir, func(_ context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+		if who.UID != uint32(os.Geteuid()) || who.PID != os.Getpid() {
+			t.Errorf("caller is %+v", who)
+		}
+		tell(control.Progress{PID: r.PID, Phase: "precopy"})
+		return handle(r)
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended })
+	return dir
+}
+
+func TestMigrateExitStatuses(t *testing.T) {
+	for code, want := range map[supervisor.Code]int{
+		"": 0, supervisor.Internal: 1, control.BadRequest: 1, supervisor.NoSuchProcess: 3, control.NotPermitted: 4,
+		supervisor.CannotMove: 5, supervisor.AlreadyThere: 6, supervisor.UnknownNode: 7, supervisor.Refused: 8,
+		supervisor.NoMemory: 9, supervisor.Unreachable: 10, control.Ended: 12, supervisor.Busy: 13, "new": 1,
+	} {
+		dir := fakeDaemon(t, func(r control.Request) control.Result {
+			if r.Verb != control.Migrate || r.PID != 42 || r.To != 3 || !r.Wait {
+				t.Errorf("%+v", r)
+			}
+			return control.Result{Code: code, Text: "because " + string(code)}
+		})
+		got := run("migrate", "--run-dir", dir, "42", "3")
+		if got.code != want || got.out != "" {
+			t.Errorf("%q: %+v, want status %d", code, got, want)
+		}
+		line := ""
+		if code != "" {
+			line = "migrate: 42: because " + string(code) + "\n"
+		}
+		if got.errOut != line {
+			t.Errorf("%q: printed %q, want %q", code, got.errOut, line)
+		}
+	}
+}
+
+func TestMigrateSeveral(t *testing.T) {
+	dir := fakeDaemon(t, func(r control.Request) control.Result {
+		if r.PID == 2 {
+			return control.Result{Code: supervisor.CannotMove, Reasons: []control.Reason{{Code: "zombie", Text: "It has ended."}, {Code: "x", Text: "It is x."}}}
+		}
+		return control.Result{Micros: 7}
+	})
+	got := run("migrate", "--run-dir", dir, "--json", "1", "2", "3", "home")
+	var outcomes []moved
+	if err := json.Unmarshal([]byte(got.out), &outcomes); err != nil || len(outcomes) != 3 {
+		t.Fatalf("%v: %q", err, got.out)
+	}
+	if got.code != ExitCannotMove || outcomes[2].Frozen != 7 || len(outcomes[1].Reasons) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if want := "migrate: 2: cannot move: It has ended. It is x. (`why 2` says more)\n"; got.errOut != want {
+		t.Errorf("printed %q, want %q", got.errOut, want)
+	}
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	if got := run(programName, "key", "new", key); got.code != 0 || !strings.Contains(got.out, "key of cluster") {
+		t.Fatalf("%+v", got)
+	}
+	for line, want := range map[string]int{
+		"migrate":                                    ExitUsage,
+		"migrate 1":                                  ExitUsage,
+		"migrate x 2":                                ExitUsage,
+		"migrate 0 2":                                ExitUsage,
+		"migrate 1 node2":                            ExitUsage,
+		"migrate 1 99999999999999999999":             ExitUsage,
+		"migrate -1 2":                               ExitUsage,
+		"migrate --nonsense 1 2":                     ExitUsage,
+		"migrate --run-dir /nowhere 1 2":             ExitNotRunning,
+		"mps --run-dir /nowhere":                     ExitNotRunning,
+		"mps --run-dir /nowhere x":                   ExitUsage,
+		"mps -u nobody-has-this-name":                ExitUsage,
+		"why":                                        ExitUsage,
+		"why one":                                    ExitUsage,
+		"why --run-dir /nowhere 1":                   ExitNotRunning,
+		"openmosix dance":                            ExitUsage,
+		"openmosix calls no_such_call":               ExitUsage,
+		"openmosix man no-such-page":                 ExitUsage,
+		"openmosix key new " + key:                   ExitFailure,
+		"openmosix key id " + key:                    ExitOK,
+		"openmosix key id /nowhere":                  ExitFailure,
+		"openmosix node --config /nowhere":           ExitFailure,
+		"openmosix node --check --number 1 --peer 2": ExitUsage,
+		"openmosix node --check --number 1 --peer 2=10.0.0.2 --config " + os.DevNull: ExitOK,
+		"openmosix node --check --number 99999 --config " + os.DevNull:               ExitFailure,
+		"openmosix nodes --run-dir /nowhere":                                         ExitNotRunning,
+		"openmosix status --run-dir /nowhere":                                        ExitNotRunning,
+		"openmosix version":                                                          ExitOK,
+	} {
+		words := strings.Fields(line)
+		got := run(words[0], words[1:]...)
+		if got.code != want {
+			t.Errorf("%s: status %d, want %d (%s)", line, got.code, want, got.errOut)
+		}
+		if lines := strings.Count(got.errOut, "\n"); (want == ExitOK) != (lines == 0) || lines > 1 {
+			t.Errorf("%s: %d lines on standard error, want one for an error and none otherwise:\n%s", line, lines, got.errOut)
+		}
+	}
+}
+
+func TestWhy(t *testing.T) {
+	reasons := []control.Reason{{Code: "init", Text: "It is init.", Hint: "Move its children."}}
+	dir := fakeDaemon(t, func(r control.Request) control.Result {
+		if r.PID == 1 {
+			return control.Result{Code: supervisor.CannotMove, Text: "cannot move", Reasons: reasons}
+		}
+		return control.Result{}
+	})
+	if got := run("why", "--run-dir", dir, "1"); got != (outcome{ExitCannotMove, "1: It is init.\n    Move its children.\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+	if got := run("why", "--run-dir", dir, "2"); got != (outcome{0, "2: can move\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+	if got := run("why", "--run-dir", dir, "--json", "2"); got != (outcome{0, "[]\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+	var back []control.Reason
+	if got := run("why", "--run-dir", dir, "--json", "1"); json.Unmarshal([]byte(got.out), &back) != nil || !slices.Equal(back, reasons) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestMPS(t *testing.T) {
+	own := os.Getpid()
+	dir := fakeDaemon(t, func(control.Request) control.Result {
+		return control.Result{Node: 5, Procs: []control.Proc{{PID: own, Node: 2, Moves: 3, CPUMicros: 65e6, RSS: 4096, State: "running"}}}
+	})
+	got := run("mps", "--run-dir", dir, "--json", strconv.Itoa(own))
+	var rows []psRow
+	if err := json.Unmarshal([]byte(got.out), &rows); err != nil || len(rows) != 1 {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	if r := rows[0]; r.PID != own || r.Node != 2 || r.Home != 5 || r.Moves != 3 || r.RSS != 4096 || r.Time < 65000 || r.Stat != "R" {
+		t.Errorf("%+v", r)
+	}
+	table := run("mps", "--run-dir", dir, "-a")
+	if lines := strings.Split(strings.TrimSpace(table.out), "\n"); len(lines) != 2 || !strings.Contains(lines[1], " 2 ") || !strings.Contains(lines[1], "1:") {
+		t.Errorf("%+v", table)
+	}
+	if all := run("mps", "--run-dir", dir, "-e"); strings.Count(all.out, "\n") < 3 {
+		t.Errorf("%+v", all)
+	}
+	if none := run("mps", "--run-dir", dir, "99999999"); none.code != ExitNoProcess {
+		t.Errorf("%+v", none)
+	}
+	if d := cpuTime(61*time.Minute + 2*time.Second); d != "61:02" {
+		t.Errorf("cpuTime: %s", d)
+	}
+}
+
+func TestCalls(t *testing.T) {
+	if got := run(programName, "calls", "getpid"); got.code != 0 || !strings.Contains(got.out, "getpid") || strings.Count(got.out, "\n") != 2 {
+		t.Errorf("%+v", got)
+	}
+	var rows []callRow
+	if got := run(programName, "calls", "--json"); json.Unmarshal([]byte(got.out), &rows) != nil || len(rows) < 300 {
+		t.Errorf("%d rows", len(rows))
+	}
+}
+
+func TestInstallLinks(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		if got := run(programName, "install-links", dir); got.code != 0 {
+			t.Fatalf("%+v", got)
+		}
+	}
+	for _, name := range applets {
+		if _, err := os.Readlink(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	os.Remove(filepath.Join(dir, "mps"))
+	os.WriteFile(filepath.Join(dir, "mps"), nil, 0o600)
+	if got := run(programName, "install-links", dir); got.code != ExitFailure {
+		t.Errorf("a file was replaced: %+v", got)
+	}
+	if got := run(programName, "install-links", "--force", dir); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestManualPages: every command people use has a page, which mentions every
+// flag of it.
+func TestManualPages(t *testing.T) {
+	var visit func(c *cobra.Command, page string)
+	visit = func(c *cobra.Command, page string) {
+		if own, ok := findPage(c.Name()); ok && c.HasParent() {
+			page = own
+		}
+		text, err := fs.ReadFile(pages, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := strings.NewReplacer(`\-`, "-", `\fR`, "", `\fB`, "", `\fI`, "").Replace(string(text))
+		if !strings.Contains(plain, c.Name()) {
+			t.Errorf("%s does not mention %q", page, c.CommandPath())
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden && !strings.Contains(plain, "--"+f.Name) {
+				t.Errorf("%s does not mention --%s of %q", page, f.Name, c.CommandPath())
+			}
+			if f.Shorthand != "" && !strings.Contains(plain, "-"+f.Shorthand) {
+				t.Errorf("%s does not mention -%s of %q", page, f.Shorthand, c.CommandPath())
+			}
+		})
+		for _, sub := range c.Commands() {
+			if !sub.Hidden && sub.Name() != "completion" && sub.Name() != "help" {
+				visit(sub, page)
+			}
+		}
+	}
+	visit(newRoot(""), programName+".1")
+
+	migrate, err := fs.ReadFile(pages, "migrate.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for status := ExitOK; status <= ExitAnotherMoving; status++ {
+		if !strings.Contains(string(migrate), fmt.Sprintf("\n.B %d\n", status)) {
+			t.Errorf("migrate.1 does not explain status %d", status)
+		}
+	}
+	node, err := fs.ReadFile(pages, "openmosix-node.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := config.Default()
+	for _, value := range []string{d.Key, d.RunDir, d.StateDir, d.Listen, strconv.Itoa(int(d.Guests.UIDBase)), fmt.Sprintf("spare_mib = %d", d.Guests.Spare), fmt.Sprintf("max = %d", d.Guests.Max)} {
+		if !strings.Contains(string(node), value) {
+			t.Errorf("openmosix-node.8 does not mention the default %s", value)
+		}
+	}
+}

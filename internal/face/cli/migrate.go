@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+)
+
+// moved is the outcome of one move, as --json prints it.
+type moved struct {
+	PID     int              `json:"pid"`
+	Node    int              `json:"node"` // where it is now, 0: home; meaningless when it did not move
+	Frozen  int64            `json:"frozen_us"`
+	Code    supervisor.Code  `json:"code,omitempty"`
+	Text    string           `json:"text,omitempty"`
+	Reasons []control.Reason `json:"reasons,omitempty"`
+}
+
+func newMigrate() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "migrate PID... {NODE|home}",
+		Short: "Move processes to another node, or home",
+		Args:  arguments(cobra.MinimumNArgs(2)),
+	}
+	ask := client(c)
+	wait := c.Flags().Bool("wait", true, "wait until the move is done; --wait=false: only until it has begun")
+	asJSON := c.Flags().Bool("json", false, "print an array of the outcomes")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		last := len(args) - 1
+		to, err := parseDestination(args[last])
+		if err != nil {
+			return err
+		}
+		pids, err := parsePIDs(args[:last])
+		if err != nil {
+			return err
+		}
+		m := mover{client: ask(), to: to, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		outcomes, err := m.all(c.Context(), pids)
+		if *asJSON && err == nil {
+			err = printJSON(c.OutOrStdout(), outcomes)
+		}
+		if err != nil {
+			return err
+		}
+		return firstFailure(outcomes)
+	}
+	return c
+}
+
+// parseDestination reads NODE or home; 0, as mps shows it, is home too.
+func parseDestination(s string) (int, error) {
+	if s == "home" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0, usageError("%s: not a node number (and not `home`)", s)
+	}
+	return n, nil
+}
+
+func parsePIDs(words []string) ([]int, error) {
+	pids := make([]int, len(words))
+	for i, w := range words {
+		n, err := strconv.Atoi(w)
+		if err != nil || n <= 0 {
+			return nil, usageError("%s: not a process number", w)
+		}
+		pids[i] = n
+	}
+	return pids, nil
+}
+
+// mover moves processes one after the other.
+type mover struct {
+	client   *control.Client
+	to       int
+	wait     bool
+	warn     io.Writer
+	terminal bool
+}
+
+func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
+	outcomes := make([]moved, 0, len(pids))
+	for _, pid := range pids {
+		r, err := m.client.Ask(ctx, control.Request{Verb: control.Migrate, PID: pid, To: m.to, Wait: m.wait}, m.progress())
+		if m.terminal {
+			fmt.Fprint(m.warn, "\r\x1b[K")
+		}
+		if err != nil {
+			return nil, err
+		}
+		m.tell(pid, r)
+		outcomes = append(outcomes, moved{PID: pid, Node: r.Node, Frozen: r.Micros, Code: r.Code, Text: r.Text, Reasons: r.Reasons})
+	}
+	return outcomes, nil
+}
+
+// progress shows what goes on, to people only.
+func (m *mover) progress() func(control.Progress) {
+	if !m.terminal {
+		return nil
+	}
+	return func(p control.Progress) {
+		line := fmt.Sprintf("%d: %s", p.PID, p.Phase)
+		if p.Total > 0 {
+			line += fmt.Sprintf(" %d of %d MiB", p.Done>>20, p.Total>>20)
+		}
+		fmt.Fprint(m.warn, "\r\x1b[K"+line)
+	}
+}
+
+func (m *mover) tell(pid int, r *control.Result) {
+	switch {
+	case r.Code == supervisor.CannotMove && len(r.Reasons) > 0:
+		texts := make([]string, len(r.Reasons))
+		for i, reason := range r.Reasons {
+			texts[i] = reason.Text
+		}
+		fmt.Fprintf(m.warn, "migrate: %d: cannot move: %s (`why %d` says more)\n", pid, strings.Join(texts, " "), pid)
+	case r.Code != "":
+		fmt.Fprintf(m.warn, "migrate: %d: %s\n", pid, r.Text)
+	case m.terminal && m.wait:
+		fmt.Fprintf(m.warn, "%d: %s (stood still for %v)\n", pid, place(r.Node), time.Duration(r.Micros)*time.Microsecond)
+	}
+}
+
+func place(node int) string {
+	if node == 0 {
+		return "home"
+	}
+	return "node " + strconv.Itoa(node)
+}
+
+func firstFailure(outcomes []moved) error {
+	for _, o := range outcomes {
+		if o.Code != "" {
+			return &exitError{code: exitOf(o.Code)}
+		}
+	}
+	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/daemon"
+	"openmosix/internal/node/keyfile"
+)
+
+// nodeFlags stand over the configuration file.
+type nodeFlags struct {
+	file, runDir, stateDir, listen, key, log string
+	number                                   int
+	peers                                    []string
+	check                                    bool
+}
+
+func newNode() *cobra.Command {
+	f := &nodeFlags{}
+	c := &cobra.Command{
+		Use:   "node",
+		Short: "Run the node daemon",
+		Args:  arguments(cobra.NoArgs),
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.file, "config", config.DefaultFile, "configuration file")
+	flags.StringVar(&f.runDir, "run-dir", "", "directory of the control socket (default "+config.DefaultRunDir+")")
+	flags.StringVar(&f.stateDir, "state-dir", "", "directory for caches (default "+config.DefaultStateDir+")")
+	flags.StringVar(&f.listen, "listen", "", "ADDRESS:PORT for the other nodes")
+	flags.StringVar(&f.key, "key", "", "cluster key file (default "+config.DefaultKey+")")
+	flags.StringVar(&f.log, "log", "", "log level: debug, info, warn or error")
+	flags.IntVar(&f.number, "number", 0, "number of this node")
+	flags.StringArrayVar(&f.peers, "peer", nil, "NUMBER=ADDRESS of another node (may be repeated; replaces those of the file)")
+	flags.BoolVar(&f.check, "check", false, "read and check the configuration, start nothing")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		full, err := f.config()
+		if err != nil || f.check {
+			return err
+		}
+		return runNode(c.Context(), full)
+	}
+	return c
+}
+
+func (f *nodeFlags) config() (config.Config, error) {
+	c, err := config.Load(f.file)
+	if err != nil {
+		return c, err
+	}
+	for to, value := range map[*string]string{&c.RunDir: f.runDir, &c.StateDir: f.stateDir, &c.Listen: f.listen, &c.Key: f.key, &c.Log: f.log} {
+		if value != "" {
+			*to = value
+		}
+	}
+	if f.number != 0 {
+		c.Number = f.number
+	}
+	if len(f.peers) > 0 {
+		c.Peers = nil
+	}
+	for _, text := range f.peers {
+		p, err := config.ParsePeer(text)
+		if err != nil {
+			return c, usageError("%v", err)
+		}
+		c.Peers = append(c.Peers, p)
+	}
+	if c, err = c.Complete(); err != nil {
+		return c, err
+	}
+	return c, c.Check()
+}
+
+func runNode(ctx context.Context, c config.Config) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	key, err := keyfile.Load(c.Key)
+	if err != nil {
+		return err
+	}
+	d, err := daemon.New(c, key, daemon.JudgeHere, daemon.NewThisMachine(), log)
+	if err != nil {
+		return err
+	}
+	return d.Run(ctx)
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"openmosix/internal/node/control"
+)
+
+func newNodes() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "nodes",
+		Short: "List the nodes of the cluster",
+		Args:  arguments(cobra.NoArgs),
+	}
+	ask := client(c)
+	asJSON := c.Flags().Bool("json", false, "print an array of objects")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		r, err := ask().Ask(c.Context(), control.Request{Verb: control.Nodes}, nil)
+		if err == nil {
+			err = errorOf(r)
+		}
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), r.Nodes)
+		}
+		return printNodes(c.OutOrStdout(), r.Nodes)
+	}
+	return c
+}
+
+func printNodes(w io.Writer, nodes []control.Node) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NODE\tNAME\tADDRESS\tSTATE\tCPUS\tMEM\tFREE\tGUESTS\tAWAY")
+	for _, n := range nodes {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s", n.Number, n.Name, n.Address, stateOf(n))
+		if n.Up {
+			fmt.Fprintf(t, "\t%d\t%dM\t%dM\t%d\t%d", n.CPUs, n.MemTotal>>20, n.MemFree>>20, n.Guests, n.Away)
+		}
+		fmt.Fprintln(t)
+	}
+	return t.Flush()
+}
+
+func stateOf(n control.Node) string {
+	switch {
+	case !n.Up:
+		return "down"
+	case n.Self:
+		return "here"
+	case !n.Accepting:
+		return "lends nothing"
+	}
+	return "up"
+}
+
+func newStatus() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show this node: what it is, what is away, whom it lends to",
+		Args:  arguments(cobra.NoArgs),
+	}
+	ask := client(c)
+	asJSON := c.Flags().Bool("json", false, "print an object")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		r, err := ask().Ask(c.Context(), control.Request{Verb: control.Status}, nil)
+		if err == nil {
+			err = errorOf(r)
+		}
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), r.Status)
+		}
+		return printStatus(c.OutOrStdout(), r)
+	}
+	return c
+}
+
+func printStatus(w io.Writer, r *control.Result) error {
+	s := r.Status
+	if _, err := fmt.Fprintf(w, "node %d (%s), cluster %s, daemon %d, kernel %s\n%d away, %d lent to, %d connections refused\n\n",
+		s.Number, s.Name, s.Cluster, s.PID, s.Release, s.Away, s.Guests, s.Refused); err != nil {
+		return err
+	}
+	if err := printNodes(w, r.Nodes); err != nil || len(s.Lent) == 0 {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nGUEST\tHOME\tPID THERE\tMEM\tCPU")
+	for _, g := range s.Lent {
+		fmt.Fprintf(t, "%d\tnode %d\t%d\t%dM\t%d.%03ds\n", g.PID, g.Home, g.HomePID, g.RSS>>20, g.CPU/1e6, g.CPU/1e3%1e3)
+	}
+	return t.Flush()
+}

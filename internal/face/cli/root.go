@@ -1,0 +1,122 @@
+// Package cli is what people type: one multi-call program whose commands are
+// clients of the node daemon, and the daemon itself.
+//
+// A command does three things: understand its arguments, ask node/control, and
+// print. What is asked for happens in the daemon. Each command has a manual
+// page in the file beside it; a test compares them.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/control"
+)
+
+// programName is the name of the executable and of the command that has all others.
+const programName = "openmosix"
+
+// runDirVariable changes the default of --run-dir.
+const runDirVariable = "OPENMOSIX_RUN_DIR"
+
+// applets are the commands that also go by a name of their own.
+var applets = []string{"migrate", "mps", "why"}
+
+// Main runs a command line and returns the exit status. args[0] is the name
+// the program was called by; if it is that of an applet, that applet runs.
+func Main(args []string, version string) int {
+	called := filepath.Base(args[0])
+	rest := args[1:]
+	if slices.Contains(applets, called) {
+		rest = append([]string{called}, rest...)
+	} else {
+		called = programName
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	root := newRoot(version)
+	root.SetArgs(rest)
+	return report(os.Stderr, called, root.ExecuteContext(ctx))
+}
+
+// report prints an error as one line and turns it into an exit status.
+func report(w io.Writer, called string, err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{code: ExitFailure, text: err.Error()}
+	}
+	if errors.Is(err, control.ErrNotRunning) {
+		exit = &exitError{code: ExitNotRunning, text: exit.text}
+	}
+	if exit.text != "" {
+		fmt.Fprintf(w, "%s: %s\n", called, exit.text)
+	}
+	return exit.code
+}
+
+func newRoot(version string) *cobra.Command {
+	root := &cobra.Command{
+		Use:   programName,
+		Short: "Move running processes between the machines of a cluster",
+		Long: `openMosix makes machines act as one: running processes move between them and
+keep looking as if they ran where they were started.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError("unknown command %q (`%s help` lists them)", args[0], programName)
+			}
+			return c.Help()
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
+	root.AddCommand(newMigrate(), newMPS(), newWhy(), newNode(), newKey(), newNodes(), newStatus(), newCalls(),
+		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newVersion(version))
+	return root
+}
+
+// client adds the flag that says which daemon to ask.
+func client(c *cobra.Command) func() *control.Client {
+	runDir := os.Getenv(runDirVariable)
+	if runDir == "" {
+		runDir = config.DefaultRunDir
+	}
+	c.Flags().StringVar(&runDir, "run-dir", runDir, "run directory of the node daemon ($"+runDirVariable+")")
+	return func() *control.Client { return control.NewClient(runDir) }
+}
+
+// arguments makes a wrong number of arguments a usage error.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usageError("%v (usage: %s)", err, c.UseLine())
+		}
+		return nil
+	}
+}
+
+func newVersion(version string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", programName, version)
+			return err
+		},
+	}
+}
