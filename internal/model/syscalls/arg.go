@@ -47,6 +47,7 @@ type Arg struct {
 	Size  uint32 // bytes, or bytes of one element when Len names a count
 	Len   int8   // index of the argument with the count; -1: Size is all
 	Int   bool   // the count is a C int: negative is for the kernel to refuse
+	Long  bool   // the same for a C long; without either, a clamped count is unsigned
 	Back  Back
 	Scale uint32 // BackCount
 	Min   int8   // BackWhole, BackField
@@ -125,6 +126,9 @@ func inInt(n int8, limit uint32) Arg { return Arg{Kind: In, Len: n, Size: 1, Int
 
 // inStream is a buffer of which a part may be taken.
 func inStream(n int8) Arg { return Arg{Kind: In, Len: n, Size: 1, Clamp: true} }
+
+// inSocket is the same where the kernel shortens before it looks at the range.
+func inSocket(n int8) Arg { return Arg{Kind: In, Len: n, Size: 1, Limit: MaxBuffer, Clamp: true} }
 
 // outStream is a buffer of which the first result bytes are filled.
 func outStream(n int8) Arg {

@@ -69,9 +69,9 @@ func (c *Call) Reset() {
 	*c = Call{Segs: c.Segs[:0], Relocs: c.Relocs[:0], arena: c.arena[:0], pieces: c.pieces[:0]}
 }
 
-// take returns n bytes that live as long as the call.
+// take returns n bytes that live as long as the call; never nil.
 func (c *Call) take(n int) []byte {
-	if cap(c.arena)-len(c.arena) < n {
+	if c.arena == nil || cap(c.arena)-len(c.arena) < n {
 		c.arena = make([]byte, 0, max(n, 1024))
 	}
 	k := len(c.arena)

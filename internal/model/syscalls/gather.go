@@ -127,7 +127,7 @@ func (g *gathering) size(v uint64, p *Arg) (n uint64, ok bool) {
 	if p.Int {
 		count = uint64(int64(int32(count)))
 	}
-	if int64(count) < 0 {
+	if (p.Int || p.Long || !p.Clamp) && int64(count) < 0 {
 		return 0, false
 	}
 	limit := uint64(p.Limit)

@@ -129,7 +129,7 @@ var ioctls = Variants{By: 1, Other: encoded, List: []Variant{
 	{0x80111500, ioctl("FS_IOC_GETFSUUID", out(17))},
 	{0x801c581f, ioctl("FS_IOC_FSGETXATTR", out(28))},
 	{0x802c542a, ioctl("TCGETS2", out(44))},
-	{0x81009431, ioctl("FS_IOC_GETFSLABEL", out(256))},
+	{0x81009431, ioctl("FS_IOC_GETFSLABEL", inout(256))},
 	{0xc0045877, ioctl("FIFREEZE", num)},
 	{0xc0045878, ioctl("FITHAW", num)},
 	{0xc0185879, ioctl("FITRIM", inout(24))},

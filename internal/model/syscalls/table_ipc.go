@@ -11,7 +11,7 @@ var ipcRows = []Row{
 	{Nr: 67, Name: "shmdt", Where: Return, Reason: sharedMemory},
 	{Nr: 68, Name: "msgget", Where: Home, Args: args{num, num}},
 	{Nr: 69, Name: "msgsnd", Where: Home, Args: args{num, Arg{Kind: In, Len: 2, Size: 1, Plus: 8, Limit: 1 << 20}, num, num}, Interrupt: NoHand},
-	{Nr: 70, Name: "msgrcv", Where: Home, Args: args{num, Arg{Kind: InOut, Len: 2, Size: 1, Plus: 8, Limit: 1 << 20, Clamp: true, Back: BackWhole}, num, num, num}, Interrupt: NoHand},
+	{Nr: 70, Name: "msgrcv", Where: Home, Args: args{num, Arg{Kind: InOut, Len: 2, Size: 1, Plus: 8, Limit: 1 << 20, Clamp: true, Long: true, Back: BackWhole}, num, num, num}, Interrupt: NoHand},
 	{Nr: 71, Name: "msgctl", Where: Return, Reason: "a command that is not known here", Variants: &msgctls},
 	{Nr: 220, Name: "semtimedop", Where: Home, Args: args{num, inArray(2, 6, 6*65536), num, in(16)}, Interrupt: Eintr},
 	{Nr: 240, Name: "mq_open", Where: Home, Args: args{path, num, num, in(64)}},

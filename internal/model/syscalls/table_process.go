@@ -32,7 +32,7 @@ var processRows = []Row{
 	{Nr: 204, Name: "sched_getaffinity", Where: Answer, Handler: HandleAffinity, Args: args{num, num, outAffinity}},
 	{Nr: 218, Name: "set_tid_address", Where: Here},
 	{Nr: 231, Name: "exit_group", Where: Both, Handler: HandleExitGroup, Args: args{num}},
-	{Nr: 247, Name: "waitid", Where: Home, Args: args{num, num, inout(28), num, out(144)}, Interrupt: Restart},
+	{Nr: 247, Name: "waitid", Where: Home, Args: args{num, num, inoutAlways(28), num, inout(144)}, Interrupt: Restart},
 	{Nr: 251, Name: "ioprio_set", Where: Home, Args: args{num, num, num}},
 	{Nr: 252, Name: "ioprio_get", Where: Home, Args: args{num, num}},
 	{Nr: 272, Name: "unshare", Where: Return, Reason: "new namespaces are made at home"},
