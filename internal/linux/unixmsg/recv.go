@@ -96,10 +96,13 @@ func rights(oob []byte) ([]*os.File, error) {
 	return files, nil
 }
 
+// retry repeats a call that a signal interrupted, or that was told of a peer
+// which ended without reading everything: the kernel reports that once, before
+// it gives out the packets which the peer had still sent.
 func retry(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
-		if err != unix.EINTR {
+		if err != unix.EINTR && err != unix.ECONNRESET {
 			return n, err
 		}
 	}

@@ -173,6 +173,24 @@ func TestCloseEndsAWaitingRecvAndDeadlinesHold(t *testing.T) {
 	_ = a
 }
 
+func TestLastWordsOfAPeerThatLeavesMessagesUnread(t *testing.T) {
+	a, b := pair(t)
+	if err := a.Send(note{N: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Send(note{N: 2}); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	var got note
+	if _, err := a.Recv(&got); err != nil || got.N != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := a.Recv(&got); err != io.EOF {
+		t.Errorf("then: %v, want EOF", err)
+	}
+}
+
 func TestFromFDRefusesOtherDescriptors(t *testing.T) {
 	f, err := os.Open("/dev/null")
 	if err != nil {

@@ -174,9 +174,7 @@ func TestAMoveOutAndHome(t *testing.T) {
 	if r := one.move(t, pid, 2); r.Code != "" {
 		t.Errorf("out again: %+v", r)
 	}
-	if len(one.homes.list()) != 1 {
-		t.Errorf("%d home supervisors for one process", len(one.homes.list()))
-	}
+	waitFor(t, "the first home supervisor is gone", func() bool { return len(one.homes.list()) == 1 })
 	waitFor(t, "the first guest is gone", func() bool { return len(two.guests.list()) == 1 })
 }
 

@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -139,6 +141,7 @@ func (d *Daemon) survey(ctx context.Context) []control.Node {
 	if _, listed := d.nodes.Lookup(d.config.Number); !listed {
 		out = append(out, d.ask(ctx, config.Peer{Number: d.config.Number, Name: d.config.Name, Address: d.address}))
 	}
+	slices.SortFunc(out, func(a, b control.Node) int { return cmp.Compare(a.Number, b.Number) })
 	return out
 }
 

@@ -1,0 +1,90 @@
+package peer
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/role/transport"
+)
+
+// listen serves as the daemon of node 2 and gives its address and the identity
+// of node 1.
+func listen(t *testing.T, handle Handler) (string, supervisor.Identity) {
+	t.Helper()
+	key, err := trust.NewKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := key.Authority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := func(node int) supervisor.Identity {
+		leaf, err := ca.Issue(trust.Name{Node: node, Role: trust.Daemon}, time.Now(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return supervisor.Identity(leaf)
+	}
+	server := issue(2)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	gate := transport.Gate{Settle: func(conn net.Conn, _ transport.Preface) (func(), error) {
+		tls, err := transport.Server(conn, server, trust.Daemon)
+		if err != nil {
+			return nil, err
+		}
+		return func() { Serve(ctx, tls, handle) }, nil
+	}}
+	ended := make(chan error, 1)
+	go func() { ended <- gate.Serve(ctx, l) }()
+	t.Cleanup(func() { cancel(); <-ended })
+	return l.Addr().String(), issue(1)
+}
+
+func TestCall(t *testing.T) {
+	addr, id := listen(t, func(_ context.Context, from trust.Name, r Request) Reply {
+		if r.Open == nil {
+			return Reply{Error: "only opening here"}
+		}
+		return Reply{Opened: &supervisor.Opened{ID: r.Open.ID, Text: from.String()}}
+	})
+	r, err := Call(t.Context(), 2, addr, id, Request{Open: &supervisor.Open{ID: 9}})
+	if err != nil || r.Opened == nil || r.Opened.ID != 9 || r.Opened.Text != "node 1 (daemon)" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := Call(t.Context(), 2, addr, id, Request{Info: true}); err == nil || !strings.Contains(err.Error(), "only opening") {
+		t.Errorf("an error of the other side: %v", err)
+	}
+	if _, err := Call(t.Context(), 3, addr, id, Request{Info: true}); !errors.Is(err, ErrOtherNode) {
+		t.Errorf("node 2 was taken for node 3: %v", err)
+	}
+}
+
+func TestCallEndsWithItsContext(t *testing.T) {
+	addr, id := listen(t, func(ctx context.Context, _ trust.Name, _ Request) Reply { <-ctx.Done(); return Reply{} })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := Call(ctx, 2, addr, id, Request{Info: true}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(uint8(request), []byte(`{"Open":{"ID":1,"Need":{"Memory":5}}}`))
+	f.Add(uint8(reply), []byte(`{"Opened":{"ID":1,"Session":[1,2,3]}}`))
+	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
+		decodeRequest(transport.Frame{Kind: kind, Data: data})
+		decodeReply(transport.Frame{Kind: kind, Data: data})
+	})
+}
