@@ -15,7 +15,7 @@ export CGO_ENABLED = 0
 build:
 	@mkdir -p bin
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/openmosix ./cmd/openmosix
-	@for name in migrate mps why; do ln -sf openmosix bin/$$name; done
+	@bin/openmosix install-links --force bin
 
 # What the tests and the demo need of a fresh Debian; installs only what is missing.
 setup:

@@ -13,7 +13,7 @@ import (
 // Patience with a hub that was asked to take its lab down, and with processes
 // that were killed.
 const (
-	politeTime = 10 * time.Second
+	politeTime = 5 * time.Second
 	killTime   = 10 * time.Second
 )
 

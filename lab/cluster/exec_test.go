@@ -147,7 +147,7 @@ func TestNodesReachEachOther(t *testing.T) {
 		out, _ := sh(t, l, 1, server)
 		heard <- out
 	}()
-	sh(t, l, 1, "while ! test -e /tmp/listening; do sleep 0.02; done")
+	sh(t, l, 1, "while ! test -e /tmp/listening; do sleep 0.02; done; rm /tmp/listening")
 	if got, _ := sh(t, l, 2, client); got != "from node1\n" {
 		t.Errorf("client heard %q", got)
 	}
@@ -171,7 +171,7 @@ func TestHangUp(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("Exec: %v", err)
 	}
-	if got, _ := sh(t, l, 1, "while ! test -s /tmp/hangup; do sleep 0.02; done; cat /tmp/hangup"); got != "hung up\n" {
+	if got, _ := sh(t, l, 1, "while ! test -s /tmp/hangup; do sleep 0.02; done; cat /tmp/hangup; rm /tmp/hangup /tmp/trapped"); got != "hung up\n" {
 		t.Errorf("%q", got)
 	}
 }

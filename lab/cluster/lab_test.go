@@ -17,6 +17,8 @@ func TestMain(m *testing.M) {
 			os.Exit(RunHub())
 		case InitVerb:
 			os.Exit(RunInit())
+		case "exec-and-exit":
+			os.Exit(execAndExit(os.Args[3:]))
 		case "up-then-wait":
 			os.Exit(upThenWait(os.Args[3]))
 		}
