@@ -54,13 +54,16 @@ func exchange(conn net.Conn, r Request, progress func(Progress)) (*Result, error
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	if _, err := conn.Write(append(line, '\n')); err != nil {
-		return nil, fmt.Errorf("ask the node daemon: %w", err)
-	}
+	// A daemon that turns a client away answers without reading the request;
+	// so after a failed write there may still be an answer.
+	_, unsent := conn.Write(append(line, '\n'))
 	answers := json.NewDecoder(bufio.NewReader(io.LimitReader(conn, maxAnswer)))
 	for {
 		var a Answer
 		if err := answers.Decode(&a); err != nil {
+			if unsent != nil {
+				return nil, fmt.Errorf("ask the node daemon: %w", unsent)
+			}
 			if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 				return nil, errors.New("the node daemon hung up before it answered; see its log")
 			}
