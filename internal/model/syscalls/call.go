@@ -1,9 +1,16 @@
 package syscalls
 
-// Poison is an address that faults in every process. It stands for memory the
-// caller cannot read (or that lies outside user space), so that the kernel at
-// home finds the fault itself, at the point where it would have found it natively.
-const Poison = 0x8000_0000_0000_0000
+// Addresses that fault in every process stand for what cannot be gathered, so
+// that the kernel at home finds the fault itself, at the point where it would
+// have found it natively.
+const (
+	// Unmapped is for memory the caller cannot read. It lies in user space, as
+	// the caller's address did, but below what vm.mmap_min_addr lets be mapped.
+	Unmapped = 0x1000
+	// Poison is for ranges outside user space, which the kernel refuses before
+	// it looks at anything else.
+	Poison = 0x8000_0000_0000_0000
+)
 
 // Memory is the calling process's memory. Both methods move all of b or fail.
 type Memory interface {

@@ -110,9 +110,9 @@ func TestRecvmsgKeepsPointers(t *testing.T) {
 	}
 }
 
-// TestPoison: what the caller cannot read or should not give is left for the
+// TestFaultsTravel: what the caller cannot read or should not give is left for the
 // kernel at home to refuse, with the other arguments as they were.
-func TestPoison(t *testing.T) {
+func TestFaultsTravel(t *testing.T) {
 	m := newMemory()
 	m.words(0x10000, 0x11000, ^uint64(0), 0x11000, 1)
 	m.words(0x10020, 4096)
@@ -122,15 +122,15 @@ func TestPoison(t *testing.T) {
 		a    [6]uint64
 		want [6]uint64
 	}{
-		{"write of unreadable memory", 1, [6]uint64{1, 0x500, 9}, [6]uint64{1, Poison, 9}},
+		{"write of unreadable memory", 1, [6]uint64{1, 0x500, 9}, [6]uint64{1, Unmapped, 9}},
 		{"write of NULL", 1, [6]uint64{1, 0, 9}, [6]uint64{1, 0, 9}},
 		{"read of a negative count", 0, [6]uint64{1, 0x10000, ^uint64(0)}, [6]uint64{1, Poison, ^uint64(0)}},
 		{"read beyond user space", 0, [6]uint64{1, abi.UserEnd - 10, 20}, [6]uint64{1, Poison, 20}},
-		{"open of an unreadable path", 2, [6]uint64{0x50}, [6]uint64{Poison}},
-		{"too many iovecs", 20, [6]uint64{1, 0x10000, 1025}, [6]uint64{1, Poison, 1025}},
+		{"open of an unreadable path", 2, [6]uint64{0x50}, [6]uint64{Unmapped}},
+		{"too many iovecs", 20, [6]uint64{1, 0x10000, 1025}, [6]uint64{1, Unmapped, 1025}},
 		{"connect with a long address", 42, [6]uint64{1, 0x10000, 129}, [6]uint64{1, Poison, 129}},
 		{"connect with a negative length", 42, [6]uint64{1, 0x10000, 0xffffffff}, [6]uint64{1, Poison, 0xffffffff}},
-		{"getsockname without a length", 51, [6]uint64{1, 0x10000, 0}, [6]uint64{1, Poison, 0}},
+		{"getsockname without a length", 51, [6]uint64{1, 0x10000, 0}, [6]uint64{1, Unmapped, 0}},
 		{"ppoll loses its mask", 271, [6]uint64{0, 0, 0, 0x10000, 8}, [6]uint64{4: 8}},
 	}
 	for _, tt := range tests {

@@ -14,7 +14,7 @@
 //
 // Errors are left to the kernel at home wherever that is possible, so that
 // their order (EBADF before EFAULT ...) stays the kernel's: what cannot be read
-// at the guest travels as Poison, an address that faults in every process.
+// at the guest travels as an address that faults in every process.
 //
 // The package is pure: it makes no call, holds no state besides the table, and
 // is safe for concurrent use; a Call belongs to one goroutine at a time.

@@ -9,7 +9,7 @@ import (
 var le = binary.LittleEndian
 
 // Gather copies in: it reads from the caller's memory everything the call
-// needs at home. Unreadable memory is no error here but Poison in the call;
+// needs at home. Unreadable memory is no error here but travels as such;
 // the errnos returned are those that only this side can find.
 func (r *Row) Gather(a [6]uint64, m Memory) (*Call, abi.Errno) {
 	c := new(Call)
@@ -97,7 +97,16 @@ func (g *gathering) attach(s Segment) uint16 {
 	return n
 }
 
-func (g *gathering) poison(i int8) { g.c.Args[i] = Poison }
+// fault gives argument i an address that faults as its own would.
+func (g *gathering) fault(i int8) { g.c.Args[i] = faulty(g.a[i], 1) }
+
+// faulty is an address that faults as the range of n bytes at addr would.
+func faulty(addr, n uint64) uint64 {
+	if userRange(addr, n) {
+		return Unmapped
+	}
+	return Poison
+}
 
 // read copies n bytes in; nil when they cannot be read.
 func (g *gathering) read(addr uint64, n uint64) []byte {
@@ -153,7 +162,7 @@ func (g *gathering) size(v uint64, p *Arg) (n uint64, ok bool) {
 func (g *gathering) buffer(i int8, v uint64, p *Arg) {
 	n, ok := g.size(v, p)
 	if !ok {
-		g.poison(i)
+		g.c.Args[i] = Poison
 		return
 	}
 	s := Segment{Arg: i, Size: uint32(n), Out: p.Kind != In, addr: v}
@@ -162,7 +171,7 @@ func (g *gathering) buffer(i int8, v uint64, p *Arg) {
 	}
 	if p.Kind != Out {
 		if s.In = g.read(v, n); s.In == nil {
-			g.poison(i)
+			g.fault(i)
 			return
 		}
 	}
@@ -175,7 +184,7 @@ func (g *gathering) buffer(i int8, v uint64, p *Arg) {
 func (g *gathering) str(i int8, v uint64, p *Arg) {
 	b := g.cstring(v, p.Limit)
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	g.attach(Segment{Arg: i, In: b, Size: uint32(len(b))})
@@ -222,7 +231,7 @@ func (g *gathering) page(i int8, v uint64, p *Arg) {
 		b = g.read(v, first)
 	}
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	g.attach(Segment{Arg: i, In: b, Size: p.Size})
@@ -235,7 +244,7 @@ const maxFds = 1 << 20
 func (g *gathering) fdset(i int8, v uint64) {
 	bits := int64(int32(g.a[0]))
 	if bits < 0 {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	if bits > maxFds {
@@ -251,7 +260,7 @@ func (g *gathering) fdset(i int8, v uint64) {
 		b = g.read(v, n)
 	}
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	full := uint32(bits+63) / 64 * 8
@@ -267,13 +276,13 @@ func (g *gathering) fdset(i int8, v uint64) {
 func (g *gathering) sized(i int8, v uint64, p *Arg, plus, least uint32) {
 	head := g.read(v, 4)
 	if head == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	n := max(min(le.Uint32(head), p.Limit)+plus, least)
 	b := g.read(v, uint64(n))
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	g.attach(Segment{Arg: i, In: b, Size: n, Out: p.Back != BackNone, Back: p.Back, addr: v})
@@ -287,13 +296,13 @@ func (g *gathering) counted(i int8, p *Arg) {
 	}
 	k := g.segOf[p.Len]
 	if k == 0 || len(g.c.Segs[k-1].In) < 4 {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	length := g.c.Segs[k-1].In
 	n := int32(le.Uint32(length))
 	if n < 0 {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	if uint32(n) > p.Limit {
@@ -303,11 +312,11 @@ func (g *gathering) counted(i int8, p *Arg) {
 	s := Segment{Arg: i, Size: uint32(n), Out: true, Back: BackField, From: k - 1, addr: v}
 	if p.Kind == InOutBy {
 		if s.In = g.read(v, uint64(n)); s.In == nil {
-			g.poison(i)
+			g.fault(i)
 			return
 		}
 	} else if !userRange(v, uint64(n)) {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	g.attach(s)

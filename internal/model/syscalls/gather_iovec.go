@@ -10,12 +10,12 @@ func (g *gathering) iovec(i int8, v uint64, p *Arg) {
 	n := g.a[p.Len]
 	if n == 0 || n > abi.IovMax {
 		// Nothing will be read, or EINVAL: both the kernel's own doing.
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	array := g.read(v, n*abi.SizeIovec)
 	if array == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	vec := g.attach(Segment{Arg: i, In: g.c.take(abi.SizeIovec), Size: abi.SizeIovec})
@@ -48,7 +48,7 @@ func (g *gathering) vector(vec uint16, array []byte, isOut bool, like Segment) {
 	} else {
 		s.Back = BackNone
 		if s.In = g.collect(array, total); s.In == nil {
-			le.PutUint64(one, Poison)
+			le.PutUint64(one, Unmapped)
 			return
 		}
 	}

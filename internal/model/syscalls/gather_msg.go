@@ -10,7 +10,7 @@ const maxControl = 1 << 20
 func (g *gathering) message(i int8, v uint64, isOut bool) {
 	b := g.read(v, abi.SizeMsghdr)
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	s := Segment{Arg: i, In: b, Size: abi.SizeMsghdr, Out: isOut, addr: v}
@@ -32,7 +32,7 @@ func (g *gathering) messages(i int8, v uint64, p *Arg) {
 	g.c.Args[p.Len] = n
 	isOut := p.Kind == MsgsOut
 	if n == 0 {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	b := g.read(v, n*abi.SizeMmsghdr)
@@ -41,7 +41,7 @@ func (g *gathering) messages(i int8, v uint64, p *Arg) {
 		b = g.read(v, n*abi.SizeMmsghdr)
 	}
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	g.c.Args[p.Len] = n
@@ -72,7 +72,7 @@ func (g *gathering) header(seg uint16, off uint32, isOut bool, data Segment) {
 	g.control(seg, off, h, isOut, data.Min)
 
 	base, n := le.Uint64(h[abi.MsgIov:]), le.Uint64(h[abi.MsgIovlen:])
-	le.PutUint64(h[abi.MsgIov:], Poison)
+	le.PutUint64(h[abi.MsgIov:], faulty(base, 1))
 	if n == 0 || n > abi.IovMax { // EMSGSIZE, found before the array is read
 		return
 	}
@@ -91,7 +91,7 @@ func (g *gathering) name(seg uint16, off uint32, h []byte, isOut bool, least int
 	if addr == 0 {
 		return
 	}
-	le.PutUint64(h[abi.MsgName:], Poison)
+	le.PutUint64(h[abi.MsgName:], faulty(addr, 1))
 	if n < 0 { // EINVAL
 		return
 	}
@@ -113,7 +113,7 @@ func (g *gathering) control(seg uint16, off uint32, h []byte, isOut bool, least 
 	if addr == 0 {
 		return
 	}
-	le.PutUint64(h[abi.MsgControl:], Poison)
+	le.PutUint64(h[abi.MsgControl:], faulty(addr, 1))
 	if n == 0 {
 		return
 	}

@@ -16,7 +16,7 @@ func (g *gathering) strings(i int8, v uint64) abi.Errno {
 	for at := v; ; at += 8 {
 		p := g.read(at, 8)
 		if p == nil {
-			g.poison(i)
+			g.fault(i)
 			return abi.OK
 		}
 		ptrs = append(ptrs, p...)
@@ -26,7 +26,7 @@ func (g *gathering) strings(i int8, v uint64) abi.Errno {
 		}
 		s := g.cstring(addr, maxStrings)
 		if s == nil {
-			g.poison(i)
+			g.fault(i)
 			return abi.OK
 		}
 		ends = append(ends, uint32(len(text)))
@@ -48,13 +48,13 @@ func (g *gathering) strings(i int8, v uint64) abi.Errno {
 func (g *gathering) program(i int8, v uint64) {
 	b := g.read(v, 16)
 	if b == nil {
-		g.poison(i)
+		g.fault(i)
 		return
 	}
 	head := g.attach(Segment{Arg: i, In: b, Size: 16})
 	text := g.read(le.Uint64(b[8:]), uint64(le.Uint16(b))*8)
 	if text == nil {
-		le.PutUint64(b[8:], Poison)
+		le.PutUint64(b[8:], faulty(le.Uint64(b[8:]), 1))
 		return
 	}
 	g.c.reloc(head, 8, g.c.add(Segment{Arg: -1, In: text, Size: uint32(len(text))}), 0)
