@@ -8,9 +8,14 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"openmosix/internal/model/supervisor"
 )
+
+// promiseTime is how long memory that was asked for is kept back. By then it is
+// in use and shows in the kernel's figures, whatever the guest supervisor tells.
+const promiseTime = time.Minute
 
 // maxGuestProcs bounds what a guest supervisor may claim; it is not trusted.
 const maxGuestProcs = 4096
@@ -32,8 +37,9 @@ type guest struct {
 	child   *child
 	ended   chan struct{}
 
-	connected bool   // a home supervisor has come
-	promised  uint64 // memory asked for, until it is used
+	connected bool      // a home supervisor has come
+	promised  uint64    // memory asked for
+	since     time.Time // when it was
 	procs     []supervisor.Proc
 }
 
@@ -109,7 +115,7 @@ func (r *guests) reserved() uint64 {
 		for _, p := range g.procs {
 			used += p.RSS
 		}
-		if used < g.promised {
+		if used < g.promised && time.Since(g.since) < promiseTime {
 			sum += g.promised - used
 		}
 	}

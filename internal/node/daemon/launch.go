@@ -118,6 +118,16 @@ func (c *child) tell(m supervisor.FromDaemon, files ...*os.File) error {
 	return nil
 }
 
+// expendable has the kernel kill this process, and what it starts, before the
+// node's own processes when memory runs out: the home node keeps running.
+// Precondition: the supervisor waits for Hello, so it has started nothing yet.
+func (c *child) expendable() {
+	path := fmt.Sprintf("/proc/%d/oom_score_adj", c.cmd.Process.Pid)
+	if err := os.WriteFile(path, []byte("500"), 0); err != nil {
+		c.log.Warn("cannot make guest expendable", "error", err)
+	}
+}
+
 // greet sends Hello and waits until the supervisor is ready.
 func (c *child) greet(h supervisor.Hello) error {
 	if err := c.tell(supervisor.FromDaemon{Hello: &h}); err != nil {

@@ -60,7 +60,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{home: from.Node, homePID: o.PID, uid: uid, promised: o.Need.Memory, ended: make(chan struct{})}
+	g := &guest{home: from.Node, homePID: o.PID, uid: uid, promised: o.Need.Memory, since: time.Now(), ended: make(chan struct{})}
 	if _, err := rand.Read(g.session[:]); err != nil {
 		d.guests.slots.put(uid)
 		return nil, fmt.Errorf("draw session: %w", err)
@@ -72,6 +72,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		d.guests.slots.put(uid)
 		return nil, err
 	}
+	g.child.expendable()
 	hello, err := d.hello(trust.Guest)
 	hello.Session = g.session
 	if err == nil {
