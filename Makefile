@@ -3,14 +3,11 @@
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
-# Packages whose tests need neither root nor a lab, and those the race detector
-# watches: the pure ones and those with goroutines of their own.
 UNIT     := ./cmd/... ./internal/...
-RACE     := ./internal/model/... ./internal/linux/unixmsg/... ./internal/role/... ./internal/node/...
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
 
-.PHONY: build setup test unit race bench fuzz lint arch lab-test judge check demo soak clean
+.PHONY: build setup test race bench fuzz lint judge check demo soak clean
 
 build:
 	@mkdir -p bin
@@ -21,20 +18,17 @@ build:
 setup:
 	@scripts/setup
 
-test: unit lab-test
-
-unit:
-	$(GO) test $(UNIT)
+# What needs no other programs than Go's. All of it and more is in check, whose
+# steps can be run alone: go run ./test/check STEP...
+test:
+	$(GO) test $(UNIT) ./lab/...
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
-
-lab-test:
-	$(GO) test -count=1 ./lab/...
+	CGO_ENABLED=1 $(GO) test -race -short $(UNIT) ./lab/...
 
 # The zoo, to-and-fro and churn in their short forms, on a lab.
 judge: build
-	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) test -count=1 -short -timeout 14m ./test/...
+	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) run ./test/check judges
 
 bench: build
 	$(GO) test -run '^$$' -bench . -benchtime 1s $(UNIT)
@@ -43,23 +37,22 @@ bench: build
 fuzz:
 	@scripts/fuzz $(FUZZTIME)
 
-arch:
-	$(GO) test -count=1 ./test
-
-lint: arch
-	@bad=$$(gofmt -l cmd internal lab test); test -z "$$bad" || { echo "not formatted (gofmt -w mends it):"; echo "$$bad"; exit 1; }
-	$(GO) vet ./...
-	$(GO) tool staticcheck ./...
+lint:
+	$(GO) run ./test/check format vet staticcheck layering
 
 check: setup build
 	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) run ./test/check
 
-demo: setup build
+demo: build
+	@scripts/setup --demo
 	bin/openmosix demo
 
-# The long forms of what check does in short.
-soak: setup build
-	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) test -count=1 -timeout 6h ./test/... -duration 10m
+# The long forms of what check does in short: all programs, all cases, and ten
+# minutes of threads and processes coming and going.
+soak: build
+	@scripts/setup --soak
+	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) test -count=1 -timeout 6h ./test/zoo ./test/toandfro ./test/oracle
+	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) test -count=1 -timeout 1h ./test/churn -args -duration 10m
 
 clean:
 	rm -rf bin out

@@ -2,7 +2,7 @@
 // `make check` is. It runs the steps one after another, goes on after a
 // failure, prints of each no more than what a reader needs, and ends with one
 // line: "N passed, N failed". It installs nothing and builds no binary: make
-// does both before it.
+// does both before it. With arguments it runs only the steps of these names.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -33,6 +34,7 @@ var steps = []step{
 		"./internal/role/...", "./internal/node/..."), env: []string{"CGO_ENABLED=1"}, tests: true},
 	{name: "lab", argv: goTest("2m", "./lab/..."), tests: true},
 	{name: "judges", argv: goTest("9m", "-short", "./test/..."), tests: true},
+	{name: "demo", argv: []string{"bin/openmosix", "demo"}},
 }
 
 func goTest(limit string, more ...string) []string {
@@ -43,7 +45,7 @@ func main() {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
 	var all tally
-	for _, s := range steps {
+	for _, s := range chosen(os.Args[1:]) {
 		start := time.Now()
 		t := s.run(interrupted)
 		all.passed += t.passed
@@ -55,6 +57,25 @@ func main() {
 	if all.failed > 0 {
 		os.Exit(1)
 	}
+}
+
+// chosen are the steps of these names, all if there are none.
+func chosen(names []string) []step {
+	var some []step
+	for _, s := range steps {
+		if len(names) == 0 || slices.Contains(names, s.name) {
+			some = append(some, s)
+		}
+	}
+	if len(some) == 0 || (len(names) > 0 && len(some) < len(names)) {
+		fmt.Printf("unknown step among %v; steps are", names)
+		for _, s := range steps {
+			fmt.Print(" ", s.name)
+		}
+		fmt.Println()
+		os.Exit(2)
+	}
+	return some
 }
 
 func (s step) run(interrupted <-chan os.Signal) tally {
