@@ -141,15 +141,21 @@ func fakeGuest() int {
 			if err != nil {
 				return complain(err)
 			}
-			conn.Send(supervisor.Event{Kind: supervisor.State, Procs: []supervisor.Proc{{PID: os.Getpid(), HomePID: 1, RSS: 4096, State: "running"}}})
-			framed := transport.NewFramed(tls)
-			for {
-				f, err := framed.Recv()
-				if err != nil {
-					return 0
-				}
-				framed.Send(f.Kind, f.ID, f.Data)
-			}
+			go echo(transport.NewFramed(tls))
+		case m.Request != nil:
+			conn.Send(supervisor.Event{ID: m.Request.ID, Kind: supervisor.State,
+				Procs: []supervisor.Proc{{PID: os.Getpid(), HomePID: 1, RSS: 4096, State: "running"}}})
 		}
+	}
+}
+
+// echo ends the process when home hangs up.
+func echo(framed *transport.Framed) {
+	for {
+		f, err := framed.Recv()
+		if err != nil {
+			os.Exit(0)
+		}
+		framed.Send(f.Kind, f.ID, f.Data)
 	}
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type guest struct {
 	uid     uint32
 	child   *child
 	ended   chan struct{}
+	told    chan struct{} // one place: it has told of its processes
 
 	connected bool      // a home supervisor has come
 	promised  uint64    // memory asked for
@@ -69,6 +71,10 @@ func (r *guests) event(g *guest, e supervisor.Event) {
 	switch e.Kind {
 	case supervisor.State:
 		g.procs = e.Procs[:min(len(e.Procs), maxGuestProcs)]
+		select {
+		case g.told <- struct{}{}:
+		default:
+		}
 	case supervisor.Gone:
 		g.procs = slices.DeleteFunc(g.procs, func(p supervisor.Proc) bool { return p.PID == e.PID })
 	}
@@ -95,6 +101,29 @@ func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
 	g.connected = true
 	r.mu.Unlock()
 	return conn.Close()
+}
+
+// refresh asks all guest supervisors of their processes. Those that do not
+// answer before ctx ends stay as they were last heard of.
+func (r *guests) refresh(ctx context.Context) {
+	var group sync.WaitGroup
+	for _, g := range r.list() {
+		group.Go(func() {
+			select {
+			case <-g.told: // of an earlier question
+			default:
+			}
+			if g.child.tell(supervisor.FromDaemon{Request: &supervisor.Request{Verb: supervisor.Describe}}) != nil {
+				return
+			}
+			select {
+			case <-g.told:
+			case <-g.ended:
+			case <-ctx.Done():
+			}
+		})
+	}
+	group.Wait()
 }
 
 // reached tells whether anybody has connected to the guest.

@@ -79,6 +79,9 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 }
 
 func (d *Daemon) status(ctx context.Context) control.Result {
+	asking, cancel := context.WithTimeout(ctx, describeTimeout)
+	d.guests.refresh(asking)
+	cancel()
 	nodes := d.survey(ctx)
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
 	status := control.NodeStatus{Node: nodes[i], Cluster: d.cluster, Release: release(),
