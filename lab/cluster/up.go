@@ -58,15 +58,18 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 // claim makes the lab's directory; that it can be made only once is the lock
 // against two labs of one name.
 func (p place) claim() error {
-	if err := os.MkdirAll(p.base, 0o711); err != nil {
-		return fmt.Errorf("make lab directory: %w", err)
-	}
 	alive, err := members(p.dir())
 	if err != nil {
 		return err
 	}
-	if len(alive) == 0 {
-		err = os.Mkdir(p.dir(), 0o700)
+	// The base may go with another lab between the two calls.
+	for try := 0; try < 3 && len(alive) == 0; try++ {
+		if err = os.MkdirAll(p.base, 0o711); err == nil {
+			err = os.Mkdir(p.dir(), 0o700)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
 	if len(alive) > 0 || errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("lab %q exists already; remove it first (openmosix lab down --dir %s --name %s) or choose another --name", p.name, p.base, p.name)
