@@ -77,6 +77,9 @@ type Thread struct {
 	ClearTID  uint64 // set_tid_address
 	Name      string // comm
 	Pending   Pending
+	// Restart is the forwarded call that an interrupted wait (Rax is
+	// -ERESTART_RESTARTBLOCK) goes on with at its deputy; 0: none.
+	Restart int
 }
 
 // Pending is a relative wait that was under way when the thread was frozen:

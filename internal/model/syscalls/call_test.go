@@ -75,7 +75,7 @@ func TestReadvScatters(t *testing.T) {
 	m := newMemory()
 	m.words(0x10000, 0x11000, 3, 0x11100, 0, 0x11200, 10)
 	ret := trip(t, 19, [6]uint64{5, 0x10000, 3}, m, func(a [6]uint64, w []byte) int64 {
-		if a[2] != 1 || le.Uint64(w[a[1]-testWindow+8:]) != 13 {
+		if a[2] != 3 || le.Uint64(w[a[1]-testWindow+8:]) != 3 || le.Uint64(w[a[1]-testWindow+40:]) != 10 {
 			t.Errorf("at home: %x", a)
 		}
 		copy(w[le.Uint64(w[a[1]-testWindow:])-testWindow:], "abcdefgh")

@@ -2,10 +2,9 @@ package syscalls
 
 import "openmosix/internal/model/abi"
 
-// iovec turns an array of pieces into one piece: at home there is one
-// contiguous buffer, and the result is scattered over the caller's pieces.
-// The call keeps its number, so that its other arguments and its effect on
-// datagrams and offsets stay those of the vector form.
+// iovec gathers an array of pieces. Their bytes travel as one segment; the
+// array travels too, because a file without an iterator of its own (an eventfd,
+// many drivers) sees each piece as a read or write by itself.
 func (g *gathering) iovec(i int8, v uint64, p *Arg) {
 	n := g.a[p.Len]
 	if n == 0 || n > abi.IovMax {
@@ -18,29 +17,43 @@ func (g *gathering) iovec(i int8, v uint64, p *Arg) {
 		g.fault(i)
 		return
 	}
-	vec := g.attach(Segment{Arg: i, In: g.c.take(abi.SizeIovec), Size: abi.SizeIovec})
-	g.vector(vec, array, p.Kind == IovOut, Segment{Arg: -1, Back: BackCount, Scale: 1})
-	g.c.Args[p.Len] = 1
-}
-
-// vector gathers what an iovec array describes into one segment and fills the
-// 16 bytes of segment vec with the one iovec that stands for it. like says how
-// an out segment returns.
-func (g *gathering) vector(vec uint16, array []byte, isOut bool, like Segment) {
-	one := g.c.Segs[vec].In
-	clear(one)
-	total, state := measure(array)
-	if state != vectorGood {
-		// One iovec that fails in the same way.
-		le.PutUint64(one, Poison)
-		le.PutUint64(one[8:], 1)
-		if state == vectorNegative {
-			le.PutUint64(one[8:], ^uint64(0))
-		}
+	total, one := g.measured(array)
+	if one != nil {
+		g.attach(Segment{Arg: i, In: one, Size: abi.SizeIovec})
+		g.c.Args[p.Len] = 1
 		return
 	}
-	total = min(total, MaxBuffer)
-	le.PutUint64(one[8:], total)
+	isOut := p.Kind == IovOut
+	s := Segment{Arg: -1, Size: uint32(total), Out: isOut}
+	if isOut {
+		s.Back, s.Scale, s.dest = BackCount, 1, g.spread(array, total)
+	} else if s.In = g.collect(array, total); s.In == nil {
+		g.attach(Segment{Arg: i, In: g.standIn(Unmapped, 1), Size: abi.SizeIovec})
+		g.c.Args[p.Len] = 1
+		return
+	}
+	vec := g.attach(Segment{Arg: i, In: array, Size: uint32(len(array))})
+	data := g.c.add(s)
+	at := uint64(0)
+	for off := 0; off < len(array); off += abi.SizeIovec {
+		n := min(le.Uint64(array[off+8:]), total-at)
+		le.PutUint64(array[off:], 0)
+		le.PutUint64(array[off+8:], n)
+		g.c.reloc(vec, uint32(off), data, uint32(at))
+		at += n
+	}
+}
+
+// vector gathers the pieces of a message, which no socket tells apart, into
+// one segment and fills the 16 bytes of segment vec with the one iovec that
+// stands for them. like says how an out segment returns.
+func (g *gathering) vector(vec uint16, array []byte, isOut bool, like Segment) {
+	into := g.c.Segs[vec].In
+	total, one := g.measured(array)
+	if one != nil {
+		copy(into, one)
+		return
+	}
 	s := like
 	s.Size, s.Out = uint32(total), isOut
 	if isOut {
@@ -48,11 +61,33 @@ func (g *gathering) vector(vec uint16, array []byte, isOut bool, like Segment) {
 	} else {
 		s.Back = BackNone
 		if s.In = g.collect(array, total); s.In == nil {
-			le.PutUint64(one, Unmapped)
+			copy(into, g.standIn(Unmapped, 1))
 			return
 		}
 	}
+	copy(into, g.standIn(0, total))
 	g.c.reloc(vec, 0, g.c.add(s), 0)
+}
+
+// measured is how much the pieces may move; or, when the kernel would refuse
+// them, the one iovec that is refused in the same way.
+func (g *gathering) measured(array []byte) (total uint64, one []byte) {
+	total, state := measure(array)
+	switch state {
+	case vectorNegative:
+		return 0, g.standIn(Poison, ^uint64(0))
+	case vectorFault:
+		return 0, g.standIn(Poison, 1)
+	}
+	return min(total, MaxBuffer), nil
+}
+
+// standIn makes a single iovec.
+func (g *gathering) standIn(base, n uint64) []byte {
+	b := g.c.take(abi.SizeIovec)
+	le.PutUint64(b, base)
+	le.PutUint64(b[8:], n)
+	return b
 }
 
 type vectorState uint8

@@ -86,6 +86,20 @@ type ExecMsg struct {
 	Mask       uint64 // signals the calling thread blocks
 }
 
+// MapFileMsg asks what a mapping of a descriptor would show.
+type MapFileMsg struct {
+	Serial   uint64
+	FD       int
+	Off, Len uint64
+}
+
+// MappedMsg answers.
+type MappedMsg struct {
+	File     image.FileID
+	Regular  bool // a regular file: its contents can be mapped away from home
+	Writable bool // the descriptor may write
+}
+
 // UsageMsg tells how much CPU time a guest has used on this node.
 type UsageMsg struct {
 	CPUMicros int64

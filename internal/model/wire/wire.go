@@ -44,6 +44,7 @@ const (
 	Exec     // ExecMsg
 	Exit     // a thread ends: code (4 bytes)
 	Usage    // UsageMsg: CPU time burnt so far
+	MapFile  // MapFileMsg: which file is behind a descriptor; the reply holds a MappedMsg
 )
 
 // Bounds of the decoder: nothing honest comes near.

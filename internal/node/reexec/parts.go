@@ -1,9 +1,12 @@
 package reexec
 
-import "openmosix/internal/role/deputy"
+import (
+	"openmosix/internal/role/deputy"
+	"openmosix/internal/role/guest"
+)
 
 // parts are the entry points by name.
 var parts = map[string]func() int{
 	HomeSupervisor:  deputy.Main,
-	GuestSupervisor: absent(GuestSupervisor),
+	GuestSupervisor: guest.Main,
 }

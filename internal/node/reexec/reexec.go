@@ -4,7 +4,6 @@
 package reexec
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 
@@ -38,11 +37,4 @@ func Main(args []string) (func() int, bool) {
 // inherited by what the supervisor executes.
 func outliveLog() {
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
-}
-
-func absent(name string) func() int {
-	return func() int {
-		fmt.Fprintf(os.Stderr, "openmosix: this build has no %s\n", name)
-		return 1
-	}
 }

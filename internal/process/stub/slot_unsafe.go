@@ -84,8 +84,12 @@ func (s *Slot) CallSequence() uint64 { return uint64(atomic.LoadUint32(s.word(ca
 // Kill makes every present and later Await of the slot return at once: its thread is gone.
 func (s *Slot) Kill() {
 	s.dead.Store(true)
+	atomic.StoreUint32(s.word(doneOff), noSequence) // a waiter about to sleep finds another value
 	futexWake(s.word(doneOff))
 }
+
+// noSequence is a value the words never have otherwise soon.
+const noSequence = 0xfffffffe
 
 // Dead tells whether Kill was called.
 func (s *Slot) Dead() bool { return s.dead.Load() }
@@ -123,7 +127,7 @@ func (s *Slot) Await(limit time.Duration) (int64, bool) {
 		if v&1 == 0 && !atomic.CompareAndSwapUint32(w, v, v|1) {
 			continue
 		}
-		futexWait(w, v|1, min(left, 200*time.Millisecond)) // bounded: Kill may come between the load and the wait
+		futexWait(w, v|1, left)
 	}
 }
 

@@ -38,7 +38,7 @@ func TestExecutableIsAnELF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Progs[0].Vaddr != ReservedHigh<<32 || f.Entry <= f.Progs[0].Vaddr {
+	if f.Entry != f.Progs[0].Vaddr || HangSyscall(ReservedHigh<<32) != f.Entry+5 {
 		t.Fatalf("%+v entry %#x", f.Progs[0], f.Entry)
 	}
 }

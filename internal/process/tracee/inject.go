@@ -23,6 +23,12 @@ const blockAll = ^uint64(0)
 func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, error) {
 	var a [6]uint64
 	copy(a[:], args)
+	return h.InjectWatching(t, ip, nr, a, nil)
+}
+
+// InjectWatching is Inject for calls that make threads: event is called for
+// each Event stop of t on the way, before t goes on.
+func (h *Hold) InjectWatching(t *Thread, ip uint64, nr int, a [6]uint64, event func(value int) error) (int64, error) {
 	var err error
 	h.Do(func() {
 		r, e := ptrace.Regs(t.TID)
@@ -39,14 +45,18 @@ func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, erro
 	if err != nil {
 		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
 	}
-	if err := h.awaitSyscall(t); err != nil {
+	if err := h.awaitSyscall(t, stepLimit, nil); err != nil { // the entry
 		return 0, err
 	}
 	h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
 	if err != nil {
 		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
 	}
-	if err := h.awaitSyscall(t); err != nil {
+	limit := time.Duration(stepLimit)
+	if event != nil {
+		limit = vforkLimit
+	}
+	if err := h.awaitSyscall(t, limit, event); err != nil {
 		return 0, err
 	}
 	var ret int64
@@ -57,15 +67,31 @@ func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, erro
 	return ret, err
 }
 
-func (h *Hold) awaitSyscall(t *Thread) error {
-	s, err := h.await(t, stepLimit)
-	if err != nil {
-		return err
+// vforkLimit is how long a vfork's child may take to go its own way.
+const vforkLimit = 1000 * time.Hour
+
+// awaitSyscall waits for a system call stop and passes Event stops on the way to event.
+func (h *Hold) awaitSyscall(t *Thread, limit time.Duration, event func(value int) error) error {
+	for {
+		s, err := h.await(t, limit)
+		if err != nil {
+			return err
+		}
+		switch {
+		case s.Kind == ptrace.SyscallStop:
+			return nil
+		case s.Kind == ptrace.Event && event != nil:
+			if err := event(s.Value); err != nil {
+				return err
+			}
+			h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
+			if err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("thread %d: unexpected stop in an injected call: %v", t.TID, s)
+		}
 	}
-	if s.Kind != ptrace.SyscallStop {
-		return fmt.Errorf("thread %d: unexpected stop in an injected call: %v", t.TID, s)
-	}
-	return nil
 }
 
 // Resync brings a thread from a system call stop into an Interrupted stop. Only
@@ -169,7 +195,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) error {
 	if _, err := do("size shared memory", unix.SYS_FTRUNCATE, uint64(fd), stub.MaxSlots*stub.SlotSize); err != nil {
 		return err
 	}
-	ours, err := borrow(p.PID, int(fd))
+	ours, err := Borrow(p.PID, int(fd))
 	if err != nil {
 		return err
 	}
@@ -189,8 +215,8 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) error {
 	return nil
 }
 
-// borrow copies a descriptor of a process we trace.
-func borrow(pid, fd int) (int, error) {
+// Borrow copies a descriptor of a process we trace.
+func Borrow(pid, fd int) (int, error) {
 	p, err := pidfd.Open(pid)
 	if err != nil {
 		return -1, err

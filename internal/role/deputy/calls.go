@@ -47,6 +47,8 @@ func (d *deputy) run() {
 				d.execve(j)
 			case wire.Exit:
 				d.exit(j)
+			case wire.MapFile:
+				d.mapFile(j)
 			}
 		}
 	}

@@ -185,7 +185,7 @@ func (r *returning) abandon() {
 	}
 	r.h.Pass()
 	for _, one := range r.early {
-		r.p.s.forward(r.link, one)
+		r.p.s.forward(r.link, r.p, one)
 	}
 }
 

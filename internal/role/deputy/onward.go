@@ -36,13 +36,13 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	p.files = m.Image.Files
 	p.moves++
 	late := p.sent
-	p.sent = nil
-	p.mu.Unlock()
 	if int(m.SignalsSeen) <= len(late) {
 		late = late[m.SignalsSeen:]
 	}
+	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
+	p.mu.Unlock()
 	for _, one := range late {
-		s.forward(next, one)
+		s.forward(next, p, one)
 	}
 	_ = old.send(wire.Commit, p.Own)
 	return time.Since(start), nil

@@ -213,6 +213,7 @@ func (f *frozen) commit() {
 	p.mu.Lock()
 	p.link, p.actions, p.saved, p.files = f.link, f.img.Actions, f.saved, f.img.Files
 	p.moves++
+	p.count = 0
 	p.mu.Unlock()
 	p.s.startDeputies(p)
 	f.h.Pass()

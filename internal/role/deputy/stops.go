@@ -68,17 +68,18 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 		p.sent = append(p.sent, one)
 	}
 	p.mu.Unlock()
-	s.forward(l, one)
+	s.forward(l, p, one)
 	d.settle()
 	_ = ptrace.Continue(t.TID, 0)
 }
 
-func (s *Supervisor) forward(l *link, one sentSignal) {
-	direct := []byte{0}
+func (s *Supervisor) forward(l *link, p *proc, one sentSignal) {
+	head := make([]byte, 5) // to the thread alone, process
 	if one.toThread {
-		direct[0] = 1
+		head[0] = 1
 	}
-	if err := l.send(wire.Signal, one.own, direct, one.info[:]); err != nil {
+	le.PutUint32(head[1:], uint32(p.Own))
+	if err := l.send(wire.Signal, one.own, head, one.info[:]); err != nil {
 		s.log.Debug("signal not forwarded", "error", err)
 	}
 }

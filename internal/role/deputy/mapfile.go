@@ -1,0 +1,58 @@
+package deputy
+
+import (
+	"fmt"
+
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// mapFile says which file a descriptor of the process shows, so that the guest
+// side can find it among its own. The mapping itself comes as an ordinary call.
+func (d *deputy) mapFile(j job) {
+	var m wire.MapFileMsg
+	if err := wire.Decode(j.data, &m); err != nil {
+		d.p.s.log.Warn("undecodable question about a file", "error", err)
+		return
+	}
+	out, errno := d.identify(m.FD)
+	if errno != 0 {
+		d.reply(j, m.Serial, -int64(errno), nil)
+		return
+	}
+	d.reply(j, m.Serial, 0, [][]byte{wire.Encode(*out)})
+}
+
+func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
+	path := d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))
+	var st unix.Stat_t
+	if unix.Stat(path, &st) != nil {
+		return nil, unix.EBADF
+	}
+	out := &wire.MappedMsg{Regular: st.Mode&unix.S_IFMT == unix.S_IFREG}
+	if !out.Regular {
+		return out, 0
+	}
+	buf := make([]byte, unix.PathMax)
+	if n, err := unix.Readlink(path, buf); err == nil {
+		out.File.Path = string(buf[:n])
+	}
+	out.File.Dev, out.File.Ino, out.File.Size, out.File.ModTime = st.Dev, st.Ino, uint64(st.Size), st.Mtim.Nano()
+	if h, err := d.p.s.hash(path); err == nil {
+		out.File.Hash = h
+	}
+	fds, err := d.p.Family.FS.FDs(d.p.PID)
+	if err != nil {
+		return nil, unix.ESRCH
+	}
+	for _, f := range fds {
+		if f.Number == fd {
+			out.Writable = f.Flags&unix.O_ACCMODE == unix.O_RDWR
+			if f.Flags&unix.O_ACCMODE == unix.O_WRONLY {
+				return nil, unix.EACCES
+			}
+		}
+	}
+	return out, 0
+}

@@ -1,0 +1,224 @@
+package guest
+
+import (
+	"fmt"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// Flags a clone may have to be made away from home. Everything else (new
+// namespaces, a pidfd, memory shared between processes) is made at home.
+const (
+	anyClone    = 0xff | unix.CLONE_SETTLS | unix.CLONE_PARENT_SETTID | unix.CLONE_CHILD_CLEARTID | unix.CLONE_CHILD_SETTID | unix.CLONE_SYSVSEM | unix.CLONE_DETACHED | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_IO
+	threadClone = anyClone | unix.CLONE_VM | unix.CLONE_SIGHAND | unix.CLONE_THREAD
+	vforkClone  = anyClone | unix.CLONE_VM | unix.CLONE_VFORK
+)
+
+// cloneArgs reads what is to be made, once: flags, stack, parent tid, child
+// tid, tls as clone(2) takes them. ok is false for what is only made at home.
+func (s *strand) cloneArgs(p *pending) (a [6]uint64, errno unix.Errno, ok bool) {
+	switch p.nr {
+	case unix.SYS_CLONE:
+		a = p.args
+	case unix.SYS_FORK:
+		a = [6]uint64{uint64(unix.SIGCHLD)}
+	case unix.SYS_VFORK:
+		a = [6]uint64{uint64(unix.SIGCHLD) | unix.CLONE_VFORK | unix.CLONE_VM}
+	case unix.SYS_CLONE3:
+		const size = 88
+		var b [size]byte
+		n := min(p.args[1], size)
+		if n < 64 {
+			return a, unix.EINVAL, true
+		}
+		if s.b.memory().Read(p.args[0], b[:n]) != nil {
+			return a, unix.EFAULT, true
+		}
+		f := func(i int) uint64 { return le.Uint64(b[8*i:]) }
+		if p.args[1] > size || f(0)>>32 != 0 || f(0)&(unix.CLONE_PIDFD|0xff) != 0 || f(8) != 0 || f(9) != 0 || f(4) > 0xff {
+			return a, 0, false
+		}
+		a = [6]uint64{f(0) | f(4), f(5), f(3), f(2), f(7)}
+		if f(5) != 0 {
+			a[1] += f(6)
+		}
+	}
+	fl := a[0]
+	switch {
+	case fl&unix.CLONE_THREAD != 0:
+		ok = fl&^threadClone == 0 && fl&unix.CLONE_VM != 0 && fl&unix.CLONE_SIGHAND != 0
+	case fl&unix.CLONE_VM != 0:
+		ok = fl&^vforkClone == 0 && fl&unix.CLONE_VFORK != 0
+	default:
+		ok = fl&^(anyClone|unix.CLONE_VFORK) == 0
+	}
+	return a, 0, ok
+}
+
+// clone makes a thread or process: first its deputy at home, whose id it is to
+// have, then the body here.
+func (s *strand) clone(p *pending) {
+	a, errno, ok := s.cloneArgs(p)
+	switch {
+	case errno != 0:
+		s.b.g.answer(p.id, -int64(errno))
+		return
+	case !ok:
+		s.comeHome(p, "this kind of clone is made at home")
+		return
+	}
+	if !s.enter(p, true) {
+		return
+	}
+	go func() {
+		defer s.b.leave()
+		s.makeBoth(p, a)
+	}()
+}
+
+func (s *strand) makeBoth(p *pending, a [6]uint64) {
+	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))
+	if r.ret <= 0 {
+		p.rpc = nil
+		s.finish(p, r.ret)
+		return
+	}
+	own := int(r.ret)
+	if err := s.makeHere(p, a, own); err != nil {
+		s.b.g.log.Error("a thread or process could not be made", "own", own, "error", err)
+		_ = s.b.g.send(wire.Exit, own, make([]byte, 4))
+		s.b.kill()
+	}
+}
+
+// makeHere runs the program's clone in its own thread, with the id chosen
+// beforehand. The thread's registers serve for the call and are put back.
+func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
+	g, t := s.b.g, s.t
+	h, err := t.HoldOne(stopLimit, s.passOn, func() { g.answer(p.id, -noIntr) })
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.call = nil
+	s.mu.Unlock()
+	var saved image.Regs
+	var mask uint64
+	h.Do(func() {
+		if saved, err = ptrace.Regs(t.TID); err == nil {
+			if mask, err = ptrace.SigMask(t.TID); err == nil {
+				err = ptrace.SetSigMask(t.TID, ^uint64(0))
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	g.makeMu.Lock() // the next id is one for all
+	if err := g.init.nextID(own); err != nil {
+		g.makeMu.Unlock()
+		return err
+	}
+	if a[0]&unix.CLONE_THREAD == 0 {
+		a[0] |= unix.CLONE_PARENT // the namespaces' init reaps; the parent waits at home
+	}
+	s.served.Store(true)
+	c := &cloning{s: s, h: h, own: own, saved: saved, mask: mask, unlock: g.makeMu.Unlock}
+	ret, err := c.run(a)
+	s.served.Store(false)
+	if err != nil {
+		return err
+	}
+	if ret != int64(own) {
+		return fmt.Errorf("it became %d", ret)
+	}
+	r := saved
+	r.Rax, r.OrigRax = uint64(own), ^uint64(0)
+	h.Do(func() {
+		_ = ptrace.SetRegs(t.TID, r)
+		_ = ptrace.SetSigMask(t.TID, mask)
+		_ = ptrace.Continue(t.TID, 0)
+	})
+	h.Pass()
+	return nil
+}
+
+// cloning is one clone call being made in the program's own thread.
+type cloning struct {
+	s      *strand
+	h      *tracee.Hold
+	own    int
+	saved  image.Regs
+	mask   uint64
+	unlock func()
+}
+
+// run makes the call. A vfork returns only when the child has gone its way.
+func (c *cloning) run(a [6]uint64) (int64, error) {
+	t := c.s.t
+	defer c.unlockOnce()
+	child := false
+	return c.h.InjectWatching(t, c.saved.Rip-syscallLength, unix.SYS_CLONE, a, func(event int) error {
+		if child || event < ptrace.EventFork || event > ptrace.EventClone {
+			return nil
+		}
+		child = true
+		err := c.begin(a[0])
+		c.unlockOnce()
+		return err
+	})
+}
+
+func (c *cloning) unlockOnce() {
+	if c.unlock != nil {
+		c.unlock()
+		c.unlock = nil
+	}
+}
+
+// begin gives the newborn the registers it would have had, and lets it run.
+func (c *cloning) begin(flags uint64) error {
+	g := c.s.b.g
+	n := g.awaitBorn(c.own)
+	if n == nil {
+		return fmt.Errorf("it was not reported")
+	}
+	if n.b != c.s.b {
+		n.b.inherit(c.s.b, flags&unix.CLONE_VM != 0)
+	}
+	var err error
+	c.h.Do(func() {
+		var have image.Regs
+		if have, err = ptrace.Regs(n.t.TID); err != nil {
+			return
+		}
+		r := c.saved
+		r.Rax, r.OrigRax = 0, ^uint64(0)
+		r.Rsp, r.FsBase, r.GsBase = have.Rsp, have.FsBase, have.GsBase
+		if err = ptrace.SetRegs(n.t.TID, r); err != nil {
+			return
+		}
+		if err = ptrace.SetSigMask(n.t.TID, c.mask); err != nil {
+			return
+		}
+		err = ptrace.Continue(n.t.TID, 0)
+	})
+	return err
+}
+
+// inherit makes a forked body what its parent is. The kernel does not track
+// its writes: everything counts as different from home.
+func (b *body) inherit(parent *body, shared bool) {
+	parent.mu.Lock()
+	img := *parent.img
+	parent.mu.Unlock()
+	img.PID, img.CPUMicros, img.HomeDirty = b.Own, 0, nil
+	b.mu.Lock()
+	b.img, b.running, b.shared = &img, true, shared
+	b.mu.Unlock()
+}

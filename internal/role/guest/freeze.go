@@ -1,0 +1,325 @@
+package guest
+
+import (
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// depart freezes a body and sends it away. It ends with home's word: Commit
+// (the body is forgotten) or Abort (it runs on).
+func (b *body) depart(m wire.FreezeMsg) {
+	g := b.g
+	if err := b.quiet(); err != nil {
+		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true}))
+		return
+	}
+	d := &departure{b: b}
+	if err := d.run(m); err != nil {
+		g.log.Warn("a process could not be frozen", "process", b.Own, "error", err)
+		if undo := d.undo(); undo != nil {
+			g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", undo)
+			b.kill()
+		}
+		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error()}))
+		return
+	}
+	select {
+	case f := <-b.inbox:
+		if f.kind == wire.Commit {
+			b.kill()
+			return
+		}
+	case <-time.After(stepLimit):
+	case <-g.done:
+		return
+	}
+	if err := d.undo(); err != nil {
+		g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", err)
+		b.kill()
+	}
+}
+
+// quiet waits until no call of several steps is under way; new ones wait.
+func (b *body) quiet() error {
+	deadline := time.Now().Add(stopLimit)
+	for {
+		b.mu.Lock()
+		b.want = true
+		busy, gone := b.busy, b.gone
+		b.mu.Unlock()
+		switch {
+		case gone:
+			return tracee.ErrGone
+		case busy == 0:
+			return nil
+		case time.Now().After(deadline):
+			b.relax()
+			return fmt.Errorf("a thread is in the middle of a vfork or clone")
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
+// relax lets calls go on that waited for a freeze that does not come.
+func (b *body) relax() {
+	b.mu.Lock()
+	held := b.held
+	b.held, b.want = nil, false
+	b.mu.Unlock()
+	for _, p := range held {
+		b.g.restartCall(p)
+	}
+}
+
+// restartCall has a thread make its call again.
+func (g *Guest) restartCall(p *pending) {
+	g.fam.Loop.Post(func() {
+		_ = ptrace.Interrupt(p.s.t.TID)
+		g.answer(p.id, -noIntr)
+	})
+}
+
+// departure is a body on its way out.
+type departure struct {
+	b       *body
+	h       *tracee.Hold
+	threads []*tracee.Thread
+	saved   []image.Thread
+	signals []wire.PendingSignal
+	parked  bool
+}
+
+func (d *departure) run(m wire.FreezeMsg) error {
+	b := d.b
+	var err error
+	if d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing); err != nil {
+		return err
+	}
+	d.threads = d.h.Threads()
+	if err := d.stepOut(); err != nil {
+		return err
+	}
+	if d.saved, err = d.h.Save(d.threads); err != nil {
+		return err
+	}
+	d.h.Do(func() { d.signals = b.collectPending() })
+	b.mu.Lock()
+	for _, e := range b.early {
+		d.signals = append(d.signals, wire.PendingSignal{TID: e.own, Info: append([]byte(nil), e.info[:]...)})
+	}
+	b.early = nil
+	seen := b.seen
+	b.mu.Unlock()
+	for _, t := range d.threads {
+		t.Data.(*strand).served.Store(true)
+	}
+	d.parked = true
+	if err := d.h.Park(d.threads...); err != nil {
+		return err
+	}
+	img, err := d.capture()
+	if err != nil {
+		return err
+	}
+	return d.send(img, wire.ThawMsg{Image: *img, Signals: d.signals, SignalsSeen: seen}, m.Full)
+}
+
+// beginFreezing runs when all threads have been told to stop: from now on no
+// call goes home, and those that are there are broken off.
+func (b *body) beginFreezing() {
+	b.mu.Lock()
+	b.freezing = true
+	held := b.held
+	b.held, b.want = nil, false
+	b.mu.Unlock()
+	for _, p := range held {
+		b.g.answer(p.id, -noIntr)
+	}
+	for _, t := range b.Threads() {
+		s, ok := t.Data.(*strand)
+		if !ok {
+			continue
+		}
+		s.mu.Lock()
+		p := s.call
+		s.mu.Unlock()
+		if p != nil {
+			s.cancel(p)
+		}
+	}
+}
+
+// setAside keeps a signal that was about to be delivered for the place where
+// the process goes on. A fault of the thread's own is delivered: its handler's
+// frame travels with the stack. Tracing thread.
+func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
+	info, err := ptrace.GetSigInfo(t.TID)
+	if err != nil {
+		return
+	}
+	b := d.b
+	if real, ok := b.takeQueued(st.Value, siCode(&info)); ok {
+		info = real
+	} else if st.Value == int(unix.SIGCHLD) {
+		_ = ptrace.Continue(t.TID, 0)
+		return
+	}
+	b.mu.Lock()
+	own := t.Own
+	if code := siCode(&info); code != siTkill && code <= 0 {
+		own = 0
+	}
+	b.early = append(b.early, pendingSignal{own: own, info: info})
+	b.mu.Unlock()
+	_ = ptrace.Continue(t.TID, 0)
+}
+
+const siTkill = -6
+
+// capture reads what the parked body is.
+func (d *departure) capture() (*image.Image, error) {
+	b := d.b
+	b.mu.Lock()
+	img := *b.img
+	b.mu.Unlock()
+	leader := d.threads[0]
+	limits := img.Limits
+	if err := leader.CaptureProcess(&img); err != nil {
+		return nil, err
+	}
+	img.Limits = limits // the body's own are not the program's
+	img.Threads = append([]image.Thread(nil), d.saved...)
+	for i, t := range d.threads {
+		if err := t.CaptureThread(&img.Threads[i]); err != nil {
+			return nil, err
+		}
+		s := t.Data.(*strand)
+		s.mu.Lock()
+		img.Threads[i].Pending = s.rest
+		restart := s.restart
+		s.mu.Unlock()
+		d.saved[i] = img.Threads[i]
+		leavingCall(&img.Threads[i], restart)
+	}
+	vmas, files, err := tracee.Mappings(b.Family.FS, b.PID, b.Base, nil)
+	if err != nil {
+		return nil, err
+	}
+	img.VMAs = vmas
+	img.Files, err = b.g.homeFiles(files)
+	cpu, _ := b.usage()
+	img.CPUMicros += cpu
+	return &img, err
+}
+
+// send sends image and pages.
+func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
+	b := d.b
+	present, err := b.PrivatePages(img.VMAs)
+	if err != nil {
+		return err
+	}
+	dirty, err := b.differing(img, present)
+	if err != nil {
+		return err
+	}
+	m.Image.HomeDirty = dirty
+	pages := dirty
+	if full {
+		pages = present
+	}
+	emit := func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }
+	if err := emit(wire.Frozen, wire.Encode(m)); err != nil {
+		return err
+	}
+	if err := emit(wire.Zero, wire.Encode(wire.RangesMsg{Ranges: absent(img.VMAs, present)})); err != nil {
+		return err
+	}
+	if _, err := tracee.SendPages(b.Mem, pages, emit); err != nil {
+		return err
+	}
+	return emit(wire.PagesEnd)
+}
+
+// undo lets the body run on here.
+func (d *departure) undo() error {
+	b := d.b
+	defer b.endFreezing()
+	if d.h == nil {
+		return nil
+	}
+	if d.parked {
+		if err := d.requeue(); err != nil {
+			return err
+		}
+		if err := d.h.Unpark(d.threads...); err != nil {
+			return err
+		}
+		if err := d.h.SetThreads(d.threads, d.saved); err != nil {
+			return err
+		}
+		d.h.Do(func() {
+			for _, t := range d.threads {
+				if t.Slot != nil {
+					b.Family.FreeSlot(t.Slot)
+					t.Slot = nil
+				}
+			}
+		})
+	}
+	for _, t := range d.threads {
+		t.Data.(*strand).served.Store(false)
+	}
+	d.h.Release()
+	return nil
+}
+
+func (d *departure) requeue() error {
+	for _, s := range d.signals {
+		var info [128]byte
+		copy(info[:], s.Info)
+		t := d.threads[0]
+		if x := d.b.ThreadByOwn(s.TID); s.TID != 0 && x != nil {
+			t = x
+		}
+		if err := t.QueueSignal(info, s.TID != 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endFreezing lets calls go home again and raises what came too late.
+func (b *body) endFreezing() {
+	b.mu.Lock()
+	b.freezing = false
+	late := b.late
+	b.late = nil
+	b.seen += uint64(len(late))
+	b.mu.Unlock()
+	for _, l := range late {
+		b.raise(l.pendingSignal, l.direct)
+	}
+}
+
+// stepOut takes the threads out of the vDSO if the body lives in another time
+// than this node.
+func (d *departure) stepOut() error {
+	vmas, _, err := tracee.Mappings(d.b.Family.FS, d.b.PID, d.b.Base, nil)
+	if err != nil {
+		return err
+	}
+	for _, v := range vmas {
+		if v.Name == "[vdso]" {
+			return d.h.StepOut(d.threads, v.Range)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package guest
+
+import (
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// frame is a copy of one received.
+type frame struct {
+	kind uint8
+	id   int
+	data []byte
+}
+
+func (g *Guest) send(kind uint8, id int, parts ...[]byte) error {
+	return g.conn.Send(kind, uint64(uint32(id)), parts...)
+}
+
+// read takes everything home says until it hangs up.
+func (g *Guest) read() {
+	for {
+		f, err := g.conn.Recv()
+		if err != nil {
+			g.log.Debug("link ended", "error", err)
+			return
+		}
+		id := int(f.ID)
+		switch f.Kind {
+		case wire.Reply:
+			g.replied(id, f.Data)
+		case wire.Signal:
+			g.signalled(id, f.Data)
+		case wire.Prepare:
+			fr := frame{f.Kind, id, append([]byte(nil), f.Data...)}
+			in := make(chan frame, inboxSize)
+			g.arriving(id, in)
+			go g.arrive(fr, in)
+		case wire.File, wire.Pages, wire.PagesEnd, wire.Thaw:
+			g.mu.Lock()
+			in := g.arrivals[id]
+			g.mu.Unlock()
+			if in != nil {
+				in <- frame{f.Kind, id, append([]byte(nil), f.Data...)}
+			}
+		case wire.Freeze:
+			if b := g.bodyByOwn(id); b != nil {
+				var m wire.FreezeMsg
+				if wire.Decode(f.Data, &m) == nil {
+					go b.depart(m)
+				}
+			} else {
+				_ = g.send(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended"}))
+			}
+		case wire.Commit, wire.Abort:
+			g.mu.Lock()
+			in := g.arrivals[id]
+			g.mu.Unlock()
+			if b := g.bodyByOwn(id); b != nil && b.leaving() {
+				b.inbox <- frame{kind: f.Kind, id: id}
+			} else if in != nil {
+				in <- frame{kind: f.Kind, id: id}
+			}
+		case wire.Kill:
+			if b := g.bodyByOwn(id); b != nil {
+				b.kill()
+			}
+		case wire.Stop:
+			if b := g.bodyByOwn(id); b != nil {
+				_ = unix.Kill(b.PID, unix.SIGSTOP)
+			}
+		case wire.Cont:
+			if b := g.bodyByOwn(id); b != nil {
+				_ = unix.Kill(b.PID, unix.SIGCONT)
+			}
+		default:
+			g.log.Warn("unknown frame from home", "kind", f.Kind)
+		}
+	}
+}
+
+// inboxSize frames may wait for a sequence; after that the reader waits.
+const inboxSize = 16
+
+func (g *Guest) arriving(own int, in chan frame) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.arrivals[own] = in
+}
+
+func (g *Guest) arrived(own int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.arrivals, own)
+}
+
+func (g *Guest) bodyByOwn(own int) *body {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, b := range g.bodies {
+		if b.Own == own {
+			return b
+		}
+	}
+	return nil
+}
+
+func (g *Guest) bodyByPID(pid int) *body {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.bodies[pid]
+}
+
+func (g *Guest) strandByOwn(own int) *strand {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.byOwn[own]
+}
+
+func (b *body) leaving() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.freezing
+}
+
+// kill ends a body here; what home knows of the process is not our affair.
+func (b *body) kill() {
+	b.mu.Lock()
+	b.gone = true
+	b.mu.Unlock()
+	_ = unix.Kill(b.PID, unix.SIGKILL)
+}
+
+// sigInfoSize is siginfo_t.
+const sigInfoSize = len(ptrace.SigInfo{})

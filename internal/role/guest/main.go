@@ -1,0 +1,187 @@
+package guest
+
+import (
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/process/tracee"
+	"openmosix/internal/role/transport"
+)
+
+// Guest serves one session.
+type Guest struct {
+	daemon *unixmsg.Conn
+	hello  supervisor.Hello
+	log    *slog.Logger
+	fam    *tracee.Family
+	conn   *transport.Framed
+
+	serial   atomic.Uint64
+	listener atomic.Int32 // the filter's notification descriptor, -1: none yet
+
+	makeMu sync.Mutex // held while a thread is made whose id was chosen
+
+	mu       sync.Mutex
+	bodies   map[int]*body      // by the supervisor's pid
+	byOwn    map[int]*strand    // by the thread's own id
+	byTID    map[int]*strand    // by the supervisor's id of the thread
+	born     map[int]*strand    // by own id: made, but not yet claimed by its maker
+	arrivals map[int]chan frame // by own pid: processes on their way in
+	files    []known            // what the bodies have mapped
+	init     *nsInit
+	done     chan struct{}
+	once     sync.Once
+}
+
+// Main runs a guest supervisor until its last body is gone. Descriptor 3 is
+// the daemon's socket. The result is the exit status.
+func Main() int {
+	conn, err := unixmsg.FromFD(3)
+	if err != nil {
+		slog.Error("guest supervisor: no socket to the daemon", "error", err)
+		return 2
+	}
+	var first supervisor.FromDaemon
+	if _, err := conn.Recv(&first); err != nil || first.Hello == nil {
+		slog.Error("guest supervisor: no greeting from the daemon", "error", err)
+		return 2
+	}
+	g := newGuest(conn, *first.Hello)
+	if err := noNewPrivileges(); err != nil {
+		g.log.Error("cannot give up privileges", "error", err)
+		return 2
+	}
+	go g.serve()
+	g.tell(supervisor.Event{Kind: supervisor.Ready})
+	<-g.done
+	return 0
+}
+
+func newGuest(conn *unixmsg.Conn, hello supervisor.Hello) *Guest {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
+	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
+		byTID: map[int]*strand{}, arrivals: map[int]chan frame{}, done: make(chan struct{})}
+	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
+	g.listener.Store(-1)
+	g.fam = tracee.NewFamily(g)
+	return g
+}
+
+// serve takes the daemon's messages: the one connection, and requests for the state.
+func (g *Guest) serve() {
+	connected := false
+	for {
+		var m supervisor.FromDaemon
+		files, err := g.daemon.Recv(&m)
+		if err != nil {
+			g.log.Info("the daemon is gone", "error", err)
+			if !connected {
+				g.end()
+			}
+			return
+		}
+		switch {
+		case m.Connection && len(files) == 1 && !connected:
+			connected = true
+			go g.connect(files[0])
+			continue
+		case m.Request != nil && m.Request.Verb == supervisor.Describe:
+			g.tell(supervisor.Event{ID: m.Request.ID, Kind: supervisor.State, Procs: g.describe()})
+		}
+		for _, f := range files {
+			_ = f.Close()
+		}
+	}
+}
+
+// connect serves the home supervisor until it hangs up; without it no body can live.
+func (g *Guest) connect(f *os.File) {
+	defer g.end()
+	c, err := net.FileConn(f)
+	_ = f.Close()
+	if err != nil {
+		g.log.Error("no connection from home", "error", err)
+		return
+	}
+	tc, err := transport.Server(c, g.hello.Identity, trust.Home)
+	if err != nil {
+		g.log.Warn("home not accepted", "error", err)
+		return
+	}
+	g.conn = transport.NewFramed(tc)
+	g.read()
+}
+
+func (g *Guest) end() { g.once.Do(func() { close(g.done) }) }
+
+func (g *Guest) tell(e supervisor.Event) {
+	if err := g.daemon.Send(e); err != nil {
+		g.log.Debug("event not delivered", "kind", e.Kind, "error", err)
+	}
+}
+
+func (g *Guest) describe() []supervisor.Proc {
+	g.mu.Lock()
+	bs := make([]*body, 0, len(g.bodies))
+	for _, b := range g.bodies {
+		bs = append(bs, b)
+	}
+	g.mu.Unlock()
+	var out []supervisor.Proc
+	for _, b := range bs {
+		cpu, rss := b.usage()
+		out = append(out, supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: cpu, RSS: rss, Calls: b.calls.Load(), State: "running"})
+	}
+	return out
+}
+
+// body is one process that runs here.
+type body struct {
+	*tracee.Process
+	g     *Guest
+	calls atomic.Uint64
+	inbox chan frame
+
+	mu       sync.Mutex
+	img      *image.Image // as it came: files, what differed from home, earlier CPU time
+	running  bool
+	freezing bool
+	want     bool // a freeze waits: calls that take several steps must not begin
+	busy     int  // such calls under way
+	held     []*pending
+	queued   map[int][]ptrace.SigInfo // what signals forwarded from home really say, by number
+	seen     uint64                   // signals forwarded from home
+	early    []pendingSignal          // signals caught while freezing
+	late     []lateSignal             // signals that came after the freeze
+	tracked  bool
+	shared   bool // its memory is a vfork parent's
+	gone     bool
+}
+
+type pendingSignal struct {
+	own  int
+	info ptrace.SigInfo
+}
+
+// strand is one thread of a body.
+type strand struct {
+	b *body
+	t *tracee.Thread
+
+	served atomic.Bool // its calls are the supervisor's own: let them run here
+	doomed bool        // it stays stopped until it has been brought home; tracing thread
+
+	mu      sync.Mutex
+	call    *pending
+	restart int           // the forwarded call that restart_syscall goes on with, 0: none
+	rest    image.Pending // a wait to be issued again for the rest of its time
+}

@@ -1,0 +1,249 @@
+package guest
+
+import (
+	"fmt"
+	"os"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// known is a file mapped by a body: what it is at home, and what stands for it here.
+type known struct {
+	home     image.FileID
+	dev, ino uint64 // here
+	file     *os.File
+	have     []image.Range // memory filled from home: the offsets that are there; nil: a local twin
+}
+
+// remember notes what a source stands for.
+func (g *Guest) remember(id image.FileID, f *os.File) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, k := range g.files {
+		if k.dev == st.Dev && k.ino == st.Ino {
+			return nil
+		}
+	}
+	g.files = append(g.files, known{home: id, dev: st.Dev, ino: st.Ino, file: f})
+	return nil
+}
+
+// homeFiles translates the files a body's mappings show into what they are at home.
+func (g *Guest) homeFiles(here []image.FileID) ([]image.FileID, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make([]image.FileID, len(here))
+next:
+	for i, f := range here {
+		for _, k := range g.files {
+			if k.dev == f.Dev && k.ino == f.Ino {
+				out[i] = k.home
+				continue next
+			}
+		}
+		return nil, fmt.Errorf("mapped file %s is not one of home's", f.Path)
+	}
+	return out, nil
+}
+
+// mmapFile maps a file while away: at home, so that the deputy's address space
+// stays the process's and the errors are the kernel's, and here, from a local
+// twin or from contents that home sends.
+func (s *strand) mmapFile(p *pending) {
+	flags, prot := p.args[3], p.args[2]
+	shared := flags&0xf == unix.MAP_SHARED || flags&0xf == unix.MAP_SHARED_VALIDATE
+	if shared && prot&unix.PROT_WRITE != 0 {
+		s.comeHome(p, "memory shared with a file is written at home")
+		return
+	}
+	if !s.enter(p, true) {
+		return
+	}
+	go func() {
+		defer s.b.leave()
+		s.mapBoth(p, shared)
+	}()
+}
+
+func (s *strand) mapBoth(p *pending, shared bool) {
+	g := s.b.g
+	var m wire.MappedMsg
+	r := s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1]}))
+	switch {
+	case r.ret < 0:
+		p.rpc = nil
+		s.finish(p, r.ret)
+		return
+	case len(r.outs) != 1 || wire.Decode(r.outs[0], &m) != nil:
+		p.rpc = nil
+		s.finish(p, -int64(unix.EIO))
+		return
+	case !m.Regular || shared && m.Writable:
+		s.unenter(p)
+		s.comeHomeFrom(p, "this file can only be mapped at home")
+		return
+	}
+	f, err := s.contents(p, &m)
+	if err != nil {
+		g.log.Warn("file not mapped", "file", m.File.Path, "error", err)
+		s.unenter(p)
+		s.comeHomeFrom(p, "its contents could not be fetched")
+		return
+	}
+	ret, err := s.mapHere(p, f, shared)
+	if err != nil {
+		g.log.Error("a file could not be mapped", "error", err)
+		s.b.kill()
+		return
+	}
+	_ = ret
+}
+
+// unenter forgets a call whose sequence ends without an answer.
+func (s *strand) unenter(p *pending) {
+	s.mu.Lock()
+	s.call = nil
+	p.rpc = nil
+	s.mu.Unlock()
+}
+
+// comeHomeFrom is comeHome for a call that was entered before.
+func (s *strand) comeHomeFrom(p *pending, reason string) {
+	b := s.b
+	b.mu.Lock()
+	b.held = append(b.held, p)
+	b.mu.Unlock()
+	_ = b.g.send(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
+}
+
+// contents finds or fetches what the mapping shows.
+func (s *strand) contents(p *pending, m *wire.MappedMsg) (*os.File, error) {
+	g := s.b.g
+	off := p.args[5]
+	want := image.Range{Start: off, End: min((off+p.args[1]+image.PageSize-1)&^(image.PageSize-1), (m.File.Size+image.PageSize-1)&^(image.PageSize-1))}
+	g.mu.Lock()
+	var f *os.File
+	twin := false
+	for _, k := range g.files {
+		if k.home.Dev == m.File.Dev && k.home.Ino == m.File.Ino && k.home.Size == m.File.Size && k.home.ModTime == m.File.ModTime {
+			f, twin = k.file, k.have == nil
+		}
+	}
+	g.mu.Unlock()
+	if f == nil {
+		if f = g.localTwin(&m.File); f != nil {
+			twin = true
+		} else {
+			var err error
+			if f, err = blankFile(&m.File); err != nil {
+				return nil, err
+			}
+		}
+		if err := g.remember(m.File, f); err != nil {
+			return nil, err
+		}
+	}
+	if twin {
+		return f, nil
+	}
+	return f, s.fetch(p, f, want)
+}
+
+// fetchChunk is how much is asked for at a time.
+const fetchChunk = 1 << 20
+
+// fetch fills memory with a part of home's file, read through the mapped descriptor.
+func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
+	for off := r.Start; off < r.End; off += fetchChunk {
+		n := min(fetchChunk, r.End-off)
+		c := &syscalls.Call{Nr: unix.SYS_PREAD64, Args: [6]uint64{p.args[4], 0, n, off},
+			Segs: []syscalls.Segment{{Arg: 1, Size: uint32(n), Out: true, Back: syscalls.BackCount, Scale: 1}}}
+		s.mu.Lock()
+		p.serial = s.b.g.serial.Add(1)
+		s.mu.Unlock()
+		head := make([]byte, 17, 64)
+		le.PutUint64(head, p.serial)
+		got := s.ask(p, wire.Call, c.Append(head))
+		if got.ret < 0 || len(got.outs) != 1 {
+			return fmt.Errorf("read at %#x: %w", off, unix.Errno(-got.ret))
+		}
+		if got.ret == 0 {
+			return nil
+		}
+		if _, err := f.WriteAt(got.outs[0], int64(off)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mapHere makes the mapping in the body and at home at one address: here the
+// kernel chooses, there it is told.
+func (s *strand) mapHere(p *pending, f *os.File, shared bool) (int64, error) {
+	g, t := s.b.g, s.t
+	s.unenter(p)
+	h, err := t.HoldOne(stopLimit, s.passOn, func() { g.answer(p.id, -noIntr) })
+	if err != nil {
+		return 0, err
+	}
+	ts := []*tracee.Thread{t}
+	saved, err := h.Save(ts)
+	if err != nil {
+		return 0, err
+	}
+	s.served.Store(true)
+	if err := h.Park(t); err != nil {
+		return 0, err
+	}
+	fd, err := g.give(s, f)
+	if err != nil {
+		return 0, err
+	}
+	ret, err := t.Call(unix.SYS_MMAP, p.args[0], p.args[1], p.args[2], p.args[3], uint64(fd), p.args[5])
+	if err != nil {
+		return 0, err
+	}
+	_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+	if ret > 0 || ret < -4095 {
+		s.mapAtHome(p, uint64(ret))
+	}
+	if err := h.Unpark(t); err != nil {
+		return 0, err
+	}
+	s.served.Store(false)
+	saved[0].Regs.Rax, saved[0].Regs.OrigRax = uint64(ret), ^uint64(0)
+	if err := h.SetThreads(ts, saved); err != nil {
+		return 0, err
+	}
+	s.b.Family.FreeSlot(t.Slot)
+	h.Do(func() { t.Slot = nil })
+	h.Release()
+	return ret, nil
+}
+
+// mapAtHome repeats the mapping in the deputy, at the same place. What the
+// deputy has there is older than the guest's own address space and goes.
+func (s *strand) mapAtHome(p *pending, at uint64) {
+	c := &syscalls.Call{Nr: unix.SYS_MMAP, Args: p.args}
+	c.Args[0] = at
+	c.Args[3] = p.args[3]&^unix.MAP_FIXED_NOREPLACE | unix.MAP_FIXED
+	s.mu.Lock()
+	p.serial = s.b.g.serial.Add(1)
+	s.call = p
+	s.mu.Unlock()
+	head := make([]byte, 17, 64)
+	le.PutUint64(head, p.serial)
+	if r := s.ask(p, wire.Call, c.Append(head)); r.ret != int64(at) {
+		s.b.g.log.Warn("a mapping differs at home", "at", at, "result", r.ret)
+	}
+	s.unenter(p)
+}

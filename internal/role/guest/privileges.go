@@ -1,0 +1,62 @@
+package guest
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// noNewPrivileges keeps this process and everything it makes from ever gaining
+// privileges by executing something.
+func noNewPrivileges() error {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("no_new_privs: %w", err)
+	}
+	return nil
+}
+
+// The namespaces' init needs these in its own user namespace, nowhere else:
+// time offsets, choosing ids.
+const (
+	capSysAdmin          = 21
+	capSysTime           = 25
+	capCheckpointRestore = 40
+	lastCap              = 40
+)
+
+// namespaceAttributes: a fresh user namespace in which only our own ids exist.
+func namespaceAttributes() *syscall.SysProcAttr {
+	uid, gid := os.Geteuid(), os.Getegid()
+	return &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWPID | unix.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
+		AmbientCaps: []uintptr{capSysAdmin, capSysTime, capCheckpointRestore},
+		Pdeathsig:   unix.SIGKILL,
+		Setsid:      true,
+	}
+}
+
+// shed makes a body unprivileged in its own namespaces too.
+func (s *strand) shed() error {
+	t := s.t
+	if _, err := t.Must("setsid", unix.SYS_SETSID); err != nil {
+		return err
+	}
+	for c := range uint64(lastCap + 1) {
+		if _, err := t.Must("drop from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
+			break // newer capabilities than this kernel's
+		}
+	}
+	if _, err := t.Must("clear ambient capabilities", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+		return err
+	}
+	const version3 = 0x20080522
+	head, none := make([]byte, 8), make([]byte, 24)
+	le.PutUint32(head, version3)
+	h, d := t.Put(0, head), t.Put(64, none)
+	_, err := t.Must("drop capabilities", unix.SYS_CAPSET, h, d)
+	return err
+}

@@ -1,0 +1,127 @@
+package guest
+
+import (
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// signalHead precedes the siginfo of a Signal frame: to the thread alone (1), process (4).
+const signalHead = 5
+
+// signalled raises in the body a signal that came at home. Link reader: a
+// signal caused by a call is raised before the call's reply is given.
+func (g *Guest) signalled(own int, data []byte) {
+	if len(data) != signalHead+sigInfoSize {
+		g.log.Warn("bad signal from home", "bytes", len(data))
+		return
+	}
+	b := g.bodyByOwn(int(le.Uint32(data[1:])))
+	if b == nil {
+		return
+	}
+	one := pendingSignal{own: own}
+	copy(one.info[:], data[signalHead:])
+	b.mu.Lock()
+	if b.freezing || !b.running {
+		// Too late for this freeze: home knows by the count and queues it
+		// again. If the move fails it is raised here after all.
+		b.late = append(b.late, lateSignal{one, data[0] != 0})
+		b.mu.Unlock()
+		return
+	}
+	b.seen++
+	b.mu.Unlock()
+	b.raise(one, data[0] != 0)
+}
+
+type lateSignal struct {
+	pendingSignal
+	direct bool
+}
+
+// raise makes a signal pending and wakes whoever waits in a call and may take it.
+func (b *body) raise(one pendingSignal, direct bool) {
+	sig := unix.Signal(le.Uint32(one.info[:]))
+	if sig < 1 || sig > 64 {
+		return
+	}
+	s := b.g.strandByOwn(one.own)
+	b.mu.Lock()
+	b.queued[int(sig)] = append(b.queued[int(sig)], one.info)
+	b.mu.Unlock()
+	if direct && s != nil && s.b == b {
+		_ = unix.Tgkill(b.PID, s.t.TID, sig)
+		s.wake(sig)
+		return
+	}
+	_ = unix.Kill(b.PID, sig)
+	for _, t := range b.Threads() {
+		if s, ok := t.Data.(*strand); ok {
+			s.wake(sig)
+		}
+	}
+}
+
+// wake breaks off a thread's forwarded call if the signal is not blocked: a
+// call that waits for its notification's answer notices no signal by itself.
+func (s *strand) wake(sig unix.Signal) {
+	s.mu.Lock()
+	p := s.call
+	s.mu.Unlock()
+	if p == nil || p.rpc != nil {
+		return
+	}
+	if p.mask == 0 && s.blocked()>>(sig-1)&1 != 0 {
+		return
+	}
+	s.cancel(p)
+}
+
+// cancel asks home to break a call off. The result comes as any other.
+func (s *strand) cancel(p *pending) {
+	p.cancelled = true
+	var serial [8]byte
+	le.PutUint64(serial[:], p.serial)
+	_ = s.b.g.send(wire.Cancel, s.t.Own, serial[:])
+}
+
+// deliverable tells whether a signal waits that the thread would take under a mask.
+func (s *strand) deliverable(mask uint64, own bool) bool {
+	st, err := s.b.Family.FS.ThreadStatus(s.b.PID, s.t.TID)
+	if err != nil {
+		return false
+	}
+	if own {
+		mask = st.SigBlk
+	}
+	return (st.SigPnd|st.ShdPnd)&^mask != 0
+}
+
+// collectPending lists what is pending in a stopped body, with the siginfo
+// that came from home where there is one. Tracing thread.
+func (b *body) collectPending() []wire.PendingSignal {
+	var out []wire.PendingSignal
+	add := func(tid int, infos []ptrace.SigInfo) {
+		for _, i := range infos {
+			sig := int(le.Uint32(i[:]))
+			if real, ok := b.takeQueued(sig, siCode(&i)); ok {
+				i = real
+			} else if sig == int(unix.SIGCHLD) {
+				continue
+			}
+			out = append(out, wire.PendingSignal{TID: tid, Info: append([]byte(nil), i[:]...)})
+		}
+	}
+	ts := b.Threads()
+	if len(ts) > 0 {
+		shared, _ := ptrace.PendingSignals(ts[0].TID, true)
+		add(0, shared)
+	}
+	for _, t := range ts {
+		own, _ := ptrace.PendingSignals(t.TID, false)
+		add(t.Own, own)
+	}
+	return out
+}

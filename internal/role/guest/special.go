@@ -1,0 +1,165 @@
+package guest
+
+import (
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+type tracedThread = tracee.Thread
+
+// handlers are the calls no generic executor can do, by the name the table
+// gives them. A handler that is not here has only the generic part.
+var handlers = map[syscalls.Handler]func(*strand, *pending){
+	syscalls.HandleClone:        (*strand).clone,
+	syscalls.HandleExec:         (*strand).exec,
+	syscalls.HandleExit:         (*strand).exit,
+	syscalls.HandleExitGroup:    (*strand).exitGroup,
+	syscalls.HandleMmap:         (*strand).mmapFile,
+	syscalls.HandleSigaction:    (*strand).sigaction,
+	syscalls.HandleSigpending:   (*strand).here,
+	syscalls.HandleSigtimedwait: (*strand).sigtimedwait,
+	syscalls.HandleClockGettime: (*strand).cpuClock,
+	syscalls.HandleGetrusage:    (*strand).getrusage,
+	syscalls.HandleTimes:        (*strand).times,
+	syscalls.HandleAffinity:     (*strand).affinity,
+	syscalls.HandlePrctl:        (*strand).prctl,
+	syscalls.HandleArchPrctl:    (*strand).here,
+	syscalls.HandleMaskWait:     (*strand).maskWait,
+	syscalls.HandleRestart:      (*strand).restartCall,
+	syscalls.HandlePath:         (*strand).path,
+	syscalls.HandleSignalfd:     (*strand).signalfd,
+	syscalls.HandleTimerCreate:  (*strand).goHome,
+	syscalls.HandleKill:         (*strand).goHome,
+	syscalls.HandleRlimit:       (*strand).goHome,
+	syscalls.HandleScheduler:    (*strand).goHome,
+	syscalls.HandleClockSleep:   (*strand).goHome,
+}
+
+func (s *strand) special(p *pending) {
+	if h := handlers[p.row.Handler]; h != nil {
+		h(s, p)
+		return
+	}
+	s.b.g.log.Error("a row has no handler", "call", p.row.Name, "handler", p.row.Handler)
+	s.b.g.answer(p.id, -int64(unix.ENOSYS))
+}
+
+// here lets the body's own kernel answer.
+func (s *strand) here(p *pending) { s.b.g.proceed(p.id) }
+
+// exit: one thread ends in both halves. The home half is told first; the
+// kernel here does what the program waits for (the join's futex).
+func (s *strand) exit(p *pending) {
+	if !s.enter(p, false) {
+		return
+	}
+	var code [4]byte
+	le.PutUint32(code[:], uint32(p.args[0]))
+	_ = s.b.g.send(wire.Exit, s.t.Own, code[:])
+	s.b.g.proceed(p.id)
+}
+
+// exitGroup: the deputy ends the process; home then has the body killed.
+func (s *strand) exitGroup(p *pending) {
+	if !s.enter(p, false) {
+		return
+	}
+	s.b.mu.Lock()
+	s.b.gone = true // from here on its end is no news
+	s.b.mu.Unlock()
+	p.call = &syscalls.Call{Nr: unix.SYS_EXIT_GROUP, Args: p.args}
+	s.forward(p)
+}
+
+// sigaction of a signal whose action matters at home: both kernels learn it.
+func (s *strand) sigaction(p *pending) {
+	c, errno := p.row.Gather(p.args, s.b.memory())
+	if errno != 0 || p.args[1] == 0 {
+		s.b.g.proceed(p.id) // a query, or an error: the kernel here knows as well
+		return
+	}
+	for i := range c.Segs { // the deputy's old action is of no interest
+		c.Segs[i].Out = false
+	}
+	p.call = c
+	if !s.enter(p, true) {
+		return
+	}
+	go func() {
+		defer s.b.leave()
+		head := make([]byte, 17, 128)
+		le.PutUint64(head, p.serial)
+		s.ask(p, wire.Call, c.Append(head))
+		s.mu.Lock()
+		s.call = nil
+		s.mu.Unlock()
+		s.b.g.proceed(p.id)
+	}()
+}
+
+// maskWait: ppoll, pselect6, epoll_pwait. Home waits without the mask; the
+// mask is applied here, when a signal comes.
+func (s *strand) maskWait(p *pending) {
+	p.mask, p.maskLen, _ = p.row.WaitMask(p.args, s.b.memory())
+	if p.mask == 0 {
+		s.goHome(p)
+		return
+	}
+	c, errno := p.row.Gather(p.args, s.b.memory())
+	if errno != 0 {
+		s.b.g.answer(p.id, -int64(errno))
+		return
+	}
+	p.call = c
+	s.shorten(p)
+	if !s.enter(p, false) {
+		return
+	}
+	var m [8]byte
+	if s.b.memory().Read(p.mask, m[:]) == nil && s.deliverable(le.Uint64(m[:]), false) {
+		if s.underMask(p) {
+			return
+		}
+	}
+	s.forward(p)
+}
+
+// restartCall: the kernel goes on with an interrupted relative wait, where it
+// was: at the deputy if it was forwarded, else here.
+func (s *strand) restartCall(p *pending) {
+	s.mu.Lock()
+	nr := s.restart
+	s.mu.Unlock()
+	if nr == 0 {
+		s.b.g.proceed(p.id)
+		return
+	}
+	c := &syscalls.Call{}
+	if row := syscalls.Lookup(nr); row != nil && nr != unix.SYS_RESTART_SYSCALL {
+		row, _ = row.Resolve(p.args)
+		if g, errno := row.Gather(p.args, s.b.memory()); errno == 0 {
+			c = g
+		}
+	}
+	p.nr, p.call = nr, c
+	if !s.enter(p, false) {
+		return
+	}
+	head := make([]byte, 17, 64)
+	le.PutUint64(head, p.serial)
+	bare := syscalls.Call{Nr: unix.SYS_RESTART_SYSCALL}
+	_ = s.b.g.send(wire.Call, s.t.Own, bare.Append(head))
+}
+
+// signalfd and sigtimedwait take signals that must then stay pending at home,
+// where the descriptor is. Until that is built, such a process lives at home.
+func (s *strand) signalfd(p *pending) {
+	s.comeHome(p, "signals read through a descriptor are delivered at home")
+}
+
+func (s *strand) sigtimedwait(p *pending) {
+	s.comeHome(p, "waiting for a signal by name is done at home")
+}

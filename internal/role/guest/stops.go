@@ -1,0 +1,218 @@
+package guest
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// Stopped implements tracee.Role.
+func (g *Guest) Stopped(t *tracee.Thread, st ptrace.Stop) {
+	s, ok := t.Data.(*strand)
+	if !ok { // the init: nothing of its stops matters
+		_ = ptrace.Continue(t.TID, 0)
+		return
+	}
+	switch st.Kind {
+	case ptrace.Signal:
+		s.deliver(st)
+	case ptrace.Interrupted:
+		if !s.doomed {
+			_ = ptrace.Continue(t.TID, 0)
+		}
+	case ptrace.GroupStop:
+		_ = ptrace.Listen(t.TID)
+	default:
+		_ = ptrace.Continue(t.TID, 0)
+	}
+}
+
+// deliver decides about a signal for a running thread. Tracing thread.
+func (s *strand) deliver(st ptrace.Stop) {
+	b, t := s.b, s.t
+	sig := st.Value
+	info, err := ptrace.GetSigInfo(t.TID)
+	if err != nil {
+		return // it is going
+	}
+	real, forwarded := b.takeQueued(sig, siCode(&info))
+	switch {
+	case forwarded:
+		info = real
+		_ = ptrace.SetSigInfo(t.TID, &info)
+	case sig == int(unix.SIGCHLD):
+		_ = ptrace.Continue(t.TID, 0) // of a local child: the true one comes from home
+		return
+	case sig == int(unix.SIGSTOP):
+		_ = ptrace.Continue(t.TID, sig)
+		return
+	}
+	if !b.fatal(sig) {
+		_ = ptrace.Continue(t.TID, sig)
+		return
+	}
+	if !dumpsCore(sig) {
+		_ = b.g.send(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: sig}))
+		return // it stays stopped until home has seen to its death
+	}
+	// It dies at home, where the core file belongs: with the signal pending
+	// it comes home and the kernel there does the rest.
+	s.doomed = true
+	b.mu.Lock()
+	b.early = append(b.early, pendingSignal{own: t.Own, info: info})
+	b.mu.Unlock()
+	_ = ptrace.Interrupt(t.TID)
+	_ = ptrace.Continue(t.TID, 0)
+	_ = b.g.send(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
+}
+
+// takeQueued finds what a signal raised on behalf of home really says. The
+// kernel lets nobody give a signal another process's siginfo, so it is put in
+// place when the signal is delivered.
+func (b *body) takeQueued(sig int, code int32) (ptrace.SigInfo, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	q := b.queued[sig]
+	if len(q) == 0 || code > 0 && sig != int(unix.SIGCHLD) {
+		return ptrace.SigInfo{}, false
+	}
+	b.queued[sig] = q[1:]
+	return q[0], true
+}
+
+func siCode(i *ptrace.SigInfo) int32 { return int32(le.Uint32(i[8:])) }
+
+// fatal tells whether the signal would end the process.
+func (b *body) fatal(sig int) bool {
+	st, err := b.Family.FS.Status(b.PID)
+	if err != nil || (st.SigCgt|st.SigIgn)>>(sig-1)&1 != 0 {
+		return false
+	}
+	switch unix.Signal(sig) {
+	case unix.SIGCHLD, unix.SIGCONT, unix.SIGURG, unix.SIGWINCH, unix.SIGSTOP, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU:
+		return false
+	}
+	return true
+}
+
+// dumpsCore lists the signals whose default action is a core dump: signal(7).
+func dumpsCore(sig int) bool {
+	switch unix.Signal(sig) {
+	case unix.SIGQUIT, unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGXCPU, unix.SIGXFSZ, unix.SIGSYS:
+		return true
+	}
+	return false
+}
+
+// Born implements tracee.Role: a thread or process was made by a traced one.
+func (g *Guest) Born(st ptrace.Stop) {
+	if st.Gone() {
+		return
+	}
+	status, err := g.fam.FS.Status(st.TID)
+	if err != nil {
+		return
+	}
+	own := status.InnermostPid()
+	b := g.bodyByPID(status.Tgid)
+	if b == nil {
+		if b, err = g.newBody(status.Tgid, own); err != nil {
+			g.log.Error("a new process cannot be taken over", "pid", st.TID, "error", err)
+			_ = unix.Kill(st.TID, unix.SIGKILL)
+			return
+		}
+	}
+	s := &strand{b: b}
+	t := g.fam.AddThread(b.Process, st.TID, own)
+	s.t, t.Data = t, s
+	g.mu.Lock()
+	g.byOwn[own], g.byTID[st.TID], g.born[own] = s, s, s
+	g.mu.Unlock()
+	r, err := ptrace.Regs(st.TID)
+	if err == nil && r.Rip >= b.Base && r.Rip < b.Base+4096 {
+		s.served.Store(true)
+		_ = ptrace.Continue(st.TID, 0) // born in the stub: it waits there
+	}
+	// Otherwise it was made by the program's own call: whoever made that call gives it its registers.
+}
+
+func (g *Guest) newBody(pid, own int) (*body, error) {
+	p, err := g.fam.NewProcess(pid, own)
+	if err != nil {
+		return nil, err
+	}
+	b := &body{Process: p, g: g, inbox: make(chan frame, 4), queued: map[int][]ptrace.SigInfo{}, img: &image.Image{}}
+	p.Data = b
+	p.Base = g.fam.Region().Base
+	g.mu.Lock()
+	g.bodies[pid] = b
+	g.mu.Unlock()
+	return b, nil
+}
+
+// awaitBorn waits for the report of a thread that has just been made.
+func (g *Guest) awaitBorn(own int) *strand {
+	deadline := time.Now().Add(stopLimit)
+	for {
+		g.mu.Lock()
+		s := g.born[own]
+		delete(g.born, own)
+		g.mu.Unlock()
+		if s != nil {
+			return s
+		}
+		if time.Now().After(deadline) {
+			return nil
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// Gone implements tracee.Role.
+func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
+	s, ok := t.Data.(*strand)
+	if !ok {
+		g.log.Debug("the guest's init has ended")
+		g.end()
+		return
+	}
+	g.mu.Lock()
+	if g.byOwn[t.Own] == s {
+		delete(g.byOwn, t.Own)
+	}
+	delete(g.byTID, t.TID)
+	g.mu.Unlock()
+	s.abandonCall()
+	b := s.b
+	if t.TID != b.PID {
+		return
+	}
+	b.mu.Lock()
+	expected := b.gone
+	b.gone = true
+	b.mu.Unlock()
+	g.mu.Lock()
+	delete(g.bodies, b.PID)
+	g.mu.Unlock()
+	_ = b.Mem.Close()
+	if !expected && st.Kind == ptrace.Killed {
+		go func() { _ = g.send(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: st.Value})) }()
+	}
+	go g.endIfEmpty()
+}
+
+// endIfEmpty ends the supervisor when it serves nothing any more.
+func (g *Guest) endIfEmpty() {
+	time.Sleep(10 * time.Millisecond) // last words
+	g.mu.Lock()
+	empty := len(g.bodies) == 0 && len(g.arrivals) == 0
+	g.mu.Unlock()
+	if empty {
+		g.end()
+	}
+}

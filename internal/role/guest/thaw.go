@@ -1,0 +1,334 @@
+package guest
+
+import (
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/notify"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	stepLimit = 30 * time.Second
+	stopLimit = 5 * time.Second
+)
+
+// arrive builds a process that is coming and lets it run. Whatever goes wrong
+// before it runs undoes everything: home keeps the process.
+func (g *Guest) arrive(f frame, in chan frame) {
+	a := &arrival{g: g, in: in, own: f.id}
+	defer g.arrived(f.id)
+	err := a.run(f)
+	if err == nil {
+		_ = g.send(wire.Thawed, a.own)
+		return
+	}
+	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
+	closeSources(a.files)
+	_ = g.send(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error()}))
+	if a.s != nil {
+		a.s.b.kill()
+	} else {
+		g.endIfEmpty()
+	}
+}
+
+// arrival is a process on its way in.
+type arrival struct {
+	g     *Guest
+	own   int
+	in    chan frame
+	img   *image.Image
+	files []*source
+	s     *strand // the leader, parked
+}
+
+func (a *arrival) run(f frame) error {
+	var m wire.PrepareMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		return err
+	}
+	if err := m.Image.Validate(); err != nil {
+		return err
+	}
+	a.img = &m.Image
+	var lacking []uint32
+	var err error
+	if a.files, lacking, err = a.g.sources(a.img); err != nil {
+		return err
+	}
+	if err := a.g.send(wire.Prepared, a.own, wire.Encode(wire.PreparedMsg{Lacking: lacking})); err != nil {
+		return err
+	}
+	if err := a.receiveFiles(); err != nil {
+		return err
+	}
+	for i, f := range a.files {
+		if err := a.g.remember(a.img.Files[i], f.file); err != nil {
+			return err
+		}
+	}
+	if a.s, err = a.g.build(a.img, a.files); err != nil {
+		return err
+	}
+	return a.thaw()
+}
+
+// next waits for what home sends next.
+func (a *arrival) next() (frame, error) {
+	timer := time.NewTimer(stepLimit)
+	defer timer.Stop()
+	select {
+	case f := <-a.in:
+		if f.kind == wire.Abort {
+			return f, fmt.Errorf("home has given the move up")
+		}
+		return f, nil
+	case <-timer.C:
+		return frame{}, fmt.Errorf("home sent nothing for %v", stepLimit)
+	case <-a.g.done:
+		return frame{}, tracee.ErrGone
+	}
+}
+
+func (a *arrival) receiveFiles() error {
+	for {
+		f, err := a.next()
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.kind != wire.File:
+			return fmt.Errorf("frame %d among files", f.kind)
+		case len(f.data) == 0:
+			return nil
+		}
+		if err := store(a.files, f.data); err != nil {
+			return err
+		}
+	}
+}
+
+// thaw takes the frozen rest and starts the threads.
+func (a *arrival) thaw() error {
+	f, err := a.next()
+	if err != nil {
+		return err
+	}
+	if f.kind != wire.Thaw {
+		return fmt.Errorf("frame %d instead of the frozen process", f.kind)
+	}
+	m := new(wire.ThawMsg)
+	if err := wire.Decode(f.data, m); err != nil {
+		return err
+	}
+	if err := m.Image.Validate(); err != nil {
+		return err
+	}
+	if len(m.Image.Threads) == 0 || m.Image.PID != a.own {
+		return fmt.Errorf("the frozen process %d has %d threads", m.Image.PID, len(m.Image.Threads))
+	}
+	img := &m.Image
+	if err := a.moreFiles(img); err != nil {
+		return err
+	}
+	if err := a.s.remap(img, a.files); err != nil {
+		return err
+	}
+	if err := a.receivePages(); err != nil {
+		return err
+	}
+	return a.start(img, m)
+}
+
+// moreFiles: files mapped since the sketch must be here with the same content.
+func (a *arrival) moreFiles(img *image.Image) error {
+	for i := len(a.files); i < len(img.Files); i++ {
+		f := a.g.localTwin(&img.Files[i])
+		if f == nil {
+			return fmt.Errorf("%s was mapped in the last moment; try again", img.Files[i].Path)
+		}
+		a.files = append(a.files, &source{file: f, local: true, fd: -1})
+		if err := a.g.remember(img.Files[i], f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *arrival) receivePages() error {
+	for {
+		f, err := a.next()
+		if err != nil {
+			return err
+		}
+		switch f.kind {
+		case wire.Pages:
+			if err := tracee.StorePages(a.s.b.Mem, f.data); err != nil {
+				return err
+			}
+		case wire.PagesEnd:
+			return nil
+		default:
+			return fmt.Errorf("frame %d among pages", f.kind)
+		}
+	}
+}
+
+// start makes threads, state and filter, and lets the body run.
+func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
+	g, b := a.g, a.s.b
+	leader := a.s
+	if err := leader.t.SetLayout(img.Layout); err != nil {
+		return err
+	}
+	var none [65]image.Action
+	if err := leader.t.RestoreActions(&none, &img.Actions); err != nil {
+		return err
+	}
+	strands, err := a.threads(img)
+	if err != nil {
+		return err
+	}
+	for i, s := range strands {
+		if err := s.t.RestoreThread(&img.Threads[i], image.Rseq{}); err != nil {
+			return err
+		}
+		s.rest = img.Threads[i].Pending
+		awayward(s, &img.Threads[i])
+	}
+	if err := leader.limits(img); err != nil {
+		return err
+	}
+	if err := leader.track(img.VMAs); err != nil {
+		g.log.Warn("writes are not tracked: everything will be sent back", "error", err)
+	}
+	if err := leader.t.RestoreTimers(img); err != nil {
+		return err
+	}
+	for _, s := range m.Signals {
+		if err := queue(strands, s); err != nil {
+			return err
+		}
+	}
+	if err := leader.filter(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.img = img
+	b.mu.Unlock()
+	return a.release(strands, img)
+}
+
+// threads makes the other threads, each with the id it has at home.
+func (a *arrival) threads(img *image.Image) ([]*strand, error) {
+	out := []*strand{a.s}
+	const flags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
+	for i := 1; i < len(img.Threads); i++ {
+		own := img.Threads[i].TID
+		slot := a.g.fam.NewSlot()
+		if slot == nil {
+			return nil, fmt.Errorf("more than %d threads", stub.MaxSlots)
+		}
+		if err := a.g.init.nextID(own); err != nil {
+			return nil, err
+		}
+		got, err := a.s.t.Must("make a thread", unix.SYS_CLONE, flags, slot.Addr)
+		if err != nil {
+			return nil, err
+		}
+		if int(got) != own {
+			return nil, fmt.Errorf("thread %d could only be made as %d", own, got)
+		}
+		s := a.g.awaitBorn(own)
+		if s == nil {
+			return nil, fmt.Errorf("thread %d was not reported", own)
+		}
+		a.g.fam.Loop.Do(func() { s.t.Slot = slot })
+		s.served.Store(true)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func queue(strands []*strand, s wire.PendingSignal) error {
+	var info [128]byte
+	copy(info[:], s.Info)
+	for _, x := range strands {
+		if x.t.Own == s.TID {
+			return x.t.QueueSignal(info, true)
+		}
+	}
+	return strands[0].t.QueueSignal(info, false)
+}
+
+// filter puts the body under its filter, all threads at once.
+func (s *strand) filter() error {
+	g := s.b.g
+	const progOff = 64
+	var prog []notify.Instr
+	for _, i := range syscalls.Filter(stub.ReservedHigh) {
+		prog = append(prog, notify.Instr{Code: i.Code, Jt: i.Jt, Jf: i.Jf, K: i.K})
+	}
+	t := s.t
+	at := t.Slot.WindowAddr() + progOff
+	bytes, err := notify.FilterBytes(prog, at)
+	if err != nil {
+		return err
+	}
+	t.Put(progOff, bytes)
+	const setModeFilter = 1
+	fd, err := t.Must("install the filter", unix.SYS_SECCOMP, setModeFilter, filterFlags, at)
+	if err != nil {
+		return err
+	}
+	ours, err := tracee.Borrow(s.b.PID, int(fd))
+	if err != nil {
+		return err
+	}
+	if err := notify.SetSyncWakeUp(ours); err != nil {
+		g.log.Debug("no synchronous wake-up", "error", err)
+	}
+	g.listener.Store(int32(ours))
+	go g.receive(ours)
+	_, err = t.Must("close the listener", unix.SYS_CLOSE, uint64(fd))
+	return err
+}
+
+const filterFlags = unix.SECCOMP_FILTER_FLAG_TSYNC | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+
+// release lets the body run as the image says.
+func (a *arrival) release(strands []*strand, img *image.Image) error {
+	b := a.s.b
+	h, err := b.Freeze(stopLimit, tracee.DeliverNatively, nil)
+	if err != nil {
+		return err
+	}
+	ts := make([]*tracee.Thread, len(strands))
+	for i, s := range strands {
+		ts[i] = s.t
+		s.served.Store(false)
+	}
+	if err := h.SetThreads(ts, img.Threads); err != nil {
+		return err
+	}
+	for _, t := range ts {
+		a.g.fam.FreeSlot(t.Slot)
+	}
+	h.Do(func() {
+		for _, t := range ts {
+			t.Slot = nil
+		}
+	})
+	b.mu.Lock()
+	b.running = true
+	b.mu.Unlock()
+	h.Release()
+	return nil
+}

@@ -1,0 +1,311 @@
+package guest
+
+import (
+	"errors"
+	"time"
+
+	"openmosix/internal/linux/mem"
+	"openmosix/internal/linux/notify"
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// pending is a call that waits for home.
+type pending struct {
+	s         *strand
+	id        uint64 // of the notification
+	serial    uint64
+	nr        int
+	row       *syscalls.Row
+	args      [6]uint64
+	call      *syscalls.Call
+	begun     time.Time
+	mask      uint64 // address of the mask the call waits under, 0: none
+	maskLen   uint64
+	cancelled bool
+	rpc       chan result // a sequence waits for the reply, not the thread
+}
+
+type result struct {
+	ret  int64
+	outs [][]byte
+}
+
+// noIntr is ERESTARTNOINTR: make the call again, whatever happens.
+const noIntr = 513
+
+// receive takes notifications until the last body is gone. Whatever may wait
+// goes on elsewhere, so that one slow call never holds up another thread's.
+func (g *Guest) receive(fd int) {
+	var n notify.Notification
+	for {
+		if err := notify.Recv(fd, &n); err != nil {
+			if !errors.Is(err, notify.ErrClosed) {
+				g.log.Error("no more notifications", "error", err)
+			}
+			return
+		}
+		g.trapped(&n)
+	}
+}
+
+func (g *Guest) answer(id uint64, ret int64) {
+	var err error
+	if ret < 0 && ret > -4096 {
+		err = notify.Send(int(g.listener.Load()), id, 0, unix.Errno(-ret))
+	} else {
+		err = notify.Send(int(g.listener.Load()), id, ret, 0)
+	}
+	if err != nil {
+		g.log.Debug("answer not taken", "error", err)
+	}
+}
+
+func (g *Guest) proceed(id uint64) {
+	if err := notify.Continue(int(g.listener.Load()), id); err != nil {
+		g.log.Debug("call not continued", "error", err)
+	}
+}
+
+func (g *Guest) strandByTID(tid int) *strand {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.byTID[tid]
+}
+
+// trapped handles one call that the filter did not let through.
+func (g *Guest) trapped(n *notify.Notification) {
+	s := g.strandByTID(int(n.Pid))
+	if s == nil {
+		g.log.Error("call of an unknown thread", "thread", n.Pid)
+		g.answer(n.ID, -int64(unix.ENOSYS))
+		return
+	}
+	if s.served.Load() {
+		g.proceed(n.ID)
+		return
+	}
+	s.b.calls.Add(1)
+	nr := int(n.Nr)
+	row := syscalls.Lookup(nr)
+	if row == nil {
+		g.log.Warn("unknown system call", "number", nr)
+		g.answer(n.ID, -int64(unix.ENOSYS))
+		return
+	}
+	row, where := row.Resolve(n.Args)
+	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}
+	switch where {
+	case syscalls.Here:
+		s.local(p)
+	case syscalls.Refuse:
+		g.answer(n.ID, -int64(row.Errno))
+	case syscalls.Home:
+		s.goHome(p)
+	case syscalls.Both, syscalls.Answer:
+		s.special(p)
+	default:
+		s.comeHome(p, row.Reason)
+	}
+}
+
+// local: a call that runs here was trapped because it may touch the
+// supervisor's own memory in the body.
+func (s *strand) local(p *pending) {
+	base := s.b.Base
+	end := p.args[0] + p.args[1]
+	if p.args[0] < base+regionSize && end > base || end < p.args[0] {
+		s.b.g.answer(p.id, -int64(unix.ENOMEM))
+		return
+	}
+	s.b.g.proceed(p.id)
+}
+
+// enter registers a call, unless the body is being frozen: then the thread is
+// to make the call again wherever it is next. multi: the call takes several
+// steps here, between which the body cannot be frozen.
+func (s *strand) enter(p *pending, multi bool) bool {
+	b := s.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.freezing || b.gone {
+		b.g.answer(p.id, -noIntr) // the thread has been told to stop already
+		return false
+	}
+	if multi && b.want {
+		b.held = append(b.held, p)
+		return false
+	}
+	if multi {
+		b.busy++
+	}
+	s.mu.Lock()
+	s.call = p
+	s.mu.Unlock()
+	return true
+}
+
+// leave ends a call of several steps.
+func (b *body) leave() {
+	b.mu.Lock()
+	b.busy--
+	b.mu.Unlock()
+}
+
+// memory is the body's memory with the rights the body itself has.
+func (b *body) memory() syscalls.Memory { return mem.User{Space: b.Mem} }
+
+// goHome forwards a call as the table says.
+func (s *strand) goHome(p *pending) {
+	c, errno := p.row.Gather(p.args, s.b.memory())
+	if errno != 0 {
+		s.b.g.answer(p.id, -int64(errno))
+		return
+	}
+	p.call = c
+	s.shorten(p)
+	if s.enter(p, false) {
+		s.forward(p)
+	}
+}
+
+// forward sends a registered call.
+func (s *strand) forward(p *pending) {
+	head := make([]byte, 17, 64)
+	le.PutUint64(head, p.serial)
+	if p.row.Mask {
+		head[8] = 1
+		le.PutUint64(head[9:], s.blocked())
+	}
+	if err := s.b.g.send(wire.Call, s.t.Own, p.call.Append(head)); err != nil {
+		s.b.g.log.Debug("call not forwarded", "error", err)
+	}
+}
+
+// blocked is the thread's signal mask while it waits in a call.
+func (s *strand) blocked() uint64 {
+	st, err := s.b.Family.FS.ThreadStatus(s.b.PID, s.t.TID)
+	if err != nil {
+		return 0
+	}
+	return st.SigBlk
+}
+
+// replied takes a result from home. Link reader.
+func (g *Guest) replied(own int, data []byte) {
+	s := g.strandByOwn(own)
+	if s == nil || len(data) < 8 {
+		return // the thread is gone
+	}
+	s.mu.Lock()
+	p := s.call
+	s.mu.Unlock()
+	if p == nil || p.serial != le.Uint64(data) {
+		return
+	}
+	ret, outs, err := syscalls.DecodeReply(data[8:])
+	if err != nil {
+		g.log.Error("undecodable reply", "error", err)
+		ret, outs = -int64(unix.EIO), nil
+	}
+	if p.rpc != nil {
+		var copies [][]byte
+		for _, o := range outs {
+			copies = append(copies, append([]byte(nil), o...))
+		}
+		p.rpc <- result{ret, copies}
+		return
+	}
+	if p.call != nil {
+		ret = p.call.Scatter(ret, outs, s.b.memory())
+	}
+	s.finish(p, ret)
+}
+
+const (
+	restartLow   = -516
+	restartHigh  = -512
+	restartBlock = -516
+)
+
+// finish gives a thread the result of its call.
+func (s *strand) finish(p *pending, ret int64) {
+	b := s.b
+	if ret == -int64(unix.EINTR) && p.row.Interrupt == syscalls.Eintr && p.cancelled && s.again(p) {
+		return
+	}
+	restarts := ret >= restartLow && ret <= restartHigh
+	if (restarts || ret == -int64(unix.EINTR)) && p.mask != 0 && s.underMask(p) {
+		return
+	}
+	b.mu.Lock()
+	freezing := b.freezing
+	s.mu.Lock()
+	s.call = nil
+	if ret == restartBlock {
+		s.restart = p.nr
+	}
+	s.mu.Unlock()
+	b.mu.Unlock()
+	if !restarts {
+		b.g.answer(p.id, ret)
+		return
+	}
+	// A restart code may only go to a thread that passes through the kernel's
+	// signal handling: otherwise the program would see it.
+	b.g.fam.Loop.Post(func() {
+		if !freezing {
+			_ = ptrace.Interrupt(s.t.TID)
+		}
+		b.g.answer(p.id, ret)
+	})
+}
+
+// abandonCall: the thread is gone; a sequence that waits for its call must not.
+func (s *strand) abandonCall() {
+	s.mu.Lock()
+	p := s.call
+	s.call = nil
+	s.mu.Unlock()
+	if p != nil && p.rpc != nil {
+		select {
+		case p.rpc <- result{ret: -int64(unix.ESRCH)}:
+		default:
+		}
+	}
+}
+
+// ask makes a call at home on behalf of a sequence and waits for the result.
+func (s *strand) ask(p *pending, kind uint8, body []byte) result {
+	p.rpc = make(chan result, 1)
+	if err := s.b.g.send(kind, s.t.Own, body); err != nil {
+		return result{ret: -int64(unix.EIO)}
+	}
+	select {
+	case r := <-p.rpc:
+		return r
+	case <-s.b.g.done:
+		return result{ret: -int64(unix.ESRCH)}
+	}
+}
+
+// comeHome brings the process home for a call that can be made only there. The
+// thread makes the call again when it is there.
+func (s *strand) comeHome(p *pending, reason string) {
+	p.row = nil
+	if !s.enter(p, true) {
+		return
+	}
+	b := s.b
+	b.mu.Lock()
+	b.busy--
+	b.held = append(b.held, p) // answered when the body is frozen
+	b.mu.Unlock()
+	s.mu.Lock()
+	s.call = nil
+	s.mu.Unlock()
+	_ = b.g.send(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
+}

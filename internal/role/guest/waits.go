@@ -1,0 +1,189 @@
+package guest
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+// shorten lets a wait that is made again after a move last only for the rest
+// of its time.
+func (s *strand) shorten(p *pending) {
+	s.mu.Lock()
+	r := s.rest
+	s.rest = image.Pending{Nr: -1}
+	s.mu.Unlock()
+	if r.Nr != p.nr {
+		return
+	}
+	if i, ok := millisecondTimeout(p.nr); ok && int32(p.call.Args[i]) >= 0 {
+		p.call.Args[i] = uint64((r.Remaining + int64(time.Millisecond) - 1) / int64(time.Millisecond))
+		p.args[i] = p.call.Args[i]
+	}
+}
+
+// millisecondTimeout names the argument that is a time-out in milliseconds.
+func millisecondTimeout(nr int) (int, bool) {
+	switch nr {
+	case unix.SYS_EPOLL_WAIT, unix.SYS_EPOLL_PWAIT:
+		return 3, true
+	case unix.SYS_POLL:
+		return 2, true
+	}
+	return 0, false
+}
+
+// remaining is what is left of a call's relative time, if it has any.
+func (p *pending) remaining() (image.Pending, bool) {
+	i, ok := millisecondTimeout(p.nr)
+	if !ok || int32(p.args[i]) < 0 {
+		return image.Pending{Nr: -1}, false
+	}
+	left := time.Duration(int32(p.args[i]))*time.Millisecond - time.Since(p.begun)
+	return image.Pending{Nr: p.nr, Remaining: max(0, int64(left))}, true
+}
+
+// again repeats a wait that ended with EINTR although no signal is there for
+// its thread: it was broken off for a move, or for a signal another thread took.
+func (s *strand) again(p *pending) bool {
+	b := s.b
+	b.mu.Lock()
+	freezing := b.freezing
+	if freezing {
+		s.mu.Lock()
+		s.call = nil
+		s.rest, _ = p.remaining()
+		s.mu.Unlock()
+		b.mu.Unlock()
+		b.g.answer(p.id, -noIntr) // the thread has been told to stop
+		return true
+	}
+	b.mu.Unlock()
+	if p.mask != 0 {
+		return false // underMask looks
+	}
+	if s.deliverable(0, true) {
+		return false
+	}
+	if r, ok := p.remaining(); ok {
+		i, _ := millisecondTimeout(p.nr)
+		p.call.Args[i] = uint64(r.Remaining / int64(time.Millisecond))
+		p.args[i], p.begun = p.call.Args[i], time.Now()
+	}
+	p.cancelled = false
+	s.mu.Lock()
+	p.serial = b.g.serial.Add(1)
+	s.mu.Unlock()
+	s.forward(p)
+	return true
+}
+
+// underMask finishes a wait that has a signal mask of its own and was broken
+// off: the body's kernel decides, in a poll that looks at nothing but signals,
+// under that mask. It delivers the handler with the right mask saved.
+func (s *strand) underMask(p *pending) bool {
+	b := s.b
+	b.mu.Lock()
+	if b.freezing || b.want {
+		b.mu.Unlock()
+		return false
+	}
+	b.busy++
+	b.mu.Unlock()
+	go func() {
+		defer b.leave()
+		s.pollForSignals(p)
+	}()
+	return true
+}
+
+func (s *strand) pollForSignals(p *pending) {
+	g, b, t := s.b.g, s.b, s.t
+	h, err := t.HoldOne(stopLimit, s.passOn, func() { g.answer(p.id, -noIntr) })
+	if err != nil {
+		g.log.Debug("signal poll", "error", err)
+		return
+	}
+	s.mu.Lock()
+	s.call = nil
+	s.mu.Unlock()
+	var saved image.Regs
+	h.Do(func() { saved, err = ptrace.Regs(t.TID) })
+	if err != nil {
+		return
+	}
+	slot := b.Family.NewSlot()
+	if slot == nil {
+		h.Release()
+		return
+	}
+	defer b.Family.FreeSlot(slot)
+	zero := make([]byte, 16)
+	copy(slot.Window(), zero)
+	s.served.Store(true)
+	ret, err := h.Inject(t, saved.Rip-syscallLength, unix.SYS_PPOLL, 0, 0, slot.WindowAddr(), p.mask, p.maskLen)
+	s.served.Store(false)
+	if err != nil {
+		g.log.Warn("signal poll", "thread", t.Own, "error", err)
+		return
+	}
+	r := saved
+	if ret == -int64(unix.EINTR) || ret == noHand {
+		r.Rax, r.OrigRax = uint64(0xffff_ffff_ffff_ffff-513), uint64(p.nr) // -514: EINTR if a handler runs, else again
+	} else {
+		r.Rip, r.Rax, r.OrigRax = saved.Rip-syscallLength, uint64(p.nr), ^uint64(0)
+	}
+	h.Do(func() {
+		_ = ptrace.SetRegs(t.TID, r)
+		_ = ptrace.Continue(t.TID, 0)
+	})
+	h.Pass()
+}
+
+const (
+	syscallLength = 2
+	noHand        = -514
+)
+
+// passOn is the policy for signals met while one thread is being stopped: as ever.
+func (s *strand) passOn(t *tracedThread, st ptrace.Stop) { s.deliver(st) }
+
+// leavingCall adapts a captured thread to being resumed elsewhere. restart is
+// the forwarded call its -ERESTART_RESTARTBLOCK belongs to, 0 for one of its own.
+func leavingCall(t *image.Thread, restart int) {
+	if int64(t.Regs.Rax) != restartBlock || int64(t.Regs.OrigRax) < 0 {
+		return
+	}
+	if restart == 0 {
+		nativeRestart(t)
+		return
+	}
+	t.Restart = restart
+}
+
+// nativeRestart: the kernel's memory of an interrupted relative wait does not
+// travel. A futex wait may end early (futex(2): spurious wake-ups); others begin anew.
+func nativeRestart(t *image.Thread) {
+	if t.Regs.OrigRax == unix.SYS_FUTEX {
+		t.Regs.Rax = ^uint64(0) - uint64(unix.EINTR) + 1
+		t.Regs.OrigRax = ^uint64(0)
+		return
+	}
+	t.Regs.Rax = uint64(0xffff_ffff_ffff_ffff - 513)
+}
+
+// awayward adapts a thread to going on here.
+func awayward(s *strand, t *image.Thread) {
+	s.restart = t.Restart
+	if int64(t.Regs.Rax) == restartBlock && int64(t.Regs.OrigRax) >= 0 && t.Restart == 0 {
+		switch t.Regs.OrigRax {
+		case unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_RESTART_SYSCALL:
+			s.restart = int(t.Regs.OrigRax) // the deputy's own kernel memory of it is still there
+		default:
+			nativeRestart(t)
+		}
+	}
+}
