@@ -11,8 +11,9 @@ import (
 // noNewPrivileges keeps this process and everything it makes from ever gaining
 // privileges by executing something.
 func noNewPrivileges() error {
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("no_new_privs: %w", err)
+	// It is an attribute of the thread: every thread of this process needs it.
+	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
+		return fmt.Errorf("no_new_privs: %w", errno)
 	}
 	return nil
 }
