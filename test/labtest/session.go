@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,11 +83,14 @@ func (s *Session) Migrate(pid, to int) (Status, string) {
 	return Status(code), text
 }
 
-// Tree is a process and its living descendants, itself first.
-func (s *Session) Tree(root int) ([]int, error) {
+// Trees are these processes and all their living descendants.
+func (s *Session) Trees(roots []int) ([]int, error) {
 	text, code, err := s.Run("ps -e -o pid=,ppid=,stat=", migrateLimit)
-	if err != nil || code != 0 {
-		return nil, fmt.Errorf("list processes: status %d: %w", code, err)
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	if code != 0 {
+		return nil, fmt.Errorf("list processes: ps ends with status %d: %s", code, text)
 	}
 	children := make(map[int][]int)
 	for line := range strings.Lines(text) {
@@ -96,7 +100,7 @@ func (s *Session) Tree(root int) ([]int, error) {
 			children[parent] = append(children[parent], pid)
 		}
 	}
-	tree := []int{root}
+	tree := slices.Clone(roots)
 	for i := 0; i < len(tree); i++ {
 		tree = append(tree, children[tree[i]]...)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -150,11 +151,51 @@ func TestMoved(t *testing.T) {
 			s := prepare(t, c)
 			inLab := func(ctx context.Context) *exec.Cmd { return lab.Command(ctx, 1, s.work, s.argv...) }
 			want := s.run(t, inLab, nil)
-			m := newMover(lab, s)
-			defer m.killLeft(t)
-			got := s.run(t, inLab, m.run)
+			defer s.killLeft(t, lab)
+			m := &labtest.Mover{Lab: lab, Home: 1, Interval: *interval, Seed: *seed, Roots: s.roots, Tree: c.Tree}
+			got := s.run(t, inLab, m.Run)
 			compare(t, want, got)
-			m.judge(t)
+			if c.MayStay {
+				m.Judge(t, 0)
+			} else {
+				m.Judge(t, fewest)
+			}
 		})
+	}
+}
+
+// fewest is how many moves a run must have seen to mean anything.
+const fewest = 3
+
+// roots are the processes that are to be moved: those the script has named, or
+// the one that was started.
+func (s site) roots() []int {
+	if pids := readPIDs(s.targets); len(pids) > 0 {
+		return pids
+	}
+	return readPIDs(s.pid)
+}
+
+func readPIDs(path string) []int {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil // not written yet
+	}
+	var pids []int
+	for _, word := range strings.Fields(string(text)) {
+		if n, err := strconv.Atoi(word); err == nil {
+			pids = append(pids, n)
+		}
+	}
+	return pids
+}
+
+// killLeft ends what a failed run may have left in the node.
+func (s site) killLeft(t *testing.T, lab *labtest.Lab) {
+	if !t.Failed() {
+		return
+	}
+	for _, pid := range append(readPIDs(s.targets), readPIDs(s.pid)...) {
+		lab.Kill(1, pid)
 	}
 }

@@ -31,7 +31,7 @@ if (!$pid) {
     print $c "line $_\n" for 1 .. 2000;
     exit 0;
 }
-my ($client, $lines) = ($server->accept, 0);
+my ($client, $lines) = (scalar $server->accept, 0);
 while (<$client>) { $lines++ }
 waitpid $pid, 0;
 print "lines $lines\n";

@@ -62,4 +62,5 @@ import ssl
 
 decimal.getcontext().prec = 60
 print(decimal.Decimal(2).sqrt(), sqlite3.sqlite_version_info > (3,), bool(ssl.OPENSSL_VERSION))
+signal.setitimer(signal.ITIMER_REAL, 0)
 print("alarms came" if beats > 3 else "no alarms", file=sys.stderr)

@@ -1,0 +1,144 @@
+package churn
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+var (
+	duration = flag.Duration("duration", 30*time.Second, "how long the program churns while it is moved; a soak takes 10m")
+	interval = flag.Duration("interval", 40*time.Millisecond, "time between two moves")
+	seed     = flag.Uint64("seed", 1, "of the order of the nodes")
+	tree     = flag.Bool("tree", false, "move the program's children too, each alone")
+)
+
+const (
+	nativeTime = 3 * time.Second
+	// grace is for the last round: the program's own watchdog takes 60 s.
+	grace = 90 * time.Second
+)
+
+// output is what the program writes, read while it runs.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// pid is the one the program has announced, if it has.
+func (o *output) pid() []int {
+	line, _, _ := strings.Cut(o.String(), "\n")
+	pid, err := strconv.Atoi(strings.TrimPrefix(line, "ready "))
+	if err != nil {
+		return nil
+	}
+	return []int{pid}
+}
+
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("gcc is not here; Debian has it in gcc and libc6-dev")
+	}
+	program := filepath.Join(dir, "churn")
+	out, err := exec.Command("gcc", "-O1", "-pthread", "-I../zoo/src", "-o", program, "src/churn.c").CombinedOutput()
+	if err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	return program
+}
+
+// churn runs the program for a time and judges its end; meanwhile goes on
+// until then.
+func churn(t *testing.T, cmd *exec.Cmd, o *output, stop string, d time.Duration, meanwhile func(context.Context)) {
+	t.Helper()
+	cmd.Stdout, cmd.Stderr = o, o
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	over, ended := make(chan struct{}), make(chan error, 1)
+	go func() { defer close(over); meanwhile(ctx) }()
+	go func() { ended <- cmd.Wait() }()
+	var err error
+	select {
+	case err = <-ended:
+		t.Error("it ended before it was told to stop")
+	case <-time.After(d):
+		// It is told while it still moves: the end is under test too.
+		if err := os.WriteFile(stop, nil, 0o644); err != nil {
+			t.Error(err)
+		}
+		err = <-ended
+	}
+	cancel()
+	<-over
+	t.Logf("the program said:\n%s", o)
+	if err != nil || !strings.HasSuffix(o.String(), "\nok\n") {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func environment(stop string, d time.Duration) []string {
+	return []string{"ZOO_STOP=" + stop, fmt.Sprintf("ZOO_SECONDS=%d", int((d + grace).Seconds()))}
+}
+
+// TestNative shows that the program itself is right.
+func TestNative(t *testing.T) {
+	dir := labtest.Scratch(t)
+	ctx, cancel := context.WithTimeout(t.Context(), nativeTime+grace)
+	defer cancel()
+	stop := filepath.Join(dir, "stop")
+	cmd := exec.CommandContext(ctx, build(t, dir))
+	cmd.Env = append(os.Environ(), environment(stop, nativeTime)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	churn(t, cmd, &output{}, stop, nativeTime, func(context.Context) {})
+}
+
+// TestMoved is the gate.
+func TestMoved(t *testing.T) {
+	lab := labtest.Up(t, 3)
+	dir := labtest.Scratch(t)
+	ctx, cancel := context.WithTimeout(context.Background(), *duration+grace)
+	defer cancel()
+	stop := filepath.Join(dir, "stop")
+	argv := append([]string{"env"}, environment(stop, *duration)...)
+	o := &output{}
+	defer func() {
+		for _, pid := range o.pid() {
+			if t.Failed() {
+				lab.Kill(1, pid)
+			}
+		}
+	}()
+	m := &labtest.Mover{Lab: lab, Home: 1, Interval: *interval, Seed: *seed, Roots: o.pid, Tree: *tree}
+	churn(t, lab.Command(ctx, 1, dir, append(argv, build(t, dir))...), o, stop, *duration, m.Run)
+	// One move in a second is far below what has to be possible.
+	m.Judge(t, int(duration.Seconds()))
+}
