@@ -45,7 +45,7 @@ func (m *Mover) Run(ctx context.Context) {
 	defer session.Close()
 	tick := time.NewTicker(m.Interval)
 	defer tick.Stop()
-	for len(m.wrong) < tooMuch {
+	for len(m.wrong) < tooMuch && session.lost == nil {
 		select {
 		case <-ctx.Done():
 			return

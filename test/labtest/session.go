@@ -20,6 +20,7 @@ type Session struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines chan string
+	lost  error // once an answer did not come, later ones cannot be told apart
 }
 
 const endMark = "end-of-command"
@@ -50,7 +51,10 @@ func (l *Lab) Session(ctx context.Context, node int) (*Session, error) {
 
 // Run executes one line of shell and gives what it wrote and its status.
 func (s *Session) Run(line string, limit time.Duration) (string, int, error) {
-	if _, err := fmt.Fprintf(s.in, "{ %s\n} 2>&1 </dev/null; echo; echo %s $?\n", line, endMark); err != nil {
+	if s.lost != nil {
+		return "", -1, s.lost
+	}
+	if _, err := fmt.Fprintf(s.in, "{ %s\n} 2>&1 </dev/null; status=$?; echo; echo %s $status\n", line, endMark); err != nil {
 		return "", -1, fmt.Errorf("write to session: %w", err)
 	}
 	var text strings.Builder
@@ -68,7 +72,8 @@ func (s *Session) Run(line string, limit time.Duration) (string, int, error) {
 			}
 			text.WriteString(l + "\n")
 		case <-timer.C:
-			return text.String(), -1, fmt.Errorf("%q gave no answer within %v", line, limit)
+			s.lost = fmt.Errorf("%q gave no answer within %v", line, limit)
+			return text.String(), -1, s.lost
 		}
 	}
 }

@@ -12,11 +12,14 @@ int main(void) {
 		struct timespec zero = {0}, some = {0, 3000000}, much = {15, 0};
 		fails(sigtimedwait(&b, &i, &zero), EAGAIN);
 		fails(sigtimedwait(&b, &i, &some), EAGAIN);
+		int p2[2];
+		must(!pipe(p2));
 		pid_t c = child();
 		if (c == 0) {
 			nap(3);
 			sigqueue(me, SIGRTMIN + 2, (union sigval){n});
-			nap(1);
+			char b;
+			must(take(p2[0], &b, 1)); // of two pending, the lower number would come first
 			kill(me, SIGUSR1);
 			_exit(0);
 		}
@@ -24,9 +27,11 @@ int main(void) {
 		same(i.si_value.sival_int, n);
 		same(i.si_pid, c);
 		same(i.si_code, SI_QUEUE);
+		give(p2[1], "n", 1);
 		same(sigtimedwait(&b, &i, &much), SIGUSR1);
 		same(i.si_pid, c);
 		exits(c, 0);
+		close(p2[0]), close(p2[1]);
 		sigpending(&p);
 		must(!sigismember(&p, SIGUSR1) && !sigismember(&p, SIGRTMIN + 2));
 		kill(me, SIGUSR1);
