@@ -33,6 +33,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, dir: t.TempDir()}
+	t.Chdir(w.dir) // some paths are relative
 	w.arena = reserve(t, arenaSize)
 	w.window = reserve(t, windowSize)
 	var err error
