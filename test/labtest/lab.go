@@ -70,8 +70,8 @@ func Up(t testing.TB, nodes int) *Lab {
 // Nodes is how many nodes the lab has; they are numbered from 1.
 func (l *Lab) Nodes() int { return l.nodes }
 
-// Binary is the path of the binary under test, the same in the nodes.
-func (l *Lab) Binary() string { return l.binary }
+// InNode is the name of the binary under test in a node, where it is in the PATH.
+const InNode = "openmosix"
 
 // run executes the binary on the machine itself, about this lab.
 func (l *Lab) run(limit time.Duration, lab, verb string, args ...string) (string, error) {

@@ -91,7 +91,7 @@ func (l *Lab) Migrate(ctx context.Context, home, pid, to int) (Status, string) {
 func (l *Lab) migrate(ctx context.Context, home, pid, to int) (Status, string) {
 	limited, cancel := context.WithTimeout(ctx, migrateLimit)
 	defer cancel()
-	out, err := l.Command(limited, home, "/", l.binary, "migrate", strconv.Itoa(pid), Destination(to)).CombinedOutput()
+	out, err := l.Command(limited, home, "/", InNode, "migrate", strconv.Itoa(pid), Destination(to)).CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	var exit *exec.ExitError
 	switch {
@@ -117,7 +117,7 @@ type Process struct {
 func (l *Lab) Processes(ctx context.Context, node int) ([]Process, error) {
 	limited, cancel := context.WithTimeout(ctx, migrateLimit)
 	defer cancel()
-	out, err := l.Command(limited, node, "/", l.binary, "mps", "-e", "--json").Output()
+	out, err := l.Command(limited, node, "/", InNode, "mps", "-e", "--json").Output()
 	if err != nil {
 		return nil, fmt.Errorf("run mps: %w", err)
 	}

@@ -15,8 +15,6 @@ import (
 // Session is a shell kept open in a node, for those who run many short
 // commands there: one fork each instead of a new connection to the lab.
 type Session struct {
-	lab   *Lab
-	node  int
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines chan string
@@ -27,7 +25,7 @@ const endMark = "end-of-command"
 
 // Session opens a shell in a node. Close it.
 func (l *Lab) Session(ctx context.Context, node int) (*Session, error) {
-	s := &Session{lab: l, node: node, cmd: l.Command(ctx, node, "/", "/bin/sh"), lines: make(chan string, 1000)}
+	s := &Session{cmd: l.Command(ctx, node, "/", "/bin/sh"), lines: make(chan string, 1000)}
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
@@ -81,7 +79,7 @@ func (s *Session) Run(line string, limit time.Duration) (string, int, error) {
 // Migrate is Lab.Migrate for a process of the session's node, without the
 // second tries.
 func (s *Session) Migrate(pid, to int) (Status, string) {
-	text, code, err := s.Run(fmt.Sprintf("'%s' migrate %d %s", s.lab.binary, pid, Destination(to)), migrateLimit)
+	text, code, err := s.Run(fmt.Sprintf("%s migrate %d %s", InNode, pid, Destination(to)), migrateLimit)
 	if err != nil {
 		return NoAnswer, strings.TrimSpace(text + " " + err.Error())
 	}

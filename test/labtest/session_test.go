@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// nativeLab is a lab whose binary runs what it is told to run in a node on the
+// nativeLab is a lab whose binary (also by its name in the nodes) runs what it is told to run in a node on the
 // machine itself: enough for what does not need nodes.
 func nativeLab(t *testing.T) *Lab {
 	t.Helper()
@@ -18,6 +18,7 @@ func nativeLab(t *testing.T) *Lab {
 	if err := os.WriteFile(binary, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("PATH", filepath.Dir(binary)+":"+os.Getenv("PATH"))
 	return &Lab{binary: binary, base: "/none", name: "native", nodes: 3}
 }
 

@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		{"already at its own node", pid + " 1", labtest.AlreadyThere},
 		{"the init", "1 2", labtest.CannotMove},
 	} {
-		text, code, err := session.Run(lab.Binary()+" migrate "+c.args, 15*time.Second)
+		text, code, err := session.Run(labtest.InNode+" migrate "+c.args, 15*time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestBadInput(t *testing.T) {
 	if err != nil {
 		t.Skip("no user nobody")
 	}
-	text, code, err := session.Run("setpriv --reuid "+strings.TrimSpace(string(out))+" --clear-groups "+lab.Binary()+" migrate $$ 2", 15*time.Second)
+	text, code, err := session.Run("setpriv --reuid "+strings.TrimSpace(string(out))+" --clear-groups "+labtest.InNode+" migrate $$ 2", 15*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
