@@ -30,14 +30,16 @@ func move(ctx context.Context, r *run, lab *labtest.Lab, p Program, pid int) boo
 	}
 	moved := 0
 	for _, to := range way {
-		if status, ok := r.step(ctx, lab, pid, to, allowed); !ok {
+		status, ok := r.step(ctx, lab, pid, to, allowed)
+		if !ok {
 			return false
-		} else if status == labtest.Moved {
+		}
+		if status == labtest.Moved {
 			moved++
 		}
 	}
 	if moved == 0 {
-		r.fail("nothing has moved")
+		r.fail("nothing has moved; the last answer: %s", r.answer)
 		return false
 	}
 	if p.Expect == Moves && !r.stays(ctx, lab, pid, way[len(way)-1]) {
@@ -50,6 +52,7 @@ func (r *run) step(ctx context.Context, lab *labtest.Lab, pid, to int, allowed [
 	r.t.Helper()
 	r.phase = "move to " + labtest.Destination(to)
 	status, text := lab.Migrate(ctx, 1, pid, to)
+	r.answer = text
 	if !slices.Contains(allowed, status) {
 		r.fail("migrate gives %v: %s", status, text)
 		return status, false

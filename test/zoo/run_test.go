@@ -24,6 +24,7 @@ type run struct {
 	cmd     *exec.Cmd
 	phase   string
 	stop    string // the file that tells the program to stop
+	answer  string // what migrate said last
 	ready   chan int
 	also    chan int // pids of children that are to be moved as well
 	ended   chan error
@@ -32,8 +33,7 @@ type run struct {
 	timeout <-chan time.Time
 }
 
-// start begins a run in a fresh directory; environment gives the command its
-// environment through env, since the node's own is not ours.
+// start begins a run, with time until limit.
 func start(t *testing.T, cmd *exec.Cmd, stop string, limit time.Duration) *run {
 	t.Helper()
 	r := &run{

@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
 	give(100, "x", 1);
 	zoo.laps = laps;
 	int again = laps < 4 || !told();
-	nap(5);
+	nap(40);
 	if (!again) return ok();
 	char n[32], me[32], *big = malloc(100001);
 	memset(big, 'b', 100000), big[100000] = 0;

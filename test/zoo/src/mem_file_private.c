@@ -10,7 +10,7 @@ int main(void) {
 		give(fd, page, 4096);
 	}
 	int *m = mmap(0, Pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	const int *r = mmap(0, Pages * 4096, PROT_READ, MAP_SHARED, fd, 0);
+	const int *r = mmap(0, Pages * 4096, PROT_READ, MAP_SHARED, open("private", O_RDONLY), 0);
 	must(m != MAP_FAILED && r != MAP_FAILED);
 	for (int i = 0; i < Pages; i += 3) m[i * 1024 + 7] = ~i;
 	ready();
