@@ -28,7 +28,8 @@ type run struct {
 	ready   chan int
 	also    chan int // pids of children that are to be moved as well
 	ended   chan error
-	mu      sync.Mutex // guards output
+	silent  chan struct{} // closed when all it has to say has been read
+	mu      sync.Mutex    // guards output
 	output  bytes.Buffer
 	timeout <-chan time.Time
 }
@@ -39,6 +40,7 @@ func start(t *testing.T, cmd *exec.Cmd, stop string, limit time.Duration) *run {
 	r := &run{
 		t: t, cmd: cmd, phase: "start", stop: stop,
 		ready: make(chan int, 1), also: make(chan int, 16), ended: make(chan error, 1),
+		silent:  make(chan struct{}),
 		timeout: time.After(limit),
 	}
 	reader, writer, err := os.Pipe()
@@ -58,6 +60,7 @@ func start(t *testing.T, cmd *exec.Cmd, stop string, limit time.Duration) *run {
 }
 
 func (r *run) read(from io.ReadCloser) {
+	defer close(r.silent)
 	defer from.Close()
 	for s := bufio.NewScanner(from); s.Scan(); {
 		line := s.Text()
@@ -107,7 +110,10 @@ func (r *run) untilReady() (int, bool) {
 	case pid := <-r.ready:
 		return pid, true
 	case err := <-r.ended:
-		time.Sleep(10 * time.Millisecond) // for the last lines to be read
+		select {
+		case <-r.silent:
+		case <-time.After(time.Second):
+		}
 		if r.cmd.ProcessState.ExitCode() == skipStatus {
 			r.t.Skip(strings.TrimSpace(r.said()))
 		}
@@ -128,8 +134,9 @@ func (r *run) finish() {
 	}
 	select {
 	case err := <-r.ended:
-		for wait := 0; !strings.HasSuffix(r.said(), "ok\n") && err == nil && wait < 50; wait++ {
-			time.Sleep(10 * time.Millisecond)
+		select {
+		case <-r.silent:
+		case <-time.After(time.Second): // a child that is left holds the pipe open
 		}
 		if err != nil {
 			r.fail("it ended with %v", err)
