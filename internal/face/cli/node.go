@@ -57,6 +57,9 @@ func (f *nodeFlags) config() (config.Config, error) {
 			*to = value
 		}
 	}
+	if level := os.Getenv(logVariable); level != "" {
+		c.Log = level
+	}
 	if f.number != 0 {
 		c.Number = f.number
 	}
@@ -75,6 +78,9 @@ func (f *nodeFlags) config() (config.Config, error) {
 	}
 	return c, c.Check()
 }
+
+// logVariable overrides the log level of the configuration.
+const logVariable = "OPENMOSIX_LOG"
 
 func runNode(ctx context.Context, c config.Config) error {
 	var level slog.Level

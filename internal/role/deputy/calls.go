@@ -25,6 +25,7 @@ type placed struct {
 }
 
 const (
+	sigSetMask    = 2
 	restartNoIntr = -513
 	forever       = 1000 * time.Hour
 )
@@ -32,6 +33,9 @@ const (
 // run executes what the guest's thread asks for, one request after the other,
 // as the thread itself does.
 func (d *deputy) run() {
+	// Nothing is blocked at home: every signal is for the guest to judge. What
+	// is pending is delivered at once, so this waits until nobody holds the thread.
+	d.setMask(0)
 	for {
 		select {
 		case <-d.quit:
@@ -116,10 +120,9 @@ func (d *deputy) finish() {
 // setMask lets a call see the caller's signal mask: the kernel looks at it
 // before it stops a background process that touches its terminal.
 func (d *deputy) setMask(m uint64) {
-	const setmask = 2
 	b := make([]byte, 8)
 	le.PutUint64(b, m)
-	_, _ = d.t.Call(unix.SYS_RT_SIGPROCMASK, setmask, d.t.Put(stub.WindowSize-64, b), 0, 8)
+	_, _ = d.t.Call(unix.SYS_RT_SIGPROCMASK, sigSetMask, d.t.Put(stub.WindowSize-64, b), 0, 8)
 }
 
 // windowMax leaves the end of the window to the supervisor's own small calls.

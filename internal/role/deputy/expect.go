@@ -1,8 +1,7 @@
 package deputy
 
 import (
-	"crypto/sha256"
-	"io"
+	"errors"
 	"os"
 	"time"
 
@@ -22,26 +21,54 @@ func (p *proc) expectAny() (frame, error) {
 		if f.kind != wire.Failed {
 			return f, nil
 		}
-		var m wire.FailedMsg
-		if err := wire.Decode(f.data, &m); err != nil {
-			return f, err
-		}
-		return f, fail(supervisor.Refused, m.Step+": "+m.Text)
+		return f, failedBy(f)
 	case <-timer.C:
 		return frame{}, fail(supervisor.Unreachable, "the guest's side did not answer in time")
 	}
 }
 
-// hash is the SHA-256 of a file.
-func (s *Supervisor) hash(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// hash is the SHA-256 of a file, remembered as long as the file does not change.
+func (s *Supervisor) hash(f *os.File) ([]byte, error) {
+	id, err := s.hashes.IdentifyFile(f)
+	return id.Hash, err
+}
+
+// verdictWait is how long to wait for the other side's own word on a failure.
+const verdictWait = 200 * time.Millisecond
+
+// verdict replaces an error of the connection by what the other side said
+// before it hung up.
+func (p *proc) verdict(err error) error {
+	var m *moveError
+	if !errors.As(err, &m) || m.code != supervisor.Unreachable {
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return nil, err
+	p.mu.Lock()
+	in := p.inbox
+	p.mu.Unlock()
+	timer := time.NewTimer(verdictWait)
+	defer timer.Stop()
+	for {
+		select {
+		case f := <-in:
+			if f.kind == wire.Failed {
+				return failedBy(f)
+			}
+		case <-timer.C:
+			return err
+		}
 	}
-	return h.Sum(nil), nil
+}
+
+// failedBy turns the other side's word into an error.
+func failedBy(f frame) error {
+	var m wire.FailedMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		return err
+	}
+	code := supervisor.Refused
+	if m.Busy {
+		code = supervisor.Busy
+	}
+	return fail(code, m.Step+": "+m.Text)
 }

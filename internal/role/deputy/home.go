@@ -9,13 +9,6 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
-
-	"golang.org/x/sys/unix"
-)
-
-const (
-	setMaskCall = unix.SYS_RT_SIGPROCMASK
-	setMaskHow  = 2 // SIG_SETMASK
 )
 
 // moveHome brings a process home, where it becomes an ordinary process again.
@@ -179,11 +172,11 @@ func (r *returning) abandon() {
 	if r.h == nil {
 		return
 	}
-	b := make([]byte, 8)
-	for _, t := range r.h.Threads() {
-		_, _ = t.Call(setMaskCall, setMaskHow, t.Put(0, b), 0, 8)
+	ts := r.h.Threads()
+	r.h.Pass() // first: what was blocked meanwhile stops its thread at once
+	for _, t := range ts {
+		t.Data.(*deputy).setMask(0)
 	}
-	r.h.Pass()
 	for _, one := range r.early {
 		r.p.s.forward(r.link, r.p, one)
 	}

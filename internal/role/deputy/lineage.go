@@ -64,7 +64,7 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, bool) {
 		return -int64(unix.EAGAIN), true
 	}
 	s.fam.Loop.Do(func() { t.Slot = slot })
-	s.startDeputy(t.Proc.Data.(*proc), t)
+	go s.newDeputy(t.Proc.Data.(*proc), t).run()
 	return own, true
 }
 

@@ -77,10 +77,7 @@ func (s *Supervisor) read(l *link) {
 			if p == nil {
 				continue
 			}
-			p.mu.Lock()
-			in := p.inbox
-			p.mu.Unlock()
-			if in != nil {
+			if in := p.inboxFor(l); in != nil {
 				in <- fr
 			}
 		case wire.Died:
@@ -110,9 +107,8 @@ func (s *Supervisor) lost(l *link) {
 	for _, p := range victims {
 		p.mu.Lock()
 		hit := p.link == l && !p.ended
-		in := p.inbox
 		p.mu.Unlock()
-		if in != nil {
+		if in := p.inboxFor(l); in != nil {
 			select { // a move that waits for this link must not wait for ever
 			case in <- frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "link", Text: "the connection to the guest's node was lost"})}:
 			default:

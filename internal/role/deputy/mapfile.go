@@ -2,6 +2,7 @@ package deputy
 
 import (
 	"fmt"
+	"os"
 
 	"openmosix/internal/model/wire"
 
@@ -39,8 +40,11 @@ func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
 		out.File.Path = string(buf[:n])
 	}
 	out.File.Dev, out.File.Ino, out.File.Size, out.File.ModTime = st.Dev, st.Ino, uint64(st.Size), st.Mtim.Nano()
-	if h, err := d.p.s.hash(path); err == nil {
-		out.File.Hash = h
+	if f, err := os.Open(path); err == nil {
+		if h, err := d.p.s.hash(f); err == nil {
+			out.File.Hash = h
+		}
+		_ = f.Close()
 	}
 	fds, err := d.p.Family.FS.FDs(d.p.PID)
 	if err != nil {

@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,6 +42,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 		return 0, 0, fail(supervisor.Busy, "another move or an exec of the process is under way")
 	}
 	defer p.end()
+	defer p.closeHandles()
 	from := p.away()
 	progress := func(phase string, done, total uint64) {
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Progress, PID: r.PID, Phase: phase, Done: done, Total: total})
@@ -53,6 +55,9 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 		return 0, 0, fail(supervisor.AlreadyThere, fmt.Sprintf("the process is on node %d", target))
 	case from == nil:
 		still, err := s.moveOut(p, r, progress)
+		for try := 1; try < outTries && changedUnderway(err); try++ {
+			still, err = s.moveOut(p, r, progress)
+		}
 		if err != nil {
 			s.letGo(p)
 			return 0, 0, err
@@ -81,15 +86,7 @@ func (p *proc) expect(want uint8) (frame, error) {
 			case want:
 				return f, nil
 			case wire.Failed:
-				var m wire.FailedMsg
-				if err := wire.Decode(f.data, &m); err != nil {
-					return f, err
-				}
-				code := supervisor.Refused
-				if m.Busy {
-					code = supervisor.Busy
-				}
-				return f, fail(code, fmt.Sprintf("%s: %s", m.Step, m.Text))
+				return f, failedBy(f)
 			default:
 				return f, fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
 			}
@@ -97,4 +94,14 @@ func (p *proc) expect(want uint8) (frame, error) {
 			return frame{}, fail(supervisor.Unreachable, "the guest's side did not answer in time")
 		}
 	}
+}
+
+// outTries is how often a process is sent out that maps files meanwhile.
+const outTries = 4
+
+// changedUnderway tells whether a move failed only because the process mapped
+// something between the sketch and the freeze.
+func changedUnderway(err error) bool {
+	var m *moveError
+	return errors.As(err, &m) && m.code == supervisor.Busy
 }

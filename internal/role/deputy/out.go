@@ -30,6 +30,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	}
 	f := &frozen{p: p, h: h, link: l, img: img, progress: progress}
 	if err := f.send(); err != nil {
+		err = p.verdict(err)
 		_ = l.send(wire.Abort, p.Own)
 		l.close()
 		if undo := f.undo(); undo != nil {
@@ -58,6 +59,7 @@ func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image
 	if err != nil {
 		return nil, nil, err
 	}
+	p.deal(l)
 	if err := l.send(wire.Prepare, p.Own, wire.Encode(wire.PrepareMsg{Image: *img})); err != nil {
 		l.close()
 		return nil, nil, fail(supervisor.Unreachable, err.Error())
@@ -90,6 +92,7 @@ type frozen struct {
 	threads  []*tracee.Thread
 	saved    []image.Thread // what the threads were, for undo
 	parked   bool
+	deputies []*deputy
 	disarmed int // threads whose exit was made harmless
 }
 
@@ -119,10 +122,16 @@ func (f *frozen) send() error {
 	if err != nil {
 		return err
 	}
-	emit := func(kind uint8, parts ...[]byte) error { return f.link.send(kind, p.Own, parts...) }
+	emit := func(kind uint8, parts ...[]byte) error {
+		if err := f.link.send(kind, p.Own, parts...); err != nil {
+			return fail(supervisor.Unreachable, err.Error())
+		}
+		return nil
+	}
 	if _, err := tracee.SendPages(p.Mem, ranges, emit); err != nil {
 		return err
 	}
+	f.deputies = p.s.enrol(p)
 	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
@@ -179,12 +188,21 @@ func (f *frozen) capture() error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	img.VMAs, img.Files = vmas, files
+	p.identifyFiles(img)
 	return nil
 }
 
 // undo makes the process what it was and leaves it stopped no longer.
 func (f *frozen) undo() error {
 	defer f.h.Release()
+	for _, d := range f.deputies {
+		f.p.s.dropDeputy(d)
+	}
+	f.h.Do(func() {
+		for _, t := range f.threads {
+			t.Data = nil
+		}
+	})
 	if !f.parked {
 		f.h.Do(func() {
 			for i, t := range f.threads {
@@ -206,15 +224,13 @@ func (f *frozen) undo() error {
 // commit: the guest runs. From here on the threads are deputies.
 func (f *frozen) commit() {
 	p := f.p
-	for _, t := range f.threads { // nothing is blocked: every signal is for the guest to judge
-		b := make([]byte, 8)
-		_, _ = t.Call(setMaskCall, setMaskHow, t.Put(0, b), 0, 8)
-	}
 	p.mu.Lock()
 	p.link, p.actions, p.saved, p.files = f.link, f.img.Actions, f.saved, f.img.Files
 	p.moves++
 	p.count = 0
 	p.mu.Unlock()
-	p.s.startDeputies(p)
+	for _, d := range f.deputies {
+		go d.run()
+	}
 	f.h.Pass()
 }

@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,12 +27,15 @@ type proc struct {
 	files   []image.FileID
 	actions [65]image.Action // what the deputy's signal actions are now
 	saved   []image.Thread   // rseq registrations of the deputies, by thread
-	inbox   chan frame       // what the guest side says about the move under way
+	inbox   chan frame       // what the guest sides say about the move under way
+	dealing *link            // the guest side the process is being moved to
 	sent    []sentSignal     // signals forwarded since the freeze was asked for
 	count   uint64           // signals forwarded so far
 	cpu     int64
 	rss     uint64
 	exec    *execution // an execve under way
+
+	handles []*os.File // of the mapped files, by index; the move's goroutine
 }
 
 // sentSignal is a signal on its way to the guest.
@@ -74,9 +78,29 @@ func (p *proc) begin() bool {
 	return true
 }
 
+// deal begins to talk with the side the process goes to. What an earlier
+// attempt left in the inbox is forgotten.
+func (p *proc) deal(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dealing = l
+	p.inbox = make(chan frame, inboxSize)
+}
+
+// inboxFor is where words of l about a move of p go; nil: they are of no interest.
+func (p *proc) inboxFor(l *link) chan frame {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l != p.link && l != p.dealing {
+		return nil
+	}
+	return p.inbox
+}
+
 func (p *proc) end() {
 	p.mu.Lock()
 	p.moving = false
+	p.dealing = nil
 	p.inbox = nil
 	p.sent = nil
 	p.mu.Unlock()
@@ -107,20 +131,22 @@ type newborn struct {
 	t *tracee.Thread
 }
 
-// startDeputies gives every thread of p its goroutine.
-func (s *Supervisor) startDeputies(p *proc) {
+// enrol makes the deputies of all threads known, before the guest can make its
+// first call; they begin to work when run.
+func (s *Supervisor) enrol(p *proc) []*deputy {
+	var ds []*deputy
 	for _, t := range p.Threads() {
-		s.startDeputy(p, t)
+		ds = append(ds, s.newDeputy(p, t))
 	}
+	return ds
 }
 
-func (s *Supervisor) startDeputy(p *proc, t *tracee.Thread) *deputy {
+func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread) *deputy {
 	d := &deputy{p: p, t: t, work: make(chan job, 4), quit: make(chan struct{})}
 	s.fam.Loop.Do(func() { t.Data = d })
 	s.mu.Lock()
 	s.byOwn[t.Own] = d
 	s.mu.Unlock()
-	go d.run()
 	return d
 }
 

@@ -36,34 +36,55 @@ func (p *proc) sketch() (*image.Image, error) {
 		return nil, err
 	}
 	img.Layout = st.Layout()
-	for i := range files {
-		p.identify(&files[i], img.VMAs, uint32(i))
-	}
+	p.closeHandles()
 	img.Files = files
+	p.identifyFiles(img)
 	img.Monotonic, img.Boottime = clocks()
 	img.CPUs, err = possibleCPUs()
 	return img, err
 }
 
-// identify fills in what names a mapped file's contents. A file that cannot be
-// looked at stays without a hash and travels by value.
-func (p *proc) identify(f *image.FileID, vmas []image.VMA, index uint32) {
+// identifyFiles names the files of an image that have no handle yet. The
+// handles stay open for the time of the move: the mappings may change.
+func (p *proc) identifyFiles(img *image.Image) {
+	for i := len(p.handles); i < len(img.Files); i++ {
+		p.handles = append(p.handles, p.identify(&img.Files[i], img.VMAs, uint32(i)))
+	}
+}
+
+// identify fills in what names a mapped file's contents and opens it. A file
+// that cannot be looked at stays without a hash and a handle.
+func (p *proc) identify(f *image.FileID, vmas []image.VMA, index uint32) *os.File {
 	for i := range vmas {
 		v := &vmas[i]
 		if v.File != index || v.Kind != image.File && v.Kind != image.SharedFile {
 			continue
 		}
+		h, err := os.Open(p.Family.FS.MapFile(p.PID, v.Range))
+		if err != nil {
+			continue
+		}
 		var st unix.Stat_t
-		path := p.Family.FS.MapFile(p.PID, v.Range)
-		if unix.Stat(path, &st) != nil {
-			return
+		if unix.Fstat(int(h.Fd()), &st) != nil {
+			_ = h.Close()
+			return nil
 		}
 		f.Size, f.ModTime = uint64(st.Size), st.Mtim.Nano()
-		if h, err := p.s.hash(path); err == nil {
-			f.Hash = h
+		if sum, err := p.s.hash(h); err == nil {
+			f.Hash = sum
 		}
-		return
+		return h
 	}
+	return nil
+}
+
+func (p *proc) closeHandles() {
+	for _, h := range p.handles {
+		if h != nil {
+			_ = h.Close()
+		}
+	}
+	p.handles = nil
 }
 
 // need tells the other node what it takes to run this process.
@@ -104,11 +125,10 @@ func (p *proc) sendFiles(l *link, img *image.Image, lacking []uint32) error {
 const fileChunk = 1 << 20
 
 func (p *proc) sendMapping(l *link, v *image.VMA) error {
-	f, err := os.Open(p.Family.FS.MapFile(p.PID, v.Range))
-	if err != nil {
-		return fail(supervisor.CannotMove, fmt.Sprintf("cannot read the mapped file %s: %v", v.Name, err))
+	f := p.handles[v.File]
+	if f == nil {
+		return fail(supervisor.CannotMove, fmt.Sprintf("cannot read the mapped file %s", v.Name))
 	}
-	defer func() { _ = f.Close() }()
 	buf := make([]byte, fileChunk)
 	var head [12]byte
 	for off := uint64(0); off < v.Len(); off += fileChunk {

@@ -11,6 +11,7 @@ import (
 
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
 )
 
@@ -20,6 +21,7 @@ type Supervisor struct {
 	hello  supervisor.Hello
 	log    *slog.Logger
 	fam    *tracee.Family
+	hashes *filehash.Cache
 
 	mu     sync.Mutex
 	procs  map[int]*proc    // by pid
@@ -58,6 +60,10 @@ func newSupervisor(conn *unixmsg.Conn, hello supervisor.Hello) *Supervisor {
 		opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
 	s.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "home")
 	s.fam = tracee.NewFamily(s)
+	var err error
+	if s.hashes, err = filehash.Open(hello.StateDir); err != nil {
+		s.log.Debug("hashes are not kept", "error", err) // it works from memory
+	}
 	return s
 }
 

@@ -2,9 +2,7 @@ package guest
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"os"
 
 	"openmosix/internal/model/image"
@@ -43,12 +41,10 @@ func (g *Guest) localTwin(f *image.FileID) *os.File {
 	return l
 }
 
+// hash is the SHA-256 of a file, remembered as long as the file does not change.
 func (g *Guest) hash(f *os.File) ([]byte, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return nil, err
-	}
-	return h.Sum(nil), nil
+	id, err := g.hashes.IdentifyFile(f)
+	return id.Hash, err
 }
 
 // maxFile bounds what a peer can make us reserve for one file.

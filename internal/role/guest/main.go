@@ -12,6 +12,7 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/transport"
 )
@@ -23,6 +24,7 @@ type Guest struct {
 	log    *slog.Logger
 	fam    *tracee.Family
 	conn   *transport.Framed
+	hashes *filehash.Cache
 
 	serial   atomic.Uint64
 	listener atomic.Int32 // the filter's notification descriptor, -1: none yet
@@ -73,6 +75,10 @@ func newGuest(conn *unixmsg.Conn, hello supervisor.Hello) *Guest {
 	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
 	g.listener.Store(-1)
 	g.fam = tracee.NewFamily(g)
+	var err error
+	if g.hashes, err = filehash.Open(hello.StateDir); err != nil {
+		g.log.Debug("hashes are not kept", "error", err) // it works from memory
+	}
 	return g
 }
 

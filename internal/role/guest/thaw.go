@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +32,7 @@ func (g *Guest) arrive(f frame, in chan frame) {
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
 	closeSources(a.files)
-	_ = g.send(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error()}))
+	_ = g.send(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Busy: errors.Is(err, errChanged)}))
 	if a.s != nil {
 		a.s.b.kill()
 	} else {
@@ -152,7 +153,7 @@ func (a *arrival) moreFiles(img *image.Image) error {
 	for i := len(a.files); i < len(img.Files); i++ {
 		f := a.g.localTwin(&img.Files[i])
 		if f == nil {
-			return fmt.Errorf("%s was mapped in the last moment; try again", img.Files[i].Path)
+			return fmt.Errorf("%s: %w", img.Files[i].Path, errChanged)
 		}
 		a.files = append(a.files, &source{file: f, local: true, fd: -1})
 		if err := a.g.remember(img.Files[i], f); err != nil {
@@ -161,6 +162,9 @@ func (a *arrival) moreFiles(img *image.Image) error {
 	}
 	return nil
 }
+
+// errChanged: the process mapped something between its sketch and its freeze.
+var errChanged = errors.New("mapped in the last moment")
 
 func (a *arrival) receivePages() error {
 	for {

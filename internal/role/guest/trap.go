@@ -60,7 +60,7 @@ func (g *Guest) answer(id uint64, ret int64) {
 		err = notify.Send(int(g.listener.Load()), id, ret, 0)
 	}
 	if err != nil {
-		g.log.Debug("answer not taken", "error", err)
+		g.log.Debug("answer not taken", "id", id, "result", ret, "error", err)
 	}
 }
 
@@ -97,6 +97,7 @@ func (g *Guest) trapped(n *notify.Notification) {
 		return
 	}
 	row, where := row.Resolve(n.Args)
+	g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
 	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}
 	switch where {
 	case syscalls.Here:
@@ -207,6 +208,7 @@ func (g *Guest) replied(own int, data []byte) {
 		return
 	}
 	ret, outs, err := syscalls.DecodeReply(data[8:])
+	g.log.Debug("reply", "thread", own, "result", ret)
 	if err != nil {
 		g.log.Error("undecodable reply", "error", err)
 		ret, outs = -int64(unix.EIO), nil
