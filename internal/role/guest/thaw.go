@@ -136,7 +136,7 @@ func (a *arrival) thaw() error {
 		return fmt.Errorf("the frozen process %d has %d threads", m.Image.PID, len(m.Image.Threads))
 	}
 	img := &m.Image
-	if err := a.moreFiles(img); err != nil {
+	if err := a.alignFiles(img); err != nil {
 		return err
 	}
 	if err := a.s.remap(img, a.files); err != nil {
@@ -148,18 +148,32 @@ func (a *arrival) thaw() error {
 	return a.start(img, m)
 }
 
-// moreFiles: files mapped since the sketch must be here with the same content.
-func (a *arrival) moreFiles(img *image.Image) error {
-	for i := len(a.files); i < len(img.Files); i++ {
-		f := a.g.localTwin(&img.Files[i])
-		if f == nil {
-			return fmt.Errorf("%s: %w", img.Files[i].Path, errChanged)
+// alignFiles brings the sources into the order of the frozen image's files,
+// which another node may have numbered. A file mapped since the sketch must be
+// here with the same content.
+func (a *arrival) alignFiles(img *image.Image) error {
+	aligned := make([]*source, len(img.Files))
+	for i := range img.Files {
+		f := &img.Files[i]
+		for j := range a.img.Files {
+			if s := &a.img.Files[j]; s.Dev == f.Dev && s.Ino == f.Ino {
+				aligned[i] = a.files[j]
+				break
+			}
 		}
-		a.files = append(a.files, &source{file: f, local: true, fd: -1})
-		if err := a.g.remember(img.Files[i], f); err != nil {
+		if aligned[i] != nil {
+			continue
+		}
+		twin := a.g.localTwin(f)
+		if twin == nil {
+			return fmt.Errorf("%s: %w", f.Path, errChanged)
+		}
+		aligned[i] = &source{file: twin, local: true, fd: -1}
+		if err := a.g.remember(*f, twin); err != nil {
 			return err
 		}
 	}
+	a.files = aligned
 	return nil
 }
 
@@ -192,8 +206,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	if err := leader.t.SetLayout(img.Layout); err != nil {
 		return err
 	}
-	var none [65]image.Action
-	if err := leader.t.RestoreActions(&none, &img.Actions); err != nil {
+	var have [65]image.Action
+	have[unix.SIGCHLD].Handler = 1 // ignored, as in the init it was forked from
+	if err := leader.t.RestoreActions(&have, &img.Actions); err != nil {
 		return err
 	}
 	strands, err := a.threads(img)
