@@ -132,6 +132,9 @@ type Image struct {
 	Actions [65]Action // by signal number
 	Layout  Layout
 	Auxv    []byte
+	// VDSO is the code of the vDSO the process was started with. Where the
+	// kernel has another one, its functions are replaced by jumps.
+	VDSO []byte
 
 	Virtual, Prof Timer
 	CPUMicros     int64 // CPU time used before, everywhere
@@ -139,8 +142,11 @@ type Image struct {
 	Umask         uint32
 	Comm          string
 
-	Monotonic int64 // CLOCK_MONOTONIC of the process at the freeze, ns
-	Boottime  int64
+	// The process's clocks when the image was sent, in nanoseconds; and how far
+	// they are ahead of the clocks of the machine that BootID names.
+	Monotonic, Boottime           int64
+	MonotonicAhead, BoottimeAhead int64
+	BootID                        string
 
 	// HomeDirty are the ranges in which this image may differ from what the
 	// deputy still holds at home; everything else is as it was when the

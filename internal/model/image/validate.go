@@ -9,6 +9,7 @@ const addressEnd = 0x7fff_ffff_f000
 const (
 	maxThreads = 4096
 	maxXState  = 64 << 10
+	maxVDSO    = 64 << 10
 )
 
 // Validate checks what another node sent before anything is built from it.
@@ -37,6 +38,9 @@ func (img *Image) Validate() error {
 		if t := &img.Threads[i]; t.TID <= 0 || len(t.XState) > maxXState {
 			return fmt.Errorf("image: thread %d has id %d and %d bytes of vector state", i, t.TID, len(t.XState))
 		}
+	}
+	if len(img.VDSO) > maxVDSO {
+		return fmt.Errorf("image: vDSO of %d bytes", len(img.VDSO))
 	}
 	if img.PID <= 0 {
 		return fmt.Errorf("image: process id %d", img.PID)

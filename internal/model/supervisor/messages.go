@@ -30,6 +30,9 @@ type Hello struct {
 	Session  Session  // guest supervisors: the session it was started for
 	StateDir string   // a directory of the node's own for caches; may be empty
 	Log      string   // slog level: debug, info, warn, error
+	// ForeignVDSO has a guest supervisor treat home's vDSO as another kernel's
+	// even when it is the same, so that this can be tested on one machine.
+	ForeignVDSO bool
 }
 
 // Request is sent by the daemon to a home supervisor.

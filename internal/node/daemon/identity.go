@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"crypto/rand"
+	"os"
 	"time"
 
 	"openmosix/internal/model/supervisor"
@@ -21,7 +22,7 @@ func (d *Daemon) identity(role trust.Role) (supervisor.Identity, error) {
 
 func (d *Daemon) hello(role trust.Role) (supervisor.Hello, error) {
 	id, err := d.identity(role)
-	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.config.Log}, err
+	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.config.Log, ForeignVDSO: os.Getenv("OPENMOSIX_VDSO") == "foreign"}, err
 }
 
 func (d *Daemon) homeHello() (supervisor.Hello, error) {

@@ -9,9 +9,10 @@ import (
 const maxSteps = 5000
 
 // StepOut lets stopped, held threads run out of the vDSO, one instruction at a
-// time with all signals blocked. In a time namespace the vDSO reads a page
+// time with all signals blocked: elsewhere other code may stand in its place.
+// And in a time namespace the vDSO reads a page
 // that exists nowhere else, and a thread may hold a pointer to it.
-func (h *Hold) StepOut(ts []*Thread, vdso image.Range) error {
+func (h *Hold) StepOut(ts []*Thread, vdso []image.Range) error {
 	for _, t := range ts {
 		if err := h.stepOne(t, vdso); err != nil {
 			return err
@@ -20,7 +21,7 @@ func (h *Hold) StepOut(ts []*Thread, vdso image.Range) error {
 	return nil
 }
 
-func (h *Hold) stepOne(t *Thread, vdso image.Range) error {
+func (h *Hold) stepOne(t *Thread, vdso []image.Range) error {
 	var mask uint64
 	blocked := false
 	for range maxSteps {
@@ -32,7 +33,7 @@ func (h *Hold) stepOne(t *Thread, vdso image.Range) error {
 				return
 			}
 			inCall := int64(r.OrigRax) >= 0 && int64(r.Rax) <= -512 && int64(r.Rax) >= -516
-			if out = r.Rip < vdso.Start || r.Rip >= vdso.End || inCall; out {
+			if out = inCall || !inside(vdso, r.Rip); out {
 				return
 			}
 			if !blocked {
@@ -65,4 +66,23 @@ func (h *Hold) stepOne(t *Thread, vdso image.Range) error {
 	var err error
 	h.Do(func() { err = ptrace.SetSigMask(t.TID, mask) })
 	return err
+}
+
+func inside(rs []image.Range, addr uint64) bool {
+	for _, r := range rs {
+		if addr >= r.Start && addr < r.End {
+			return true
+		}
+	}
+	return false
+}
+
+// VDSO is where a process has its vDSO; an empty list when it has none.
+func VDSO(vmas []image.VMA) []image.Range {
+	for i := range vmas {
+		if vmas[i].Name == "[vdso]" {
+			return []image.Range{vmas[i].Range}
+		}
+	}
+	return nil
 }

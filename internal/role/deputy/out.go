@@ -55,10 +55,17 @@ func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image
 	if err != nil {
 		return nil, nil, err
 	}
+	dialed := time.Now()
 	l, err := s.dial(ctx, r.To, o)
 	if err != nil {
 		return nil, nil, err
 	}
+	// The other side sets its clocks by these when they arrive. The handshake
+	// took longer than the way there: time may jump a little, never back.
+	way := time.Since(dialed).Nanoseconds()
+	p.clocks(img)
+	img.Monotonic += way
+	img.Boottime += way
 	p.deal(l)
 	if err := l.send(wire.Prepare, p.Own, wire.Encode(wire.PrepareMsg{Image: *img})); err != nil {
 		l.close()
@@ -101,6 +108,9 @@ type frozen struct {
 func (f *frozen) send() error {
 	p, h := f.p, f.h
 	f.threads = h.Threads()
+	if err := h.StepOut(f.threads, tracee.VDSO(f.img.VMAs)); err != nil {
+		return err
+	}
 	saved, err := h.Save(f.threads)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())

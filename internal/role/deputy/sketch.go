@@ -39,7 +39,13 @@ func (p *proc) sketch() (*image.Image, error) {
 	p.closeHandles()
 	img.Files = files
 	p.identifyFiles(img)
-	img.Monotonic, img.Boottime = clocks()
+	if v := tracee.VDSO(img.VMAs); len(v) == 1 {
+		img.VDSO = make([]byte, v[0].Len())
+		if err := p.Mem.Read(v[0].Start, img.VDSO); err != nil {
+			return nil, err
+		}
+	}
+	p.clocks(img)
 	img.CPUs, err = possibleCPUs()
 	return img, err
 }
@@ -145,11 +151,23 @@ func (p *proc) sendMapping(l *link, v *image.VMA) error {
 	return nil
 }
 
-func clocks() (mono, boot int64) {
+// clocks reads the process's clocks, which may be ahead of the machine's.
+func (p *proc) clocks(img *image.Image) {
 	var m, b unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &m)
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &b)
-	return m.Nano(), b.Nano()
+	img.Monotonic, img.Boottime = m.Nano(), b.Nano()
+	ours, err := p.Family.FS.TimeOffsets(unix.Getpid())
+	if err != nil {
+		return // a kernel without time namespaces
+	}
+	theirs, err := p.Family.FS.TimeOffsets(p.PID)
+	if err != nil {
+		return
+	}
+	img.Monotonic += theirs.Monotonic - ours.Monotonic
+	img.Boottime += theirs.Boottime - ours.Boottime
+	img.MonotonicAhead, img.BoottimeAhead, img.BootID = theirs.Monotonic, theirs.Boottime, p.Family.FS.BootID()
 }
 
 // possibleCPUs is how many CPU numbers a program at home may meet.

@@ -1,9 +1,11 @@
 package guest
 
 import (
+	"bytes"
 	"fmt"
-	"time"
+	"sort"
 
+	"openmosix/internal/linux/vdso"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/process/stub"
@@ -25,7 +27,7 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 			return nil, err
 		}
 		g.init = in
-		mono, boot := clockOffsets(img)
+		mono, boot := g.clockOffsets(img)
 		if err := in.settle(mono, boot); err != nil {
 			return nil, err
 		}
@@ -46,7 +48,7 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 	if err := s.shed(); err != nil {
 		return nil, err
 	}
-	if err := s.moveVDSO(img.VMAs); err != nil {
+	if err := s.placeVDSO(img); err != nil {
 		return nil, err
 	}
 	return s, s.remap(img, files)
@@ -66,46 +68,39 @@ next:
 	return 0, fmt.Errorf("the process uses all addresses kept for the supervisor")
 }
 
-// clockOffsets is what this node's clocks lack to go on from home's. Two nodes
-// of one machine share the kernel's clocks to the microsecond.
-func clockOffsets(img *image.Image) (mono, boot int64) {
-	const same = int64(time.Second) // the way here takes some time; clocks of one kernel differ by that alone
+// clockOffsets is how far the body's clocks must be ahead of this machine's.
+func (g *Guest) clockOffsets(img *image.Image) (mono, boot int64) {
+	ours, err := g.fam.FS.TimeOffsets(unix.Getpid())
+	if err != nil {
+		return 0, 0 // a kernel without time namespaces
+	}
+	if img.BootID != "" && img.BootID == g.fam.FS.BootID() { // nodes of one machine
+		return img.MonotonicAhead - ours.Monotonic, img.BoottimeAhead - ours.Boottime
+	}
 	var m, b unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &m)
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &b)
-	mono, boot = img.Monotonic-m.Nano(), img.Boottime-b.Nano()
-	if img.Monotonic == 0 || abs(mono) < same && abs(boot) < same {
-		return 0, 0
-	}
-	return mono, boot
+	return img.Monotonic - m.Nano(), img.Boottime - b.Nano()
 }
 
-func abs(x int64) int64 {
-	if x < 0 {
-		return -x
-	}
-	return x
-}
-
-// moveVDSO brings the kernel's own pages to where the process has them at
-// home: the program holds pointers into them. Their order and distances are
-// the kernel's; they go by way of a place that is free in both layouts.
-func (s *strand) moveVDSO(want []image.VMA) error {
+// placeVDSO gives the body a vDSO where the process has it at home: the program
+// holds pointers into it. This kernel's own, if it is the same; else home's
+// code, with jumps to this kernel's.
+func (s *strand) placeVDSO(img *image.Image) error {
 	have, _, err := tracee.Mappings(s.b.Family.FS, s.b.PID, s.b.Base, nil)
 	if err != nil {
 		return err
 	}
-	from, to := special(have), special(want)
-	if len(from) != len(to) {
-		return fmt.Errorf("this kernel's vDSO has %d parts, home's has %d", len(from), len(to))
+	from, to := special(have), special(img.VMAs)
+	if len(from) == 0 || len(to) == 0 {
+		return nil // a kernel, or a process, without one
 	}
-	for i := range from {
-		if from[i].Name != to[i].Name || from[i].Len() != to[i].Len() {
-			return fmt.Errorf("this kernel's vDSO differs from home's: %s has %d bytes, at home %s has %d", from[i].Name, from[i].Len(), to[i].Name, to[i].Len())
+	local := make([]byte, 0)
+	if v := tracee.VDSO(from); len(v) == 1 {
+		local = make([]byte, v[0].Len())
+		if err := s.b.Mem.Read(v[0].Start, local); err != nil {
+			return err
 		}
-	}
-	if len(from) == 0 || from[0].Start == to[0].Start {
-		return nil
 	}
 	transit := s.b.Base + transitOff
 	for i := range from {
@@ -119,6 +114,10 @@ func (s *strand) moveVDSO(want []image.VMA) error {
 			return err
 		}
 	}
+	s.b.vdso = tracee.VDSO(to)
+	if !alike(from, to) || !bytes.Equal(local, img.VDSO) || s.b.g.hello.ForeignVDSO {
+		return s.proxyVDSO(img, local, from)
+	}
 	for i := range to {
 		r := image.Range{Start: transit + from[i].Start - from[0].Start}
 		r.End = r.Start + from[i].Len()
@@ -127,6 +126,57 @@ func (s *strand) moveVDSO(want []image.VMA) error {
 		}
 	}
 	return nil
+}
+
+// alike tells whether two kernels lay their pages out in the same way.
+func alike(a, b []image.VMA) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Name != b[i].Name || a[i].Len() != b[i].Len() || a[i].Start-a[0].Start != b[i].Start-b[0].Start {
+			return false
+		}
+	}
+	return true
+}
+
+// proxyVDSO maps home's vDSO as code that leads to this kernel's, which stays
+// in the supervisor's region.
+func (s *strand) proxyVDSO(img *image.Image, local []byte, from []image.VMA) error {
+	at, ours := s.b.vdso, tracee.VDSO(from)
+	if len(at) != 1 || len(ours) != 1 || uint64(len(img.VDSO)) != at[0].Len() {
+		return fmt.Errorf("home's vDSO has %d bytes in %d places", len(img.VDSO), len(at))
+	}
+	base := s.b.Base + transitOff + ours[0].Start - from[0].Start
+	code, err := vdso.Proxy(img.VDSO, local, base)
+	if err != nil {
+		return err
+	}
+	if _, err := s.t.Must("map home's vDSO", unix.SYS_MMAP, at[0].Start, at[0].Len(), unix.PROT_READ|unix.PROT_EXEC,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED_NOREPLACE, ^uint64(0), 0); err != nil {
+		return err
+	}
+	s.b.vdso = append(s.b.vdso, image.Range{Start: base, End: base + uint64(len(local))})
+	s.b.foreign = special(img.VMAs)
+	return s.b.Mem.Write(at[0].Start, code)
+}
+
+// asAtHome puts the kernel's own pages into a list of mappings as home has
+// them, in place of the stand-in.
+func (b *body) asAtHome(vmas []image.VMA) []image.VMA {
+	if len(b.foreign) == 0 {
+		return vmas
+	}
+	out := append([]image.VMA(nil), b.foreign...)
+	for _, v := range vmas {
+		if v.Kind == image.Special || v.Start >= b.vdso[0].Start && v.Start < b.vdso[0].End {
+			continue
+		}
+		out = append(out, v)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })
+	return out
 }
 
 // transitOff is a free stretch of the stub's region, between code and slots.

@@ -220,5 +220,6 @@ func (b *body) inherit(parent *body, shared bool) {
 	img.PID, img.CPUMicros, img.HomeDirty = b.Own, 0, nil
 	b.mu.Lock()
 	b.img, b.running, b.shared = &img, true, shared
+	b.vdso, b.foreign = parent.vdso, parent.foreign
 	b.mu.Unlock()
 }

@@ -103,7 +103,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 		return err
 	}
 	d.threads = d.h.Threads()
-	if err := d.stepOut(); err != nil {
+	if err := d.h.StepOut(d.threads, b.vdso); err != nil {
 		return err
 	}
 	if d.saved, err = d.h.Save(d.threads); err != nil {
@@ -212,7 +212,7 @@ func (d *departure) capture() (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img.VMAs = vmas
+	img.VMAs = b.asAtHome(vmas)
 	img.Files, err = b.g.homeFiles(files)
 	cpu, _ := b.usage()
 	img.CPUMicros += cpu
@@ -307,19 +307,4 @@ func (b *body) endFreezing() {
 	for _, l := range late {
 		b.raise(l.pendingSignal, l.direct)
 	}
-}
-
-// stepOut takes the threads out of the vDSO if the body lives in another time
-// than this node.
-func (d *departure) stepOut() error {
-	vmas, _, err := tracee.Mappings(d.b.Family.FS, d.b.PID, d.b.Base, nil)
-	if err != nil {
-		return err
-	}
-	for _, v := range vmas {
-		if v.Name == "[vdso]" {
-			return d.h.StepOut(d.threads, v.Range)
-		}
-	}
-	return nil
 }

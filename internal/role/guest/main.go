@@ -153,9 +153,11 @@ func (g *Guest) describe() []supervisor.Proc {
 // body is one process that runs here.
 type body struct {
 	*tracee.Process
-	g     *Guest
-	calls atomic.Uint64
-	inbox chan frame
+	g       *Guest
+	calls   atomic.Uint64
+	inbox   chan frame
+	vdso    []image.Range // code that only works in this time and on this kernel
+	foreign []image.VMA   // home's special mappings, when home's vDSO only stands in
 
 	mu       sync.Mutex
 	img      *image.Image // as it came: files, what differed from home, earlier CPU time
