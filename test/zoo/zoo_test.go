@@ -94,22 +94,44 @@ func TestMoved(t *testing.T) {
 		}
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			argv, dir, stop := prepare(t, p, scratch)
-			ctx, cancel := context.WithTimeout(context.Background(), movedLimit+5*time.Second)
-			defer cancel()
-			r := start(t, lab.Command(ctx, 1, dir, argv...), stop, movedLimit)
-			pid, ok := r.untilReady()
-			if !ok {
-				return
-			}
-			defer func() {
-				if t.Failed() {
-					lab.Kill(1, pid)
-				}
-			}()
-			if move(ctx, r, lab, p, pid) {
-				r.finish()
-			}
+			runMoved(t, lab, p, scratch)
+		})
+	}
+}
+
+// runMoved runs one program, started by a command of its own where given, and moves it.
+func runMoved(t *testing.T, lab *labtest.Lab, p Program, scratch string, starter ...string) {
+	argv, dir, stop := prepare(t, p, scratch)
+	ctx, cancel := context.WithTimeout(context.Background(), movedLimit+5*time.Second)
+	defer cancel()
+	r := start(t, lab.Command(ctx, 1, dir, append(starter, argv...)...), stop, movedLimit)
+	pid, ok := r.untilReady()
+	if !ok {
+		return
+	}
+	defer func() {
+		if t.Failed() {
+			lab.Kill(1, pid)
+		}
+	}()
+	if move(ctx, r, lab, p, pid) {
+		r.finish()
+	}
+}
+
+// TestForeignKernel moves programs to nodes whose kernel has another vDSO, and
+// programs that live in another time than their node.
+func TestForeignKernel(t *testing.T) {
+	t.Setenv("OPENMOSIX_VDSO", "foreign")
+	lab := labtest.Up(t, 3)
+	names := map[string]bool{"clock_forward": true, "random_bytes": true, "sig_altstack": true, "thread_home": true}
+	for _, p := range programs(t) {
+		if !names[p.Name] {
+			continue
+		}
+		t.Run(p.Name, func(t *testing.T) { runMoved(t, lab, p, labtest.Scratch(t)) })
+		t.Run(p.Name+"_in_other_time", func(t *testing.T) {
+			runMoved(t, lab, p, labtest.Scratch(t), "unshare", "--time", "--monotonic", "100000", "--boottime", "-500")
 		})
 	}
 }

@@ -44,10 +44,11 @@ func (h *Hold) Park(ts ...*Thread) error {
 }
 
 // enterStub makes registers with which a thread waits in the stub. The
-// direction and trap flags of the program must not reach it.
+// direction and trap flags of the program must not reach it, nor its stack
+// pointer: the kernel refuses to change an alternate stack it points into.
 func enterStub(r *image.Regs, base uint64, s *stub.Slot) {
 	const trap, direction = 0x100, 0x400
-	r.Rip, r.Rbx, r.R12 = base, s.Addr, s.Sequence()
+	r.Rip, r.Rbx, r.Rsp, r.R12 = base, s.Addr, s.Addr, s.Sequence()
 	r.Rax, r.OrigRax = 0, ^uint64(0)
 	r.Eflags &^= trap | direction
 }

@@ -6,6 +6,8 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
 )
 
 const codeSegment64 = 0x33
@@ -27,11 +29,22 @@ func (h *Hold) Save(ts []*Thread) ([]image.Thread, error) {
 		return nil, err
 	}
 	for i, t := range ts {
+		repeatShort(&out[i])
 		if err := abortSequence(t.Proc, &out[i]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// repeatShort has a thread make a call again that the stop cut short. Random
+// bytes in the buffer do no harm, but without a handler nothing may show that
+// there was a stop: getrandom(2).
+func repeatShort(th *image.Thread) {
+	r := &th.Regs
+	if int64(r.OrigRax) == unix.SYS_GETRANDOM && int64(r.Rax) >= 0 && r.Rax < r.Rsi {
+		r.Rax = uint64(0xffff_ffff_ffff_ffff - 512) // -ERESTARTNOINTR
+	}
 }
 
 func saveOne(t *Thread) (image.Thread, error) {
