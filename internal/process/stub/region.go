@@ -10,7 +10,10 @@ const (
 	windowOff  = 0x1000
 	WindowSize = SlotSize - windowOff
 
-	slotsOff = 0x100000 // from the base of the region to slot 0
+	// From the base of the region: the slot that is never shared with a child,
+	// and slot 0 of those that are.
+	privateOff = 0x40000
+	slotsOff   = 0x100000
 
 	// MaxSlots is how many threads one region serves.
 	MaxSlots = 2048
@@ -36,3 +39,6 @@ const ReservedHigh = 0x2f6d
 
 // SlotsAt is where the slots of a region with this base are.
 func SlotsAt(base uint64) uint64 { return base + slotsOff }
+
+// PrivateAt is where the private slot of a region with this base is.
+func PrivateAt(base uint64) uint64 { return base + privateOff }

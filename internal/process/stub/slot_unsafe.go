@@ -25,6 +25,16 @@ func NewRegion(base uint64, fd int) (*Region, error) {
 	return &Region{Base: base, mem: m}, nil
 }
 
+// NewPrivateRegion maps the memory behind fd, one slot that no other process
+// may have. Its only slot is Slot(0).
+func NewPrivateRegion(base uint64, fd int) (*Region, error) {
+	m, err := unix.Mmap(fd, 0, SlotSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the private slot: %w", err)
+	}
+	return &Region{Base: base + privateOff - slotsOff, mem: m}, nil
+}
+
 // Close unmaps the supervisor's side.
 func (r *Region) Close() {
 	if r.mem != nil {

@@ -3,6 +3,7 @@ package tracee
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/linux/mem"
@@ -68,6 +69,8 @@ type Thread struct {
 	Slot *stub.Slot // nil: not in the stub
 	// Data is the role's.
 	Data any
+
+	ordered atomic.Pointer[order]
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu

@@ -30,6 +30,7 @@ func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, erro
 // each Event stop of t on the way, before t goes on.
 func (h *Hold) InjectWatching(t *Thread, ip uint64, nr int, a [6]uint64, event func(value int) error) (int64, error) {
 	var err error
+	t.ordered.Store(&order{nr, a})
 	h.Do(func() {
 		r, e := ptrace.Regs(t.TID)
 		if e != nil {

@@ -75,6 +75,7 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 	if t.Slot == nil {
 		return 0, ErrGone
 	}
+	t.ordered.Store(&order{nr, a})
 	for {
 		t.Slot.Post(nr, a)
 		ret, ok := t.Slot.Await(callLimit)
@@ -111,4 +112,18 @@ func (t *Thread) Put(off int, b []byte) uint64 {
 // Get reads bytes from the thread's window.
 func (t *Thread) Get(off, n int) []byte {
 	return append([]byte(nil), t.Slot.Window()[off:off+n]...)
+}
+
+// order is a call the supervisor has told a thread to make.
+type order struct {
+	nr   int
+	args [6]uint64
+}
+
+// Ordered tells whether a call a thread is about to make is the one its
+// supervisor has asked it for last. The slot is memory that the process itself
+// can write, so what arrives there need not be what was sent.
+func (t *Thread) Ordered(nr int, args [6]uint64) bool {
+	o := t.ordered.Load()
+	return o != nil && *o == order{nr, args}
 }

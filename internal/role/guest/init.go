@@ -90,8 +90,51 @@ func (in *nsInit) enterStub(base uint64) error {
 	if err := h.Park(in.t); err != nil {
 		return err
 	}
+	private, err := in.privateSlot(base)
+	if err != nil {
+		return err
+	}
+	if err := h.Unpark(in.t); err != nil {
+		return err
+	}
+	in.p.Family.FreeSlot(in.t.Slot)
+	in.t.Slot = private
+	if err := h.Park(in.t); err != nil {
+		return err
+	}
 	h.Pass()
 	return nil
+}
+
+// privateSlot gives the init a slot its children do not inherit: the bodies
+// share all others with their supervisor and with each other, and whoever
+// writes into the init's slot has the init's privileges in these namespaces.
+func (in *nsInit) privateSlot(base uint64) (*stub.Slot, error) {
+	fd, err := in.t.Must("make private memory", unix.SYS_MEMFD_CREATE, in.t.Put(0, []byte("openmosix\x00")), unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _, _ = in.t.Call(unix.SYS_CLOSE, uint64(fd)) }()
+	if _, err := in.t.Must("size private memory", unix.SYS_FTRUNCATE, uint64(fd), stub.SlotSize); err != nil {
+		return nil, err
+	}
+	ours, err := tracee.Borrow(in.p.PID, int(fd))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = unix.Close(ours) }()
+	region, err := stub.NewPrivateRegion(base, ours)
+	if err != nil {
+		return nil, err
+	}
+	at := stub.PrivateAt(base)
+	if _, err := in.t.Must("map private memory", unix.SYS_MMAP, at, stub.SlotSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE, uint64(fd), 0); err != nil {
+		return nil, err
+	}
+	if _, err := in.t.Must("keep private memory", unix.SYS_MADVISE, at, stub.SlotSize, unix.MADV_DONTFORK); err != nil {
+		return nil, err
+	}
+	return region.Slot(0), nil
 }
 
 const initLimit = 10 * time.Second

@@ -85,7 +85,7 @@ func (g *Guest) trapped(n *notify.Notification) {
 		return
 	}
 	if s.served.Load() {
-		g.proceed(n.ID)
+		s.obey(n)
 		return
 	}
 	s.b.calls.Add(1)
@@ -111,6 +111,18 @@ func (g *Guest) trapped(n *notify.Notification) {
 	default:
 		s.comeHome(p, row.Reason)
 	}
+}
+
+// obey lets a call through that the supervisor itself has ordered, and no
+// other: another thread of the body may have written into the slot.
+func (s *strand) obey(n *notify.Notification) {
+	if s.t.Ordered(int(n.Nr), n.Args) {
+		s.b.g.proceed(n.ID)
+		return
+	}
+	s.b.g.log.Error("a body makes calls in its supervisor's name: killing it", "process", s.b.Own, "call", n.Nr)
+	_ = unix.Kill(s.b.PID, unix.SIGKILL)
+	s.b.g.answer(n.ID, -int64(unix.EPERM))
 }
 
 // local: a call that runs here was trapped because it may touch the
