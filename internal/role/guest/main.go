@@ -46,6 +46,10 @@ type Guest struct {
 // Main runs a guest supervisor until its last body is gone. Descriptor 3 is
 // the daemon's socket. The result is the exit status.
 func Main() int {
+	if err := noNewPrivileges(); err != nil {
+		slog.Error("guest supervisor: cannot give up privileges", "error", err)
+		return 2
+	}
 	conn, err := unixmsg.FromFD(3)
 	if err != nil {
 		slog.Error("guest supervisor: no socket to the daemon", "error", err)
@@ -57,10 +61,6 @@ func Main() int {
 		return 2
 	}
 	g := newGuest(conn, *first.Hello)
-	if err := noNewPrivileges(); err != nil {
-		g.log.Error("cannot give up privileges", "error", err)
-		return 2
-	}
 	go g.serve()
 	g.tell(supervisor.Event{Kind: supervisor.Ready})
 	<-g.done

@@ -3,6 +3,7 @@ package guest
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -12,10 +13,27 @@ import (
 // privileges by executing something.
 func noNewPrivileges() error {
 	// It is an attribute of the thread: every thread of this process needs it.
-	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
+	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
+	switch {
+	case errno == unix.ENOTSUP: // a build with cgo, as for the race detector
+		return reexecuteWithout()
+	case errno != 0:
 		return fmt.Errorf("no_new_privs: %w", errno)
 	}
 	return nil
+}
+
+// reexecuteWithout gives the attribute to this thread and starts the program
+// anew from it: an execve keeps it, and all later threads inherit it.
+func reexecuteWithout() error {
+	if has, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); err == nil && has == 1 {
+		return nil
+	}
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("no_new_privs: %w", err)
+	}
+	return fmt.Errorf("start anew: %w", syscall.Exec("/proc/self/exe", os.Args, os.Environ()))
 }
 
 // The namespaces' init needs these in its own user namespace, nowhere else:

@@ -1,0 +1,189 @@
+package tracee
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+// observer is a role that lets everything go on as it would.
+type observer struct {
+	f *Family
+	p *Process
+}
+
+func (o *observer) Stopped(t *Thread, s ptrace.Stop) {
+	sig := 0
+	if s.Kind == ptrace.Signal {
+		sig = s.Value
+	}
+	_ = ptrace.Continue(t.TID, sig)
+}
+
+func (o *observer) Born(s ptrace.Stop) {
+	if s.Gone() {
+		return
+	}
+	if _, held := o.f.Adopt(o.p, s, s.TID); !held {
+		_ = ptrace.Continue(s.TID, 0)
+	}
+}
+
+func (o *observer) Gone(*Thread, ptrace.Stop) {}
+
+// subject starts a program that answers each line with how many it has read,
+// and traces it.
+func subject(t *testing.T) (*observer, func(string) string) {
+	if os.Geteuid() != 0 {
+		t.Skip("tracing other processes needs root here")
+	}
+	cmd := exec.Command("/bin/sh", "-c", `n=0; while read x; do n=$((n+1)); echo "$x $n"; done`)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	o := &observer{}
+	o.f = NewFamily(o)
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = in.Close()
+		for range 1000 { // a later test's loop must not be told of this process
+			if o.p == nil || o.p.Leader() == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		o.f.Loop.Close()
+	})
+	pid := cmd.Process.Pid
+	if o.p, err = o.f.NewProcess(pid, pid); err != nil {
+		t.Fatal(err)
+	}
+	o.f.Loop.Do(func() {
+		if err = ptrace.Seize(pid, ptrace.SysGood|ptrace.TraceClone); err == nil {
+			o.f.AddThread(o.p, pid, pid)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	return o, func(word string) string {
+		if _, err := fmt.Fprintln(in, word); err != nil {
+			t.Fatal(err)
+		}
+		if !lines.Scan() {
+			t.Fatalf("the program has ended: %v", lines.Err())
+		}
+		return lines.Text()
+	}
+}
+
+// A process that was frozen, served calls through the stub and let go does not
+// know of it, and nothing of the stub is left in it.
+func TestStubLeavesNoTrace(t *testing.T) {
+	o, ask := subject(t)
+	if got := ask("before"); got != "before 1" {
+		t.Fatal(got)
+	}
+	for round := range 20 {
+		h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ts := h.Threads()
+		saved, err := h.Save(ts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Do(func() { err = ptrace.SetSigMask(ts[0].TID, blockAll) })
+		if err == nil {
+			err = h.MapStub(ts[0])
+		}
+		if err == nil {
+			err = h.Park(ts...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pid, err := ts[0].Call(unix.SYS_GETPID); err != nil || int(pid) != o.p.PID {
+			t.Fatalf("getpid in the stub: %d %v", pid, err)
+		}
+		var img image.Image
+		if err := ts[0].CaptureProcess(&img); err != nil || img.Layout.Brk == 0 || img.Monotonic == 0 {
+			t.Fatalf("capture: %+v %v", img.Layout, err)
+		}
+		if err := h.LeaveStub(ts, saved); err != nil {
+			t.Fatal(err)
+		}
+		h.Release()
+		want := fmt.Sprintf("word %d", round+2)
+		if got := ask("word"); got != want {
+			t.Fatalf("after round %d: %q, want %q", round, got, want)
+		}
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", o.p.PID))
+	if err != nil || strings.Contains(string(maps), "openmosix") {
+		t.Errorf("the stub is still mapped (%v):\n%s", err, maps)
+	}
+}
+
+// Two holds of one process exclude each other, and its death ends a hold.
+func TestHoldsExcludeAndEnd(t *testing.T) {
+	o, _ := subject(t)
+	h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.p.Freeze(time.Second, DeliverNatively, nil); err == nil {
+		t.Error("a held process could be frozen again")
+	}
+	if _, err := o.p.Leader().HoldOne(time.Second, DeliverNatively, nil); err == nil {
+		t.Error("a thread of a held process could be held")
+	}
+	leader := o.p.Leader()
+	if err := unix.Kill(o.p.PID, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.awaitInterrupted(leader); err != ErrGone {
+		t.Errorf("waiting for a dead thread: %v", err)
+	}
+	if o.p.Leader() != nil || len(h.Threads()) != 0 {
+		t.Error("the dead thread is still in the tables")
+	}
+	h.Release()
+}
+
+// What Ordered lets through is exactly what was asked for last.
+func TestOrdered(t *testing.T) {
+	th := &Thread{}
+	if th.Ordered(1, [6]uint64{}) {
+		t.Error("a call is ordered before any was asked for")
+	}
+	th.ordered.Store(&order{9, [6]uint64{1, 2}})
+	for _, c := range []struct {
+		nr   int
+		args [6]uint64
+		want bool
+	}{{9, [6]uint64{1, 2}, true}, {9, [6]uint64{1, 3}, false}, {10, [6]uint64{1, 2}, false}} {
+		if got := th.Ordered(c.nr, c.args); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
