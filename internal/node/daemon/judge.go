@@ -1,14 +1,28 @@
 package daemon
 
 import (
+	"time"
+
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/refusal"
 	"openmosix/internal/node/control"
 	"openmosix/internal/process/check"
+)
+
+// A vfork shares the parent's memory until the child has gone its way, which
+// is usually a matter of milliseconds: a reason that is looked at again.
+const (
+	vforkLooks = 100
+	vforkPause = 10 * time.Millisecond
 )
 
 // JudgeHere asks process/check about a process of this machine.
 func JudgeHere(pid int) ([]control.Reason, error) {
 	findings, err := check.Why(procfs.FS("/proc"), pid)
+	for look := 0; look < vforkLooks && err == nil && passing(findings); look++ {
+		time.Sleep(vforkPause)
+		findings, err = check.Why(procfs.FS("/proc"), pid)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -17,4 +31,9 @@ func JudgeHere(pid int) ([]control.Reason, error) {
 		reasons[i] = control.Reason{Code: string(f.Code), Text: f.String(), Hint: f.Reason().Hint}
 	}
 	return reasons, nil
+}
+
+// passing tells whether the only reason is one that may be over soon.
+func passing(findings []refusal.Finding) bool {
+	return len(findings) == 1 && findings[0].Code == refusal.SharedSpace
 }

@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"fmt"
+	"strings"
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
@@ -23,6 +24,9 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 		if base != 0 && m.Start >= base && m.Start < base+stub.RegionSize {
 			continue
 		}
+		if m.Shared && (m.Prot&image.ProtWrite != 0 || ofMemory(m.Name)) {
+			return nil, nil, fmt.Errorf("mapping %#x-%#x %s is shared memory", m.Start, m.End, m.Name)
+		}
 		v := image.VMA{Range: m.Range, Prot: m.Prot, Name: m.Name, Off: m.Off}
 		switch {
 		case m.Special:
@@ -33,14 +37,26 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 				v.Kind = image.SharedFile
 			}
 			v.File, files = fileIndex(files, m)
-		case m.Shared:
-			return nil, nil, fmt.Errorf("mapping %#x-%#x %s is shared memory", m.Start, m.End, m.Name)
 		default:
 			v.Off, v.Grows = 0, m.Name == "[stack]"
 		}
 		vs = append(vs, v)
 	}
 	return vs, files, nil
+}
+
+// ofMemory tells by a mapping's name that no file is behind it, but memory that
+// another process may write.
+func ofMemory(name string) bool {
+	if strings.HasPrefix(name, "/memfd:openmosix-file") { // ours: a file's contents, mapped to be read
+		return false
+	}
+	for _, prefix := range []string{"/SYSV", "/dev/zero", "/dev/shm/", "/memfd:", "[anon_shmem"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == ""
 }
 
 func fileIndex(files []image.FileID, m procfs.Mapping) (uint32, []image.FileID) {

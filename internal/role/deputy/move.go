@@ -24,22 +24,13 @@ func letThrough(t *tracee.Thread, st ptrace.Stop) { tracee.DeliverNatively(t, st
 // move does a MoveTo request. It returns where the process is then (0: here)
 // and how long it stood still.
 func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
-	p := s.procByPID(r.PID)
 	target := r.To
 	if target == s.hello.Node {
 		target = 0
 	}
-	if p == nil {
-		if target == 0 {
-			return 0, 0, fail(supervisor.AlreadyThere, "the process is at home")
-		}
-		var err error
-		if p, err = s.attach(r.PID); err != nil {
-			return 0, 0, err
-		}
-	}
-	if !p.begin() {
-		return 0, 0, fail(supervisor.Busy, "another move or an exec of the process is under way")
+	p, err := s.take(r.PID, target)
+	if err != nil {
+		return 0, 0, err
 	}
 	defer p.end()
 	defer p.closeHandles()
@@ -69,6 +60,41 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	default:
 		still, err := s.moveOn(p, r, progress)
 		return target, still, err
+	}
+}
+
+// otherMove is how long a move waits for another one of the same process, such
+// as one the process itself has caused.
+const otherMove = 15 * time.Second
+
+// take finds the process, attaches to it if it is at home, and marks it as
+// being moved.
+func (s *Supervisor) take(pid, target int) (*proc, error) {
+	deadline := time.Now().Add(otherMove)
+	waited := false
+	for {
+		p := s.procByPID(pid)
+		switch {
+		case p != nil && p.begin():
+			return p, nil
+		case p != nil && time.Now().After(deadline):
+			return nil, fail(supervisor.Busy, "another move or an exec of the process is under way")
+		case p != nil:
+			waited = true
+			time.Sleep(2 * time.Millisecond)
+		case target == 0:
+			return nil, fail(supervisor.AlreadyThere, "the process is at home")
+		case waited: // it came home and is none of ours any more; the daemon finds it a new supervisor
+			return nil, fail(supervisor.Busy, "the process has just come home")
+		default:
+			p, err := s.attach(pid)
+			if err != nil {
+				return nil, err
+			}
+			if p.begin() {
+				return p, nil
+			}
+		}
 	}
 }
 
