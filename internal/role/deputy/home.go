@@ -29,6 +29,9 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		_ = l.send(wire.Abort, p.Own)
 		return 0, err
 	}
+	p.mu.Lock()
+	p.link = nil // the other side ends now, and its end is no loss
+	p.mu.Unlock()
 	_ = l.send(wire.Commit, p.Own)
 	if err := r.resume(m); err != nil {
 		s.log.Error("cannot resume a process at home: killing it", "pid", p.PID, "error", err)
