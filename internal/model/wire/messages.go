@@ -26,6 +26,8 @@ type ThawMsg struct {
 	// SignalsSeen counts the Signal frames for the process that had arrived when
 	// it was frozen: later ones never reached the guest.
 	SignalsSeen uint64
+	// Try is that of the FreezeMsg it answers.
+	Try uint64
 	// Fatal: the process is to die of this signal where it arrives (0: no).
 	Fatal     int
 	FatalTID  int
@@ -43,6 +45,8 @@ type FreezeMsg struct {
 	// Full: send every page that holds something, not only those that differ
 	// from what home holds. A process that goes on to a third node needs them all.
 	Full bool
+	// Try tells attempts apart; the answer repeats it.
+	Try uint64
 }
 
 // RangesMsg is a list of ranges.
@@ -54,7 +58,8 @@ type RangesMsg struct {
 type FailedMsg struct {
 	Step string
 	Text string
-	Busy bool // try again in a moment
+	Busy bool   // try again in a moment
+	Try  uint64 // of the FreezeMsg it answers; 0: it answers something else
 }
 
 // DiedMsg: the guest was to be killed by this signal.

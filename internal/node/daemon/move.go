@@ -112,12 +112,12 @@ func (d *Daemon) mayLeave(pid, to int, status *procfs.Status) control.Result {
 }
 
 // move has the supervisor of the process do it. A supervisor that had nothing
-// left to look after may be ending just now; then a new one is started, once.
+// left to look after may be ending just now; then a new one is started.
 func (d *Daemon) move(ctx context.Context, q supervisor.Request, tell func(control.Progress)) control.Result {
 	progress := func(e supervisor.Event) {
 		tell(control.Progress{PID: e.PID, Phase: e.Phase, Done: e.Done, Total: e.Total})
 	}
-	for again := true; ; again = false {
+	for tries := 0; ; tries++ {
 		h, fresh, err := d.supervisorOf(ctx, q.PID)
 		if err != nil {
 			return failed(supervisor.Internal, "%v", err)
@@ -132,14 +132,22 @@ func (d *Daemon) move(ctx context.Context, q supervisor.Request, tell func(contr
 		if _, gone := d.proc.Status(q.PID); errors.Is(gone, procfs.ErrGone) {
 			return failed(control.Ended, "the process ended meanwhile")
 		}
-		if fresh || !again {
+		if fresh || tries == supervisorTries {
 			return failed(supervisor.Internal, "%v", err)
+		}
+		select { // its place is free when it is out of the registry
+		case <-h.ended:
+		case <-ctx.Done():
+			return failed(supervisor.Internal, "%v", context.Cause(ctx))
 		}
 		if q.To == 0 {
 			return alreadyThere(0) // its supervisor ended because everything is at home
 		}
 	}
 }
+
+// supervisorTries bounds how often a move meets a supervisor that is ending.
+const supervisorTries = 5
 
 func (d *Daemon) resultOf(q supervisor.Request, e supervisor.Event) control.Result {
 	if e.Kind == supervisor.Moved {

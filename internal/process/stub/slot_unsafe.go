@@ -2,6 +2,7 @@ package stub
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -22,7 +23,9 @@ func NewRegion(base uint64, fd int) (*Region, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map the slots: %w", err)
 	}
-	return &Region{Base: base, mem: m}, nil
+	r := &Region{Base: base, mem: m}
+	runtime.SetFinalizer(r, (*Region).Close)
+	return r, nil
 }
 
 // NewPrivateRegion maps the memory behind fd, one slot that no other process
@@ -48,7 +51,7 @@ func (r *Region) CodeAddress() uint64 { return r.Base }
 
 // Slot returns slot i afresh: sequence zero, as a new thread expects it.
 func (r *Region) Slot(i int) *Slot {
-	s := &Slot{Index: i, Addr: r.Base + slotsOff + uint64(i)*SlotSize, mem: r.mem[i*SlotSize : (i+1)*SlotSize]}
+	s := &Slot{Index: i, region: r, Addr: r.Base + slotsOff + uint64(i)*SlotSize, mem: r.mem[i*SlotSize : (i+1)*SlotSize]}
 	atomic.StoreUint32(s.word(callOff), 0)
 	atomic.StoreUint32(s.word(doneOff), 0)
 	return s
@@ -67,8 +70,10 @@ type Slot struct {
 	Index int
 	Addr  uint64 // in the process
 	mem   []byte
-	seq   uint32
-	dead  atomic.Bool
+	// region keeps the memory mapped as long as one of its slots is known.
+	region *Region
+	seq    uint32
+	dead   atomic.Bool
 }
 
 func (s *Slot) word(off int) *uint32 { return (*uint32)(unsafe.Pointer(&s.mem[off])) }
@@ -124,11 +129,11 @@ func (s *Slot) Await(limit time.Duration) (int64, bool) {
 	deadline := time.Now().Add(limit)
 	for {
 		v := atomic.LoadUint32(w)
+		if s.dead.Load() { // first: another thread may have the slot's memory by now
+			return 0, false
+		}
 		if v&^1 == s.seq {
 			return int64(*s.quad(retOff)), true
-		}
-		if s.dead.Load() {
-			return 0, false
 		}
 		left := time.Until(deadline)
 		if left <= 0 {

@@ -80,11 +80,12 @@ func (t *Thread) CaptureProcess(img *image.Image) error {
 	}
 	img.Personality = uint64(pers)
 	for i := range img.Limits {
-		var l unix.Rlimit
-		if err := unix.Prlimit(p.PID, i, nil, &l); err != nil {
-			return fmt.Errorf("read limit %d: %w", i, err)
+		// By itself: prlimit(2) of another user's process needs a capability.
+		if _, err := t.Must(fmt.Sprintf("read limit %d", i), unix.SYS_PRLIMIT64, 0, uint64(i), 0, t.Slot.WindowAddr()); err != nil {
+			return err
 		}
-		img.Limits[i] = image.Limit{Cur: l.Cur, Max: l.Max}
+		w := t.Slot.Window()
+		img.Limits[i] = image.Limit{Cur: le.Uint64(w), Max: le.Uint64(w[8:])}
 	}
 	return nil
 }

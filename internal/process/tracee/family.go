@@ -35,8 +35,6 @@ type Family struct {
 
 	mu      sync.RWMutex
 	threads map[int]*Thread
-	region  *stub.Region
-	free    []int // slots
 }
 
 // NewFamily starts a tracing thread for a role.
@@ -54,6 +52,10 @@ type Process struct {
 	Mem    *mem.Space
 	// Base is where the stub's region is; 0: not there.
 	Base uint64
+	// Slots are those of the region, shared with the processes forked from this one.
+	Slots *Slots
+	// Execs counts the programs executed while traced. Tracing thread.
+	Execs int
 	// Data is the role's.
 	Data any
 
@@ -67,6 +69,9 @@ type Thread struct {
 	Own  int // as the process sees it
 	Proc *Process
 	Slot *stub.Slot // nil: not in the stub
+	// Stands: the role has left the thread in an Interrupted stop, which is
+	// reported only once. Tracing thread.
+	Stands bool
 	// Data is the role's.
 	Data any
 
@@ -156,45 +161,8 @@ func (f *Family) Forget(t *Thread) {
 	f.mu.Unlock()
 	if t.Slot != nil {
 		t.Slot.Kill()
-		f.FreeSlot(t.Slot)
+		t.Proc.Slots.Free(t.Slot)
 	}
-}
-
-// UseRegion makes the slots of r the family's.
-func (f *Family) UseRegion(r *stub.Region) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.region = r
-	f.free = f.free[:0]
-	for i := stub.MaxSlots - 1; i >= 0; i-- {
-		f.free = append(f.free, i)
-	}
-}
-
-// Region is the family's slots, nil before UseRegion.
-func (f *Family) Region() *stub.Region {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	return f.region
-}
-
-// NewSlot takes a slot; nil when all are in use.
-func (f *Family) NewSlot() *stub.Slot {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.free) == 0 {
-		return nil
-	}
-	i := f.free[len(f.free)-1]
-	f.free = f.free[:len(f.free)-1]
-	return f.region.Slot(i)
-}
-
-// FreeSlot gives a slot back. Its thread must be gone or out of the stub.
-func (f *Family) FreeSlot(s *stub.Slot) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.free = append(f.free, s.Index)
 }
 
 // stopped routes one stop. It runs on the tracing thread.
@@ -205,19 +173,50 @@ func (f *Family) stopped(s ptrace.Stop) {
 		return
 	}
 	if s.Gone() {
-		h := t.hold
-		f.Forget(t)
-		if h != nil {
-			h.deliver(s)
-		}
-		f.role.Gone(t, s)
+		f.gone(t, s)
 		return
+	}
+	if s.Kind == ptrace.Event && s.Value == ptrace.EventExec {
+		f.executed(t)
 	}
 	if t.hold != nil {
 		t.hold.deliver(s)
 		return
 	}
 	f.role.Stopped(t, s)
+}
+
+func (f *Family) gone(t *Thread, s ptrace.Stop) {
+	h := t.hold
+	f.Forget(t)
+	if h != nil {
+		h.deliver(s)
+	}
+	f.role.Gone(t, s)
+}
+
+// executed applies the rules of "execve(2) under ptrace" in ptrace(2): the
+// thread that called execve now has the leader's id, and of its own former id
+// no end is reported. The address space is another one.
+func (f *Family) executed(t *Thread) {
+	if former, err := ptrace.EventMessage(t.TID); err == nil && int(former) != t.TID {
+		if old := f.Thread(int(former)); old != nil {
+			f.gone(old, ptrace.Stop{TID: old.TID, Kind: ptrace.Exited})
+		}
+	}
+	p := t.Proc
+	for _, t := range p.Threads() {
+		if t.Slot != nil {
+			t.Slot.Kill()
+			p.Slots.Free(t.Slot)
+			t.Slot = nil
+		}
+	}
+	p.Base, p.Slots, p.Execs = 0, nil, p.Execs+1
+	if m, err := mem.Open(p.PID); err == nil {
+		_ = p.Mem.Close()
+		p.Mem = m
+	}
 }
 
 // Adopt enters a newborn tracee as a thread of p and passes its first stop to

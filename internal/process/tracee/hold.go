@@ -1,6 +1,7 @@
 package tracee
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -131,6 +132,10 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, extra func()
 		p.hold = h
 		h.claim(ts...)
 		for _, t := range ts {
+			if t.Stands {
+				h.deliver(ptrace.Stop{TID: t.TID, Kind: ptrace.Interrupted})
+				continue
+			}
 			_ = ptrace.Interrupt(t.TID) // gone: its end is reported
 		}
 		if extra != nil {
@@ -183,13 +188,29 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 				left++
 			}
 		}
+		var s ptrace.Stop
+		var err error
 		if left == 0 {
-			if h.whole && h.Proc.Leader() == nil {
+			switch {
+			case !h.whole:
+				return nil
+			case h.Proc.Leader() == nil:
 				return ErrGone
+			case !h.Proc.unreported():
+				return nil
 			}
-			return nil
+			// A thread made just before its maker stopped has not reported yet.
+			if s, err = h.next(earlier(deadline, time.Now().Add(birthPause))); err != nil && !errors.Is(err, ErrGone) && time.Now().Before(deadline) {
+				continue
+			}
+		} else {
+			if h.whole && h.Proc.leaderLeft() {
+				return ErrLeaderLeft
+			}
+			if s, err = h.next(earlier(deadline, time.Now().Add(leaderPause))); err != nil && !errors.Is(err, ErrGone) && time.Now().Before(deadline) {
+				continue
+			}
 		}
-		s, err := h.next(deadline)
 		if err != nil {
 			return err
 		}
@@ -214,6 +235,49 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 			_ = h.continueOne(t)
 		}
 	}
+}
+
+const (
+	birthPause  = time.Millisecond
+	leaderPause = 100 * time.Millisecond
+)
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// unreported tells whether the process has a live thread that is not in the
+// tables. With all others stopped no more come.
+func (p *Process) unreported() bool {
+	tids, err := p.Family.FS.Threads(p.PID)
+	if err != nil {
+		return false
+	}
+	for _, tid := range tids {
+		if p.Family.Thread(tid) == nil && !p.Family.ending(p.PID, tid) {
+			return true
+		}
+	}
+	return false
+}
+
+// ending tells whether a thread is past its end or gone.
+func (f *Family) ending(pid, tid int) bool {
+	st, err := f.FS.ThreadStatus(pid, tid)
+	return err != nil || st.State == 'Z' || st.State == 'X'
+}
+
+// ErrLeaderLeft: the thread group leader has ended, others have not.
+var ErrLeaderLeft = errors.New("the process's first thread has ended while others go on")
+
+// leaderLeft: a leader that ended before the others never reports anything:
+// wait4 returns it only after them.
+func (p *Process) leaderLeft() bool {
+	st, err := p.Family.FS.ThreadStatus(p.PID, p.PID)
+	return err == nil && st.State == 'Z' && st.Threads > 1
 }
 
 // ErrExec: the process replaced its program while it was being stopped.
@@ -271,7 +335,7 @@ func (h *Hold) release(run bool) {
 				continue
 			}
 			t.hold = nil
-			if run && !waiting[t.TID] {
+			if run && !waiting[t.TID] && !t.Stands {
 				_ = ptrace.Continue(t.TID, 0) // fails when it runs already: right as well
 			}
 		}

@@ -212,7 +212,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) error {
 		return err
 	}
 	p.Base = base
-	p.Family.UseRegion(region)
+	p.Slots = newSlots(region)
 	return nil
 }
 

@@ -53,12 +53,13 @@ func (h *Hold) LeaveStub(ts []*Thread, ths []image.Thread) error {
 	if err := h.Unpark(ts...); err != nil {
 		return err
 	}
+	slots := h.Proc.Slots
 	if err := h.unmapStub(ts[0]); err != nil {
 		return err
 	}
 	for _, t := range ts {
 		if t.Slot != nil {
-			h.Proc.Family.FreeSlot(t.Slot)
+			slots.Free(t.Slot)
 			t.Slot = nil
 		}
 	}
@@ -78,7 +79,7 @@ func (h *Hold) unmapStub(t *Thread) error {
 	if r != 0 {
 		return fmt.Errorf("unmap the deputy's code: %w", unix.Errno(-r))
 	}
-	p.Base = 0
+	p.Base, p.Slots = 0, nil
 	return h.Resync(t)
 }
 

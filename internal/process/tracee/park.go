@@ -16,7 +16,7 @@ func (h *Hold) Park(ts ...*Thread) error {
 	p := h.Proc
 	for _, t := range ts {
 		if t.Slot == nil {
-			if t.Slot = p.Family.NewSlot(); t.Slot == nil {
+			if t.Slot = p.Slots.New(); t.Slot == nil {
 				return fmt.Errorf("process %d has more than %d threads", p.PID, stub.MaxSlots)
 			}
 		}

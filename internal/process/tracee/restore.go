@@ -83,7 +83,9 @@ func (t *Thread) SetLayout(l image.Layout) error {
 
 // QueueSignal makes a signal pending for the thread (or the process) with
 // exactly this siginfo. A process may queue any siginfo to itself; nobody else
-// may: rt_sigqueueinfo(2). All signals must be blocked.
+// may: rt_sigqueueinfo(2). The kernel asks for the caller's own thread id, for
+// the process's signals as well; any thread's id stands for its process there.
+// All signals must be blocked.
 func (t *Thread) QueueSignal(info [128]byte, toThread bool) error {
 	sig := uint64(le.Uint32(info[:]))
 	a := t.Put(0, info[:])
@@ -91,6 +93,6 @@ func (t *Thread) QueueSignal(info [128]byte, toThread bool) error {
 		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, uint64(t.Proc.Own), uint64(t.Own), sig, a)
 		return err
 	}
-	_, err := t.Must("queue a signal", unix.SYS_RT_SIGQUEUEINFO, uint64(t.Proc.Own), sig, a)
+	_, err := t.Must("queue a signal", unix.SYS_RT_SIGQUEUEINFO, uint64(t.Own), sig, a)
 	return err
 }

@@ -6,11 +6,13 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
 
-// attach starts to trace a process of this node. It runs on meanwhile.
+// attach starts to trace a process of this node. It runs on meanwhile. Neither
+// a process nor an error: another request has just done so.
 func (s *Supervisor) attach(pid int) (*proc, error) {
 	status, err := s.fam.FS.Status(pid)
 	if err != nil {
@@ -24,10 +26,18 @@ func (s *Supervisor) attach(pid int) (*proc, error) {
 		return nil, fail(supervisor.CannotMove, err.Error())
 	}
 	p := &proc{Process: tp, s: s}
+	p.begin() // nobody else may move it before it is wholly attached
 	tp.Data = p
 	s.mu.Lock()
-	s.procs[pid] = p
+	other := s.procs[pid]
+	if other == nil {
+		s.procs[pid] = p
+	}
 	s.mu.Unlock()
+	if other != nil {
+		_ = tp.Mem.Close()
+		return nil, nil
+	}
 	s.fam.Loop.Do(func() { err = s.seizeAll(p) })
 	if err == nil {
 		return p, nil
@@ -53,8 +63,10 @@ func (s *Supervisor) seizeAll(p *proc) error {
 			switch {
 			case errors.Is(err, unix.ESRCH):
 				continue
-			case err != nil && tid != p.PID && s.autoAttached(tid):
+			case err != nil && s.fam.Thread(tid) == nil && s.autoAttached(p.PID, tid):
 				continue
+			case err != nil && tid == p.PID && p.leaderLeft():
+				return fail(supervisor.CannotMove, tracee.ErrLeaderLeft.Error())
 			case err != nil:
 				return fail(supervisor.CannotMove, fmt.Sprintf("cannot trace thread %d: %v (is a debugger attached?)", tid, err))
 			}
@@ -71,16 +83,36 @@ func (s *Supervisor) seizeAll(p *proc) error {
 	}
 }
 
-// autoAttached: the kernel attached a new thread of a traced one; its first
-// stop will enter it.
-func (s *Supervisor) autoAttached(tid int) bool {
-	st, err := s.fam.FS.Status(tid)
-	return err == nil && st.TracerPid == unix.Getpid()
+// autoAttached: the kernel attached a new thread of a traced one, whose first
+// stop will enter it; or the thread is ending. TracerPid is the id of the
+// tracing thread, which is one of this process's.
+func (s *Supervisor) autoAttached(pid, tid int) bool {
+	st, err := s.fam.FS.ThreadStatus(pid, tid)
+	if err != nil {
+		return true
+	}
+	if st.TracerPid == 0 {
+		return tid != pid && (st.State == 'Z' || st.State == 'X')
+	}
+	tracer, err := s.fam.FS.Status(st.TracerPid)
+	return err == nil && tracer.Tgid == unix.Getpid()
 }
+
+func (p *proc) leaderLeft() bool {
+	st, err := p.Family.FS.ThreadStatus(p.PID, p.PID)
+	return err == nil && st.State == 'Z'
+}
+
+// letGoTries is how often a process is stopped to be let go: an execve may come
+// between. What is not let go is so when this supervisor ends.
+const letGoTries = 5
 
 // letGo detaches from a process that is at home and whole.
 func (s *Supervisor) letGo(p *proc) {
 	h, err := p.Freeze(stopLimit, letThrough, nil)
+	for try := 1; try < letGoTries && err != nil && !errors.Is(err, tracee.ErrGone); try++ {
+		h, err = p.Freeze(stopLimit, letThrough, nil)
+	}
 	if err == nil {
 		h.Do(func() {
 			for _, t := range h.Threads() {

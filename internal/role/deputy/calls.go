@@ -35,26 +35,47 @@ const (
 func (d *deputy) run() {
 	// Nothing is blocked at home: every signal is for the guest to judge. What
 	// is pending is delivered at once, so this waits until nobody holds the thread.
-	d.setMask(0)
+	if !d.use(func() { d.setMask(0) }) {
+		return
+	}
 	for {
 		select {
 		case <-d.quit:
 			return
 		case j := <-d.work:
-			d.p.calls.Add(1)
-			switch j.kind {
-			case wire.Call:
-				d.forward(j)
-			case wire.Clone:
-				d.clone(j)
-			case wire.Exec:
-				d.execve(j)
-			case wire.Exit:
-				d.exit(j)
-			case wire.MapFile:
-				d.mapFile(j)
+			if !d.use(func() { d.do(j) }) {
+				return
 			}
 		}
+	}
+}
+
+// use lets f have the thread's slot. False: the thread is no deputy any more.
+func (d *deputy) use(f func()) bool {
+	d.using.Lock()
+	defer d.using.Unlock()
+	select {
+	case <-d.quit:
+		return false
+	default:
+	}
+	f()
+	return true
+}
+
+func (d *deputy) do(j job) {
+	d.p.calls.Add(1)
+	switch j.kind {
+	case wire.Call:
+		d.forward(j)
+	case wire.Clone:
+		d.clone(j)
+	case wire.Exec:
+		d.execve(j)
+	case wire.Exit:
+		d.exit(j)
+	case wire.MapFile:
+		d.mapFile(j)
 	}
 }
 

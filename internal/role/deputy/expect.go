@@ -11,17 +11,23 @@ import (
 
 // expectAny waits for the next frame of the move under way, whatever it is.
 func (p *proc) expectAny() (frame, error) {
+	f, err := p.nextFrame()
+	if err == nil && f.kind == wire.Failed {
+		err = failedBy(f)
+	}
+	return f, err
+}
+
+// nextFrame is expectAny that leaves a failure to the caller.
+func (p *proc) nextFrame() (frame, error) {
 	p.mu.Lock()
 	in := p.inbox
 	p.mu.Unlock()
 	timer := time.NewTimer(stepLimit)
 	defer timer.Stop()
 	select {
-	case f := <-in:
-		if f.kind != wire.Failed {
-			return f, nil
-		}
-		return f, failedBy(f)
+	case f := <-in.frames:
+		return f, nil
 	case <-timer.C:
 		return frame{}, fail(supervisor.Unreachable, "the guest's side did not answer in time")
 	}
@@ -50,7 +56,7 @@ func (p *proc) verdict(err error) error {
 	defer timer.Stop()
 	for {
 		select {
-		case f := <-in:
+		case f := <-in.frames:
 			if f.kind == wire.Failed {
 				return failedBy(f)
 			}

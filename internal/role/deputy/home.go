@@ -18,6 +18,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 	start := time.Now()
 	m, err := p.frozenImage(l, false)
 	if err != nil {
+		_ = l.send(wire.Abort, p.Own)
 		return 0, err
 	}
 	progress("send", 0, 0)
@@ -29,8 +30,9 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		_ = l.send(wire.Abort, p.Own)
 		return 0, err
 	}
+	// From here on the guest's end, and its supervisor's, are not the process's.
 	p.mu.Lock()
-	p.link = nil // the other side ends now, and its end is no loss
+	p.link = nil
 	p.mu.Unlock()
 	_ = l.send(wire.Commit, p.Own)
 	if err := r.resume(m); err != nil {
@@ -45,17 +47,13 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
 	p.mu.Lock()
 	p.sent = nil
-	before := p.count
+	before, try := p.count, p.tries
 	p.mu.Unlock()
-	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full})); err != nil {
+	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full, Try: try})); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	f, err := p.expect(wire.Frozen)
+	m, err := p.frozen(try)
 	if err != nil {
-		return nil, err
-	}
-	m := new(wire.ThawMsg)
-	if err := wire.Decode(f.data, m); err != nil {
 		return nil, err
 	}
 	if err := m.Image.Validate(); err != nil {
@@ -68,6 +66,33 @@ func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
 	return m, nil
 }
 
+// frozen waits for the answer to this attempt. What an earlier one, given up
+// meanwhile, still sends is passed over.
+func (p *proc) frozen(try uint64) (*wire.ThawMsg, error) {
+	for {
+		f, err := p.nextFrame()
+		if err != nil {
+			return nil, err
+		}
+		switch f.kind {
+		case wire.Failed:
+			var m wire.FailedMsg
+			if wire.Decode(f.data, &m) == nil && m.Try != 0 && m.Try != try {
+				continue
+			}
+			return nil, failedBy(f)
+		case wire.Frozen:
+			m := new(wire.ThawMsg)
+			if err := wire.Decode(f.data, m); err != nil {
+				return nil, err
+			}
+			if m.Try == try {
+				return m, nil
+			}
+		}
+	}
+}
+
 // returning is a process on its way home.
 type returning struct {
 	p       *proc
@@ -76,12 +101,16 @@ type returning struct {
 	h       *tracee.Hold
 	threads []*tracee.Thread // in the image's order
 	early   []sentSignal     // signals met while the deputies were stopped
+	taken   []*deputy        // whose slots are ours
 }
 
 // receive stops the deputies and makes their memory what the image says.
 func (r *returning) receive(m *wire.ThawMsg) error {
 	p := r.p
 	if err := r.awaitExits(); err != nil {
+		return err
+	}
+	if err := r.takeSlots(); err != nil {
 		return err
 	}
 	h, err := p.Freeze(stopLimit, r.keepSignal, nil)
@@ -131,6 +160,33 @@ func (r *returning) awaitExits() error {
 	}
 }
 
+// takeSlots waits until the deputies have done what their guests' last calls
+// left to do. No call is under way any more, and none comes.
+func (r *returning) takeSlots() error {
+	deadline := time.Now().Add(stopLimit)
+	for _, t := range r.p.Threads() {
+		d, ok := t.Data.(*deputy)
+		if !ok {
+			continue
+		}
+		for !d.using.TryLock() {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("the deputy of thread %d does not come to rest", t.Own)
+			}
+			time.Sleep(100 * time.Microsecond)
+		}
+		r.taken = append(r.taken, d)
+	}
+	return nil
+}
+
+func (r *returning) giveSlots() {
+	for _, d := range r.taken {
+		d.using.Unlock()
+	}
+	r.taken = nil
+}
+
 // keepSignal puts a signal aside that comes while the deputies are being
 // stopped; it is queued again when the process is whole. Tracing thread.
 func (r *returning) keepSignal(t *tracee.Thread, st ptrace.Stop) {
@@ -172,13 +228,15 @@ func (r *returning) pages() error {
 
 // abandon lets the deputies be deputies again after a failed return.
 func (r *returning) abandon() {
+	defer r.giveSlots()
 	if r.h == nil {
 		return
 	}
-	ts := r.h.Threads()
 	r.h.Pass() // first: what was blocked meanwhile stops its thread at once
-	for _, t := range ts {
-		t.Data.(*deputy).setMask(0)
+	for _, d := range r.taken {
+		if d.t.Alive() {
+			d.setMask(0)
+		}
 	}
 	for _, one := range r.early {
 		r.p.s.forward(r.link, r.p, one)
@@ -232,8 +290,8 @@ func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
 		copy(info[:], s.Info)
 		t := r.threads[0]
 		if s.TID != 0 {
-			if own := r.p.ThreadByOwn(s.TID); own != nil {
-				t = own
+			if t = r.p.ThreadByOwn(s.TID); t == nil {
+				continue // it has ended
 			}
 		}
 		if err := t.QueueSignal(info, s.TID != 0); err != nil {
@@ -242,6 +300,9 @@ func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
 	}
 	for _, s := range late {
 		t := r.p.ThreadByOwn(s.own)
+		if t == nil && s.toThread {
+			continue
+		}
 		if t == nil {
 			t = r.threads[0]
 		}
@@ -267,6 +328,7 @@ func (r *returning) detach(m *wire.ThawMsg) {
 		}
 	})
 	r.h.Pass()
+	r.giveSlots()
 	s.mu.Lock()
 	for _, t := range r.threads {
 		delete(s.byOwn, t.Own)

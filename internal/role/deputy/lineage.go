@@ -43,19 +43,19 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, bool) {
 	if !thread {
 		flags = m.Flags & processFlags
 	}
-	slot := s.fam.NewSlot()
+	slot := d.p.Slots.New()
 	if slot == nil {
 		return -int64(unix.EAGAIN), true
 	}
 	if !d.begin(m.Serial, true) {
-		s.fam.FreeSlot(slot)
+		d.p.Slots.Free(slot)
 		return restartNoIntr, true
 	}
 	defer d.finish()
 	d.t.Slot.Post(unix.SYS_CLONE, [6]uint64{flags, slot.Addr})
 	own, ok := d.t.Slot.Await(forever)
 	if !ok || own <= 0 {
-		s.fam.FreeSlot(slot)
+		d.p.Slots.Free(slot)
 		return own, ok
 	}
 	t := s.waitBorn(int(own), birthLimit)
@@ -82,7 +82,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	if err != nil {
 		return nil, err
 	}
-	tp.Base = parent.Base
+	tp.Base, tp.Slots = parent.Base, parent.Slots
 	p := &proc{Process: tp, s: s}
 	parent.mu.Lock()
 	p.link, p.actions, p.files = parent.link, parent.actions, parent.files

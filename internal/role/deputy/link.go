@@ -78,7 +78,7 @@ func (s *Supervisor) read(l *link) {
 				continue
 			}
 			if in := p.inboxFor(l); in != nil {
-				in <- fr
+				in.put(fr)
 			}
 		case wire.Died:
 			s.died(l, fr)
@@ -109,10 +109,8 @@ func (s *Supervisor) lost(l *link) {
 		hit := p.link == l && !p.ended
 		p.mu.Unlock()
 		if in := p.inboxFor(l); in != nil {
-			select { // a move that waits for this link must not wait for ever
-			case in <- frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "link", Text: "the connection to the guest's node was lost"})}:
-			default:
-			}
+			// A move that waits for this link must not wait for ever.
+			in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "link", Text: "the connection to the guest's node was lost"})})
 		}
 		if hit {
 			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node)

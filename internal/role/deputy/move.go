@@ -63,38 +63,28 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	}
 }
 
-// otherMove is how long a move waits for another one of the same process, such
-// as one the process itself has caused.
-const otherMove = 15 * time.Second
+// busyWait is how long a move waits for an execve or for another move to end,
+// such as one the process itself has caused.
+const busyWait = 15 * time.Second
 
-// take finds the process, attaches to it if it is at home, and marks it as
-// being moved.
+// take finds the process, or attaches to it, and begins a move.
 func (s *Supervisor) take(pid, target int) (*proc, error) {
-	deadline := time.Now().Add(otherMove)
-	waited := false
-	for {
+	for deadline := time.Now().Add(busyWait); ; {
 		p := s.procByPID(pid)
 		switch {
-		case p != nil && p.begin():
-			return p, nil
-		case p != nil && time.Now().After(deadline):
-			return nil, fail(supervisor.Busy, "another move or an exec of the process is under way")
-		case p != nil:
-			waited = true
-			time.Sleep(2 * time.Millisecond)
-		case target == 0:
+		case p == nil && target == 0:
 			return nil, fail(supervisor.AlreadyThere, "the process is at home")
-		case waited: // it came home and is none of ours any more; the daemon finds it a new supervisor
-			return nil, fail(supervisor.Busy, "the process has just come home")
-		default:
-			p, err := s.attach(pid)
-			if err != nil {
-				return nil, err
+		case p == nil:
+			if p, err := s.attach(pid); p != nil || err != nil {
+				return p, err
 			}
-			if p.begin() {
-				return p, nil
-			}
+		case p.begin():
+			return p, nil
 		}
+		if time.Now().After(deadline) {
+			return nil, fail(supervisor.Busy, "another move or an exec of the process is under way")
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -107,7 +97,7 @@ func (p *proc) expect(want uint8) (frame, error) {
 	defer timer.Stop()
 	for {
 		select {
-		case f := <-in:
+		case f := <-in.frames:
 			switch f.kind {
 			case want:
 				return f, nil

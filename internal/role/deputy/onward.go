@@ -21,6 +21,8 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	start := time.Now()
 	m, err := p.frozenImage(old, true)
 	if err != nil {
+		_ = old.send(wire.Abort, p.Own)
+		_ = next.send(wire.Abort, p.Own)
 		next.close()
 		return 0, err
 	}

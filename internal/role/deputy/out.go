@@ -17,6 +17,8 @@ import (
 // as before, still traced.
 func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string, uint64, uint64)) (time.Duration, error) {
 	progress("connect", 0, 0)
+	var program int
+	s.fam.Loop.Do(func() { program = p.Execs })
 	l, img, err := s.prepare(p, r)
 	if err != nil {
 		return 0, err
@@ -24,7 +26,24 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	progress("freeze", 0, 0)
 	start := time.Now()
 	h, err := p.Freeze(stopLimit, letThrough, nil)
-	if err != nil {
+	if err == nil {
+		h.Do(func() {
+			if p.Execs != program {
+				err = tracee.ErrExec
+			}
+		})
+		if err != nil {
+			h.Release()
+		}
+	}
+	switch {
+	case errors.Is(err, tracee.ErrExec):
+		l.close()
+		return 0, fail(supervisor.Busy, "the process is executing other programs")
+	case errors.Is(err, tracee.ErrLeaderLeft):
+		l.close()
+		return 0, fail(supervisor.CannotMove, err.Error())
+	case err != nil:
 		l.close()
 		return 0, err
 	}

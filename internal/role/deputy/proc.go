@@ -27,7 +27,8 @@ type proc struct {
 	files   []image.FileID
 	actions [65]image.Action // what the deputy's signal actions are now
 	saved   []image.Thread   // rseq registrations of the deputies, by thread
-	inbox   chan frame       // what the guest sides say about the move under way
+	inbox   *inbox           // what the guest sides say about the move under way
+	tries   uint64           // moves begun, so that words about one are not taken for another's
 	dealing *link            // the guest side the process is being moved to
 	sent    []sentSignal     // signals forwarded since the freeze was asked for
 	count   uint64           // signals forwarded so far
@@ -73,7 +74,8 @@ func (p *proc) begin() bool {
 		return false
 	}
 	p.moving = true
-	p.inbox = make(chan frame, inboxSize)
+	p.inbox = newInbox()
+	p.tries++
 	p.sent = nil
 	return true
 }
@@ -84,11 +86,12 @@ func (p *proc) deal(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dealing = l
-	p.inbox = make(chan frame, inboxSize)
+	p.inbox.close()
+	p.inbox = newInbox()
 }
 
 // inboxFor is where words of l about a move of p go; nil: they are of no interest.
-func (p *proc) inboxFor(l *link) chan frame {
+func (p *proc) inboxFor(l *link) *inbox {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l != p.link && l != p.dealing {
@@ -101,6 +104,7 @@ func (p *proc) end() {
 	p.mu.Lock()
 	p.moving = false
 	p.dealing = nil
+	p.inbox.close()
 	p.inbox = nil
 	p.sent = nil
 	p.mu.Unlock()
@@ -109,6 +113,35 @@ func (p *proc) end() {
 // inboxSize frames may wait for a move; after that the link's reader waits.
 const inboxSize = 16
 
+// inbox is where a link's reader leaves what a move waits for. Once the move
+// is over nobody takes anything any more, and the reader must not wait.
+type inbox struct {
+	frames chan frame
+	over   chan struct{}
+}
+
+func newInbox() *inbox {
+	return &inbox{frames: make(chan frame, inboxSize), over: make(chan struct{})}
+}
+
+func (in *inbox) close() { close(in.over) }
+
+// put waits for room.
+func (in *inbox) put(f frame) {
+	select {
+	case in.frames <- f:
+	case <-in.over:
+	}
+}
+
+// offer does not wait.
+func (in *inbox) offer(f frame) {
+	select {
+	case in.frames <- f:
+	default:
+	}
+}
+
 // deputy is the home half of a thread.
 type deputy struct {
 	p    *proc
@@ -116,6 +149,8 @@ type deputy struct {
 	work chan job
 	quit chan struct{} // closed when the thread is gone or ordinary again
 	once sync.Once
+
+	using sync.Mutex // held by whoever uses the thread's slot
 
 	mu     sync.Mutex
 	serial uint64 // the call being executed, 0: none

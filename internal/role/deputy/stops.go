@@ -146,7 +146,7 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 	p := s.procByPID(status.Tgid)
 	if p == nil {
 		r, err := ptrace.Regs(st.TID)
-		if err != nil || !s.inStub(r.Rip) {
+		if err != nil || !s.inStub(status.PPid, r.Rip) {
 			_ = ptrace.Detach(st.TID, 0) // a child that the process made at home
 			return
 		}
@@ -167,9 +167,10 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 	}
 }
 
-func (s *Supervisor) inStub(rip uint64) bool {
-	r := s.fam.Region()
-	return r != nil && rip >= r.CodeAddress() && rip < r.CodeAddress()+4096
+// inStub tells whether a child of a process of the family was made by its deputy.
+func (s *Supervisor) inStub(parent int, rip uint64) bool {
+	p := s.procByPID(parent)
+	return p != nil && p.Base != 0 && rip >= p.Base && rip < p.Base+4096
 }
 
 // Gone implements tracee.Role.
@@ -195,10 +196,7 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	in := p.inbox
 	p.mu.Unlock()
 	if in != nil {
-		select {
-		case in <- frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "process", Text: "the process ended"})}:
-		default:
-		}
+		in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "process", Text: "the process ended"})})
 	}
 	s.mu.Lock()
 	delete(s.procs, p.PID)

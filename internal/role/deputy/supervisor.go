@@ -23,14 +23,15 @@ type Supervisor struct {
 	fam    *tracee.Family
 	hashes *filehash.Cache
 
-	mu     sync.Mutex
-	procs  map[int]*proc    // by pid
-	byOwn  map[int]*deputy  // by the thread's own id
-	born   map[int]*newborn // by own id: made by a deputy, not yet claimed by it
-	opens  map[uint64]chan *supervisor.Opened
-	nextID uint64
-	done   chan struct{}
-	once   sync.Once
+	mu       sync.Mutex
+	procs    map[int]*proc    // by pid
+	byOwn    map[int]*deputy  // by the thread's own id
+	born     map[int]*newborn // by own id: made by a deputy, not yet claimed by it
+	opens    map[uint64]chan *supervisor.Opened
+	nextID   uint64
+	requests int // under way
+	done     chan struct{}
+	once     sync.Once
 }
 
 // Main runs a home supervisor until its last process has come home or ended.
@@ -83,6 +84,9 @@ func (s *Supervisor) serve() {
 		}
 		switch {
 		case m.Request != nil:
+			s.mu.Lock()
+			s.requests++
+			s.mu.Unlock()
 			go s.request(*m.Request)
 		case m.Opened != nil:
 			s.mu.Lock()
@@ -97,16 +101,20 @@ func (s *Supervisor) serve() {
 }
 
 func (s *Supervisor) request(r supervisor.Request) {
+	defer s.endIfIdle()
+	defer func() {
+		s.mu.Lock()
+		s.requests--
+		s.mu.Unlock()
+	}()
 	switch r.Verb {
 	case supervisor.MoveTo:
 		node, standstill, err := s.move(r)
 		if err != nil {
 			s.tell(failure(r, err))
-			s.endIfIdle()
 			return
 		}
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Moved, PID: r.PID, Node: node, Micros: standstill.Microseconds()})
-		s.endIfIdle()
 	case supervisor.Describe:
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
 	case supervisor.LeaveAll:
@@ -146,7 +154,6 @@ func (s *Supervisor) leaveAll(r supervisor.Request) {
 		}
 	}
 	s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
-	s.endIfIdle()
 }
 
 func (s *Supervisor) describe() []supervisor.Proc {
@@ -200,7 +207,7 @@ const openLimit = 10 * time.Second
 // endIfIdle ends the supervisor when it keeps nothing.
 func (s *Supervisor) endIfIdle() {
 	s.mu.Lock()
-	idle := len(s.procs) == 0
+	idle := len(s.procs) == 0 && s.requests == 0
 	s.mu.Unlock()
 	if idle {
 		s.once.Do(func() { close(s.done) })

@@ -48,8 +48,7 @@ func (s *Supervisor) dieOf(p *proc, sig int) error {
 		return err
 	}
 	// The body is elsewhere: a core of the deputy would be a lie.
-	none := unix.Rlimit{}
-	if err := unix.Prlimit(p.PID, unix.RLIMIT_CORE, &none, nil); err != nil {
+	if _, err := leader.Must("forbid a core", unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, leader.Put(0, make([]byte, 16)), 0); err != nil {
 		return err
 	}
 	if err := h.Unpark(leader); err != nil {

@@ -32,7 +32,7 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 			return nil, err
 		}
 	}
-	slot := g.fam.NewSlot()
+	slot := g.init.p.Slots.New()
 	if err := g.init.fork(img.PID, slot); err != nil {
 		return nil, err
 	}

@@ -14,29 +14,31 @@ import (
 
 // depart freezes a body and sends it away. It ends with home's word: Commit
 // (the body is forgotten) or Abort (it runs on).
-func (b *body) depart(m wire.FreezeMsg) {
+func (b *body) depart(m wire.FreezeMsg, d *departure) {
+	b.departing.Lock() // home may have given up an attempt that still goes on
+	defer b.departing.Unlock()
 	g := b.g
 	if err := b.quiet(); err != nil {
-		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true}))
+		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Try: m.Try}))
 		return
 	}
-	d := &departure{b: b}
 	if err := d.run(m); err != nil {
 		g.log.Warn("a process could not be frozen", "process", b.Own, "error", err)
 		if undo := d.undo(); undo != nil {
 			g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", undo)
 			b.kill()
 		}
-		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error()}))
+		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Try: m.Try}))
 		return
 	}
+	// Only home knows where the process goes on: without its word it goes on
+	// nowhere. Home always says it, or hangs up.
 	select {
-	case f := <-b.inbox:
+	case f := <-d.word:
 		if f.kind == wire.Commit {
 			b.kill()
 			return
 		}
-	case <-time.After(stepLimit):
 	case <-g.done:
 		return
 	}
@@ -86,9 +88,34 @@ func (g *Guest) restartCall(p *pending) {
 	})
 }
 
+// newDeparture is one that home's next word is about.
+func (b *body) newDeparture() *departure {
+	d := &departure{b: b, word: make(chan frame, 1)}
+	b.mu.Lock()
+	b.leaving = d
+	b.mu.Unlock()
+	return d
+}
+
+// tell passes on home's word about the last departure, if there is one.
+func (b *body) tell(f frame) bool {
+	b.mu.Lock()
+	d := b.leaving
+	b.mu.Unlock()
+	if d == nil {
+		return false
+	}
+	select {
+	case d.word <- f:
+	default:
+	}
+	return true
+}
+
 // departure is a body on its way out.
 type departure struct {
 	b       *body
+	word    chan frame // Commit or Abort
 	h       *tracee.Hold
 	threads []*tracee.Thread
 	saved   []image.Thread
@@ -128,7 +155,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	if err != nil {
 		return err
 	}
-	return d.send(img, wire.ThawMsg{Image: *img, Signals: d.signals, SignalsSeen: seen}, m.Full)
+	return d.send(img, wire.ThawMsg{Image: *img, Signals: d.signals, SignalsSeen: seen, Try: m.Try}, m.Full)
 }
 
 // beginFreezing runs when all threads have been told to stop: from now on no
@@ -252,7 +279,21 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
 func (d *departure) undo() error {
 	b := d.b
 	defer b.endFreezing()
-	if d.h == nil {
+	if d.h == nil { // not even stopped
+		b.relax()
+		b.mu.Lock()
+		early := b.early
+		b.early = nil
+		b.mu.Unlock()
+		for _, e := range early {
+			if s := b.g.strandByOwn(e.own); s != nil && s.doomed {
+				b.mu.Lock()
+				b.early = append(b.early, e) // it still waits to die at home
+				b.mu.Unlock()
+				continue
+			}
+			b.raise(e, siCode(&e.info) == siTkill)
+		}
 		return nil
 	}
 	if d.parked {
@@ -268,7 +309,7 @@ func (d *departure) undo() error {
 		d.h.Do(func() {
 			for _, t := range d.threads {
 				if t.Slot != nil {
-					b.Family.FreeSlot(t.Slot)
+					b.Slots.Free(t.Slot)
 					t.Slot = nil
 				}
 			}

@@ -97,7 +97,7 @@ func (in *nsInit) enterStub(base uint64) error {
 	if err := h.Unpark(in.t); err != nil {
 		return err
 	}
-	in.p.Family.FreeSlot(in.t.Slot)
+	in.p.Slots.Free(in.t.Slot)
 	in.t.Slot = private
 	if err := h.Park(in.t); err != nil {
 		return err

@@ -48,7 +48,7 @@ func (g *Guest) read() {
 			if b := g.bodyByOwn(id); b != nil {
 				var m wire.FreezeMsg
 				if wire.Decode(f.Data, &m) == nil {
-					go b.depart(m)
+					go b.depart(m, b.newDeparture())
 				}
 			} else {
 				_ = g.send(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended"}))
@@ -57,9 +57,7 @@ func (g *Guest) read() {
 			g.mu.Lock()
 			in := g.arrivals[id]
 			g.mu.Unlock()
-			if b := g.bodyByOwn(id); b != nil && b.leaving() {
-				b.inbox <- frame{kind: f.Kind, id: id}
-			} else if in != nil {
+			if b := g.bodyByOwn(id); (b == nil || !b.tell(frame{kind: f.Kind, id: id})) && in != nil {
 				in <- frame{kind: f.Kind, id: id}
 			}
 		case wire.Kill:
@@ -116,12 +114,6 @@ func (g *Guest) strandByOwn(own int) *strand {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.byOwn[own]
-}
-
-func (b *body) leaving() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.freezing
 }
 
 // kill ends a body here; what home knows of the process is not our affair.

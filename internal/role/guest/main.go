@@ -155,16 +155,18 @@ type body struct {
 	*tracee.Process
 	g       *Guest
 	calls   atomic.Uint64
-	inbox   chan frame
 	vdso    []image.Range // code that only works in this time and on this kernel
 	foreign []image.VMA   // home's special mappings, when home's vDSO only stands in
+
+	departing sync.Mutex // one departure at a time
 
 	mu       sync.Mutex
 	img      *image.Image // as it came: files, what differed from home, earlier CPU time
 	running  bool
 	freezing bool
-	want     bool // a freeze waits: calls that take several steps must not begin
-	busy     int  // such calls under way
+	leaving  *departure // the last one asked for
+	want     bool       // a freeze waits: calls that take several steps must not begin
+	busy     int        // such calls under way
 	held     []*pending
 	queued   map[int][]ptrace.SigInfo // what signals forwarded from home really say, by number
 	seen     uint64                   // signals forwarded from home

@@ -224,7 +224,7 @@ func (s *strand) mapHere(p *pending, f *os.File, shared bool) (int64, error) {
 	if err := h.SetThreads(ts, saved); err != nil {
 		return 0, err
 	}
-	s.b.Family.FreeSlot(t.Slot)
+	s.b.Slots.Free(t.Slot)
 	h.Do(func() { t.Slot = nil })
 	h.Release()
 	return ret, nil

@@ -22,7 +22,7 @@ func (g *Guest) Stopped(t *tracee.Thread, st ptrace.Stop) {
 	case ptrace.Signal:
 		s.deliver(st)
 	case ptrace.Interrupted:
-		if !s.doomed {
+		if t.Stands = s.doomed; !s.doomed {
 			_ = ptrace.Continue(t.TID, 0)
 		}
 	case ptrace.GroupStop:
@@ -146,9 +146,9 @@ func (g *Guest) newBody(pid, own int) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &body{Process: p, g: g, inbox: make(chan frame, 4), queued: map[int][]ptrace.SigInfo{}, img: &image.Image{}}
+	b := &body{Process: p, g: g, queued: map[int][]ptrace.SigInfo{}, img: &image.Image{}}
 	p.Data = b
-	p.Base = g.fam.Region().Base
+	p.Base, p.Slots = g.init.p.Base, g.init.p.Slots
 	g.mu.Lock()
 	g.bodies[pid] = b
 	g.mu.Unlock()

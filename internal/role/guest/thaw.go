@@ -251,7 +251,7 @@ func (a *arrival) threads(img *image.Image) ([]*strand, error) {
 	const flags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
 	for i := 1; i < len(img.Threads); i++ {
 		own := img.Threads[i].TID
-		slot := a.g.fam.NewSlot()
+		slot := a.s.b.Slots.New()
 		if slot == nil {
 			return nil, fmt.Errorf("more than %d threads", stub.MaxSlots)
 		}
@@ -338,7 +338,7 @@ func (a *arrival) release(strands []*strand, img *image.Image) error {
 		return err
 	}
 	for _, t := range ts {
-		a.g.fam.FreeSlot(t.Slot)
+		b.Slots.Free(t.Slot)
 	}
 	h.Do(func() {
 		for _, t := range ts {

@@ -115,12 +115,12 @@ func (s *strand) pollForSignals(p *pending) {
 	if err != nil {
 		return
 	}
-	slot := b.Family.NewSlot()
+	slot := b.Slots.New()
 	if slot == nil {
 		h.Release()
 		return
 	}
-	defer b.Family.FreeSlot(slot)
+	defer b.Slots.Free(slot)
 	zero := make([]byte, 16)
 	copy(slot.Window(), zero)
 	s.served.Store(true)
