@@ -67,6 +67,7 @@ type Event struct {
 	Text   string // Failed, Lost: in words
 	Procs  []Proc // State
 	Open   *Open  // Opening
+	Twin   *Twin  // Wanted
 }
 
 // EventKind says what an Event tells.
@@ -81,6 +82,7 @@ const (
 	Gone     EventKind = "gone"     // PID ended, or came home and is ordinary again
 	Lost     EventKind = "lost"     // PID was killed because its guest was lost; Text says why
 	Opening  EventKind = "open"     // the supervisor wants a session on another node
+	Wanted   EventKind = "twin"     // a guest supervisor looks for a file of this node: Twin
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.
@@ -125,6 +127,15 @@ type Open struct {
 	UID     int
 }
 
+// Twin describes a file by what is in it. The daemon answers with a Found
+// message to which the file is attached, open for reading, if this node has one
+// of that path with these contents that only root can change and all may read.
+type Twin struct {
+	Path string
+	Size uint64
+	Hash []byte // SHA-256
+}
+
 // Need is what a process requires of a node, compared before anything is frozen.
 type Need struct {
 	Memory  uint64   // bytes that will be resident
@@ -153,4 +164,6 @@ type FromDaemon struct {
 	// is attached to the packet (SCM_RIGHTS). The preface has been read; the
 	// TLS handshake is still to come, with this side as the server.
 	Connection bool `json:",omitempty"`
+	// Found answers the Wanted event of this ID; without a file there is none.
+	Found uint64 `json:",omitempty"`
 }

@@ -19,6 +19,18 @@ type PreparedMsg struct {
 	Lacking []uint32
 }
 
+// LackingMsg answers a Thaw: the parts of mapped files that the sketch did not
+// show or that were mapped since.
+type LackingMsg struct {
+	Parts []FilePart
+}
+
+// FilePart is a stretch of a mapped file; the range counts from the file's beginning.
+type FilePart struct {
+	File  uint32 // index into the frozen image's files
+	Range image.Range
+}
+
 // ThawMsg is the frozen process without its pages.
 type ThawMsg struct {
 	Image   image.Image

@@ -45,6 +45,7 @@ const (
 	Exit     // a thread ends: code (4 bytes)
 	Usage    // UsageMsg: CPU time burnt so far
 	MapFile  // MapFileMsg: which file is behind a descriptor; the reply holds a MappedMsg
+	Lacking  // LackingMsg: answers Thaw; File frames, then an empty one, answer it
 )
 
 // Bounds of the decoder: nothing honest comes near.

@@ -100,6 +100,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := d.makeStateDir(); err != nil {
 		return err
 	}
+	twins, err := newTwins(d.homeStateDir())
+	if err != nil {
+		d.log.Warn("hashes of files are not kept", "error", err) // it works from memory
+	}
+	d.guests.twins = twins
 	server, err := control.Listen(d.config.RunDir, d.request, d.log)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ const maxGuestProcs = 4096
 // guests are the sessions this node serves for others.
 type guests struct {
 	slots *slots
+	twins *twins // nil: files are not looked for
 
 	mu        sync.Mutex
 	bySession map[supervisor.Session]*guest
@@ -55,7 +56,13 @@ func (r *guests) add(g *guest) {
 	r.bySession[g.session] = g
 	r.mu.Unlock()
 	go func() {
-		g.child.listen(func(e supervisor.Event) { r.event(g, e) })
+		g.child.listen(func(e supervisor.Event) {
+			if e.Kind == supervisor.Wanted && e.Twin != nil && r.twins != nil {
+				r.twins.answer(g.child, e.ID, e.Twin)
+				return
+			}
+			r.event(g, e)
+		})
 		r.mu.Lock()
 		delete(r.bySession, g.session)
 		r.mu.Unlock()

@@ -1,7 +1,9 @@
 package tracee
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/pagemap"
@@ -89,9 +91,15 @@ func StorePages(space *mem.Space, data []byte) error {
 	return space.Write(le.Uint64(data), data[8:])
 }
 
+// HeldFile finds the open file of an image; nil: it is not held.
+type HeldFile func(f *image.FileID) *os.File
+
 // Remap turns a parked process's address space into the image's. The heap's end
-// is set first: a mapping grown over it would make brk fail unnoticed.
-func (t *Thread) Remap(img *image.Image) error {
+// is set first: a mapping grown over it would make brk fail unnoticed. Files
+// that are to be mapped come from held, or else by their names; they are all
+// opened before anything is unmapped. What was stored beforehand in ranges that
+// are mapped anew is kept.
+func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) error {
 	p := t.Proc
 	if got, err := t.Call(unix.SYS_BRK, img.Layout.Brk); err != nil {
 		return err
@@ -107,21 +115,63 @@ func (t *Thread) Remap(img *image.Image) error {
 		return x.Dev == y.Dev && x.Ino == y.Ino
 	}
 	opened := map[uint32]int{}
-	open := func(i uint32) (int, error) {
-		if fd, ok := opened[i]; ok {
+	defer func() {
+		for _, fd := range opened {
+			_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+		}
+	}()
+	ops := layout.Diff(have, img.VMAs, same)
+	for _, o := range ops {
+		i := o.VMA.File
+		if _, ok := opened[i]; ok || o.Action != layout.Map || o.VMA.Kind != image.File && o.VMA.Kind != image.SharedFile {
+			continue
+		}
+		if opened[i], err = t.openFor(&img.Files[i], held); err != nil {
+			delete(opened, i)
+			return err
+		}
+	}
+	return t.ApplyKeeping(ops, func(i uint32) (int, error) { return opened[i], nil }, stored)
+}
+
+// openFor gives the process a descriptor of a file that it has to map.
+func (t *Thread) openFor(f *image.FileID, held HeldFile) (int, error) {
+	if h := held(f); h != nil {
+		if fd, err := t.Give(h); err == nil {
 			return fd, nil
 		}
-		fd, err := t.openMapped(&img.Files[i])
-		if err == nil {
-			opened[i] = fd
+	}
+	return t.openMapped(f)
+}
+
+// ApplyKeeping is Apply that keeps what was stored in ranges that are mapped anew.
+func (t *Thread) ApplyKeeping(ops []layout.Op, open OpenFile, stored []image.Range) error {
+	var anew []image.Range
+	for _, o := range ops {
+		if o.Action == layout.Map {
+			anew = append(anew, o.Range)
 		}
-		return fd, err
 	}
-	err = t.Apply(layout.Diff(have, img.VMAs, same), open)
-	for _, fd := range opened {
-		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+	var kept [][]byte
+	space := t.Proc.Mem
+	collect := func(kind uint8, parts ...[]byte) error {
+		kept = append(kept, bytes.Join(parts, nil))
+		return nil
 	}
-	return err
+	if lost := layout.Intersect(layout.Union(anew), stored); len(lost) > 0 {
+		if _, err := SendPages(space, lost, collect); err != nil {
+			return err
+		}
+	}
+	if err := t.Apply(ops, open); err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if err := StorePages(space, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openMapped opens, inside the process, a file that it had mapped.

@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"openmosix/internal/linux/procfs"
@@ -34,6 +35,9 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 		case m.Ino != 0:
 			v.Kind = image.File
 			if m.Shared {
+				if mayWrite(fs, pid, m) {
+					return nil, nil, fmt.Errorf("mapping %#x-%#x %s is shared memory that can be written", m.Start, m.End, m.Name)
+				}
 				v.Kind = image.SharedFile
 			}
 			v.File, files = fileIndex(files, m)
@@ -57,6 +61,17 @@ func ofMemory(name string) bool {
 		}
 	}
 	return name == ""
+}
+
+// mayWrite tells whether a shared mapping can be written, now or after an
+// mprotect: its link below map_files has the rights with which the file was opened.
+func mayWrite(fs procfs.FS, pid int, m procfs.Mapping) bool {
+	if m.Prot&image.ProtWrite != 0 {
+		return true
+	}
+	const ownerWrites = 0o200
+	st, err := os.Lstat(fs.MapFile(pid, m.Range))
+	return err == nil && st.Mode()&ownerWrites != 0
 }
 
 func fileIndex(files []image.FileID, m procfs.Mapping) (uint32, []image.FileID) {

@@ -2,6 +2,7 @@ package deputy
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -9,28 +10,31 @@ import (
 	"openmosix/internal/model/wire"
 )
 
-// expectAny waits for the next frame of the move under way, whatever it is.
-func (p *proc) expectAny() (frame, error) {
-	f, err := p.nextFrame()
+// nextFrame waits for the next frame of the move under way from one side.
+func (p *proc) nextFrame(l *link) (frame, error) {
+	f, ok := p.inboxFor(l).next(stepLimit)
+	if !ok {
+		return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
+	}
+	return f, nil
+}
+
+// expectAny is nextFrame for which a failure is an error.
+func (p *proc) expectAny(l *link) (frame, error) {
+	f, err := p.nextFrame(l)
 	if err == nil && f.kind == wire.Failed {
 		err = failedBy(f)
 	}
 	return f, err
 }
 
-// nextFrame is expectAny that leaves a failure to the caller.
-func (p *proc) nextFrame() (frame, error) {
-	p.mu.Lock()
-	in := p.inbox
-	p.mu.Unlock()
-	timer := time.NewTimer(stepLimit)
-	defer timer.Stop()
-	select {
-	case f := <-in.frames:
-		return f, nil
-	case <-timer.C:
-		return frame{}, fail(supervisor.Unreachable, "the guest's side did not answer in time")
+// expect waits for one kind of answer from a guest side.
+func (p *proc) expect(l *link, want uint8) (frame, error) {
+	f, err := p.expectAny(l)
+	if err == nil && f.kind != want {
+		err = fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
 	}
+	return f, err
 }
 
 // hash is the SHA-256 of a file, remembered as long as the file does not change.
@@ -44,24 +48,18 @@ const verdictWait = 200 * time.Millisecond
 
 // verdict replaces an error of the connection by what the other side said
 // before it hung up.
-func (p *proc) verdict(err error) error {
+func (p *proc) verdict(l *link, err error) error {
 	var m *moveError
 	if !errors.As(err, &m) || m.code != supervisor.Unreachable {
 		return err
 	}
-	p.mu.Lock()
-	in := p.inbox
-	p.mu.Unlock()
-	timer := time.NewTimer(verdictWait)
-	defer timer.Stop()
 	for {
-		select {
-		case f := <-in.frames:
-			if f.kind == wire.Failed {
-				return failedBy(f)
-			}
-		case <-timer.C:
+		f, ok := p.inboxFor(l).next(verdictWait)
+		switch {
+		case !ok:
 			return err
+		case f.kind == wire.Failed:
+			return failedBy(f)
 		}
 	}
 }

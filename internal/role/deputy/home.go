@@ -52,7 +52,7 @@ func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
 	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full, Try: try})); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	m, err := p.frozen(try)
+	m, err := p.frozen(l, try)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,9 @@ func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
 
 // frozen waits for the answer to this attempt. What an earlier one, given up
 // meanwhile, still sends is passed over.
-func (p *proc) frozen(try uint64) (*wire.ThawMsg, error) {
+func (p *proc) frozen(l *link, try uint64) (*wire.ThawMsg, error) {
 	for {
-		f, err := p.nextFrame()
+		f, err := p.nextFrame(l)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +129,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		r.threads = append(r.threads, t)
 	}
 	leader := r.threads[0]
-	if err := leader.Remap(r.img); err != nil {
+	if err := leader.Remap(r.img, p.held, nil); err != nil {
 		return err
 	}
 	return r.pages()
@@ -200,7 +200,7 @@ func (r *returning) keepSignal(t *tracee.Thread, st ptrace.Stop) {
 func (r *returning) pages() error {
 	p := r.p
 	for {
-		f, err := p.expectAny()
+		f, err := p.expectAny(r.link)
 		if err != nil {
 			return err
 		}

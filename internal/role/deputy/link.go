@@ -72,7 +72,7 @@ func (s *Supervisor) read(l *link) {
 			if len(fr.data) == 8 {
 				s.cancel(fr.id, le.Uint64(fr.data))
 			}
-		case wire.Prepared, wire.Thawed, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
+		case wire.Prepared, wire.Thawed, wire.Lacking, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
 			p := s.procByOwn(fr.id)
 			if p == nil {
 				continue

@@ -39,12 +39,17 @@ func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
 	if n, err := unix.Readlink(path, buf); err == nil {
 		out.File.Path = string(buf[:n])
 	}
-	out.File.Dev, out.File.Ino, out.File.Size, out.File.ModTime = st.Dev, st.Ino, uint64(st.Size), st.Mtim.Nano()
 	if f, err := os.Open(path); err == nil {
-		if h, err := d.p.s.hash(f); err == nil {
-			out.File.Hash = h
+		if h := d.p.s.identify(f, out.File.Path); h != nil {
+			out.File = h.id
+			d.p.keepMapped(h)
+		} else {
+			_ = f.Close()
 		}
-		_ = f.Close()
+	}
+	if out.File.Ino == 0 {
+		out.Regular = false // it cannot be read by name: let it be mapped at home
+		return out, 0
 	}
 	fds, err := d.p.Family.FS.FDs(d.p.PID)
 	if err != nil {

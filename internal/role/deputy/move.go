@@ -1,13 +1,11 @@
 package deputy
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
-	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 )
 
@@ -46,9 +44,6 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 		return 0, 0, fail(supervisor.AlreadyThere, fmt.Sprintf("the process is on node %d", target))
 	case from == nil:
 		still, err := s.moveOut(p, r, progress)
-		for try := 1; try < outTries && changedUnderway(err); try++ {
-			still, err = s.moveOut(p, r, progress)
-		}
 		if err != nil {
 			s.letGo(p)
 			return 0, 0, err
@@ -86,38 +81,4 @@ func (s *Supervisor) take(pid, target int) (*proc, error) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-}
-
-// expect waits for one kind of answer from the guest side.
-func (p *proc) expect(want uint8) (frame, error) {
-	p.mu.Lock()
-	in := p.inbox
-	p.mu.Unlock()
-	timer := time.NewTimer(stepLimit)
-	defer timer.Stop()
-	for {
-		select {
-		case f := <-in.frames:
-			switch f.kind {
-			case want:
-				return f, nil
-			case wire.Failed:
-				return f, failedBy(f)
-			default:
-				return f, fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
-			}
-		case <-timer.C:
-			return frame{}, fail(supervisor.Unreachable, "the guest's side did not answer in time")
-		}
-	}
-}
-
-// outTries is how often a process is sent out that maps files meanwhile.
-const outTries = 4
-
-// changedUnderway tells whether a move failed only because the process mapped
-// something between the sketch and the freeze.
-func changedUnderway(err error) bool {
-	var m *moveError
-	return errors.As(err, &m) && m.code == supervisor.Busy
 }

@@ -27,7 +27,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 		return 0, err
 	}
 	progress("send", 0, 0)
-	if err := s.relay(p, next, m); err != nil {
+	if err := s.relay(p, old, next, m); err != nil {
 		_ = next.send(wire.Abort, p.Own)
 		next.close()
 		_ = old.send(wire.Abort, p.Own)
@@ -51,12 +51,15 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 }
 
 // relay passes the frozen process from the old guest side to the new one.
-func (s *Supervisor) relay(p *proc, next *link, m *wire.ThawMsg) error {
+func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
 	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
+	if err := p.supply(next, &m.Image); err != nil {
+		return err
+	}
 	for {
-		f, err := p.expectAny()
+		f, err := p.expectAny(old)
 		if err != nil {
 			return err
 		}
@@ -70,7 +73,7 @@ func (s *Supervisor) relay(p *proc, next *link, m *wire.ThawMsg) error {
 			break
 		}
 	}
-	_, err := p.expect(wire.Thawed)
+	_, err := p.expect(next, wire.Thawed)
 	return err
 }
 

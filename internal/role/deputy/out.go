@@ -49,7 +49,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	}
 	f := &frozen{p: p, h: h, link: l, img: img, progress: progress}
 	if err := f.send(); err != nil {
-		err = p.verdict(err)
+		err = p.verdict(l, err)
 		_ = l.send(wire.Abort, p.Own)
 		l.close()
 		if undo := f.undo(); undo != nil {
@@ -90,7 +90,7 @@ func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image
 		l.close()
 		return nil, nil, fail(supervisor.Unreachable, err.Error())
 	}
-	f, err := p.expect(wire.Prepared)
+	f, err := p.expect(l, wire.Prepared)
 	if err != nil {
 		l.close()
 		return nil, nil, err
@@ -147,6 +147,9 @@ func (f *frozen) send() error {
 	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img})); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
+	if err := p.supply(f.link, img); err != nil {
+		return err
+	}
 	ranges, err := p.PrivatePages(img.VMAs)
 	if err != nil {
 		return err
@@ -164,7 +167,7 @@ func (f *frozen) send() error {
 	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
-	_, err = p.expect(wire.Thawed)
+	_, err = p.expect(f.link, wire.Thawed)
 	return err
 }
 

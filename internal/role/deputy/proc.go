@@ -1,7 +1,6 @@
 package deputy
 
 import (
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +26,7 @@ type proc struct {
 	files   []image.FileID
 	actions [65]image.Action // what the deputy's signal actions are now
 	saved   []image.Thread   // rseq registrations of the deputies, by thread
-	inbox   *inbox           // what the guest sides say about the move under way
+	inboxes map[*link]*inbox // what the guest sides say about the move under way
 	tries   uint64           // moves begun, so that words about one are not taken for another's
 	dealing *link            // the guest side the process is being moved to
 	sent    []sentSignal     // signals forwarded since the freeze was asked for
@@ -36,7 +35,8 @@ type proc struct {
 	rss     uint64
 	exec    *execution // an execve under way
 
-	handles []*os.File // of the mapped files, by index; the move's goroutine
+	handles []*handle // the mapped files; the move's goroutine
+	mapped  []*handle // files mapped while away; mu
 }
 
 // sentSignal is a signal on its way to the guest.
@@ -74,38 +74,55 @@ func (p *proc) begin() bool {
 		return false
 	}
 	p.moving = true
-	p.inbox = newInbox()
+	p.inboxes = map[*link]*inbox{}
 	p.tries++
 	p.sent = nil
 	return true
 }
 
-// deal begins to talk with the side the process goes to. What an earlier
-// attempt left in the inbox is forgotten.
+// deal begins to talk with the side the process goes to.
 func (p *proc) deal(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dealing = l
-	p.inbox.close()
-	p.inbox = newInbox()
+	p.inboxes[l] = newInbox()
 }
 
 // inboxFor is where words of l about a move of p go; nil: they are of no interest.
 func (p *proc) inboxFor(l *link) *inbox {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l != p.link && l != p.dealing {
+	if !p.moving || l != p.link && l != p.dealing {
 		return nil
 	}
-	return p.inbox
+	if p.inboxes[l] == nil {
+		p.inboxes[l] = newInbox()
+	}
+	return p.inboxes[l]
+}
+
+func (in *inbox) next(limit time.Duration) (frame, bool) {
+	if in == nil {
+		return frame{}, false
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case f := <-in.frames:
+		return f, true
+	case <-timer.C:
+		return frame{}, false
+	}
 }
 
 func (p *proc) end() {
 	p.mu.Lock()
 	p.moving = false
 	p.dealing = nil
-	p.inbox.close()
-	p.inbox = nil
+	for _, in := range p.inboxes {
+		in.close()
+	}
+	p.inboxes = nil
 	p.sent = nil
 	p.mu.Unlock()
 }

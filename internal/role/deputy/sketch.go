@@ -50,45 +50,136 @@ func (p *proc) sketch() (*image.Image, error) {
 	return img, err
 }
 
-// identifyFiles names the files of an image that have no handle yet. The
-// handles stay open for the time of the move: the mappings may change.
+// handle is a mapped file, held open.
+type handle struct {
+	id   image.FileID
+	file *os.File
+}
+
+// identifyFiles fills in what names the contents of an image's mapped files,
+// and opens those that are not open yet. A file that cannot be looked at (its
+// mapping went a moment ago) stays without a hash.
 func (p *proc) identifyFiles(img *image.Image) {
-	for i := len(p.handles); i < len(img.Files); i++ {
-		p.handles = append(p.handles, p.identify(&img.Files[i], img.VMAs, uint32(i)))
+	for i := range img.Files {
+		f := &img.Files[i]
+		if h := p.handleOf(f); h != nil {
+			f.Size, f.ModTime, f.Hash = h.id.Size, h.id.ModTime, h.id.Hash
+			continue
+		}
+		if h := p.openMapped(f, img.VMAs, uint32(i)); h != nil {
+			p.handles = append(p.handles, h)
+			f.Size, f.ModTime, f.Hash = h.id.Size, h.id.ModTime, h.id.Hash
+		}
 	}
 }
 
-// identify fills in what names a mapped file's contents and opens it. A file
-// that cannot be looked at stays without a hash and a handle.
-func (p *proc) identify(f *image.FileID, vmas []image.VMA, index uint32) *os.File {
+// openMapped opens a mapped file by one of its mappings, whatever has become of its name.
+func (p *proc) openMapped(f *image.FileID, vmas []image.VMA, index uint32) *handle {
 	for i := range vmas {
 		v := &vmas[i]
 		if v.File != index || v.Kind != image.File && v.Kind != image.SharedFile {
 			continue
 		}
-		h, err := os.Open(p.Family.FS.MapFile(p.PID, v.Range))
+		file, err := os.Open(p.Family.FS.MapFile(p.PID, v.Range))
 		if err != nil {
 			continue
 		}
-		var st unix.Stat_t
-		if unix.Fstat(int(h.Fd()), &st) != nil {
-			_ = h.Close()
-			return nil
+		if h := p.s.identify(file, f.Path); h != nil && h.id.Ino == f.Ino {
+			h.id.Dev = f.Dev // as the mappings name it
+			return h
 		}
-		f.Size, f.ModTime = uint64(st.Size), st.Mtim.Nano()
-		if sum, err := p.s.hash(h); err == nil {
-			f.Hash = sum
-		}
-		return h
+		_ = file.Close()
 	}
 	return nil
 }
 
+// identify names an open file by its contents; nil: it cannot be looked at.
+func (s *Supervisor) identify(file *os.File, path string) *handle {
+	var st unix.Stat_t
+	if unix.Fstat(int(file.Fd()), &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil
+	}
+	h := &handle{file: file, id: image.FileID{Path: path, Dev: st.Dev, Ino: st.Ino, Size: uint64(st.Size), ModTime: st.Mtim.Nano()}}
+	if sum, err := s.hash(file); err == nil {
+		h.id.Hash = sum
+	}
+	return h
+}
+
+// handleOf finds an open file among those of the move and those that were
+// mapped while the process was away.
+func (p *proc) handleOf(f *image.FileID) *handle {
+	for _, h := range p.handles {
+		if h.id.Dev == f.Dev && h.id.Ino == f.Ino {
+			return h
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.mapped {
+		if h.id.Dev == f.Dev && h.id.Ino == f.Ino {
+			return h
+		}
+	}
+	return nil
+}
+
+// held finds or opens a mapped file for an image that comes from a guest side:
+// among those that are open, or by a mapping that the deputy has of it.
+func (p *proc) held(f *image.FileID) *os.File {
+	if h := p.handleOf(f); h != nil {
+		return h.file
+	}
+	vmas, files, err := tracee.Mappings(p.Family.FS, p.PID, p.Base, nil)
+	if err != nil {
+		return nil
+	}
+	for i := range files {
+		if files[i].Dev != f.Dev || files[i].Ino != f.Ino {
+			continue
+		}
+		if h := p.openMapped(&files[i], vmas, uint32(i)); h != nil {
+			p.handles = append(p.handles, h)
+			return h.file
+		}
+	}
+	return nil
+}
+
+// keepMapped holds a file open that the process maps while away: it may be
+// moved in memory, and its name may go, before the process comes home.
+func (p *proc) keepMapped(h *handle) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, k := range p.mapped {
+		if k.id.Dev == h.id.Dev && k.id.Ino == h.id.Ino {
+			_ = k.file.Close()
+			p.mapped[i] = h
+			return
+		}
+	}
+	if len(p.mapped) >= maxMapped {
+		_ = h.file.Close()
+		return
+	}
+	p.mapped = append(p.mapped, h)
+}
+
+// maxMapped bounds the files held open for one process that is away.
+const maxMapped = 512
+
+func (p *proc) dropMapped() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.mapped {
+		_ = h.file.Close()
+	}
+	p.mapped = nil
+}
+
 func (p *proc) closeHandles() {
 	for _, h := range p.handles {
-		if h != nil {
-			_ = h.Close()
-		}
+		_ = h.file.Close()
 	}
 	p.handles = nil
 }
@@ -120,7 +211,11 @@ func (p *proc) sendFiles(l *link, img *image.Image, lacking []uint32) error {
 	for i := range img.VMAs {
 		v := &img.VMAs[i]
 		if (v.Kind == image.File || v.Kind == image.SharedFile) && want[v.File] {
-			if err := p.sendMapping(l, v); err != nil {
+			h := p.handleOf(&img.Files[v.File])
+			if h == nil {
+				continue // unmapped a moment ago; if not, it will be asked for again
+			}
+			if err := p.sendPart(l, h.file, wire.FilePart{File: v.File, Range: image.Range{Start: v.Off, End: v.Off + v.Len()}}); err != nil {
 				return err
 			}
 		}
@@ -128,22 +223,44 @@ func (p *proc) sendFiles(l *link, img *image.Image, lacking []uint32) error {
 	return l.send(wire.File, p.Own) // an empty one ends them
 }
 
+// supply answers what the other node lacks of the frozen image's files.
+func (p *proc) supply(l *link, img *image.Image) error {
+	f, err := p.expect(l, wire.Lacking)
+	if err != nil {
+		return err
+	}
+	var m wire.LackingMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		return err
+	}
+	for _, part := range m.Parts {
+		if int(part.File) >= len(img.Files) || part.Range.Start%image.PageSize != 0 || part.Range.Start > part.Range.End {
+			return fmt.Errorf("the other node asks for a part of file %d of %d", part.File, len(img.Files))
+		}
+		id := &img.Files[part.File]
+		file := p.held(id)
+		if file == nil {
+			return fail(supervisor.CannotMove, fmt.Sprintf("cannot read the mapped file %s", id.Path))
+		}
+		if err := p.sendPart(l, file, part); err != nil {
+			return err
+		}
+	}
+	return l.send(wire.File, p.Own)
+}
+
 const fileChunk = 1 << 20
 
-func (p *proc) sendMapping(l *link, v *image.VMA) error {
-	f := p.handles[v.File]
-	if f == nil {
-		return fail(supervisor.CannotMove, fmt.Sprintf("cannot read the mapped file %s", v.Name))
-	}
+func (p *proc) sendPart(l *link, file *os.File, part wire.FilePart) error {
 	buf := make([]byte, fileChunk)
 	var head [12]byte
-	for off := uint64(0); off < v.Len(); off += fileChunk {
-		n, _ := f.ReadAt(buf[:min(fileChunk, v.Len()-off)], int64(v.Off+off)) // short at the end of the file
+	for off := part.Range.Start; off < part.Range.End; off += fileChunk {
+		n, _ := file.ReadAt(buf[:min(fileChunk, part.Range.End-off)], int64(off)) // short at the end of the file
 		if n == 0 {
 			return nil
 		}
-		le.PutUint32(head[:], v.File)
-		le.PutUint64(head[4:], v.Off+off)
+		le.PutUint32(head[:], part.File)
+		le.PutUint64(head[4:], off)
 		if err := l.send(wire.File, p.Own, head[:], buf[:n]); err != nil {
 			return fail(supervisor.Unreachable, err.Error())
 		}

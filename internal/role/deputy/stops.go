@@ -193,11 +193,11 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	p.mu.Lock()
 	p.ended = true
-	in := p.inbox
-	p.mu.Unlock()
-	if in != nil {
+	for _, in := range p.inboxes {
 		in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "process", Text: "the process ended"})})
 	}
+	p.mu.Unlock()
+	p.dropMapped()
 	s.mu.Lock()
 	delete(s.procs, p.PID)
 	idle := len(s.procs) == 0

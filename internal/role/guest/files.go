@@ -1,11 +1,11 @@
 package guest
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,36 +15,54 @@ type source struct {
 	file  *os.File // a local file with the same contents, or memory filled from home
 	local bool
 	fd    int // its number in the body being built, -1: not passed yet
+
+	have []image.Range // memory: what has come so far, sorted; Guest.mu
 }
 
-// localTwin opens the file of this node that has the same path and the same
-// contents as the one mapped at home. Only a file that nobody but root can
-// change is mapped directly: it must not change under the guest's feet.
-func (g *Guest) localTwin(f *image.FileID) *os.File {
-	if len(f.Hash) == 0 {
+// lacks lists the parts of r, which counts from the file's beginning, that have not come.
+func (g *Guest) lacks(s *source, size uint64, r ...image.Range) []image.Range {
+	if s.local {
 		return nil
 	}
-	l, err := os.Open(f.Path)
-	if err != nil {
-		return nil
-	}
-	var st unix.Stat_t
-	if unix.Fstat(int(l.Fd()), &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || uint64(st.Size) != f.Size || st.Uid != 0 || st.Mode&0o022 != 0 {
-		_ = l.Close()
-		return nil
-	}
-	h, err := g.hash(l)
-	if err != nil || !bytes.Equal(h, f.Hash) {
-		_ = l.Close()
-		return nil
-	}
-	return l
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	inFile := []image.Range{{End: pageUp(size)}}
+	return layout.Subtract(layout.Intersect(layout.Union(r), inFile), s.have)
 }
 
-// hash is the SHA-256 of a file, remembered as long as the file does not change.
-func (g *Guest) hash(f *os.File) ([]byte, error) {
-	id, err := g.hashes.IdentifyFile(f)
-	return id.Hash, err
+// came notes that a part is there.
+func (g *Guest) came(s *source, r image.Range) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.have = layout.Union(s.have, []image.Range{r})
+}
+
+func pageUp(n uint64) uint64 { return (n + image.PageSize - 1) &^ (image.PageSize - 1) }
+
+// sourceOf finds or makes the source of a file.
+func (g *Guest) sourceOf(f *image.FileID) (*source, error) {
+	g.mu.Lock()
+	for _, k := range g.files {
+		if h := &k.home; h.Dev == f.Dev && h.Ino == f.Ino && h.Size == f.Size && h.ModTime == f.ModTime {
+			g.mu.Unlock()
+			return k.source, nil
+		}
+	}
+	g.mu.Unlock()
+	s := &source{fd: -1}
+	if s.file = g.localTwin(f); s.file != nil {
+		s.local = true
+	} else {
+		var err error
+		if s.file, err = blankFile(f); err != nil {
+			return nil, err
+		}
+	}
+	if err := g.remember(*f, s); err != nil {
+		_ = s.file.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // maxFile bounds what a peer can make us reserve for one file.
@@ -77,14 +95,11 @@ func readOnly(f *os.File) (*os.File, error) {
 // lists those that home must send.
 func (g *Guest) sources(img *image.Image) (all []*source, lacking []uint32, err error) {
 	for i := range img.Files {
-		f := &img.Files[i]
-		s := &source{fd: -1}
-		if s.file = g.localTwin(f); s.file != nil {
-			s.local = true
-		} else {
-			if s.file, err = blankFile(f); err != nil {
-				return all, nil, err
-			}
+		s, err := g.sourceOf(&img.Files[i])
+		if err != nil {
+			return all, nil, err
+		}
+		if !s.local {
 			lacking = append(lacking, uint32(i))
 		}
 		all = append(all, s)
@@ -92,24 +107,21 @@ func (g *Guest) sources(img *image.Image) (all []*source, lacking []uint32, err 
 	return all, lacking, nil
 }
 
-func closeSources(all []*source) {
-	for _, s := range all {
-		_ = s.file.Close()
-	}
-}
-
 // store puts one File frame into its place.
-func store(all []*source, data []byte) error {
+func (g *Guest) store(all []*source, data []byte) error {
 	const head = 12
 	if len(data) < head {
 		return fmt.Errorf("file contents: frame of %d bytes", len(data))
 	}
 	i, off := le.Uint32(data), le.Uint64(data[4:])
-	if int(i) >= len(all) || all[i].local || off > maxFile {
+	if int(i) >= len(all) || all[i].local || off > maxFile || off%image.PageSize != 0 {
 		return fmt.Errorf("file contents for file %d at %#x were not asked for", i, off)
 	}
-	_, err := all[i].file.WriteAt(data[head:], int64(off))
-	return err
+	if _, err := all[i].file.WriteAt(data[head:], int64(off)); err != nil {
+		return err
+	}
+	g.came(all[i], image.Range{Start: off, End: off + pageUp(uint64(len(data)-head))})
+	return nil
 }
 
 // give passes a descriptor into the process of a parked thread, over the
@@ -123,22 +135,5 @@ func (g *Guest) give(s *strand, f *os.File) (int, error) {
 	if err := unix.Sendmsg(int(g.init.supply.Fd()), []byte{1}, unix.UnixRights(int(ro.Fd())), nil, 0); err != nil {
 		return -1, fmt.Errorf("pass a descriptor: %w", err)
 	}
-	const iovOff, dataOff, controlOff, controlLen = 64, 96, 128, 64
-	t := s.t
-	w := t.Slot.WindowAddr()
-	msg := make([]byte, 56) // struct msghdr
-	le.PutUint64(msg[16:], w+iovOff)
-	le.PutUint64(msg[24:], 1)
-	le.PutUint64(msg[32:], w+controlOff)
-	le.PutUint64(msg[40:], controlLen)
-	iov := make([]byte, 16)
-	le.PutUint64(iov, w+dataOff)
-	le.PutUint64(iov[8:], 1)
-	t.Put(0, msg)
-	t.Put(iovOff, iov)
-	if _, err := t.Must("receive a descriptor", unix.SYS_RECVMSG, supplyFD, w, unix.MSG_CMSG_CLOEXEC); err != nil {
-		return -1, err
-	}
-	const fdOff = controlOff + 16 // behind struct cmsghdr
-	return int(int32(le.Uint32(t.Get(fdOff, 4)))), nil
+	return s.t.Receive(supplyFD)
 }

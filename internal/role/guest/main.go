@@ -32,12 +32,13 @@ type Guest struct {
 	makeMu sync.Mutex // held while a thread is made whose id was chosen
 
 	mu       sync.Mutex
-	bodies   map[int]*body      // by the supervisor's pid
-	byOwn    map[int]*strand    // by the thread's own id
-	byTID    map[int]*strand    // by the supervisor's id of the thread
-	born     map[int]*strand    // by own id: made, but not yet claimed by its maker
-	arrivals map[int]chan frame // by own pid: processes on their way in
-	files    []known            // what the bodies have mapped
+	bodies   map[int]*body            // by the supervisor's pid
+	byOwn    map[int]*strand          // by the thread's own id
+	byTID    map[int]*strand          // by the supervisor's id of the thread
+	born     map[int]*strand          // by own id: made, but not yet claimed by its maker
+	arrivals map[int]chan frame       // by own pid: processes on their way in
+	files    []*known                 // what the bodies have mapped
+	twins    map[uint64]chan *os.File // questions to the daemon
 	init     *nsInit
 	done     chan struct{}
 	once     sync.Once
@@ -71,7 +72,7 @@ func newGuest(conn *unixmsg.Conn, hello supervisor.Hello) *Guest {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
 	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
-		byTID: map[int]*strand{}, arrivals: map[int]chan frame{}, done: make(chan struct{})}
+		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]chan frame{}, done: make(chan struct{})}
 	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
 	g.listener.Store(-1)
 	g.fam = tracee.NewFamily(g)
@@ -99,6 +100,9 @@ func (g *Guest) serve() {
 		case m.Connection && len(files) == 1 && !connected:
 			connected = true
 			go g.connect(files[0])
+			continue
+		case m.Found != 0:
+			g.found(m.Found, files)
 			continue
 		case m.Request != nil && m.Request.Verb == supervisor.Describe:
 			g.tell(supervisor.Event{ID: m.Request.ID, Kind: supervisor.State, Procs: g.describe()})

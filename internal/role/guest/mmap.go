@@ -14,26 +14,20 @@ import (
 
 // known is a file mapped by a body: what it is at home, and what stands for it here.
 type known struct {
+	*source
 	home     image.FileID
 	dev, ino uint64 // here
-	file     *os.File
-	have     []image.Range // memory filled from home: the offsets that are there; nil: a local twin
 }
 
 // remember notes what a source stands for.
-func (g *Guest) remember(id image.FileID, f *os.File) error {
+func (g *Guest) remember(id image.FileID, s *source) error {
 	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+	if err := unix.Fstat(int(s.file.Fd()), &st); err != nil {
 		return err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, k := range g.files {
-		if k.dev == st.Dev && k.ino == st.Ino {
-			return nil
-		}
-	}
-	g.files = append(g.files, known{home: id, dev: st.Dev, ino: st.Ino, file: f})
+	g.files = append(g.files, &known{source: s, home: id, dev: st.Dev, ino: st.Ino})
 	return nil
 }
 
@@ -128,34 +122,18 @@ func (s *strand) comeHomeFrom(p *pending, reason string) {
 // contents finds or fetches what the mapping shows.
 func (s *strand) contents(p *pending, m *wire.MappedMsg) (*os.File, error) {
 	g := s.b.g
-	off := p.args[5]
-	want := image.Range{Start: off, End: min((off+p.args[1]+image.PageSize-1)&^(image.PageSize-1), (m.File.Size+image.PageSize-1)&^(image.PageSize-1))}
-	g.mu.Lock()
-	var f *os.File
-	twin := false
-	for _, k := range g.files {
-		if k.home.Dev == m.File.Dev && k.home.Ino == m.File.Ino && k.home.Size == m.File.Size && k.home.ModTime == m.File.ModTime {
-			f, twin = k.file, k.have == nil
-		}
+	src, err := g.sourceOf(&m.File)
+	if err != nil {
+		return nil, err
 	}
-	g.mu.Unlock()
-	if f == nil {
-		if f = g.localTwin(&m.File); f != nil {
-			twin = true
-		} else {
-			var err error
-			if f, err = blankFile(&m.File); err != nil {
-				return nil, err
-			}
-		}
-		if err := g.remember(m.File, f); err != nil {
+	off := p.args[5]
+	for _, r := range g.lacks(src, m.File.Size, image.Range{Start: off, End: off + pageUp(p.args[1])}) {
+		if err := s.fetch(p, src.file, r); err != nil {
 			return nil, err
 		}
+		g.came(src, r)
 	}
-	if twin {
-		return f, nil
-	}
-	return f, s.fetch(p, f, want)
+	return src.file, nil
 }
 
 // fetchChunk is how much is asked for at a time.

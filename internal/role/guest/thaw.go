@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,8 +30,7 @@ func (g *Guest) arrive(f frame, in chan frame) {
 		return
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
-	closeSources(a.files)
-	_ = g.send(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Busy: errors.Is(err, errChanged)}))
+	_ = g.send(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error()}))
 	if a.s != nil {
 		a.s.b.kill()
 	} else {
@@ -70,11 +68,6 @@ func (a *arrival) run(f frame) error {
 	if err := a.receiveFiles(); err != nil {
 		return err
 	}
-	for i, f := range a.files {
-		if err := a.g.remember(a.img.Files[i], f.file); err != nil {
-			return err
-		}
-	}
 	if a.s, err = a.g.build(a.img, a.files); err != nil {
 		return err
 	}
@@ -110,7 +103,7 @@ func (a *arrival) receiveFiles() error {
 		case len(f.data) == 0:
 			return nil
 		}
-		if err := store(a.files, f.data); err != nil {
+		if err := a.g.store(a.files, f.data); err != nil {
 			return err
 		}
 	}
@@ -149,8 +142,8 @@ func (a *arrival) thaw() error {
 }
 
 // alignFiles brings the sources into the order of the frozen image's files,
-// which another node may have numbered. A file mapped since the sketch must be
-// here with the same content.
+// which another node may have numbered, and has home send what was mapped since
+// the sketch and is not here.
 func (a *arrival) alignFiles(img *image.Image) error {
 	aligned := make([]*source, len(img.Files))
 	for i := range img.Files {
@@ -164,21 +157,35 @@ func (a *arrival) alignFiles(img *image.Image) error {
 		if aligned[i] != nil {
 			continue
 		}
-		twin := a.g.localTwin(f)
-		if twin == nil {
-			return fmt.Errorf("%s: %w", f.Path, errChanged)
-		}
-		aligned[i] = &source{file: twin, local: true, fd: -1}
-		if err := a.g.remember(*f, twin); err != nil {
+		var err error
+		if aligned[i], err = a.g.sourceOf(f); err != nil {
 			return err
 		}
 	}
 	a.files = aligned
-	return nil
+	var m wire.LackingMsg
+	for i, s := range aligned {
+		for _, r := range a.g.lacks(s, img.Files[i].Size, shown(img, uint32(i))...) {
+			m.Parts = append(m.Parts, wire.FilePart{File: uint32(i), Range: r})
+		}
+	}
+	if err := a.g.send(wire.Lacking, a.own, wire.Encode(m)); err != nil {
+		return err
+	}
+	return a.receiveFiles()
 }
 
-// errChanged: the process mapped something between its sketch and its freeze.
-var errChanged = errors.New("mapped in the last moment")
+// shown lists the parts of a file that mappings show.
+func shown(img *image.Image, file uint32) []image.Range {
+	var all []image.Range
+	for i := range img.VMAs {
+		v := &img.VMAs[i]
+		if (v.Kind == image.File || v.Kind == image.SharedFile) && v.File == file {
+			all = append(all, image.Range{Start: v.Off, End: v.Off + v.Len()})
+		}
+	}
+	return all
+}
 
 func (a *arrival) receivePages() error {
 	for {
