@@ -102,6 +102,11 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.ENOSYS), nil)
 		return
 	}
+	if !syscalls.MayForward(c.Nr, c.Args) {
+		d.p.s.log.Warn("the guest side forwards a call that is not made at home", "thread", d.t.Own, "call", c.Nr, "node", j.link.node)
+		d.reply(j, serial, -int64(unix.EPERM), nil)
+		return
+	}
 	if !d.begin(serial, false) {
 		d.reply(j, serial, restartNoIntr, nil)
 		return
@@ -219,9 +224,9 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 }
 
 // cancel breaks off a call, if it is still the one under way.
-func (s *Supervisor) cancel(own int, serial uint64) {
+func (s *Supervisor) cancel(l *link, own int, serial uint64) {
 	d := s.deputyByOwn(own)
-	if d == nil {
+	if d == nil || !d.p.serves(l) {
 		return
 	}
 	d.mu.Lock()

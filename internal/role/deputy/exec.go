@@ -123,7 +123,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.mu.Unlock()
 	s.drop(p, supervisor.Gone)
 	if l != nil {
-		go func() { _ = l.send(wire.Kill, p.Own) }()
+		_ = l.post(wire.Kill, p.Own)
 	}
 }
 

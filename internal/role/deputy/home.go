@@ -27,14 +27,14 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		// The body at home is half written and the guest is frozen: there the
 		// process is still whole, so it goes on there.
 		r.abandon()
-		_ = l.send(wire.Abort, p.Own)
+		_ = l.post(wire.Abort, p.Own)
 		return 0, err
 	}
 	// From here on the guest's end, and its supervisor's, are not the process's.
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
-	_ = l.send(wire.Commit, p.Own)
+	_ = l.post(wire.Commit, p.Own)
 	if err := r.resume(m); err != nil {
 		s.log.Error("cannot resume a process at home: killing it", "pid", p.PID, "error", err)
 		kill(p.PID)

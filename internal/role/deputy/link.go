@@ -43,8 +43,14 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 
 func (l *link) close() { l.once.Do(func() { close(l.gone); _ = l.conn.Close() }) }
 
+// send may wait while the other side is slow; post never does, and gives the
+// link up when too much waits. The tracing thread and the readers only post.
 func (l *link) send(kind uint8, id int, parts ...[]byte) error {
 	return l.conn.Send(kind, uint64(uint32(id)), parts...)
+}
+
+func (l *link) post(kind uint8, id int, parts ...[]byte) error {
+	return l.conn.Post(kind, uint64(uint32(id)), parts...)
 }
 
 // read takes everything a guest supervisor says until the connection ends.
@@ -60,17 +66,19 @@ func (s *Supervisor) read(l *link) {
 		switch f.Kind {
 		case wire.Call, wire.Clone, wire.Exec, wire.Exit, wire.MapFile:
 			d := s.deputyByOwn(fr.id)
-			if d == nil {
+			if d == nil || !d.p.serves(l) {
 				s.log.Debug("call of an unknown thread", "thread", fr.id)
 				continue
 			}
 			select {
 			case d.work <- job{link: l, frame: fr}:
-			case <-d.quit:
+			default: // a thread makes one call at a time
+				s.log.Error("the guest side makes too many calls at once for a thread", "thread", fr.id, "node", l.node)
+				return
 			}
 		case wire.Cancel:
 			if len(fr.data) == 8 {
-				s.cancel(fr.id, le.Uint64(fr.data))
+				s.cancel(l, fr.id, le.Uint64(fr.data))
 			}
 		case wire.Prepared, wire.Thawed, wire.Lacking, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
 			p := s.procByOwn(fr.id)
@@ -85,9 +93,9 @@ func (s *Supervisor) read(l *link) {
 		case wire.NeedHome:
 			s.needHome(l, fr)
 		case wire.Usage:
-			s.usage(fr)
+			s.usage(l, fr)
 		case wire.Stop:
-			s.stopHere(fr)
+			s.stopHere(l, fr)
 		default:
 			s.log.Warn("unknown frame from the guest side", "kind", f.Kind, "node", l.node)
 		}
@@ -120,12 +128,12 @@ func (s *Supervisor) lost(l *link) {
 	}
 }
 
-func (s *Supervisor) usage(f frame) {
+func (s *Supervisor) usage(l *link, f frame) {
 	var m wire.UsageMsg
 	if err := wire.Decode(f.data, &m); err != nil {
 		return
 	}
-	if p := s.procByOwn(f.id); p != nil {
+	if p := s.servedBy(l, f.id); p != nil {
 		p.mu.Lock()
 		p.cpu, p.rss = m.CPUMicros, m.RSS
 		p.mu.Unlock()

@@ -21,16 +21,16 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	start := time.Now()
 	m, err := p.frozenImage(old, true)
 	if err != nil {
-		_ = old.send(wire.Abort, p.Own)
-		_ = next.send(wire.Abort, p.Own)
+		_ = old.post(wire.Abort, p.Own)
+		_ = next.post(wire.Abort, p.Own)
 		next.close()
 		return 0, err
 	}
 	progress("send", 0, 0)
 	if err := s.relay(p, old, next, m); err != nil {
-		_ = next.send(wire.Abort, p.Own)
+		_ = next.post(wire.Abort, p.Own)
 		next.close()
-		_ = old.send(wire.Abort, p.Own)
+		_ = old.post(wire.Abort, p.Own)
 		return 0, err
 	}
 	p.mu.Lock()
@@ -46,7 +46,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	for _, one := range late {
 		s.forward(next, p, one)
 	}
-	_ = old.send(wire.Commit, p.Own)
+	_ = old.post(wire.Commit, p.Own)
 	return time.Since(start), nil
 }
 

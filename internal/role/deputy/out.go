@@ -50,7 +50,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	f := &frozen{p: p, h: h, link: l, img: img, progress: progress}
 	if err := f.send(); err != nil {
 		err = p.verdict(l, err)
-		_ = l.send(wire.Abort, p.Own)
+		_ = l.post(wire.Abort, p.Own)
 		l.close()
 		if undo := f.undo(); undo != nil {
 			return 0, errors.Join(err, undo)

@@ -34,6 +34,8 @@ type proc struct {
 	cpu     int64
 	rss     uint64
 	exec    *execution // an execve under way
+	homing  bool       // it is on its way home for a call
+	dying   bool       // a signal killed its guest
 
 	handles []*handle // the mapped files; the move's goroutine
 	mapped  []*handle // files mapped while away; mu
@@ -86,6 +88,23 @@ func (p *proc) deal(l *link) {
 	defer p.mu.Unlock()
 	p.dealing = l
 	p.inboxes[l] = newInbox()
+}
+
+// serves tells whether l is where the process's guest is, or where it is going:
+// what any other guest side says about it counts for nothing.
+func (p *proc) serves(l *link) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return l != nil && (l == p.link || l == p.dealing)
+}
+
+// once sets a flag of the process; false: it was set.
+func (p *proc) once(flag *bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	was := *flag
+	*flag = true
+	return !was
 }
 
 // inboxFor is where words of l about a move of p go; nil: they are of no interest.
@@ -194,7 +213,7 @@ func (s *Supervisor) enrol(p *proc) []*deputy {
 }
 
 func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread) *deputy {
-	d := &deputy{p: p, t: t, work: make(chan job, 4), quit: make(chan struct{})}
+	d := &deputy{p: p, t: t, work: make(chan job, workSize), quit: make(chan struct{})}
 	s.fam.Loop.Do(func() { t.Data = d })
 	s.mu.Lock()
 	s.byOwn[t.Own] = d
@@ -234,6 +253,17 @@ func (s *Supervisor) procByOwn(own int) *proc {
 	}
 	return nil
 }
+
+// servedBy is the process own, if its guest is behind l.
+func (s *Supervisor) servedBy(l *link, own int) *proc {
+	if p := s.procByOwn(own); p != nil && p.serves(l) {
+		return p
+	}
+	return nil
+}
+
+// workSize requests of one thread may wait: its call, and its end.
+const workSize = 8
 
 // waitBorn waits for the tracee a deputy has just made.
 func (s *Supervisor) waitBorn(own int, limit time.Duration) *tracee.Thread {

@@ -34,7 +34,7 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 	case ptrace.GroupStop:
 		_ = ptrace.Listen(t.TID)
 		if l := p.away(); l != nil {
-			_ = l.send(wire.Stop, p.Own)
+			_ = l.post(wire.Stop, p.Own)
 		}
 	case ptrace.Event:
 		if st.Value == ptrace.EventExec {
@@ -59,7 +59,7 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 		return // it is going
 	}
 	if sig == int(unix.SIGCONT) {
-		_ = l.send(wire.Cont, p.Own)
+		_ = l.post(wire.Cont, p.Own)
 	}
 	one := sentSignal{own: t.Own, toThread: siCode(&info) == siTkill, info: info}
 	p.mu.Lock()
@@ -79,7 +79,7 @@ func (s *Supervisor) forward(l *link, p *proc, one sentSignal) {
 		head[0] = 1
 	}
 	le.PutUint32(head[1:], uint32(p.Own))
-	if err := l.send(wire.Signal, one.own, head, one.info[:]); err != nil {
+	if err := l.post(wire.Signal, one.own, head, one.info[:]); err != nil {
 		s.log.Debug("signal not forwarded", "error", err)
 	}
 }
@@ -185,7 +185,7 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
 	s.drop(p, supervisor.Gone)
 	if l := p.away(); l != nil {
-		go func() { _ = l.send(wire.Kill, p.Own) }()
+		_ = l.post(wire.Kill, p.Own)
 	}
 }
 

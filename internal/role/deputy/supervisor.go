@@ -172,10 +172,14 @@ func (s *Supervisor) describe() []supervisor.Proc {
 
 // tell sends an event to the daemon; a daemon that is gone misses it.
 func (s *Supervisor) tell(e supervisor.Event) {
+	_ = s.daemon.SetWriteDeadline(time.Now().Add(tellLimit))
 	if err := s.daemon.Send(e); err != nil {
 		s.log.Debug("event not delivered", "kind", e.Kind, "error", err)
 	}
 }
+
+// tellLimit bounds the wait for a daemon that takes no events.
+const tellLimit = 5 * time.Second
 
 // openSession has the daemon arrange a guest supervisor on another node.
 func (s *Supervisor) openSession(ctx context.Context, o supervisor.Open) (*supervisor.Opened, error) {

@@ -17,8 +17,8 @@ func (s *Supervisor) died(l *link, f frame) {
 		s.log.Warn("bad word of a death", "error", err)
 		return
 	}
-	p := s.procByOwn(f.id)
-	if p == nil {
+	p := s.servedBy(l, f.id)
+	if p == nil || !p.once(&p.dying) {
 		return
 	}
 	go func() {
@@ -65,17 +65,22 @@ func (s *Supervisor) dieOf(p *proc, sig int) error {
 }
 
 // needHome: the guest met a call that can be done only at home.
-func (s *Supervisor) needHome(_ *link, f frame) {
+func (s *Supervisor) needHome(l *link, f frame) {
 	var m wire.NeedHomeMsg
 	if err := wire.Decode(f.data, &m); err != nil {
 		return
 	}
-	p := s.procByOwn(f.id)
-	if p == nil {
+	p := s.servedBy(l, f.id)
+	if p == nil || !p.once(&p.homing) {
 		return
 	}
 	s.log.Info("a process comes home for a call", "pid", p.PID, "call", m.Nr, "reason", m.Reason)
-	go s.bringHome(p)
+	go func() {
+		s.bringHome(p)
+		p.mu.Lock()
+		p.homing = false
+		p.mu.Unlock()
+	}()
 }
 
 // bringHome moves a process home unasked, trying again while a move of it is under way.
@@ -97,8 +102,8 @@ func (s *Supervisor) bringHome(p *proc) {
 }
 
 // stopHere: the guest stopped by job control of its own doing.
-func (s *Supervisor) stopHere(f frame) {
-	if p := s.procByOwn(f.id); p != nil {
+func (s *Supervisor) stopHere(l *link, f frame) {
+	if p := s.servedBy(l, f.id); p != nil {
 		_ = unix.Kill(p.PID, unix.SIGSTOP)
 	}
 }

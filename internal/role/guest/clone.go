@@ -91,7 +91,7 @@ func (s *strand) makeBoth(p *pending, a [6]uint64) {
 	own := int(r.ret)
 	if err := s.makeHere(p, a, own); err != nil {
 		s.b.g.log.Error("a thread or process could not be made", "own", own, "error", err)
-		_ = s.b.g.send(wire.Exit, own, make([]byte, 4))
+		_ = s.b.g.post(wire.Exit, own, make([]byte, 4))
 		s.b.kill()
 	}
 }

@@ -18,6 +18,11 @@ func (g *Guest) send(kind uint8, id int, parts ...[]byte) error {
 	return g.conn.Send(kind, uint64(uint32(id)), parts...)
 }
 
+// post is send for the tracing thread and the link's reader, which must not wait.
+func (g *Guest) post(kind uint8, id int, parts ...[]byte) error {
+	return g.conn.Post(kind, uint64(uint32(id)), parts...)
+}
+
 // read takes everything home says until it hangs up.
 func (g *Guest) read() {
 	for {
@@ -34,15 +39,19 @@ func (g *Guest) read() {
 			g.signalled(id, f.Data)
 		case wire.Prepare:
 			fr := frame{f.Kind, id, append([]byte(nil), f.Data...)}
-			in := make(chan frame, inboxSize)
-			g.arriving(id, in)
+			in := newInbox()
+			if !g.arriving(id, in) {
+				g.log.Warn("home announces a second process in one session")
+				_ = g.post(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "prepare", Text: "a session takes in one process"}))
+				continue
+			}
 			go g.arrive(fr, in)
 		case wire.File, wire.Pages, wire.PagesEnd, wire.Thaw:
 			g.mu.Lock()
 			in := g.arrivals[id]
 			g.mu.Unlock()
 			if in != nil {
-				in <- frame{f.Kind, id, append([]byte(nil), f.Data...)}
+				in.put(frame{f.Kind, id, append([]byte(nil), f.Data...)})
 			}
 		case wire.Freeze:
 			if b := g.bodyByOwn(id); b != nil {
@@ -51,14 +60,14 @@ func (g *Guest) read() {
 					go b.depart(m, b.newDeparture())
 				}
 			} else {
-				_ = g.send(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended"}))
+				_ = g.post(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended"}))
 			}
 		case wire.Commit, wire.Abort:
 			g.mu.Lock()
 			in := g.arrivals[id]
 			g.mu.Unlock()
 			if b := g.bodyByOwn(id); (b == nil || !b.tell(frame{kind: f.Kind, id: id})) && in != nil {
-				in <- frame{kind: f.Kind, id: id}
+				in.put(frame{kind: f.Kind, id: id})
 			}
 		case wire.Kill:
 			if b := g.bodyByOwn(id); b != nil {
@@ -78,18 +87,26 @@ func (g *Guest) read() {
 	}
 }
 
-// inboxSize frames may wait for a sequence; after that the reader waits.
-const inboxSize = 16
-
-func (g *Guest) arriving(own int, in chan frame) {
+// arriving admits the session's process. There is one: it is built, and put
+// under its filter, while nothing else of the session runs that could meddle
+// with the memory the supervisor uses for it.
+func (g *Guest) arriving(own int, in *inbox) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.admitted {
+		return false
+	}
+	g.admitted = true
 	g.arrivals[own] = in
+	return true
 }
 
 func (g *Guest) arrived(own int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if in := g.arrivals[own]; in != nil {
+		in.close()
+	}
 	delete(g.arrivals, own)
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/linux/unixmsg"
@@ -36,7 +37,8 @@ type Guest struct {
 	byOwn    map[int]*strand          // by the thread's own id
 	byTID    map[int]*strand          // by the supervisor's id of the thread
 	born     map[int]*strand          // by own id: made, but not yet claimed by its maker
-	arrivals map[int]chan frame       // by own pid: processes on their way in
+	arrivals map[int]*inbox           // by own pid: processes on their way in
+	admitted bool                     // one has been announced
 	files    []*known                 // what the bodies have mapped
 	twins    map[uint64]chan *os.File // questions to the daemon
 	init     *nsInit
@@ -72,7 +74,7 @@ func newGuest(conn *unixmsg.Conn, hello supervisor.Hello) *Guest {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
 	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
-		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]chan frame{}, done: make(chan struct{})}
+		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, done: make(chan struct{})}
 	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
 	g.listener.Store(-1)
 	g.fam = tracee.NewFamily(g)
@@ -134,10 +136,14 @@ func (g *Guest) connect(f *os.File) {
 func (g *Guest) end() { g.once.Do(func() { close(g.done) }) }
 
 func (g *Guest) tell(e supervisor.Event) {
+	_ = g.daemon.SetWriteDeadline(time.Now().Add(tellLimit))
 	if err := g.daemon.Send(e); err != nil {
 		g.log.Debug("event not delivered", "kind", e.Kind, "error", err)
 	}
 }
+
+// tellLimit bounds the wait for a daemon that takes no events.
+const tellLimit = 5 * time.Second
 
 func (g *Guest) describe() []supervisor.Proc {
 	g.mu.Lock()

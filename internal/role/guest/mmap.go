@@ -116,7 +116,7 @@ func (s *strand) comeHomeFrom(p *pending, reason string) {
 	b.mu.Lock()
 	b.held = append(b.held, p)
 	b.mu.Unlock()
-	_ = b.g.send(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
+	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
 }
 
 // contents finds or fetches what the mapping shows.

@@ -84,7 +84,7 @@ func (s *strand) cancel(p *pending) {
 	p.cancelled = true
 	var serial [8]byte
 	le.PutUint64(serial[:], p.serial)
-	_ = s.b.g.send(wire.Cancel, s.t.Own, serial[:])
+	_ = s.b.g.post(wire.Cancel, s.t.Own, serial[:])
 }
 
 // deliverable tells whether a signal waits that the thread would take under a mask.

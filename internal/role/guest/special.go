@@ -58,7 +58,7 @@ func (s *strand) exit(p *pending) {
 	}
 	var code [4]byte
 	le.PutUint32(code[:], uint32(p.args[0]))
-	_ = s.b.g.send(wire.Exit, s.t.Own, code[:])
+	_ = s.b.g.post(wire.Exit, s.t.Own, code[:])
 	s.b.g.proceed(p.id)
 }
 

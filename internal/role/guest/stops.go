@@ -57,7 +57,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 		return
 	}
 	if !dumpsCore(sig) {
-		_ = b.g.send(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: sig}))
+		_ = b.g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: sig}))
 		return // it stays stopped until home has seen to its death
 	}
 	// It dies at home, where the core file belongs: with the signal pending
@@ -68,7 +68,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 	b.mu.Unlock()
 	_ = ptrace.Interrupt(t.TID)
 	_ = ptrace.Continue(t.TID, 0)
-	_ = b.g.send(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
+	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
 }
 
 // takeQueued finds what a signal raised on behalf of home really says. The
@@ -201,7 +201,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	g.mu.Unlock()
 	_ = b.Mem.Close()
 	if !expected && st.Kind == ptrace.Killed {
-		go func() { _ = g.send(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: st.Value})) }()
+		_ = g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: st.Value}))
 	}
 	go g.endIfEmpty()
 }

@@ -21,16 +21,16 @@ const (
 
 // arrive builds a process that is coming and lets it run. Whatever goes wrong
 // before it runs undoes everything: home keeps the process.
-func (g *Guest) arrive(f frame, in chan frame) {
+func (g *Guest) arrive(f frame, in *inbox) {
 	a := &arrival{g: g, in: in, own: f.id}
 	defer g.arrived(f.id)
 	err := a.run(f)
 	if err == nil {
-		_ = g.send(wire.Thawed, a.own)
+		_ = g.post(wire.Thawed, a.own)
 		return
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
-	_ = g.send(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error()}))
+	_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error()}))
 	if a.s != nil {
 		a.s.b.kill()
 	} else {
@@ -42,7 +42,7 @@ func (g *Guest) arrive(f frame, in chan frame) {
 type arrival struct {
 	g     *Guest
 	own   int
-	in    chan frame
+	in    *inbox
 	img   *image.Image
 	files []*source
 	s     *strand // the leader, parked
@@ -79,7 +79,7 @@ func (a *arrival) next() (frame, error) {
 	timer := time.NewTimer(stepLimit)
 	defer timer.Stop()
 	select {
-	case f := <-a.in:
+	case f := <-a.in.frames:
 		if f.kind == wire.Abort {
 			return f, fmt.Errorf("home has given the move up")
 		}

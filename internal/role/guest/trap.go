@@ -186,14 +186,17 @@ func (s *strand) goHome(p *pending) {
 }
 
 // forward sends a registered call.
-func (s *strand) forward(p *pending) {
+func (s *strand) forward(p *pending) { s.pass(p, s.b.g.send) }
+
+// pass is forward by one of the ways to send.
+func (s *strand) pass(p *pending, send func(kind uint8, id int, parts ...[]byte) error) {
 	head := make([]byte, 17, 64)
 	le.PutUint64(head, p.serial)
 	if p.row.Mask {
 		head[8] = 1
 		le.PutUint64(head[9:], s.blocked())
 	}
-	if err := s.b.g.send(wire.Call, s.t.Own, p.call.Append(head)); err != nil {
+	if err := send(wire.Call, s.t.Own, p.call.Append(head)); err != nil {
 		s.b.g.log.Debug("call not forwarded", "error", err)
 	}
 }
@@ -230,7 +233,10 @@ func (g *Guest) replied(own int, data []byte) {
 		for _, o := range outs {
 			copies = append(copies, append([]byte(nil), o...))
 		}
-		p.rpc <- result{ret, copies}
+		select {
+		case p.rpc <- result{ret, copies}:
+		default: // answered already
+		}
 		return
 	}
 	if p.call != nil {
@@ -321,5 +327,5 @@ func (s *strand) comeHome(p *pending, reason string) {
 	s.mu.Lock()
 	s.call = nil
 	s.mu.Unlock()
-	_ = b.g.send(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
+	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
 }

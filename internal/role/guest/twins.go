@@ -79,7 +79,8 @@ func (g *Guest) found(id uint64, files []*os.File) {
 
 // ownTwin is localTwin by this supervisor's own means.
 func (g *Guest) ownTwin(f *image.FileID) *os.File {
-	l, err := os.Open(f.Path)
+	// Without O_NONBLOCK the open of a FIFO of that name would wait.
+	l, err := os.OpenFile(f.Path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil
 	}

@@ -77,7 +77,7 @@ func (s *strand) again(p *pending) bool {
 	s.mu.Lock()
 	p.serial = b.g.serial.Add(1)
 	s.mu.Unlock()
-	s.forward(p)
+	s.pass(p, b.g.post) // the reader is here
 	return true
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 )
 
 // A frame on the wire: length of the data (4 bytes), kind (1), id (8), data.
@@ -15,8 +14,6 @@ const (
 	headerSize = 4 + 1 + 8
 	// MaxFrame bounds the data of one frame.
 	MaxFrame = 64 << 20
-	// coalesce is the size up to which a frame goes out in one write.
-	coalesce = 64 << 10
 	// keepBuffer is the largest receive buffer kept after a smaller frame.
 	keepBuffer = 4 << 20
 )
@@ -31,15 +28,11 @@ type Frame struct {
 	Data []byte // valid until the next Recv
 }
 
-// Framed sends and receives frames on a connection. Send may be called from
-// any goroutine; Recv by one at a time. After an error of either the
+// Framed sends and receives frames on a connection. Send and Post may be called
+// from any goroutine; Recv by one at a time. After an error of any of them the
 // connection is unusable: a frame may have gone out in part.
 type Framed struct {
-	conn io.ReadWriteCloser
-
-	mu     sync.Mutex // orders writers; guards out and broken
-	out    []byte
-	broken error
+	outgoing
 
 	in     *bufio.Reader
 	header [headerSize]byte // of the frame being received
@@ -48,65 +41,9 @@ type Framed struct {
 
 // NewFramed owns conn from then on.
 func NewFramed(conn io.ReadWriteCloser) *Framed {
-	return &Framed{conn: conn, in: bufio.NewReaderSize(conn, 32<<10), out: make([]byte, 0, 4096)}
-}
-
-// Send writes the parts, joined, as one frame. The parts are the caller's
-// again when it returns.
-func (f *Framed) Send(kind uint8, id uint64, parts ...[]byte) error {
-	length := 0
-	for _, p := range parts {
-		length += len(p)
-		if length > MaxFrame {
-			return fmt.Errorf("send frame of kind %d: %w (%d bytes)", kind, ErrFrameTooBig, MaxFrame)
-		}
-	}
-	var header [headerSize]byte
-	binary.BigEndian.PutUint32(header[:], uint32(length))
-	header[4] = kind
-	binary.BigEndian.PutUint64(header[5:], id)
-
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.broken != nil {
-		return f.broken
-	}
-	if err := f.write(header[:], parts); err != nil {
-		f.broken = fmt.Errorf("send frame: %w", err)
-		return f.broken
-	}
-	return nil
-}
-
-// write gathers small parts into one write and passes large ones on uncopied.
-func (f *Framed) write(header []byte, parts [][]byte) error {
-	f.out = append(f.out[:0], header...)
-	for _, p := range parts {
-		if len(f.out)+len(p) <= coalesce {
-			f.out = append(f.out, p...)
-			continue
-		}
-		if err := f.flush(); err != nil {
-			return err
-		}
-		if len(p) <= coalesce {
-			f.out = append(f.out, p...)
-			continue
-		}
-		if _, err := f.conn.Write(p); err != nil {
-			return err
-		}
-	}
-	return f.flush()
-}
-
-func (f *Framed) flush() error {
-	if len(f.out) == 0 {
-		return nil
-	}
-	_, err := f.conn.Write(f.out)
-	f.out = f.out[:0]
-	return err
+	f := &Framed{in: bufio.NewReaderSize(conn, 32<<10)}
+	f.outgoing.init(conn)
+	return f
 }
 
 // Recv reads one frame. It returns io.EOF when the peer closed between two
@@ -153,6 +90,3 @@ func (f *Framed) fill(n int) error {
 	}
 	return nil
 }
-
-// Close closes the connection and ends a Recv that waits.
-func (f *Framed) Close() error { return f.conn.Close() }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // stream is a connection of which one direction is a buffer.
@@ -110,6 +111,73 @@ func TestABrokenConnectionStaysBroken(t *testing.T) {
 	x := NewFramed(a)
 	if x.Send(1, 1, []byte("x")) == nil || x.Send(1, 2) == nil {
 		t.Error("sent over a closed connection")
+	}
+}
+
+// TestPostNeverWaits: a peer that reads nothing costs the poster no time, and
+// the connection in the end.
+func TestPostNeverWaits(t *testing.T) {
+	a, b := net.Pipe()
+	defer b.Close()
+	x := NewFramed(a)
+	data := make([]byte, 64<<10)
+	start := time.Now()
+	var err error
+	for i := 0; err == nil && i < 2*postQueue/len(data); i++ {
+		err = x.Post(1, 1, data)
+	}
+	if !errors.Is(err, ErrBacklog) {
+		t.Errorf("posted everything to nobody: %v", err)
+	}
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("it took %v", d)
+	}
+	if _, err := x.Recv(); err == nil {
+		t.Error("the connection is still open")
+	}
+}
+
+func TestSendGivesUpOnAPeerThatDoesNotRead(t *testing.T) {
+	a, b := net.Pipe()
+	defer b.Close()
+	x := NewFramed(a)
+	x.patience = 50 * time.Millisecond
+	failed := make(chan error, 2)
+	for range 2 {
+		go func() { failed <- x.Send(1, 1, make([]byte, sendQueue)) }()
+	}
+	for range 2 {
+		select {
+		case <-failed:
+		case <-time.After(5 * time.Second):
+			t.Fatal("a sender waits for ever")
+		}
+	}
+	if x.Send(1, 1) == nil {
+		t.Error("the connection counts as whole")
+	}
+}
+
+// TestOrderIsThatOfTheCalls mixes both ways of sending.
+func TestOrderIsThatOfTheCalls(t *testing.T) {
+	a, b := net.Pipe()
+	x, y := NewFramed(a), NewFramed(b)
+	const n = 2000
+	go func() {
+		for i := range uint64(n) {
+			if i%3 == 0 {
+				x.Post(1, i, make([]byte, i))
+			} else {
+				x.Send(1, i, make([]byte, i))
+			}
+		}
+		x.Close()
+	}()
+	for i := range uint64(n) {
+		f, err := y.Recv()
+		if err != nil || f.ID != i || len(f.Data) != int(i) {
+			t.Fatalf("frame %d: %d with %d bytes, %v", i, f.ID, len(f.Data), err)
+		}
 	}
 }
 

@@ -1,0 +1,250 @@
+package transport
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	// coalesce is the size up to which a frame goes out in one write.
+	coalesce = 64 << 10
+	// piece is what must go out within patience.
+	piece    = 1 << 20
+	patience = 30 * time.Second
+	// sendQueue is how much may wait before Send waits too, postQueue how much
+	// before Post gives the connection up.
+	sendQueue = 4 << 20
+	postQueue = 16 << 20
+	// keepQueue is the largest memory kept for the queue.
+	keepQueue = 256 << 10
+	// lastWords is how long Close lets the queue go out.
+	lastWords = 2 * time.Second
+)
+
+// ErrBacklog is wrapped when the peer takes too little of what is posted to it.
+var ErrBacklog = errors.New("the other side does not take what is sent to it")
+
+// outgoing is the sending half. One goroutine at a time writes; frames that
+// come meanwhile wait in the queue, so the order is that of the calls.
+type outgoing struct {
+	conn  io.WriteCloser
+	limit interface{ SetWriteDeadline(time.Time) error } // nil: conn knows no time
+
+	mu      sync.Mutex
+	room    sync.Cond // the queue is shorter, or the connection broken
+	queue   []byte
+	spare   []byte
+	writing bool
+	broken  error
+
+	patience time.Duration
+	armed    time.Time // the deadline that is set; the writer's
+	out      []byte    // the writer's
+}
+
+func (o *outgoing) init(conn io.WriteCloser) {
+	o.conn, o.patience = conn, patience
+	o.limit, _ = conn.(interface{ SetWriteDeadline(time.Time) error })
+	o.room.L = &o.mu
+	o.out = make([]byte, 0, 4096)
+}
+
+// Send writes the parts, joined, as one frame, or leaves a copy to whoever is
+// writing. While too much is queued it waits, as long as the peer takes
+// anything at all. The parts are the caller's again when it returns.
+func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
+	header, length, err := frameHeader(kind, id, parts)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	for o.broken == nil && o.writing && len(o.queue) > 0 && len(o.queue)+length > sendQueue {
+		o.room.Wait()
+	}
+	if o.broken != nil || o.writing {
+		o.enqueue(header[:], parts)
+		defer o.mu.Unlock()
+		return o.broken
+	}
+	o.writing = true
+	o.mu.Unlock()
+	err = o.write(header[:], parts)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil {
+		o.fail(fmt.Errorf("send frame: %w", err))
+	} else if len(o.queue) > 0 {
+		go o.drain()
+		return nil
+	}
+	o.writing = false
+	o.room.Broadcast()
+	return o.broken
+}
+
+// Post is Send for those who must not wait: the frame is queued and written by
+// somebody else. When too much waits the connection is broken and closed.
+func (o *outgoing) Post(kind uint8, id uint64, parts ...[]byte) error {
+	header, length, err := frameHeader(kind, id, parts)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.queue)+length > postQueue {
+		o.fail(fmt.Errorf("send frame: %w (%d bytes wait)", ErrBacklog, len(o.queue)))
+	}
+	o.enqueue(header[:], parts)
+	if o.broken == nil && !o.writing {
+		o.writing = true
+		go o.drain()
+	}
+	return o.broken
+}
+
+func frameHeader(kind uint8, id uint64, parts [][]byte) (header [headerSize]byte, length int, err error) {
+	for _, p := range parts {
+		if length += len(p); length > MaxFrame {
+			return header, length, fmt.Errorf("send frame of kind %d: %w (%d bytes)", kind, ErrFrameTooBig, MaxFrame)
+		}
+	}
+	binary.BigEndian.PutUint32(header[:], uint32(length))
+	header[4] = kind
+	binary.BigEndian.PutUint64(header[5:], id)
+	return header, length, nil
+}
+
+// enqueue copies a frame. Precondition: mu is held.
+func (o *outgoing) enqueue(header []byte, parts [][]byte) {
+	if o.broken != nil {
+		return
+	}
+	o.queue = append(o.queue, header...)
+	for _, p := range parts {
+		o.queue = append(o.queue, p...)
+	}
+}
+
+// fail ends the connection; the first reason stays. Precondition: mu is held.
+func (o *outgoing) fail(err error) {
+	if o.broken != nil {
+		return
+	}
+	o.broken, o.queue = err, nil
+	o.room.Broadcast()
+	go hangUp(o.conn)
+}
+
+// hangUp closes what is below TLS: a farewell would wait for the peer.
+func hangUp(c io.Closer) {
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
+		_ = t.NetConn().Close()
+	}
+	_ = c.Close()
+}
+
+// drain writes the queue until it is empty. Precondition: writing was set for it.
+func (o *outgoing) drain() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.broken == nil && len(o.queue) > 0 {
+		batch := o.queue
+		o.queue = o.spare[:0]
+		o.room.Broadcast()
+		o.mu.Unlock()
+		err := o.writePieces(batch)
+		o.mu.Lock()
+		if o.spare = batch[:0]; cap(batch) > keepQueue {
+			o.spare = nil
+		}
+		if err != nil {
+			o.fail(fmt.Errorf("send frame: %w", err))
+		}
+	}
+	o.writing = false
+	o.room.Broadcast()
+}
+
+// write gathers small parts into one write and passes large ones on uncopied.
+func (o *outgoing) write(header []byte, parts [][]byte) error {
+	o.out = append(o.out[:0], header...)
+	for _, p := range parts {
+		if len(o.out)+len(p) <= coalesce {
+			o.out = append(o.out, p...)
+			continue
+		}
+		if err := o.flush(); err != nil {
+			return err
+		}
+		if len(p) <= coalesce {
+			o.out = append(o.out, p...)
+			continue
+		}
+		if err := o.writePieces(p); err != nil {
+			return err
+		}
+	}
+	return o.flush()
+}
+
+func (o *outgoing) flush() error {
+	if len(o.out) == 0 {
+		return nil
+	}
+	err := o.writePieces(o.out)
+	o.out = o.out[:0]
+	return err
+}
+
+// writePieces writes b; every piece has its time. The deadline is not set anew
+// for each of many small writes, so a write has between half of patience and all of it.
+func (o *outgoing) writePieces(b []byte) error {
+	for len(b) > 0 {
+		if now := time.Now(); o.limit != nil && o.armed.Sub(now) < o.patience/2 {
+			o.armed = now.Add(o.patience)
+			if err := o.limit.SetWriteDeadline(o.armed); err != nil {
+				return err
+			}
+		}
+		n := min(len(b), piece)
+		if _, err := o.conn.Write(b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// Close closes the connection and ends a Recv that waits. It does not wait
+// itself; what is queued is given a moment to go out.
+func (o *outgoing) Close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.broken != nil {
+		return nil
+	}
+	if !o.writing {
+		o.broken = net.ErrClosed
+		return o.conn.Close()
+	}
+	late := time.AfterFunc(lastWords, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.fail(net.ErrClosed)
+	})
+	go func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		for o.broken == nil && o.writing {
+			o.room.Wait()
+		}
+		late.Stop()
+		o.fail(net.ErrClosed)
+	}()
+	return nil
+}
