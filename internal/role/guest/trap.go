@@ -128,13 +128,18 @@ func (s *strand) obey(n *notify.Notification) {
 // local: a call that runs here was trapped because it may touch the
 // supervisor's own memory in the body.
 func (s *strand) local(p *pending) {
-	base := s.b.Base
-	end := p.args[0] + p.args[1]
-	if p.args[0] < base+regionSize && end > base || end < p.args[0] {
+	if s.b.reserved(p.args[0], p.args[1]) ||
+		p.nr == unix.SYS_MREMAP && p.args[3]&unix.MREMAP_FIXED != 0 && s.b.reserved(p.args[4], p.args[2]) {
 		s.b.g.answer(p.id, -int64(unix.ENOMEM))
 		return
 	}
 	s.b.g.proceed(p.id)
+}
+
+// reserved tells whether a range touches the supervisor's memory in the body.
+func (b *body) reserved(at, length uint64) bool {
+	end := at + length
+	return at < b.Base+regionSize && end > b.Base || end < at
 }
 
 // enter registers a call, unless the body is being frozen: then the thread is
