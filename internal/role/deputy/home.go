@@ -18,7 +18,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 	start := time.Now()
 	m, err := p.frozenImage(l, false)
 	if err != nil {
-		_ = l.send(wire.Abort, p.Own)
+		_ = l.post(wire.Abort, p.Own)
 		return 0, err
 	}
 	progress("send", 0, 0)

@@ -19,7 +19,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 	defer b.departing.Unlock()
 	g := b.g
 	if err := b.quiet(); err != nil {
-		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Try: m.Try}))
+		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Try: m.Try}))
 		return
 	}
 	if err := d.run(m); err != nil {
@@ -28,7 +28,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 			g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", undo)
 			b.kill()
 		}
-		_ = g.send(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Try: m.Try}))
+		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Try: m.Try}))
 		return
 	}
 	// Only home knows where the process goes on: without its word it goes on
