@@ -30,6 +30,7 @@ const (
 	Unreachable   Status = 10
 	NoDaemon      Status = 11
 	EndedMeantime Status = 12
+	Busy          Status = 13
 	// NoAnswer is ours: migrate did not end in time, or could not be run.
 	NoAnswer Status = -1
 )
@@ -38,7 +39,7 @@ const (
 var names = map[Status]string{
 	Moved: "moved", Other: "other", BadUsage: "usage", NoSuchProcess: "no-such-process", NotPermitted: "not-permitted",
 	CannotMove: "cannot-move", AlreadyThere: "already-there", UnknownNode: "unknown-node", Refused: "refused",
-	NoMemory: "no-memory", Unreachable: "unreachable", NoDaemon: "no-daemon", EndedMeantime: "ended", NoAnswer: "no-answer",
+	NoMemory: "no-memory", Unreachable: "unreachable", NoDaemon: "no-daemon", EndedMeantime: "ended", Busy: "busy", NoAnswer: "no-answer",
 }
 
 func (s Status) String() string {
@@ -81,7 +82,7 @@ const (
 func (l *Lab) Migrate(ctx context.Context, home, pid, to int) (Status, string) {
 	for try := 0; ; try++ {
 		status, text := l.migrate(ctx, home, pid, to)
-		if status != Other || !strings.Contains(text, "busy") || try == busyTries {
+		if status != Busy || try == busyTries {
 			return status, text
 		}
 		time.Sleep(busyPause)

@@ -25,17 +25,23 @@ type Mover struct {
 	random *rand.Rand
 	at     map[int]int // pid: node it was sent to last
 	tally  map[Status]int
-	stays  map[string]int // what those that cannot move were told
-	wrong  []string       // what should not have happened
+	stays  map[string]int    // what those that cannot move were told
+	busy   map[int]time.Time // pid: since when every move found it busy
+	wrong  []string          // what should not have happened
 }
 
 // tooMuch is how much may go wrong before there is no use in going on.
 const tooMuch = 5
 
+// busyLimit is how long a process may be in the middle of something else: the
+// longest that a freeze may take to give up, and some.
+const busyLimit = 12 * time.Second
+
 // Run moves until the context ends.
 func (m *Mover) Run(ctx context.Context) {
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
 	m.at, m.tally, m.stays = make(map[int]int), make(map[Status]int), make(map[string]int)
+	m.busy = make(map[int]time.Time)
 	// The session outlives the run it is about: a move under way is let to end.
 	session, err := m.Lab.Session(context.WithoutCancel(ctx), m.Home)
 	if err != nil {
@@ -70,6 +76,9 @@ func (m *Mover) step(ctx context.Context, session *Session) {
 	to := places[m.random.IntN(len(places))]
 	status, text := session.Migrate(pid, to)
 	m.tally[status]++
+	if status != Busy {
+		delete(m.busy, pid)
+	}
 	switch status {
 	case Moved, AlreadyThere:
 		m.at[pid] = to
@@ -78,8 +87,15 @@ func (m *Mover) step(ctx context.Context, session *Session) {
 	case CannotMove:
 		m.at[pid] = Home
 		m.stays[reason(text)]++
+	case Busy:
+		since, known := m.busy[pid]
+		if !known {
+			m.busy[pid] = time.Now()
+		} else if time.Since(since) > busyLimit {
+			m.wrong = append(m.wrong, fmt.Sprintf("process %d is busy for %v: %s", pid, time.Since(since).Round(time.Second), text))
+		}
 	default:
-		if !strings.Contains(text, "busy") && ctx.Err() == nil {
+		if ctx.Err() == nil {
 			m.wrong = append(m.wrong, fmt.Sprintf("migrate %d %s: %v: %s", pid, Destination(to), status, text))
 		}
 	}
