@@ -79,6 +79,10 @@ type Thread struct {
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu
+
+	// Both: tracing thread.
+	told      bool // its hold has told it to stop, and waits for that
+	injecting bool // it is to stop at system calls
 }
 
 // NewProcess enters a process without threads.
@@ -180,7 +184,9 @@ func (f *Family) stopped(s ptrace.Stop) {
 		f.executed(t)
 	}
 	if t.hold != nil {
-		t.hold.deliver(s)
+		if !t.stray(s) {
+			t.hold.deliver(s)
+		}
 		return
 	}
 	f.role.Stopped(t, s)

@@ -95,6 +95,33 @@ func (h *Hold) await(t *Thread, limit time.Duration) (ptrace.Stop, error) {
 	}
 }
 
+// interrupt has a thread stop for its hold. Precondition: on the tracing thread.
+func (t *Thread) interrupt() {
+	t.told = true
+	_ = ptrace.Interrupt(t.TID) // gone: its end is reported
+}
+
+// stray takes a stop that nobody waits for: the thread had been interrupted
+// for something else as well, or twice, which the kernel remembers once more
+// when it stands already. It goes on the way it went.
+func (t *Thread) stray(s ptrace.Stop) bool {
+	switch {
+	case s.Kind == ptrace.GroupStop:
+		t.told = false
+		return false
+	case s.Kind != ptrace.Interrupted:
+		return false
+	case t.told:
+		t.told = false
+		return false
+	case t.injecting:
+		_ = ptrace.ContinueToSyscall(t.TID, 0)
+	default:
+		_ = ptrace.Continue(t.TID, 0)
+	}
+	return true
+}
+
 // claim takes threads. Precondition: on the tracing thread; nobody holds them.
 func (h *Hold) claim(ts ...*Thread) {
 	for _, t := range ts {
@@ -136,7 +163,7 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, extra func()
 				h.deliver(ptrace.Stop{TID: t.TID, Kind: ptrace.Interrupted})
 				continue
 			}
-			_ = ptrace.Interrupt(t.TID) // gone: its end is reported
+			t.interrupt()
 		}
 		if extra != nil {
 			extra()
@@ -162,7 +189,7 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 			return
 		}
 		h.claim(t)
-		_ = ptrace.Interrupt(t.TID)
+		t.interrupt()
 		if extra != nil {
 			extra()
 		}

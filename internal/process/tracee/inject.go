@@ -40,9 +40,11 @@ func (h *Hold) InjectWatching(t *Thread, ip uint64, nr int, a [6]uint64, event f
 		r.Rip, r.Rax, r.OrigRax = ip, uint64(nr), ^uint64(0)
 		r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9 = a[0], a[1], a[2], a[3], a[4], a[5]
 		if err = ptrace.SetRegs(t.TID, r); err == nil {
+			t.injecting = true
 			err = ptrace.ContinueToSyscall(t.TID, 0)
 		}
 	})
+	defer h.Do(func() { t.injecting = false })
 	if err != nil {
 		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
 	}
@@ -100,7 +102,7 @@ func (h *Hold) awaitSyscall(t *Thread, limit time.Duration, event func(value int
 // rules to the registers set last.
 func (h *Hold) Resync(t *Thread) error {
 	h.Do(func() {
-		_ = ptrace.Interrupt(t.TID)
+		t.interrupt()
 		_ = ptrace.Continue(t.TID, 0)
 	})
 	return h.awaitInterrupted(t)

@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"fmt"
+	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -57,7 +58,7 @@ func enterStub(r *image.Regs, base uint64, s *stub.Slot) {
 func (h *Hold) Unpark(ts ...*Thread) error {
 	h.Do(func() {
 		for _, t := range ts {
-			_ = ptrace.Interrupt(t.TID)
+			t.interrupt()
 		}
 	})
 	for _, t := range ts {
@@ -72,15 +73,16 @@ func (h *Hold) Unpark(ts ...*Thread) error {
 func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 	var a [6]uint64
 	copy(a[:], args)
-	if t.Slot == nil {
+	slot := t.Slot // it goes with the thread
+	if slot == nil {
 		return 0, ErrGone
 	}
 	t.ordered.Store(&order{nr, a})
 	for {
-		t.Slot.Post(nr, a)
-		ret, ok := t.Slot.Await(callLimit)
+		slot.Post(nr, a)
+		ret, ok := slot.Await(callLimit)
 		switch {
-		case !ok && t.Slot.Dead():
+		case !ok && slot.Dead():
 			return 0, ErrGone
 		case !ok:
 			return 0, fmt.Errorf("call %d in thread %d did not return", nr, t.TID)
@@ -94,6 +96,18 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 // brokenOff is -ERESTARTNOINTR: the call is to be made again whatever happens.
 const brokenOff = -513
 
+// Issue runs one system call, however long it takes. False: the thread is gone.
+func (t *Thread) Issue(nr int, args [6]uint64) (int64, bool) {
+	slot := t.Slot // it goes with the thread
+	if slot == nil {
+		return 0, false
+	}
+	slot.Post(nr, args)
+	return slot.Await(forever)
+}
+
+const forever = 1000 * time.Hour
+
 // Must is Call for calls whose failure has a name.
 func (t *Thread) Must(what string, nr int, args ...uint64) (int64, error) {
 	ret, err := t.Call(nr, args...)
@@ -105,13 +119,21 @@ func (t *Thread) Must(what string, nr int, args ...uint64) (int64, error) {
 
 // Put stores bytes at an offset of the thread's window and returns their address.
 func (t *Thread) Put(off int, b []byte) uint64 {
-	copy(t.Slot.Window()[off:], b)
-	return t.Slot.WindowAddr() + uint64(off)
+	slot := t.Slot
+	if slot == nil {
+		return 0 // gone, as the call will find
+	}
+	copy(slot.Window()[off:], b)
+	return slot.WindowAddr() + uint64(off)
 }
 
 // Get reads bytes from the thread's window.
 func (t *Thread) Get(off, n int) []byte {
-	return append([]byte(nil), t.Slot.Window()[off:off+n]...)
+	slot := t.Slot
+	if slot == nil {
+		return make([]byte, n) // gone
+	}
+	return append([]byte(nil), slot.Window()[off:off+n]...)
 }
 
 // order is a call the supervisor has told a thread to make.

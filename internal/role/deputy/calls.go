@@ -157,6 +157,9 @@ const windowMax = stub.WindowSize - 4096
 // execute runs a call in the deputy's thread. ok is false when the thread ended.
 func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	slot := d.t.Slot
+	if slot == nil {
+		return 0, nil, false
+	}
 	if c.Nr == unix.SYS_RESTART_SYSCALL {
 		slot.Post(c.Nr, c.Args)
 		ret, ok := slot.Await(forever)
@@ -206,8 +209,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 			return -int64(unix.EFAULT), nil, true
 		}
 	}
-	d.t.Slot.Post(c.Nr, args)
-	ret, ok := d.t.Slot.Await(forever)
+	ret, ok := d.t.Issue(c.Nr, args)
 	if !ok {
 		return 0, nil, false
 	}
@@ -244,6 +246,5 @@ func (d *deputy) exit(j job) {
 	if len(j.data) == 4 {
 		code = uint64(le.Uint32(j.data))
 	}
-	d.t.Slot.Post(unix.SYS_EXIT, [6]uint64{code})
-	d.t.Slot.Await(forever)
+	d.t.Issue(unix.SYS_EXIT, [6]uint64{code})
 }

@@ -72,8 +72,7 @@ func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
 		nr = unix.SYS_EXECVEAT
 		args = [6]uint64{uint64(int64(m.DirFD)), uint64(at) + b.path, uint64(at) + b.argv, uint64(at) + b.envp, uint64(m.Flags)}
 	}
-	d.t.Slot.Post(nr, args)
-	ret, ok := d.t.Slot.Await(forever)
+	ret, ok := d.t.Issue(nr, args)
 	if !ok {
 		return 0, true
 	}

@@ -52,8 +52,7 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, bool) {
 		return restartNoIntr, true
 	}
 	defer d.finish()
-	d.t.Slot.Post(unix.SYS_CLONE, [6]uint64{flags, slot.Addr})
-	own, ok := d.t.Slot.Await(forever)
+	own, ok := d.t.Issue(unix.SYS_CLONE, [6]uint64{flags, slot.Addr})
 	if !ok || own <= 0 {
 		d.p.Slots.Free(slot)
 		return own, ok
