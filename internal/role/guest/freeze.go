@@ -136,6 +136,9 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	if d.saved, err = d.h.Save(d.threads); err != nil {
 		return err
 	}
+	for i, t := range d.threads {
+		t.Data.(*strand).unbegun(&d.saved[i].Regs)
+	}
 	d.h.Do(func() { d.signals = b.collectPending() })
 	b.mu.Lock()
 	for _, e := range b.early {

@@ -200,8 +200,9 @@ type strand struct {
 	served atomic.Bool // its calls are the supervisor's own: let them run here
 	doomed bool        // it stays stopped until it has been brought home; tracing thread
 
-	mu      sync.Mutex
-	call    *pending
-	restart int           // the forwarded call that restart_syscall goes on with, 0: none
-	rest    image.Pending // a wait to be issued again for the rest of its time
+	mu        sync.Mutex
+	call      *pending
+	restarted bool          // its last call was answered with a restart code
+	restart   int           // the forwarded call that restart_syscall goes on with, 0: none
+	rest      image.Pending // a wait to be issued again for the rest of its time
 }

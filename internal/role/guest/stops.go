@@ -53,6 +53,9 @@ func (s *strand) deliver(st ptrace.Stop) {
 		return
 	}
 	if !b.fatal(sig) {
+		if r, err := ptrace.Regs(t.TID); err == nil && s.unbegun(&r) {
+			_ = ptrace.SetRegs(t.TID, r)
+		}
 		_ = ptrace.Continue(t.TID, sig)
 		return
 	}

@@ -88,6 +88,9 @@ func (g *Guest) trapped(n *notify.Notification) {
 		s.obey(n)
 		return
 	}
+	s.mu.Lock()
+	s.restarted = false
+	s.mu.Unlock()
 	s.b.calls.Add(1)
 	nr := int(n.Nr)
 	row := syscalls.Lookup(nr)
@@ -270,6 +273,7 @@ func (s *strand) finish(p *pending, ret int64) {
 	freezing := b.freezing
 	s.mu.Lock()
 	s.call = nil
+	s.restarted = restarts
 	if ret == restartBlock {
 		s.restart = p.nr
 	}

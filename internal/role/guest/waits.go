@@ -5,6 +5,7 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
 
 	"golang.org/x/sys/unix"
 )
@@ -186,4 +187,31 @@ func awayward(s *strand, t *image.Thread) {
 			nativeRestart(t)
 		}
 	}
+}
+
+// restartSys is -ERESTARTSYS.
+const restartSys = -512
+
+// unbegun repairs the registers of a thread whose call was broken off before
+// this supervisor had received its notification: up to then the kernel waits
+// interruptibly, and its -ERESTARTSYS would become an EINTR that the call itself
+// might never give. It is to be made (again) whatever happens. The result tells
+// whether anything was changed. Precondition: the thread is stopped in the
+// kernel's signal handling.
+func (s *strand) unbegun(r *image.Regs) bool {
+	if int64(r.Rax) != restartSys || int64(r.OrigRax) < 0 {
+		return false
+	}
+	s.mu.Lock()
+	ours := s.restarted
+	s.mu.Unlock()
+	row := syscalls.Lookup(int(r.OrigRax))
+	if ours || row == nil {
+		return false
+	}
+	if _, where := row.Resolve([6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}); where == syscalls.Here {
+		return false
+	}
+	r.Rax = uint64(0xffff_ffff_ffff_ffff - 512) // -ERESTARTNOINTR
+	return true
 }
