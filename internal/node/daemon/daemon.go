@@ -116,6 +116,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.address = listener.Addr().String()
 
 	// Leaving still needs both sockets' handlers, so they end after it.
+	d.findSurvivors()
 	serving, endServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer endServing()
 	var group sync.WaitGroup
@@ -135,6 +136,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 func (d *Daemon) makeStateDir() error {
 	if err := os.MkdirAll(d.homeStateDir(), 0o700); err != nil {
 		return fmt.Errorf("make state directory: %w", err)
+	}
+	if err := os.MkdirAll(d.socketPath(""), 0o700); err != nil {
+		return fmt.Errorf("make directory of supervisors: %w", err)
 	}
 	return nil
 }

@@ -281,7 +281,7 @@ func TestASupervisorThatDiesTakesOnlyItsOwnProcesses(t *testing.T) {
 		}
 	}
 	h, _, _ := one.homes.find(a)
-	h.child.cmd.Process.Kill()
+	_ = h.child.signal(syscall.SIGKILL)
 	waitFor(t, "the dead supervisor is forgotten", func() bool { _, _, held := one.homes.find(a); return !held })
 	if _, p, held := one.homes.find(b); !held || p.Node != 2 {
 		t.Errorf("the other process: held %v, %+v", held, p)

@@ -68,11 +68,25 @@ func (r *homes) claim(pid int) (h *home, mine bool) {
 	if h, ok := r.byPID[pid]; ok {
 		return h, false
 	}
-	h = &home{registry: r, first: pid, ready: make(chan struct{}), ended: make(chan struct{}),
-		procs: map[int]supervisor.Proc{pid: {PID: pid, State: "running"}}, waiting: make(map[uint64]*answer)}
+	h = newHome(r, pid)
+	h.procs[pid] = supervisor.Proc{PID: pid, State: "running"}
 	r.byPID[pid] = h
 	r.all[h] = struct{}{}
 	return h, true
+}
+
+// place is for a supervisor that has yet to tell what it looks after.
+func (r *homes) place(first int) *home {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := newHome(r, first)
+	r.all[h] = struct{}{}
+	return h
+}
+
+func newHome(r *homes, first int) *home {
+	return &home{registry: r, first: first, ready: make(chan struct{}), ended: make(chan struct{}),
+		procs: make(map[int]supervisor.Proc), waiting: make(map[uint64]*answer)}
 }
 
 // begin makes a claimed place live, or gives it up when err is set.

@@ -14,6 +14,8 @@ import (
 
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -30,10 +32,12 @@ type launcher struct {
 	log *slog.Logger
 }
 
-// child is a supervisor process this daemon has started.
+// child is a supervisor process that this daemon, or one before it, has started.
 type child struct {
 	conn   *unixmsg.Conn
-	cmd    *exec.Cmd
+	pid    int
+	signal func(unix.Signal) error
+	socket string // where a later daemon reaches it
 	log    *slog.Logger
 	exited chan struct{} // closed when it has been reaped
 }
@@ -41,12 +45,20 @@ type child struct {
 // start runs a part in a session of its own, so that neither the daemon's
 // death nor a signal to its process group reaches it. who is shown in ps. With
 // credentials it has those and no others from its first instruction on.
-func (l launcher) start(part, who string, credential *syscall.Credential) (*child, error) {
+// A later daemon reaches it at the socket.
+func (l launcher) start(part, who, socket string, credential *syscall.Credential) (*child, error) {
 	conn, theirs, err := unixmsg.Pair()
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
+	extra := []*os.File{theirs}
+	if line, err := unixmsg.Listen(socket); err != nil {
+		l.log.Warn("a later daemon will not find this supervisor", "for", who, "error", err)
+	} else {
+		defer line.Close()
+		extra = append(extra, line)
+	}
 	logOut, logIn, err := os.Pipe()
 	if err != nil {
 		conn.Close()
@@ -59,7 +71,7 @@ func (l launcher) start(part, who string, credential *syscall.Credential) (*chil
 		Env:         []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		Dir:         "/",
 		Stderr:      logIn,
-		ExtraFiles:  []*os.File{theirs},
+		ExtraFiles:  extra,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Credential: credential},
 	}
 	if err := cmd.Start(); err != nil {
@@ -67,15 +79,17 @@ func (l launcher) start(part, who string, credential *syscall.Credential) (*chil
 		logOut.Close()
 		return nil, fmt.Errorf("start %s: %w", part, err)
 	}
-	c := &child{conn: conn, cmd: cmd, exited: make(chan struct{}),
-		log: l.log.With("supervisor", part, "pid", cmd.Process.Pid, "for", who)}
+	c := &child{conn: conn, pid: cmd.Process.Pid, socket: socket, exited: make(chan struct{}),
+		signal: func(sig unix.Signal) error { return cmd.Process.Signal(sig) },
+		log:    l.log.With("supervisor", part, "pid", cmd.Process.Pid, "for", who)}
 	go c.relayLog(logOut)
-	go c.reap()
+	go c.reap(cmd)
 	return c, nil
 }
 
-func (c *child) reap() {
-	err := c.cmd.Wait()
+func (c *child) reap(cmd *exec.Cmd) {
+	err := cmd.Wait()
+	_ = os.Remove(c.socket)
 	if err != nil {
 		c.log.Warn("supervisor ended badly", "status", err)
 	} else {
@@ -113,7 +127,7 @@ func (c *child) relayLog(from *os.File) {
 func (c *child) tell(m supervisor.FromDaemon, files ...*os.File) error {
 	c.conn.SetWriteDeadline(time.Now().Add(tellTimeout))
 	if err := c.conn.Send(m, files...); err != nil {
-		return fmt.Errorf("tell supervisor %d: %w", c.cmd.Process.Pid, err)
+		return fmt.Errorf("tell supervisor %d: %w", c.pid, err)
 	}
 	return nil
 }
@@ -122,7 +136,7 @@ func (c *child) tell(m supervisor.FromDaemon, files ...*os.File) error {
 // node's own processes when memory runs out: the home node keeps running.
 // Precondition: the supervisor waits for Hello, so it has started nothing yet.
 func (c *child) expendable() {
-	path := fmt.Sprintf("/proc/%d/oom_score_adj", c.cmd.Process.Pid)
+	path := fmt.Sprintf("/proc/%d/oom_score_adj", c.pid)
 	if err := os.WriteFile(path, []byte("500"), 0); err != nil {
 		c.log.Warn("cannot make guest expendable", "error", err)
 	}
@@ -133,6 +147,12 @@ func (c *child) greet(h supervisor.Hello) error {
 	if err := c.tell(supervisor.FromDaemon{Hello: &h}); err != nil {
 		return err
 	}
+	_, err := c.awaitReady()
+	return err
+}
+
+// awaitReady gives the pid the supervisor says it has.
+func (c *child) awaitReady() (int, error) {
 	c.conn.SetReadDeadline(time.Now().Add(readyTimeout))
 	var e supervisor.Event
 	files, err := c.conn.Recv(&e)
@@ -140,12 +160,12 @@ func (c *child) greet(h supervisor.Hello) error {
 		f.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("supervisor %d does not get ready: %w", c.cmd.Process.Pid, err)
+		return 0, fmt.Errorf("supervisor %d does not get ready: %w", c.pid, err)
 	}
 	if e.Kind != supervisor.Ready {
-		return fmt.Errorf("supervisor %d says %q before it is ready: %s", c.cmd.Process.Pid, e.Kind, e.Text)
+		return 0, fmt.Errorf("supervisor %d says %q before it is ready: %s", c.pid, e.Kind, e.Text)
 	}
-	return c.conn.SetReadDeadline(time.Time{})
+	return e.PID, c.conn.SetReadDeadline(time.Time{})
 }
 
 // listen hands each event to f until the supervisor closes its end.
@@ -169,11 +189,11 @@ func (c *child) listen(f func(supervisor.Event)) {
 
 // stop asks the process to end, and makes it.
 func (c *child) stop() {
-	c.cmd.Process.Signal(syscall.SIGTERM)
+	_ = c.signal(unix.SIGTERM)
 	select {
 	case <-c.exited:
 	case <-time.After(killAfter):
-		c.cmd.Process.Kill()
+		_ = c.signal(unix.SIGKILL)
 		<-c.exited
 	}
 }

@@ -40,7 +40,7 @@ func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 	if err != nil {
 		return no(supervisor.Refused, "%v", err)
 	}
-	d.log.Info("lending", "home", from.Node, "process", o.PID, "command", o.Command, "supervisor", g.child.cmd.Process.Pid, "uid", g.uid)
+	d.log.Info("lending", "home", from.Node, "process", o.PID, "command", o.Command, "supervisor", g.child.pid, "uid", g.uid)
 	return supervisor.Opened{ID: o.ID, Session: g.session}
 }
 
@@ -67,7 +67,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	}
 	// Groups is set to none: an empty list takes all supplementary groups away.
 	credential := &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}
-	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), credential)
+	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), d.socketPath(guestSocket(g)), credential)
 	if err != nil {
 		d.guests.slots.put(uid)
 		return nil, err

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"openmosix/internal/linux/procfs"
@@ -45,6 +46,16 @@ func (s *slots) take() (uint32, error) {
 		return uid, nil
 	}
 	return 0, errNoSlot
+}
+
+// keep marks an id as taken that a guest of an earlier daemon has.
+func (s *slots) keep(uid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.free, uid); i >= 0 {
+		s.free = slices.Delete(s.free, i, i+1)
+		s.taken[uid] = true
+	}
 }
 
 func (s *slots) put(uid uint32) {

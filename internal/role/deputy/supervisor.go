@@ -17,7 +17,7 @@ import (
 
 // Supervisor keeps one family.
 type Supervisor struct {
-	daemon *unixmsg.Conn
+	daemon *unixmsg.Lifeline
 	hello  supervisor.Hello
 	log    *slog.Logger
 	fam    *tracee.Family
@@ -35,7 +35,8 @@ type Supervisor struct {
 }
 
 // Main runs a home supervisor until its last process has come home or ended.
-// Descriptor 3 is the daemon's socket. The result is the exit status.
+// Descriptor 3 is the daemon's socket, 4 the one at which a later daemon comes.
+// The result is the exit status.
 func Main() int {
 	conn, err := unixmsg.FromFD(3)
 	if err != nil {
@@ -47,14 +48,15 @@ func Main() int {
 		slog.Error("home supervisor: no greeting from the daemon", "error", err)
 		return 2
 	}
-	s := newSupervisor(conn, *first.Hello)
+	survivePipes()
+	s := newSupervisor(unixmsg.NewLifeline(conn, 4), *first.Hello)
 	go s.serve()
-	s.tell(supervisor.Event{Kind: supervisor.Ready})
+	s.ready()
 	<-s.done
 	return 0
 }
 
-func newSupervisor(conn *unixmsg.Conn, hello supervisor.Hello) *Supervisor {
+func newSupervisor(conn *unixmsg.Lifeline, hello supervisor.Hello) *Supervisor {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
 	s := &Supervisor{daemon: conn, hello: hello, procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
@@ -77,7 +79,13 @@ func (s *Supervisor) serve() {
 		if err != nil {
 			s.log.Info("the daemon is gone", "error", err)
 			s.endIfIdle()
-			return
+			if s.daemon.Rejoin() != nil {
+				return
+			}
+			continue
+		}
+		if m.Hello != nil {
+			s.greeted(m.Hello, files)
 		}
 		for _, f := range files {
 			_ = f.Close()
@@ -172,14 +180,10 @@ func (s *Supervisor) describe() []supervisor.Proc {
 
 // tell sends an event to the daemon; a daemon that is gone misses it.
 func (s *Supervisor) tell(e supervisor.Event) {
-	_ = s.daemon.SetWriteDeadline(time.Now().Add(tellLimit))
 	if err := s.daemon.Send(e); err != nil {
 		s.log.Debug("event not delivered", "kind", e.Kind, "error", err)
 	}
 }
-
-// tellLimit bounds the wait for a daemon that takes no events.
-const tellLimit = 5 * time.Second
 
 // openSession has the daemon arrange a guest supervisor on another node.
 func (s *Supervisor) openSession(ctx context.Context, o supervisor.Open) (*supervisor.Opened, error) {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/linux/unixmsg"
@@ -20,7 +19,7 @@ import (
 
 // Guest serves one session.
 type Guest struct {
-	daemon *unixmsg.Conn
+	daemon *unixmsg.Lifeline
 	hello  supervisor.Hello
 	log    *slog.Logger
 	fam    *tracee.Family
@@ -63,14 +62,15 @@ func Main() int {
 		slog.Error("guest supervisor: no greeting from the daemon", "error", err)
 		return 2
 	}
-	g := newGuest(conn, *first.Hello)
+	survivePipes()
+	g := newGuest(unixmsg.NewLifeline(conn, 4), *first.Hello)
 	go g.serve()
-	g.tell(supervisor.Event{Kind: supervisor.Ready})
+	g.ready()
 	<-g.done
 	return 0
 }
 
-func newGuest(conn *unixmsg.Conn, hello supervisor.Hello) *Guest {
+func newGuest(conn *unixmsg.Lifeline, hello supervisor.Hello) *Guest {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
 	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
@@ -96,13 +96,18 @@ func (g *Guest) serve() {
 			if !connected {
 				g.end()
 			}
-			return
+			if g.daemon.Rejoin() != nil {
+				return
+			}
+			continue
 		}
 		switch {
 		case m.Connection && len(files) == 1 && !connected:
 			connected = true
 			go g.connect(files[0])
 			continue
+		case m.Hello != nil:
+			g.greeted(m.Hello, files)
 		case m.Found != 0:
 			g.found(m.Found, files)
 			continue
@@ -124,7 +129,7 @@ func (g *Guest) connect(f *os.File) {
 		g.log.Error("no connection from home", "error", err)
 		return
 	}
-	tc, err := transport.Server(c, g.hello.Identity, trust.Home)
+	tc, err := transport.Server(c, g.identity(), trust.Home)
 	if err != nil {
 		g.log.Warn("home not accepted", "error", err)
 		return
@@ -136,14 +141,10 @@ func (g *Guest) connect(f *os.File) {
 func (g *Guest) end() { g.once.Do(func() { close(g.done) }) }
 
 func (g *Guest) tell(e supervisor.Event) {
-	_ = g.daemon.SetWriteDeadline(time.Now().Add(tellLimit))
 	if err := g.daemon.Send(e); err != nil {
 		g.log.Debug("event not delivered", "kind", e.Kind, "error", err)
 	}
 }
-
-// tellLimit bounds the wait for a daemon that takes no events.
-const tellLimit = 5 * time.Second
 
 func (g *Guest) describe() []supervisor.Proc {
 	g.mu.Lock()

@@ -1,0 +1,35 @@
+package deputy
+
+import (
+	"os"
+	"os/signal"
+
+	"openmosix/internal/model/supervisor"
+
+	"golang.org/x/sys/unix"
+)
+
+// survivePipes: what this process writes to its standard error goes to the
+// daemon, and the death of that must not be its own (see os/signal). Ignoring
+// the signal would be inherited by what is started.
+func survivePipes() { signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE) }
+
+func (s *Supervisor) ready() { s.tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()}) }
+
+// greeted takes a later Hello: a fresh certificate, or the first word of a new
+// daemon, with a new place for the log.
+func (s *Supervisor) greeted(h *supervisor.Hello, files []*os.File) {
+	s.mu.Lock()
+	s.hello.Identity = h.Identity
+	s.mu.Unlock()
+	if len(files) == 1 {
+		_ = unix.Dup3(int(files[0].Fd()), int(os.Stderr.Fd()), 0)
+	}
+	s.ready()
+}
+
+func (s *Supervisor) identity() supervisor.Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hello.Identity
+}
