@@ -78,6 +78,10 @@ func TestHostileGuest(t *testing.T) {
 	}
 	defer func() { _ = listener.Process.Kill(); _ = listener.Wait() }()
 	before := processes(t, lab)
+	for i := 0; i < 100 && !slices.Contains(before, "hostile"); i++ {
+		time.Sleep(20 * time.Millisecond)
+		before = processes(t, lab)
+	}
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			text, err := attack(t, lab, program, filepath.Join(dir, "go-"+w.name), w.name)

@@ -87,7 +87,9 @@ func TestDaemonsMayDie(t *testing.T) {
 	if text := shell(t, lab, 2, labtest.InNode+" status"); !strings.Contains(text, strconv.Itoa(pid)) {
 		t.Errorf("the new daemon of the lender does not know its guest:\n%s", text)
 	}
-	move(3)
+	// The lender's root sends the guest away: its home does that.
+	guest := shell(t, lab, 2, "ps -e -o pid=,uid= --sort=start_time | awk '$2 >= 1868000000 {pid = $1} END {print pid}'") // made last
+	shell(t, lab, 2, labtest.InNode+" migrate "+guest+" 3")
 	at(3)
 	move(2)
 	move(labtest.Home)

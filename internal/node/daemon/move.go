@@ -53,6 +53,9 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 	if no.Code != "" {
 		return no
 	}
+	if d.guests.slots.owns(status.Uid[0]) {
+		return d.moveGuest(ctx, r.PID, r.To)
+	}
 	to := r.To
 	if to == d.config.Number {
 		to = 0

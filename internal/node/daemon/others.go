@@ -41,6 +41,8 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 		// A node may only send away what runs on itself.
 		go d.fetchFrom(ctx, from.Node)
 		return peer.Reply{}
+	case r.Fetch != nil:
+		return peer.Reply{Fetched: d.fetchOne(ctx, from.Node, *r.Fetch)}
 	}
 	return peer.Reply{Error: "request not understood (different versions?)"}
 }

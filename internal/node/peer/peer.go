@@ -30,13 +30,29 @@ type Request struct {
 	Open  *supervisor.Open `json:",omitempty"` // lend me your CPU for this process
 	Info  bool             `json:",omitempty"` // tell me of yourself
 	Leave bool             `json:",omitempty"` // take your processes away from me
+	Fetch *Fetch           `json:",omitempty"` // take one of them away from me
+}
+
+// Fetch names a process that runs on the asking node, as its home knows it.
+type Fetch struct {
+	PID int
+	To  int // a node's number; 0: home
+}
+
+// Fetched tells how that went; no code: well.
+type Fetched struct {
+	Node   int
+	Micros int64
+	Code   supervisor.Code `json:",omitempty"`
+	Text   string          `json:",omitempty"`
 }
 
 // Reply answers the field that was set.
 type Reply struct {
-	Opened *supervisor.Opened `json:",omitempty"`
-	Info   *Info              `json:",omitempty"`
-	Error  string             `json:",omitempty"`
+	Opened  *supervisor.Opened `json:",omitempty"`
+	Info    *Info              `json:",omitempty"`
+	Fetched *Fetched           `json:",omitempty"`
+	Error   string             `json:",omitempty"`
 }
 
 // Info is what a node tells the others of itself.
