@@ -35,6 +35,8 @@ type FilePart struct {
 type ThawMsg struct {
 	Image   image.Image
 	Signals []PendingSignal
+	// Still is how long the process stood still before this was sent, microseconds.
+	Still int64
 	// SignalsSeen counts the Signal frames for the process that had arrived when
 	// it was frozen: later ones never reached the guest.
 	SignalsSeen uint64
@@ -57,6 +59,9 @@ type FreezeMsg struct {
 	// Full: send every page that holds something, not only those that differ
 	// from what home holds. A process that goes on to a third node needs them all.
 	Full bool
+	// Into: pages in these ranges may be sent before the process is frozen; the
+	// receiver has private mappings there.
+	Into []image.Range
 	// Try tells attempts apart; the answer repeats it.
 	Try uint64
 }

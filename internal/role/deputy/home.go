@@ -6,6 +6,7 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -15,14 +16,13 @@ import (
 func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (time.Duration, error) {
 	l := p.away()
 	progress("freeze", 0, 0)
-	start := time.Now()
-	m, err := p.frozenImage(l, false)
+	m, stored, start, err := p.frozenHere(l)
 	if err != nil {
 		_ = l.post(wire.Abort, p.Own)
 		return 0, err
 	}
 	progress("send", 0, 0)
-	r := &returning{p: p, link: l, img: &m.Image}
+	r := &returning{p: p, link: l, img: &m.Image, stored: stored}
 	if err := r.receive(m); err != nil {
 		// The body at home is half written and the guest is frozen: there the
 		// process is still whole, so it goes on there.
@@ -43,16 +43,43 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 	return time.Since(start), nil
 }
 
+// frozenHere has the guest side freeze, after what it sends ahead has been
+// stored in the deputy, whose memory nobody uses. It tells since when the
+// process stands still.
+func (p *proc) frozenHere(l *link) (*wire.ThawMsg, []image.Range, time.Time, error) {
+	vmas, _, err := tracee.Mappings(p.Family.FS, p.PID, p.Base, nil)
+	if err != nil {
+		return nil, nil, time.Time{}, err
+	}
+	var stored []image.Range
+	m, err := p.frozenImage(l, false, tracee.PrivateRanges(vmas), func(data []byte) error {
+		// Where the deputy has got another mapping meanwhile, the guest has it as
+		// well, and sends its pages again.
+		if err := tracee.StorePages(p.Mem, data); err != nil {
+			p.s.log.Debug("a page came for a mapping that has gone", "pid", p.PID, "error", err)
+			return nil
+		}
+		at := le.Uint64(data)
+		stored = append(stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
+		return nil
+	})
+	if err != nil {
+		return nil, nil, time.Time{}, err
+	}
+	return m, stored, time.Now().Add(-time.Duration(m.Still) * time.Microsecond), nil
+}
+
 // frozenImage asks the guest side to freeze and waits for the image.
-func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
+// What it sends ahead goes to page.
+func (p *proc) frozenImage(l *link, full bool, into []image.Range, page func([]byte) error) (*wire.ThawMsg, error) {
 	p.mu.Lock()
 	p.sent = nil
 	before, try := p.count, p.tries
 	p.mu.Unlock()
-	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full, Try: try})); err != nil {
+	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full, Into: into, Try: try})); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	m, err := p.frozen(l, try)
+	m, err := p.frozen(l, try, page)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +95,7 @@ func (p *proc) frozenImage(l *link, full bool) (*wire.ThawMsg, error) {
 
 // frozen waits for the answer to this attempt. What an earlier one, given up
 // meanwhile, still sends is passed over.
-func (p *proc) frozen(l *link, try uint64) (*wire.ThawMsg, error) {
+func (p *proc) frozen(l *link, try uint64, page func([]byte) error) (*wire.ThawMsg, error) {
 	for {
 		f, err := p.nextFrame(l)
 		if err != nil {
@@ -81,6 +108,10 @@ func (p *proc) frozen(l *link, try uint64) (*wire.ThawMsg, error) {
 				continue
 			}
 			return nil, failedBy(f)
+		case wire.Pages:
+			if err := page(f.data); err != nil {
+				return nil, err
+			}
 		case wire.Frozen:
 			m := new(wire.ThawMsg)
 			if err := wire.Decode(f.data, m); err != nil {
@@ -100,6 +131,7 @@ type returning struct {
 	img     *image.Image
 	h       *tracee.Hold
 	threads []*tracee.Thread // in the image's order
+	stored  []image.Range    // pages that came ahead
 	early   []sentSignal     // signals met while the deputies were stopped
 	taken   []*deputy        // whose slots are ours
 }
@@ -129,7 +161,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		r.threads = append(r.threads, t)
 	}
 	leader := r.threads[0]
-	if err := leader.Remap(r.img, p.held, nil); err != nil {
+	if err := leader.Remap(r.img, p.held, layout.Union(r.stored)); err != nil {
 		return err
 	}
 	return r.pages()

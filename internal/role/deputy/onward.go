@@ -6,6 +6,7 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 )
 
 // moveOn moves a process from one foreign node to another. The deputy does not
@@ -13,19 +14,22 @@ import (
 func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string, uint64, uint64)) (time.Duration, error) {
 	old := p.away()
 	progress("connect", 0, 0)
-	next, _, err := s.prepare(p, r)
+	next, img, err := s.prepare(p, r)
 	if err != nil {
 		return 0, err
 	}
 	progress("freeze", 0, 0)
-	start := time.Now()
-	m, err := p.frozenImage(old, true)
+	// What comes ahead is passed on; both other nodes have what the deputy has mapped.
+	m, err := p.frozenImage(old, true, tracee.PrivateRanges(img.VMAs), func(data []byte) error {
+		return next.send(wire.Pages, p.Own, data)
+	})
 	if err != nil {
 		_ = old.post(wire.Abort, p.Own)
 		_ = next.post(wire.Abort, p.Own)
 		next.close()
 		return 0, err
 	}
+	start := time.Now().Add(-time.Duration(m.Still) * time.Microsecond)
 	progress("send", 0, 0)
 	if err := s.relay(p, old, next, m); err != nil {
 		_ = next.post(wire.Abort, p.Own)
@@ -62,9 +66,6 @@ func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
 		f, err := p.expectAny(old)
 		if err != nil {
 			return err
-		}
-		if f.kind == wire.Zero {
-			continue // nothing of the process is there yet
 		}
 		if err := next.send(f.kind, p.Own, f.data); err != nil {
 			return fail(supervisor.Unreachable, err.Error())

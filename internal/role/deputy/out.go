@@ -23,6 +23,8 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	if err != nil {
 		return 0, err
 	}
+	ahead, watch := p.sendAhead(l, img, progress)
+	defer watch.Close()
 	progress("freeze", 0, 0)
 	start := time.Now()
 	h, err := p.Freeze(stopLimit, letThrough, nil)
@@ -47,7 +49,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 		l.close()
 		return 0, err
 	}
-	f := &frozen{p: p, h: h, link: l, img: img, progress: progress}
+	f := &frozen{p: p, h: h, link: l, img: img, ahead: ahead, progress: progress}
 	if err := f.send(); err != nil {
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
@@ -114,6 +116,7 @@ type frozen struct {
 	link     *link
 	img      *image.Image
 	progress func(string, uint64, uint64)
+	ahead    *tracee.Ahead // what was sent before the freeze
 
 	threads  []*tracee.Thread
 	saved    []image.Thread // what the threads were, for undo
@@ -150,17 +153,7 @@ func (f *frozen) send() error {
 	if err := p.supply(f.link, img); err != nil {
 		return err
 	}
-	ranges, err := p.PrivatePages(img.VMAs)
-	if err != nil {
-		return err
-	}
-	emit := func(kind uint8, parts ...[]byte) error {
-		if err := f.link.send(kind, p.Own, parts...); err != nil {
-			return fail(supervisor.Unreachable, err.Error())
-		}
-		return nil
-	}
-	if _, err := tracee.SendPages(p.Mem, ranges, emit); err != nil {
+	if err := f.sendRest(); err != nil {
 		return err
 	}
 	f.deputies = p.s.enrol(p)

@@ -51,7 +51,7 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 	if err := s.placeVDSO(img); err != nil {
 		return nil, err
 	}
-	return s, s.remap(img, files)
+	return s, s.remap(img, files, nil)
 }
 
 // freeBase is a place for the stub that the process does not use.
@@ -199,7 +199,7 @@ func special(vs []image.VMA) []image.VMA {
 
 // remap makes the body's address space the image's. Files are mapped from
 // their sources.
-func (s *strand) remap(img *image.Image, files []*source) error {
+func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) error {
 	have, mapped, err := tracee.Mappings(s.b.Family.FS, s.b.PID, s.b.Base, nil)
 	if err != nil {
 		return err
@@ -217,7 +217,7 @@ func (s *strand) remap(img *image.Image, files []*source) error {
 		}
 		return f.fd, nil
 	}
-	return s.t.Apply(layout.Diff(have, img.VMAs, same), open)
+	return s.t.ApplyKeeping(layout.Diff(have, img.VMAs, same), open, layout.Union(stored))
 }
 
 // isSource tells whether a mapping of the body shows this source.

@@ -18,6 +18,9 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 	b.departing.Lock() // home may have given up an attempt that still goes on
 	defer b.departing.Unlock()
 	g := b.g
+	if d.ahead(&m); d.given() {
+		return
+	}
 	if err := b.quiet(); err != nil {
 		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Try: m.Try}))
 		return
@@ -88,6 +91,9 @@ func (g *Guest) restartCall(p *pending) {
 	})
 }
 
+// given tells that home has given this move up before the body was frozen.
+func (d *departure) given() bool { return len(d.word) > 0 }
+
 // newDeparture is one that home's next word is about.
 func (b *body) newDeparture() *departure {
 	d := &departure{b: b, word: make(chan frame, 1)}
@@ -116,6 +122,8 @@ func (b *body) tell(f frame) bool {
 type departure struct {
 	b       *body
 	word    chan frame // Commit or Abort
+	sent    tracee.Ahead
+	began   time.Time // to freeze
 	h       *tracee.Hold
 	threads []*tracee.Thread
 	saved   []image.Thread
@@ -124,6 +132,7 @@ type departure struct {
 }
 
 func (d *departure) run(m wire.FreezeMsg) error {
+	d.began = time.Now()
 	b := d.b
 	var err error
 	if d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing); err != nil {
@@ -259,7 +268,7 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
 	if err != nil {
 		return err
 	}
-	dirty, err := b.differing(img, present)
+	dirty, written, err := b.differing(img, present)
 	if err != nil {
 		return err
 	}
@@ -268,6 +277,8 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
 	if full {
 		pages = present
 	}
+	pages = d.sent.Left(pages, written)
+	m.Still = time.Since(d.began).Microseconds()
 	emit := func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }
 	if err := emit(wire.Frozen, wire.Encode(m)); err != nil {
 		return err

@@ -183,8 +183,9 @@ type body struct {
 	seen     uint64                   // signals forwarded from home
 	early    []pendingSignal          // signals caught while freezing
 	late     []lateSignal             // signals that came after the freeze
-	tracked  bool
-	shared   bool // its memory is a vfork parent's
+	watch    *tracee.Watch            // notes what it writes; nil: nobody does
+	dirty    []image.Range            // written here, as far as Protect has told
+	shared   bool                     // its memory is a vfork parent's
 	gone     bool
 }
 

@@ -198,7 +198,10 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	b.mu.Lock()
 	expected := b.gone
 	b.gone = true
+	watch := b.watch
+	b.watch = nil
 	b.mu.Unlock()
+	watch.Close()
 	g.mu.Lock()
 	delete(g.bodies, b.PID)
 	g.mu.Unlock()

@@ -40,12 +40,13 @@ func (g *Guest) arrive(f frame, in *inbox) {
 
 // arrival is a process on its way in.
 type arrival struct {
-	g     *Guest
-	own   int
-	in    *inbox
-	img   *image.Image
-	files []*source
-	s     *strand // the leader, parked
+	g      *Guest
+	own    int
+	in     *inbox
+	stored []image.Range // pages that came ahead
+	img    *image.Image
+	files  []*source
+	s      *strand // the leader, parked
 }
 
 func (a *arrival) run(f frame) error {
@@ -111,12 +112,9 @@ func (a *arrival) receiveFiles() error {
 
 // thaw takes the frozen rest and starts the threads.
 func (a *arrival) thaw() error {
-	f, err := a.next()
+	f, err := a.ahead()
 	if err != nil {
 		return err
-	}
-	if f.kind != wire.Thaw {
-		return fmt.Errorf("frame %d instead of the frozen process", f.kind)
 	}
 	m := new(wire.ThawMsg)
 	if err := wire.Decode(f.data, m); err != nil {
@@ -132,13 +130,34 @@ func (a *arrival) thaw() error {
 	if err := a.alignFiles(img); err != nil {
 		return err
 	}
-	if err := a.s.remap(img, a.files); err != nil {
+	if err := a.s.remap(img, a.files, a.stored); err != nil {
 		return err
 	}
 	if err := a.receivePages(); err != nil {
 		return err
 	}
 	return a.start(img, m)
+}
+
+// ahead takes what is sent while the process still runs elsewhere, up to the
+// frozen image.
+func (a *arrival) ahead() (frame, error) {
+	for {
+		f, err := a.next()
+		switch {
+		case err != nil:
+			return f, err
+		case f.kind == wire.Thaw:
+			return f, nil
+		case f.kind != wire.Pages:
+			return f, fmt.Errorf("frame %d instead of the frozen process", f.kind)
+		}
+		if err := tracee.StorePages(a.s.b.Mem, f.data); err != nil {
+			return f, err
+		}
+		at := le.Uint64(f.data)
+		a.stored = append(a.stored, image.Range{Start: at, End: at + uint64(len(f.data)-8)})
+	}
 }
 
 // alignFiles brings the sources into the order of the frozen image's files,
@@ -196,6 +215,17 @@ func (a *arrival) receivePages() error {
 		switch f.kind {
 		case wire.Pages:
 			if err := tracee.StorePages(a.s.b.Mem, f.data); err != nil {
+				return err
+			}
+		case wire.Zero:
+			var z wire.RangesMsg
+			if err := wire.Decode(f.data, &z); err != nil {
+				return err
+			}
+			if err := image.ValidateRanges(z.Ranges); err != nil {
+				return err
+			}
+			if err := a.s.t.Discard(z.Ranges); err != nil {
 				return err
 			}
 		case wire.PagesEnd:

@@ -1,77 +1,67 @@
 package guest
 
 import (
-	"errors"
 	"fmt"
 
-	"openmosix/internal/linux/pagemap"
-	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
 
 // track has the kernel note which pages the body writes from now on, so that
-// only those have to go home. The parked leader makes the calls.
+// only those have to go home.
 func (s *strand) track(vmas []image.VMA) error {
-	t := s.t
-	fd, err := t.Must("userfaultfd", unix.SYS_USERFAULTFD, unix.O_CLOEXEC|uffd.UserModeOnly)
+	w, err := s.t.Watch()
 	if err != nil {
 		return err
 	}
-	if _, err := t.Must("userfaultfd API", unix.SYS_IOCTL, uint64(fd), uffd.IoctlAPI, t.Put(0, uffd.APIRequest(uffd.TrackWrites))); err != nil {
+	w.Cover(vmas)
+	if _, err := s.b.Protect(vmas, tracee.PrivateRanges(vmas)); err != nil {
+		w.Close()
 		return err
 	}
-	for i := range vmas {
-		v := &vmas[i]
-		if v.Kind == image.Special || v.Kind == image.SharedFile {
-			continue
-		}
-		if _, err := t.Must("track "+v.Name, unix.SYS_IOCTL, uint64(fd), uffd.IoctlRegister, t.Put(0, uffd.RegisterRequest(v.Start, v.Len(), uffd.ModeWP))); err != nil {
-			return err
-		}
-	}
-	for i := range vmas {
-		v := &vmas[i]
-		if v.Kind == image.Special || v.Kind == image.SharedFile {
-			continue
-		}
-		if _, err := pagemap.WrittenAndProtect(s.b.Mem.Pagemap(), v.Range); err != nil {
-			return err
-		}
-	}
 	s.b.mu.Lock()
-	s.b.tracked = true
+	s.b.watch = w
 	s.b.mu.Unlock()
 	return nil
 }
 
-// differing lists the pages whose contents may not be what the deputy holds.
-// Mappings the kernel does not track (made since, or moved) count as written.
-func (b *body) differing(img *image.Image, present []image.Range) ([]image.Range, error) {
+// ahead sends home what it can before the body is frozen.
+func (d *departure) ahead(m *wire.FreezeMsg) {
+	b := d.b
 	b.mu.Lock()
-	tracked, before := b.tracked, b.img.HomeDirty
+	tracked, only := b.watch != nil, layout.Union(b.img.HomeDirty, b.dirty)
+	b.mu.Unlock()
+	if !tracked || len(m.Into) == 0 {
+		return
+	}
+	d.sent = tracee.Ahead{P: b.Process, Into: m.Into, Only: only, All: m.Full, Stopped: d.given,
+		Emit: func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }}
+	if err := d.sent.Run(); err != nil {
+		b.g.log.Debug("not all could be sent ahead", "process", b.Own, "error", err)
+		d.sent.Sent = nil // what was announced may not have gone
+	}
+	b.mu.Lock()
+	b.dirty = layout.Union(b.dirty, d.sent.Dirty)
+	b.mu.Unlock()
+}
+
+// differing lists the pages whose contents may not be what the deputy held when
+// the body came, and those written since they were sent ahead.
+func (b *body) differing(img *image.Image, present []image.Range) (dirty, written []image.Range, err error) {
+	b.mu.Lock()
+	tracked, before := b.watch != nil, layout.Union(b.img.HomeDirty, b.dirty)
 	b.mu.Unlock()
 	if !tracked {
-		return present, nil
+		return present, present, nil
 	}
-	var written []image.Range
-	for i := range img.VMAs {
-		v := &img.VMAs[i]
-		if v.Kind == image.Special || v.Kind == image.SharedFile {
-			continue
-		}
-		rs, err := pagemap.Scan(b.Mem.Pagemap(), v.Range, pagemap.Query{All: pagemap.Written, Any: pagemap.Present | pagemap.Swapped, Flags: pagemap.CheckWPAsync})
-		switch {
-		case errors.Is(err, pagemap.ErrNotTracked):
-			rs = []image.Range{v.Range}
-		case err != nil:
-			return nil, err
-		}
-		written = append(written, rs...)
+	if written, err = b.Written(img.VMAs); err != nil {
+		return nil, nil, err
 	}
-	return layout.Intersect(layout.Union(written, before), present), nil
+	return layout.Intersect(layout.Union(written, before), present), written, nil
 }
 
 // absent lists where the body's private memory holds nothing of its own.

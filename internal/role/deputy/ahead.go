@@ -1,0 +1,68 @@
+package deputy
+
+import (
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+)
+
+// worthWatching is the resident size from which sending ahead is tried.
+const worthWatching = 4 << 20
+
+// sendAhead sends a process's memory while it still runs at home. It is an
+// improvement only: whatever fails, the frozen process is sent as a whole. The
+// watch is nil then; it must stay open until the rest has been sent.
+func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64, uint64)) (*tracee.Ahead, *tracee.Watch) {
+	none := &tracee.Ahead{}
+	st, err := p.Family.FS.Status(p.PID)
+	// A filter of the process's own may kill it for the call that makes the watch.
+	if err != nil || st.VmRSS < worthWatching || st.Seccomp != 0 || st.State == 'T' || st.State == 't' {
+		return none, nil
+	}
+	w, err := p.WatchRunning()
+	if err != nil {
+		p.s.log.Debug("nothing is sent ahead", "pid", p.PID, "error", err)
+		return none, nil
+	}
+	w.Cover(img.VMAs)
+	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
+		Emit:     func(kind uint8, parts ...[]byte) error { return l.send(kind, p.Own, parts...) },
+		Progress: func(done, total uint64) { progress("precopy", done, total) }}
+	if err := a.Run(); err != nil {
+		p.s.log.Debug("not all could be sent ahead", "pid", p.PID, "error", err)
+	}
+	return a, w
+}
+
+// sendRest sends what the other side does not hold yet, and has it forget what
+// the process has dropped meanwhile.
+func (f *frozen) sendRest() error {
+	p := f.p
+	present, err := p.PrivatePages(f.img.VMAs)
+	if err != nil {
+		return err
+	}
+	emit := func(kind uint8, parts ...[]byte) error {
+		if err := f.link.send(kind, p.Own, parts...); err != nil {
+			return fail(supervisor.Unreachable, err.Error())
+		}
+		return nil
+	}
+	rest := present
+	if len(f.ahead.Sent) > 0 {
+		written, err := p.Written(f.img.VMAs)
+		if err != nil {
+			return err
+		}
+		rest = f.ahead.Left(present, written)
+	}
+	if dropped := layout.Subtract(f.ahead.Sent, present); len(dropped) > 0 {
+		if err := emit(wire.Zero, wire.Encode(wire.RangesMsg{Ranges: dropped})); err != nil {
+			return err
+		}
+	}
+	_, err = tracee.SendPages(p.Mem, rest, emit)
+	return err
+}
