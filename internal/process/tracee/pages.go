@@ -15,7 +15,7 @@ import (
 )
 
 // chunk is the most page contents one frame carries.
-const chunk = 1 << 20
+const chunk = 256 << 10
 
 // PrivatePages lists the pages that hold contents of the process's own: all
 // that is present in anonymous mappings, and pages of private file mappings
