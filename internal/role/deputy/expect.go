@@ -70,6 +70,9 @@ func failedBy(f frame) error {
 	if err := wire.Decode(f.data, &m); err != nil {
 		return err
 	}
+	if m.Step == processStep {
+		return fail(supervisor.NoSuchProcess, m.Text)
+	}
 	code := supervisor.Refused
 	if m.Busy {
 		code = supervisor.Busy

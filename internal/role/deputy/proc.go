@@ -8,6 +8,7 @@ import (
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 )
 
@@ -88,6 +89,17 @@ func (p *proc) deal(l *link) {
 	defer p.mu.Unlock()
 	p.dealing = l
 	p.inboxes[l] = newInbox()
+	if p.ended { // before there was an inbox to say so in
+		p.inboxes[l].offer(p.lastWord())
+	}
+}
+
+// processStep marks the word that a process has ended by itself.
+const processStep = "process"
+
+// lastWord is what a move of the process is told when the process ends.
+func (p *proc) lastWord() frame {
+	return frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: processStep, Text: "the process ended"})}
 }
 
 // serves tells whether l is where the process's guest is, or where it is going:

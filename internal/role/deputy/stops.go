@@ -194,7 +194,7 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	p.mu.Lock()
 	p.ended = true
 	for _, in := range p.inboxes {
-		in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "process", Text: "the process ended"})})
+		in.offer(p.lastWord())
 	}
 	p.mu.Unlock()
 	p.dropMapped()
