@@ -76,6 +76,7 @@ type FailedMsg struct {
 	Step string
 	Text string
 	Busy bool   // try again in a moment
+	Gone bool   // the process has ended
 	Try  uint64 // of the FreezeMsg it answers; 0: it answers something else
 }
 

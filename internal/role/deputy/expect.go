@@ -70,7 +70,7 @@ func failedBy(f frame) error {
 	if err := wire.Decode(f.data, &m); err != nil {
 		return err
 	}
-	if m.Step == processStep {
+	if m.Step == processStep || m.Gone {
 		return fail(supervisor.NoSuchProcess, m.Text)
 	}
 	code := supervisor.Refused

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,7 +23,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 		return
 	}
 	if err := b.quiet(); err != nil {
-		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Try: m.Try}))
+		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
 	if err := d.run(m); err != nil {
@@ -31,7 +32,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 			g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", undo)
 			b.kill()
 		}
-		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Try: m.Try}))
+		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
 	// Only home knows where the process goes on: without its word it goes on

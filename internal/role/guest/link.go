@@ -60,7 +60,7 @@ func (g *Guest) read() {
 					go b.depart(m, b.newDeparture())
 				}
 			} else {
-				_ = g.post(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended"}))
+				_ = g.post(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended", Gone: true}))
 			}
 		case wire.Commit, wire.Abort:
 			g.mu.Lock()
