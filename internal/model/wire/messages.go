@@ -42,6 +42,8 @@ type ThawMsg struct {
 	SignalsSeen uint64
 	// Try is that of the FreezeMsg it answers.
 	Try uint64
+	// Stopped: the process is in a job-control stop, and arrives so.
+	Stopped bool
 	// Fatal: the process is to die of this signal where it arrives (0: no).
 	Fatal     int
 	FatalTID  int

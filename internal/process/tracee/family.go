@@ -80,9 +80,10 @@ type Thread struct {
 	hold *Hold // tracing thread
 	gone bool  // Family.mu
 
-	// Both: tracing thread.
+	// Tracing thread.
 	told      bool // its hold has told it to stop, and waits for that
 	injecting bool // it is to stop at system calls
+	group     bool // the stop it was told to make was a job-control stop
 }
 
 // NewProcess enters a process without threads.
@@ -102,7 +103,7 @@ func (f *Family) AddThread(p *Process, tid, own int) *Thread {
 	p.threads[tid] = t
 	f.mu.Unlock()
 	if p.hold != nil {
-		t.hold = p.hold
+		t.hold, t.told = p.hold, true // its first stop is yet to come
 	}
 	return t
 }
@@ -184,7 +185,7 @@ func (f *Family) stopped(s ptrace.Stop) {
 		f.executed(t)
 	}
 	if t.hold != nil {
-		if !t.stray(s) {
+		if !t.hold.stray(t, s) {
 			t.hold.deliver(s)
 		}
 		return

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"openmosix/internal/linux/ptrace"
+
+	"golang.org/x/sys/unix"
 )
 
 // Hold is the exclusive right to the stops of some threads, for one goroutine.
@@ -20,6 +22,8 @@ type Hold struct {
 	owned    []*Thread
 	deferred []ptrace.Stop // stops of other held threads, met while waiting for one
 	whole    bool          // new threads of the process belong to it as well
+	stopped  bool          // the process was in a job-control stop when its threads stopped
+	stopSeen bool          // a SIGSTOP came meanwhile: it is raised again afterwards; tracing thread
 }
 
 func newHold(p *Process) *Hold { return &Hold{Proc: p, arrived: make(chan struct{}, 1)} }
@@ -103,20 +107,21 @@ func (t *Thread) interrupt() {
 
 // stray takes a stop that nobody waits for: the thread had been interrupted
 // for something else as well, or twice, which the kernel remembers once more
-// when it stands already. It goes on the way it went.
-func (t *Thread) stray(s ptrace.Stop) bool {
+// when it stands already, or somebody sent a SIGCONT, which stops every seized
+// thread for a moment. It goes on the way it went. Tracing thread.
+func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 	switch {
-	case s.Kind == ptrace.GroupStop:
-		t.told = false
-		return false
-	case s.Kind != ptrace.Interrupted:
+	case s.Kind == ptrace.Signal && s.Value == int(unix.SIGSTOP):
+		h.stopSeen = true // it cannot be blocked: it acts when the hold is over
+	case s.Kind != ptrace.Interrupted && s.Kind != ptrace.GroupStop:
 		return false
 	case t.told:
-		t.told = false
+		t.told, t.group = false, s.Kind == ptrace.GroupStop
 		return false
-	case t.injecting:
+	}
+	if t.injecting {
 		_ = ptrace.ContinueToSyscall(t.TID, 0)
-	default:
+	} else {
 		_ = ptrace.Continue(t.TID, 0)
 	}
 	return true
@@ -250,6 +255,7 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 			stopped[s.TID] = true
 		case ptrace.GroupStop:
 			stopped[s.TID] = true
+			h.stopped = true
 		case ptrace.Signal:
 			h.Proc.Family.Loop.Do(func() { signals(t, s) })
 		case ptrace.Event:
@@ -362,16 +368,37 @@ func (h *Hold) release(run bool) {
 				continue
 			}
 			t.hold = nil
-			if run && !waiting[t.TID] && !t.Stands {
+			switch {
+			case !run || waiting[t.TID] || t.Stands:
+			case t.group && ptrace.Listen(t.TID) == nil: // it stays stopped
+			default:
 				_ = ptrace.Continue(t.TID, 0) // fails when it runs already: right as well
 			}
+			t.group = false
 		}
 		for _, s := range rest {
 			if t := f.Thread(s.TID); t != nil && waiting[s.TID] {
 				f.role.Stopped(t, s)
 			}
 		}
+		h.stopAgain()
 	})
+}
+
+// Stopped tells whether the process was in a job-control stop when it was frozen.
+func (h *Hold) Stopped() bool { return h.stopped }
+
+// stopAgain raises a SIGSTOP that came while the process was held, unless a
+// SIGCONT came later: each removes the other from the queue. Tracing thread.
+func (h *Hold) stopAgain() {
+	if !h.stopSeen {
+		return
+	}
+	h.stopSeen = false
+	st, err := h.Proc.Family.FS.Status(h.Proc.PID)
+	if err == nil && st.ShdPnd>>(unix.SIGCONT-1)&1 == 0 {
+		_ = unix.Kill(h.Proc.PID, unix.SIGSTOP)
+	}
 }
 
 // Do runs f on the tracing thread.

@@ -29,6 +29,15 @@ func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, erro
 // InjectWatching is Inject for calls that make threads: event is called for
 // each Event stop of t on the way, before t goes on.
 func (h *Hold) InjectWatching(t *Thread, ip uint64, nr int, a [6]uint64, event func(value int) error) (int64, error) {
+	for {
+		ret, err := h.injectOnce(t, ip, nr, a, event)
+		if err != nil || ret != brokenOff {
+			return ret, err
+		}
+	}
+}
+
+func (h *Hold) injectOnce(t *Thread, ip uint64, nr int, a [6]uint64, event func(value int) error) (int64, error) {
 	var err error
 	t.ordered.Store(&order{nr, a})
 	h.Do(func() {

@@ -43,6 +43,7 @@ func (h *Hold) stepOne(t *Thread, vdso []image.Range) error {
 				blocked = true
 			}
 			if err == nil {
+				t.told = true // if it stops for another reason, it is stepped on
 				err = ptrace.SingleStep(t.TID)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
@@ -107,7 +108,7 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
 	}
-	if !d.begin(serial, false) {
+	if !d.awaitCont(serial) || !d.begin(serial, false) {
 		d.reply(j, serial, restartNoIntr, nil)
 		return
 	}
@@ -120,8 +121,28 @@ func (d *deputy) forward(j job) {
 		d.setMask(0)
 	}
 	d.finish()
+	if ok && ret == 0 && c.Nr == unix.SYS_RT_SIGACTION {
+		d.p.noteAction(c)
+	}
 	if ok {
 		d.reply(j, serial, ret, outs)
+	}
+}
+
+// noteAction remembers a signal action that the program has set at home too.
+func (p *proc) noteAction(c *syscalls.Call) {
+	sig := int(int32(c.Args[0]))
+	if sig < 1 || sig >= len(p.actions) {
+		return
+	}
+	for i := range c.Segs {
+		in := c.Segs[i].In
+		if c.Segs[i].Arg != 1 || len(in) < 32 {
+			continue
+		}
+		p.mu.Lock()
+		p.actions[sig] = image.Action{Handler: le.Uint64(in), Flags: le.Uint64(in[8:]), Restorer: le.Uint64(in[16:]), Mask: le.Uint64(in[24:])}
+		p.mu.Unlock()
 	}
 }
 
@@ -146,9 +167,18 @@ func (d *deputy) finish() {
 // setMask lets a call see the caller's signal mask: the kernel looks at it
 // before it stops a background process that touches its terminal.
 func (d *deputy) setMask(m uint64) {
-	b := make([]byte, 8)
-	le.PutUint64(b, m)
-	_, _ = d.t.Call(unix.SYS_RT_SIGPROCMASK, sigSetMask, d.t.Put(stub.WindowSize-64, b), 0, 8)
+	slot := d.t.Slot
+	if slot == nil {
+		return // the thread has gone home or ended
+	}
+	const off = stub.WindowSize - 64
+	for {
+		le.PutUint64(slot.Window()[off:], m)
+		slot.Post(unix.SYS_RT_SIGPROCMASK, [6]uint64{sigSetMask, slot.WindowAddr() + off, 0, 8})
+		if ret, ok := slot.Await(forever); !ok || ret != restartNoIntr {
+			return
+		}
+	}
 }
 
 // windowMax leaves the end of the window to the supervisor's own small calls.

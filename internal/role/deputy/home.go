@@ -132,7 +132,7 @@ type returning struct {
 	h       *tracee.Hold
 	threads []*tracee.Thread // in the image's order
 	stored  []image.Range    // pages that came ahead
-	early   []sentSignal     // signals met while the deputies were stopped
+	early   []sentSignal     // signals met while the deputies were being stopped
 	taken   []*deputy        // whose slots are ours
 }
 
@@ -223,7 +223,7 @@ func (r *returning) giveSlots() {
 // stopped; it is queued again when the process is whole. Tracing thread.
 func (r *returning) keepSignal(t *tracee.Thread, st ptrace.Stop) {
 	if info, err := ptrace.GetSigInfo(t.TID); err == nil {
-		r.early = append(r.early, sentSignal{own: t.Own, toThread: siCode(&info) == siTkill, info: info})
+		r.early = append(r.early, r.p.sentTo(t, info))
 	}
 	_ = ptrace.Continue(t.TID, 0)
 }
@@ -271,7 +271,7 @@ func (r *returning) abandon() {
 		}
 	}
 	for _, one := range r.early {
-		r.p.s.forward(r.link, r.p, one)
+		r.p.s.passOn(r.p, one)
 	}
 }
 
@@ -316,33 +316,26 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 
 // requeue makes signals pending again: those pending at the guest, and those
 // that came too late for it.
+// What has arrived here since comes after them.
 func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
+	latest, err := r.p.TakePending(r.threads, ^uint64(0))
+	if err != nil {
+		return err
+	}
+	var all []tracee.Pending
 	for _, s := range m.Signals {
-		var info [128]byte
-		copy(info[:], s.Info)
-		t := r.threads[0]
-		if s.TID != 0 {
-			if t = r.p.ThreadByOwn(s.TID); t == nil {
-				continue // it has ended
-			}
-		}
-		if err := t.QueueSignal(info, s.TID != 0); err != nil {
-			return err
-		}
+		one := tracee.Pending{Own: s.TID}
+		copy(one.Info[:], s.Info)
+		all = append(all, one)
 	}
 	for _, s := range late {
-		t := r.p.ThreadByOwn(s.own)
-		if t == nil && s.toThread {
-			continue
+		one := tracee.Pending{Info: s.info}
+		if s.toThread {
+			one.Own = s.own
 		}
-		if t == nil {
-			t = r.threads[0]
-		}
-		if err := t.QueueSignal(s.info, s.toThread); err != nil {
-			return err
-		}
+		all = append(all, one)
 	}
-	return nil
+	return r.p.Requeue(r.threads, append(all, latest...))
 }
 
 // detach ends the tracing. A fatal signal is delivered to its thread on the way.

@@ -46,16 +46,22 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 		late = late[m.SignalsSeen:]
 	}
 	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
-	p.mu.Unlock()
-	for _, one := range late {
+	for _, one := range late {               // before any that comes from now on
 		s.forward(next, p, one)
 	}
+	if p.stopped && !m.Stopped {
+		_ = next.post(wire.Stop, p.Own)
+	}
+	p.mu.Unlock()
 	_ = old.post(wire.Commit, p.Own)
 	return time.Since(start), nil
 }
 
 // relay passes the frozen process from the old guest side to the new one.
 func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
+	p.mu.Lock()
+	m.Stopped = p.stopped
+	p.mu.Unlock()
 	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}

@@ -122,7 +122,8 @@ type frozen struct {
 	saved    []image.Thread // what the threads were, for undo
 	parked   bool
 	deputies []*deputy
-	disarmed int // threads whose exit was made harmless
+	disarmed int              // threads whose exit was made harmless
+	taken    []tracee.Pending // signals that travel with the image
 }
 
 // send captures the frozen process and hands it to the other side. Everything
@@ -146,8 +147,11 @@ func (f *frozen) send() error {
 	}
 	f.progress("send", 0, 0)
 	img := f.img
+	if f.taken, err = p.TakePending(f.threads, ^uint64(0)&^stopsAtHome(&img.Actions)); err != nil {
+		return err
+	}
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img})); err != nil {
+	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped()})); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
 	if err := p.supply(f.link, img); err != nil {
@@ -243,6 +247,9 @@ func (f *frozen) undo() error {
 			return err
 		}
 	}
+	if err := f.p.Requeue(f.threads, f.taken); err != nil {
+		return err
+	}
 	return f.h.LeaveStub(f.threads, f.saved)
 }
 
@@ -253,9 +260,19 @@ func (f *frozen) commit() {
 	p.link, p.actions, p.saved, p.files = f.link, f.img.Actions, f.saved, f.img.Files
 	p.moves++
 	p.count = 0
+	p.stopped = f.stopped()
 	p.mu.Unlock()
 	for _, d := range f.deputies {
 		go d.run()
 	}
 	f.h.Pass()
+}
+
+// travelling is how pending signals are sent.
+func travelling(list []tracee.Pending) []wire.PendingSignal {
+	var out []wire.PendingSignal
+	for i := range list {
+		out = append(out, wire.PendingSignal{TID: list[i].Own, Info: append([]byte(nil), list[i].Info[:]...)})
+	}
+	return out
 }

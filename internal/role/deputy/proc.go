@@ -37,6 +37,7 @@ type proc struct {
 	exec    *execution // an execve under way
 	homing  bool       // it is on its way home for a call
 	dying   bool       // a signal killed its guest
+	stopped bool       // in a job-control stop, and the guest has been told
 
 	handles []*handle // the mapped files; the move's goroutine
 	mapped  []*handle // files mapped while away; mu
@@ -192,11 +193,12 @@ func (in *inbox) offer(f frame) {
 
 // deputy is the home half of a thread.
 type deputy struct {
-	p    *proc
-	t    *tracee.Thread
-	work chan job
-	quit chan struct{} // closed when the thread is gone or ordinary again
-	once sync.Once
+	p     *proc
+	t     *tracee.Thread
+	work  chan job
+	ready chan struct{} // closed when the thread's mask is a deputy's
+	quit  chan struct{} // closed when the thread is gone or ordinary again
+	once  sync.Once
 
 	using sync.Mutex // held by whoever uses the thread's slot
 

@@ -29,13 +29,11 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 	case ptrace.Interrupted:
 		if d != nil {
 			d.settle()
+			s.notStopped(p)
 		}
 		_ = ptrace.Continue(t.TID, 0)
 	case ptrace.GroupStop:
-		_ = ptrace.Listen(t.TID)
-		if l := p.away(); l != nil {
-			_ = l.post(wire.Stop, p.Own)
-		}
+		s.stopped(p, t, d)
 	case ptrace.Event:
 		if st.Value == ptrace.EventExec {
 			s.executed(p, t)
@@ -59,18 +57,37 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 		return // it is going
 	}
 	if sig == int(unix.SIGCONT) {
-		_ = l.post(wire.Cont, p.Own)
+		p.mu.Lock()
+		p.stopped = false
+		p.mu.Unlock()
 	}
+	s.passOn(p, p.sentTo(t, info))
+	d.settle()
+	_ = ptrace.Continue(t.TID, 0)
+}
+
+// sentTo makes up what to send of a signal that a deputy's thread met.
+func (p *proc) sentTo(t *tracee.Thread, info ptrace.SigInfo) sentSignal {
 	one := sentSignal{own: t.Own, toThread: siCode(&info) == siTkill, info: info}
+	if siCode(&info) == siTimer {
+		one.toThread = p.Family.FS.TimerOfThread(p.PID, int(int32(le.Uint32(info[16:]))))
+	}
+	return one
+}
+
+// passOn forwards a signal to wherever the guest is, and counts it: a signal
+// that comes too late for a freeze is known by its place in the count.
+func (s *Supervisor) passOn(p *proc, one sentSignal) {
 	p.mu.Lock()
+	l := p.link
 	p.count++
 	if p.moving {
 		p.sent = append(p.sent, one)
 	}
 	p.mu.Unlock()
-	s.forward(l, p, one)
-	d.settle()
-	_ = ptrace.Continue(t.TID, 0)
+	if l != nil {
+		s.forward(l, p, one)
+	}
 }
 
 func (s *Supervisor) forward(l *link, p *proc, one sentSignal) {
@@ -84,7 +101,10 @@ func (s *Supervisor) forward(l *link, p *proc, one sentSignal) {
 	}
 }
 
-const siTkill = -6
+const (
+	siTkill = -6
+	siTimer = -2
+)
 
 func siCode(i *ptrace.SigInfo) int32 { return int32(le.Uint32(i[8:])) }
 

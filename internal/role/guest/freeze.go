@@ -9,8 +9,6 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
-
-	"golang.org/x/sys/unix"
 )
 
 // depart freezes a body and sends it away. It ends with home's word: Commit
@@ -129,6 +127,7 @@ type departure struct {
 	threads []*tracee.Thread
 	saved   []image.Thread
 	signals []wire.PendingSignal
+	early   []pendingSignal // of these: taken from the body, no longer pending in it
 	parked  bool
 }
 
@@ -151,9 +150,12 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	}
 	d.h.Do(func() { d.signals = b.collectPending() })
 	b.mu.Lock()
+	d.early = b.early
+	var first []wire.PendingSignal // they were to be delivered before all others
 	for _, e := range b.early {
-		d.signals = append(d.signals, wire.PendingSignal{TID: e.own, Info: append([]byte(nil), e.info[:]...)})
+		first = append(first, wire.PendingSignal{TID: e.own, Info: append([]byte(nil), e.info[:]...)})
 	}
+	d.signals = append(first, d.signals...)
 	b.early = nil
 	seen := b.seen
 	b.mu.Unlock()
@@ -208,18 +210,17 @@ func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
 		return
 	}
 	b := d.b
-	if real, ok := b.takeQueued(st.Value, siCode(&info)); ok {
-		info = real
-	} else if st.Value == int(unix.SIGCHLD) {
+	real, direct, ok := undisguise(info)
+	if !ok && localOnly(st.Value) {
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}
-	b.mu.Lock()
-	own := t.Own
-	if code := siCode(&info); code != siTkill && code <= 0 {
-		own = 0
+	one := pendingSignal{info: real}
+	if code := siCode(&real); direct || !ok && (code == siTkill || code > 0) {
+		one.own = t.Own
 	}
-	b.early = append(b.early, pendingSignal{own: own, info: info})
+	b.mu.Lock()
+	b.early = append(b.early, one)
 	b.mu.Unlock()
 	_ = ptrace.Continue(t.TID, 0)
 }
@@ -333,6 +334,11 @@ func (d *departure) undo() error {
 			}
 		})
 	}
+	if !d.parked && d.early != nil {
+		b.mu.Lock()
+		b.early = append(d.early, b.early...)
+		b.mu.Unlock()
+	}
 	for _, t := range d.threads {
 		t.Data.(*strand).served.Store(false)
 	}
@@ -340,15 +346,14 @@ func (d *departure) undo() error {
 	return nil
 }
 
+// requeue makes the signals pending again that were taken from the body.
 func (d *departure) requeue() error {
-	for _, s := range d.signals {
-		var info [128]byte
-		copy(info[:], s.Info)
+	for _, e := range d.early {
 		t := d.threads[0]
-		if x := d.b.ThreadByOwn(s.TID); s.TID != 0 && x != nil {
+		if x := d.b.ThreadByOwn(e.own); e.own != 0 && x != nil {
 			t = x
 		}
-		if err := t.QueueSignal(info, s.TID != 0); err != nil {
+		if err := t.QueueSignal(disguise(e.info, e.own != 0), e.own != 0); err != nil {
 			return err
 		}
 	}
@@ -362,7 +367,19 @@ func (b *body) endFreezing() {
 	late := b.late
 	b.late = nil
 	b.seen += uint64(len(late))
+	var early, doomed []pendingSignal // of a freeze that did not get as far as to take them along
+	for _, e := range b.early {
+		if e.doomed {
+			doomed = append(doomed, e)
+		} else {
+			early = append(early, e)
+		}
+	}
+	b.early = doomed
 	b.mu.Unlock()
+	for _, e := range early {
+		b.raise(e, e.own != 0)
+	}
 	for _, l := range late {
 		b.raise(l.pendingSignal, l.direct)
 	}

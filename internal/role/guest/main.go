@@ -179,19 +179,19 @@ type body struct {
 	want     bool       // a freeze waits: calls that take several steps must not begin
 	busy     int        // such calls under way
 	held     []*pending
-	queued   map[int][]ptrace.SigInfo // what signals forwarded from home really say, by number
-	seen     uint64                   // signals forwarded from home
-	early    []pendingSignal          // signals caught while freezing
-	late     []lateSignal             // signals that came after the freeze
-	watch    *tracee.Watch            // notes what it writes; nil: nobody does
-	dirty    []image.Range            // written here, as far as Protect has told
-	shared   bool                     // its memory is a vfork parent's
+	seen     uint64          // signals forwarded from home
+	early    []pendingSignal // signals caught while freezing
+	late     []lateSignal    // signals that came after the freeze
+	watch    *tracee.Watch   // notes what it writes; nil: nobody does
+	dirty    []image.Range   // written here, as far as Protect has told
+	shared   bool            // its memory is a vfork parent's
 	gone     bool
 }
 
 type pendingSignal struct {
-	own  int
-	info ptrace.SigInfo
+	own    int // 0: for the whole process
+	info   ptrace.SigInfo
+	doomed bool // it is to kill the process; its thread stays stopped
 }
 
 // strand is one thread of a body.

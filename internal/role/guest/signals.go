@@ -48,15 +48,18 @@ func (b *body) raise(one pendingSignal, direct bool) {
 		return
 	}
 	s := b.g.strandByOwn(one.own)
-	b.mu.Lock()
-	b.queued[int(sig)] = append(b.queued[int(sig)], one.info)
-	b.mu.Unlock()
-	if direct && s != nil && s.b == b {
-		_ = unix.Tgkill(b.PID, s.t.TID, sig)
+	direct = direct && s != nil && s.b == b
+	info := disguise(one.info, direct)
+	if direct {
+		if err := ptrace.QueueThread(b.PID, s.t.TID, &info); err != nil {
+			b.g.log.Debug("signal not raised", "thread", one.own, "signal", sig, "error", err)
+		}
 		s.wake(sig)
 		return
 	}
-	_ = unix.Kill(b.PID, sig)
+	if err := ptrace.Queue(b.PID, &info); err != nil {
+		b.g.log.Debug("signal not raised", "process", b.Own, "signal", sig, "error", err)
+	}
 	for _, t := range b.Threads() {
 		if s, ok := t.Data.(*strand); ok {
 			s.wake(sig)
@@ -99,18 +102,17 @@ func (s *strand) deliverable(mask uint64, own bool) bool {
 	return (st.SigPnd|st.ShdPnd)&^mask != 0
 }
 
-// collectPending lists what is pending in a stopped body, with the siginfo
-// that came from home where there is one. Tracing thread.
+// collectPending lists what is pending in a stopped body, with its true
+// siginfo. It stays pending here in case the move fails. Tracing thread.
 func (b *body) collectPending() []wire.PendingSignal {
 	var out []wire.PendingSignal
 	add := func(tid int, infos []ptrace.SigInfo) {
 		for _, i := range infos {
-			sig := int(le.Uint32(i[:]))
-			if real, ok := b.takeQueued(sig, siCode(&i)); ok {
-				i = real
-			} else if sig == int(unix.SIGCHLD) {
+			real, _, ok := undisguise(i)
+			if !ok && localOnly(i.Signal()) {
 				continue
 			}
+			i = real
 			out = append(out, wire.PendingSignal{TID: tid, Info: append([]byte(nil), i[:]...)})
 		}
 	}

@@ -40,16 +40,16 @@ func (s *strand) deliver(st ptrace.Stop) {
 	if err != nil {
 		return // it is going
 	}
-	real, forwarded := b.takeQueued(sig, siCode(&info))
+	real, direct, forwarded := undisguise(info)
 	switch {
 	case forwarded:
 		info = real
 		_ = ptrace.SetSigInfo(t.TID, &info)
-	case sig == int(unix.SIGCHLD):
-		_ = ptrace.Continue(t.TID, 0) // of a local child: the true one comes from home
-		return
 	case sig == int(unix.SIGSTOP):
 		_ = ptrace.Continue(t.TID, sig)
+		return
+	case localOnly(sig):
+		_ = ptrace.Continue(t.TID, 0)
 		return
 	}
 	if !b.fatal(sig) {
@@ -67,25 +67,22 @@ func (s *strand) deliver(st ptrace.Stop) {
 	// it comes home and the kernel there does the rest.
 	s.doomed = true
 	b.mu.Lock()
-	b.early = append(b.early, pendingSignal{own: t.Own, info: info})
+	one := pendingSignal{info: info, doomed: true}
+	if direct || !forwarded {
+		one.own = t.Own
+	}
+	b.early = append(b.early, one)
 	b.mu.Unlock()
 	_ = ptrace.Interrupt(t.TID)
 	_ = ptrace.Continue(t.TID, 0)
 	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
 }
 
-// takeQueued finds what a signal raised on behalf of home really says. The
-// kernel lets nobody give a signal another process's siginfo, so it is put in
-// place when the signal is delivered.
-func (b *body) takeQueued(sig int, code int32) (ptrace.SigInfo, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	q := b.queued[sig]
-	if len(q) == 0 || code > 0 && sig != int(unix.SIGCHLD) {
-		return ptrace.SigInfo{}, false
-	}
-	b.queued[sig] = q[1:]
-	return q[0], true
+// localOnly tells of signals that are none of the program's: the SIGCHLD of a
+// local child, and what stops the body and lets it go on. The true ones come
+// from home, and home knows whether the process is stopped.
+func localOnly(sig int) bool {
+	return sig == int(unix.SIGCHLD) || sig == int(unix.SIGCONT) || sig == int(unix.SIGSTOP)
 }
 
 func siCode(i *ptrace.SigInfo) int32 { return int32(le.Uint32(i[8:])) }
@@ -149,7 +146,7 @@ func (g *Guest) newBody(pid, own int) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &body{Process: p, g: g, queued: map[int][]ptrace.SigInfo{}, img: &image.Image{}}
+	b := &body{Process: p, g: g, img: &image.Image{}}
 	p.Data = b
 	p.Base, p.Slots = g.init.p.Base, g.init.p.Slots
 	g.mu.Lock()

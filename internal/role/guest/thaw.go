@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/notify"
+	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
@@ -279,7 +280,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	b.mu.Lock()
 	b.img = img
 	b.mu.Unlock()
-	return a.release(strands, img)
+	return a.release(strands, img, m.Stopped)
 }
 
 // threads makes the other threads, each with the id it has at home.
@@ -314,14 +315,14 @@ func (a *arrival) threads(img *image.Image) ([]*strand, error) {
 }
 
 func queue(strands []*strand, s wire.PendingSignal) error {
-	var info [128]byte
+	var info ptrace.SigInfo
 	copy(info[:], s.Info)
 	for _, x := range strands {
 		if x.t.Own == s.TID {
-			return x.t.QueueSignal(info, true)
+			return x.t.QueueSignal(disguise(info, true), true)
 		}
 	}
-	return strands[0].t.QueueSignal(info, false)
+	return strands[0].t.QueueSignal(disguise(info, false), false)
 }
 
 // filter puts the body under its filter, all threads at once.
@@ -360,7 +361,7 @@ func (s *strand) filter() error {
 const filterFlags = unix.SECCOMP_FILTER_FLAG_TSYNC | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 
 // release lets the body run as the image says.
-func (a *arrival) release(strands []*strand, img *image.Image) error {
+func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) error {
 	b := a.s.b
 	h, err := b.Freeze(stopLimit, tracee.DeliverNatively, nil)
 	if err != nil {
@@ -385,6 +386,9 @@ func (a *arrival) release(strands []*strand, img *image.Image) error {
 	b.mu.Lock()
 	b.running = true
 	b.mu.Unlock()
+	if stopped { // its first deed
+		_ = unix.Kill(b.PID, unix.SIGSTOP)
+	}
 	h.Release()
 	return nil
 }

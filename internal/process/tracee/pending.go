@@ -1,0 +1,67 @@
+package tracee
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// Pending is one signal that waits for delivery.
+type Pending struct {
+	Own  int // the thread it is for, as the process knows it; 0: the whole process
+	Info [128]byte
+}
+
+// maxTaken bounds one taking: more arrive later, as if they were sent later.
+const maxTaken = 1 << 16
+
+// TakePending takes the signals of a set that are pending for parked threads
+// out of the kernel's queues, in the order in which they would be delivered.
+// All signals must be blocked.
+func (p *Process) TakePending(ts []*Thread, set uint64) ([]Pending, error) {
+	var out []Pending
+	for _, t := range ts {
+		for len(out) < maxTaken {
+			st, err := p.Family.FS.ThreadStatus(p.PID, t.TID)
+			if err != nil {
+				return out, err
+			}
+			if (st.SigPnd|st.ShdPnd)&set == 0 {
+				break
+			}
+			one := Pending{}
+			if st.SigPnd&set != 0 { // a thread's own come before the process's
+				one.Own = t.Own
+			}
+			const setOff, infoOff, timeOff = 0, 64, 256
+			b := make([]byte, 8)
+			le.PutUint64(b, set)
+			now := t.Put(timeOff, make([]byte, 16))
+			ret, err := t.Call(unix.SYS_RT_SIGTIMEDWAIT, t.Put(setOff, b), t.Slot.WindowAddr()+infoOff, now, 8)
+			if err != nil {
+				return out, err
+			}
+			if ret <= 0 {
+				break // EAGAIN: it went the way of its kind (SIGCONT and the stops remove each other)
+			}
+			copy(one.Info[:], t.Get(infoOff, len(one.Info)))
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// Requeue makes taken signals pending again.
+func (p *Process) Requeue(ts []*Thread, list []Pending) error {
+	for _, one := range list {
+		t := ts[0]
+		direct := false
+		for _, x := range ts {
+			if one.Own != 0 && x.Own == one.Own {
+				t, direct = x, true
+			}
+		}
+		if err := t.QueueSignal(one.Info, direct); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package deputy
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// stopped: a thread takes part in a job-control stop. At home it stays there.
+// A deputy has told its parent by that alone; it goes on, because its call must
+// be broken off for the guest to stop, and because it may have to move.
+func (s *Supervisor) stopped(p *proc, t *tracee.Thread, d *deputy) {
+	p.mu.Lock()
+	l, first := p.link, !p.stopped
+	if l != nil {
+		p.stopped = true
+	}
+	p.mu.Unlock()
+	if l == nil || d == nil {
+		_ = ptrace.Listen(t.TID)
+		return
+	}
+	if first {
+		_ = l.send(wire.Stop, p.Own)
+	}
+	d.settle()
+	_ = ptrace.Continue(t.TID, 0)
+}
+
+// contGrace is how long the signal that ended a stop may take to be reported.
+const contGrace = 50 * time.Millisecond
+
+// notStopped: a thread's stop was none of job control's, so the process is not
+// stopped now. The SIGCONT goes to the guest like any signal; when a thread's
+// part in the stop was reported only after it, nothing else tells the guest.
+func (s *Supervisor) notStopped(p *proc) {
+	p.mu.Lock()
+	was := p.stopped
+	p.mu.Unlock()
+	if !was {
+		return
+	}
+	time.AfterFunc(contGrace, func() {
+		p.mu.Lock()
+		l, still := p.link, p.stopped
+		p.stopped = false
+		p.mu.Unlock()
+		if still && l != nil {
+			_ = l.send(wire.Cont, p.Own)
+		}
+	})
+}
+
+// awaitCont keeps a call from being made for a process that is stopped. False:
+// the call has been cancelled.
+func (d *deputy) awaitCont(serial uint64) bool {
+	for {
+		d.p.mu.Lock()
+		stopped := d.p.stopped
+		d.p.mu.Unlock()
+		if !stopped {
+			return true
+		}
+		d.mu.Lock()
+		cancelled := d.cancel == serial
+		d.mu.Unlock()
+		if cancelled {
+			return false
+		}
+		select {
+		case <-d.quit:
+			return false
+		case <-time.After(stopPoll):
+		}
+	}
+}
+
+// stopPoll is how soon a stopped process's calls notice that it goes on.
+const stopPoll = time.Millisecond
+
+// stopsAtHome are the signals that stop a process with these actions. They act
+// at home, where the process group is: they do not travel.
+func stopsAtHome(actions *[65]image.Action) uint64 {
+	var set uint64
+	for _, sig := range []unix.Signal{unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU} {
+		if actions[sig].Handler == 0 {
+			set |= 1 << (sig - 1)
+		}
+	}
+	return set
+}
+
+// stopped tells whether the process travels in a job-control stop. A SIGCONT
+// that is pending has ended it already.
+func (f *frozen) stopped() bool {
+	for i := range f.taken {
+		if int(le.Uint32(f.taken[i].Info[:])) == int(unix.SIGCONT) {
+			return false
+		}
+	}
+	return f.h.Stopped()
+}
