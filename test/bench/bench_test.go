@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+func BenchmarkMove100MB(b *testing.B) { moves(b, 100) }
+
+func BenchmarkMove1GB(b *testing.B) { moves(b, 1024) }
+
+// moves sends a process with so many MB out and home again, b.N times.
+func moves(b *testing.B, megabytes int) {
+	lab := labtest.Up(b, 2)
+	dir := labtest.Scratch(b)
+	program := filepath.Join(dir, "writer")
+	if out, err := exec.Command("gcc", "-O2", "-o", program, "src/writer.c").CombinedOutput(); err != nil {
+		b.Skipf("gcc: %v: %s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	w := lab.Command(ctx, 1, dir, program, strconv.Itoa(megabytes))
+	stdout, err := w.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Start(); err != nil {
+		b.Fatal(err)
+	}
+	said := bufio.NewScanner(stdout)
+	if !said.Scan() {
+		b.Fatal("the writer says nothing")
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(said.Text()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer lab.Kill(1, pid)
+	var out, home, rate, raw []float64
+	b.ResetTimer()
+	for range b.N {
+		raw = append(raw, copyRate(b, megabytes))
+		start := time.Now()
+		out = append(out, move(ctx, b, lab, pid, "2"))
+		rate = append(rate, float64(megabytes)/time.Since(start).Seconds())
+		time.Sleep(200 * time.Millisecond) // it works there for a while
+		home = append(home, move(ctx, b, lab, pid, "home"))
+	}
+	b.StopTimer()
+	report(b, "out-still-ms", out)
+	report(b, "home-still-ms", home)
+	report(b, "move-MB/s", rate)
+	report(b, "tcp-MB/s", raw)
+	b.ReportMetric(median(raw)/median(rate), "tcp/move")
+	if err := lab.Command(ctx, 1, "/", "kill", "-TERM", strconv.Itoa(pid)).Run(); err != nil {
+		b.Fatal(err)
+	}
+	if !said.Scan() || said.Text() != "right" {
+		b.Fatalf("the writer's memory is not what it wrote: %q", said.Text())
+	}
+	_ = w.Wait() // it has said all
+}
+
+// move tells how long the process stood still, in milliseconds.
+func move(ctx context.Context, b *testing.B, lab *labtest.Lab, pid int, to string) float64 {
+	b.Helper()
+	text, err := lab.Command(ctx, 1, "/", labtest.InNode, "migrate", "--json", strconv.Itoa(pid), to).CombinedOutput()
+	var answer []struct {
+		FrozenMicros float64 `json:"frozen_us"`
+	}
+	if err != nil || json.Unmarshal(text, &answer) != nil || len(answer) != 1 {
+		b.Fatalf("migrate to %s: %v: %s", to, err, text)
+	}
+	return answer[0].FrozenMicros / 1000
+}
+
+// copyRate copies as much over a TCP connection on this machine, in MB/s.
+func copyRate(b *testing.B, megabytes int) float64 {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	failed := make(chan error, 1)
+	start := time.Now()
+	go func() {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err == nil {
+			buf := make([]byte, 256<<10)
+			for sent := 0; sent < megabytes<<20 && err == nil; sent += len(buf) {
+				_, err = c.Write(buf)
+			}
+			_ = c.Close()
+		}
+		failed <- err
+	}()
+	c, err := l.Accept()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	n, err := io.Copy(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c})
+	if err == nil {
+		err = <-failed
+	}
+	if err != nil || n != int64(megabytes)<<20 {
+		b.Fatal(fmt.Errorf("copied %d bytes: %w", n, err))
+	}
+	return float64(megabytes) / time.Since(start).Seconds()
+}
+
+func median(all []float64) float64 {
+	s := slices.Sorted(slices.Values(all))
+	return s[len(s)/2]
+}
+
+// report gives median, least and most.
+func report(b *testing.B, unit string, all []float64) {
+	b.ReportMetric(median(all), unit)
+	b.Logf("%s: median %.1f, %.1f to %.1f (n=%d)", unit, median(all), slices.Min(all), slices.Max(all), len(all))
+}
