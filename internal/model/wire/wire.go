@@ -46,6 +46,8 @@ const (
 	Usage    // UsageMsg: CPU time burnt so far
 	MapFile  // MapFileMsg: which file is behind a descriptor; the reply holds a MappedMsg
 	Lacking  // LackingMsg: answers Thaw; File frames, then an empty one, answer it
+	Settle   // to the side a process goes to: say Settled when the pages before this are stored
+	Settled  // empty
 )
 
 // Bounds of the decoder: nothing honest comes near.

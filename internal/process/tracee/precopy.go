@@ -13,6 +13,8 @@ const (
 	// rounds of copying at most; fewer when little is left or it does not get less.
 	rounds = 8
 	little = 64 * image.PageSize
+	// step is how much is sent between two reports.
+	step = 8 << 20
 )
 
 // errStopped: the move is off.
@@ -29,6 +31,9 @@ type Ahead struct {
 	Emit Emit
 	// Progress is told of bytes sent, and of the whole as far as known.
 	Progress func(done, total uint64)
+	// Settle waits until the other side has stored what was sent, so that the
+	// freeze does not have to; nil: it does not wait.
+	Settle func() error
 	// Stopped tells that the move is off.
 	Stopped func() bool
 
@@ -40,7 +45,7 @@ type Ahead struct {
 
 // Run copies ahead. The process must be covered by a Watch.
 func (a *Ahead) Run() error {
-	var done uint64
+	var done, told uint64
 	before := uint64(1) << 62
 	for round := 0; round < rounds; round++ {
 		vmas, _, err := Mappings(a.P.Family.FS, a.P.PID, a.P.Base, nil)
@@ -73,8 +78,11 @@ func (a *Ahead) Run() error {
 				return errStopped
 			}
 			err := a.Emit(kind, parts...)
-			if a.Progress != nil && len(parts) > 0 {
-				done += uint64(len(parts[len(parts)-1]))
+			for _, part := range parts {
+				done += uint64(len(part))
+			}
+			if a.Progress != nil && done-told >= step {
+				told = done
 				a.Progress(done, max(done, n))
 			}
 			return err
@@ -83,6 +91,11 @@ func (a *Ahead) Run() error {
 			return err
 		}
 		a.Sent = layout.Union(a.Sent, todo)
+		if a.Settle != nil {
+			if err := a.Settle(); err != nil {
+				return err
+			}
+		}
 		before = n
 	}
 	return nil

@@ -12,28 +12,37 @@ import (
 const worthWatching = 4 << 20
 
 // sendAhead sends a process's memory while it still runs at home. It is an
-// improvement only: whatever fails, the frozen process is sent as a whole. The
-// watch is nil then; it must stay open until the rest has been sent.
-func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64, uint64)) (*tracee.Ahead, *tracee.Watch) {
+// improvement only: where writes cannot be noted, the watch is nil and the
+// frozen process is sent as a whole. An error is one of the other side, or the
+// process's end. The watch must stay open until the rest has been sent.
+func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64, uint64)) (*tracee.Ahead, *tracee.Watch, error) {
 	none := &tracee.Ahead{}
 	st, err := p.Family.FS.Status(p.PID)
 	// A filter of the process's own may kill it for the call that makes the watch.
 	if err != nil || st.VmRSS < worthWatching || st.Seccomp != 0 || st.State == 'T' || st.State == 't' {
-		return none, nil
+		return none, nil, nil
 	}
 	w, err := p.WatchRunning()
 	if err != nil {
 		p.s.log.Debug("nothing is sent ahead", "pid", p.PID, "error", err)
-		return none, nil
+		return none, nil, nil
 	}
 	w.Cover(img.VMAs)
 	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
-		Emit:     func(kind uint8, parts ...[]byte) error { return l.send(kind, p.Own, parts...) },
+		Emit: func(kind uint8, parts ...[]byte) error { return l.send(kind, p.Own, parts...) },
+		Settle: func() error {
+			if err := l.send(wire.Settle, p.Own); err != nil {
+				return err
+			}
+			_, err := p.expect(l, wire.Settled)
+			return err
+		},
 		Progress: func(done, total uint64) { progress("precopy", done, total) }}
 	if err := a.Run(); err != nil {
-		p.s.log.Debug("not all could be sent ahead", "pid", p.PID, "error", err)
+		w.Close()
+		return nil, nil, err
 	}
-	return a, w
+	return a, w, nil
 }
 
 // sendRest sends what the other side does not hold yet, and has it forget what

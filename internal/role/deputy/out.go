@@ -23,7 +23,13 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	if err != nil {
 		return 0, err
 	}
-	ahead, watch := p.sendAhead(l, img, progress)
+	ahead, watch, err := p.sendAhead(l, img, progress)
+	if err != nil {
+		err = p.verdict(l, err)
+		_ = l.post(wire.Abort, p.Own)
+		l.close()
+		return 0, err
+	}
 	defer watch.Close()
 	progress("freeze", 0, 0)
 	start := time.Now()

@@ -46,7 +46,7 @@ func (g *Guest) read() {
 				continue
 			}
 			go g.arrive(fr, in)
-		case wire.File, wire.Pages, wire.Zero, wire.PagesEnd, wire.Thaw:
+		case wire.File, wire.Pages, wire.Zero, wire.Settle, wire.PagesEnd, wire.Thaw:
 			g.mu.Lock()
 			in := g.arrivals[id]
 			g.mu.Unlock()

@@ -150,6 +150,11 @@ func (a *arrival) ahead() (frame, error) {
 			return f, err
 		case f.kind == wire.Thaw:
 			return f, nil
+		case f.kind == wire.Settle:
+			if err := a.g.send(wire.Settled, a.own); err != nil {
+				return f, err
+			}
+			continue
 		case f.kind != wire.Pages:
 			return f, fmt.Errorf("frame %d instead of the frozen process", f.kind)
 		}
