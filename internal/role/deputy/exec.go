@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"openmosix/internal/linux/ptrace"
-	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -173,6 +172,3 @@ func (b *block) relocate(at uint64) {
 		le.PutUint64(b.bytes[p:], at+le.Uint64(b.bytes[p:]))
 	}
 }
-
-// noActions is the table of a process with only default actions.
-var noActions [65]image.Action
