@@ -16,6 +16,10 @@ import (
 // under test. Without it, tests that need a lab are skipped.
 const BinaryVariable = "OPENMOSIX"
 
+// LogsVariable names the environment variable with a directory that gets the
+// whole logs of the nodes of a test that failed.
+const LogsVariable = "OPENMOSIX_TEST_LOGS"
+
 const (
 	upLimit   = 60 * time.Second
 	downLimit = 30 * time.Second
@@ -112,6 +116,11 @@ func (l *Lab) showLogs(t testing.TB) {
 		text, err := os.ReadFile(path)
 		if err != nil || len(text) == 0 {
 			continue
+		}
+		if dir := os.Getenv(LogsVariable); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), text, 0o600); err != nil {
+				t.Log(err)
+			}
 		}
 		lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 		if len(lines) > 40 {
