@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,6 +29,7 @@ import (
 // Space is the memory of one process.
 type Space struct {
 	pid     int
+	task    atomic.Int32 // whom process_vm_* is asked about
 	mem     *os.File
 	pagemap *os.File
 }
@@ -51,7 +53,9 @@ func Open(pid int) (*Space, error) {
 		_ = mem.Close() // nothing was written through it
 		return nil, fmt.Errorf("open page map of %d: %w", pid, err)
 	}
-	return &Space{pid: pid, mem: mem, pagemap: pagemap}, nil
+	s := &Space{pid: pid, mem: mem, pagemap: pagemap}
+	s.task.Store(int32(pid))
+	return s, nil
 }
 
 // Pid is the process that was opened.
@@ -74,7 +78,7 @@ func (s *Space) Close() error {
 
 // Read fills b from addr.
 func (s *Space) Read(addr uint64, b []byte) error {
-	n, err := vmRead(s.pid, addr, b)
+	n, err := s.vmRead(addr, b)
 	if n == len(b) {
 		return nil
 	}
@@ -89,7 +93,7 @@ func (s *Space) Read(addr uint64, b []byte) error {
 
 // Write stores b at addr, also where the process itself may not write.
 func (s *Space) Write(addr uint64, b []byte) error {
-	n, err := vmWrite(s.pid, addr, b)
+	n, err := s.vmWrite(addr, b)
 	if n == len(b) {
 		return nil
 	}
@@ -100,6 +104,48 @@ func (s *Space) Write(addr uint64, b []byte) error {
 		return s.failed("write", addr, len(b), err)
 	}
 	return nil
+}
+
+func (s *Space) vmRead(addr uint64, b []byte) (int, unix.Errno) {
+	n, err := vmRead(int(s.task.Load()), addr, b)
+	if err == unix.ESRCH && s.retarget() {
+		n, err = vmRead(int(s.task.Load()), addr, b)
+	}
+	return n, err
+}
+
+func (s *Space) vmWrite(addr uint64, b []byte) (int, unix.Errno) {
+	n, err := vmWrite(int(s.task.Load()), addr, b)
+	if err == unix.ESRCH && s.retarget() {
+		n, err = vmWrite(int(s.task.Load()), addr, b)
+	}
+	return n, err
+}
+
+// retarget finds another thread of the process: one that has ended, as the
+// first may before the others, has no memory any more.
+func (s *Space) retarget() bool {
+	dir, err := os.Open("/proc/" + strconv.Itoa(s.pid) + "/task")
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(0)
+	if err != nil {
+		return false
+	}
+	for _, name := range names {
+		tid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		var b [1]byte
+		if _, err := vmRead(tid, 0, b[:]); err != unix.ESRCH { // EFAULT: it has memory, if not there
+			s.task.Store(int32(tid))
+			return true
+		}
+	}
+	return false
 }
 
 // readFile and writeFile do by /proc/pid/mem what process_vm refused.

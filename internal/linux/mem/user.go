@@ -8,13 +8,13 @@ type User struct{ Space *Space }
 
 // Read fills b from addr, or fails with EFAULT.
 func (u User) Read(addr uint64, b []byte) error {
-	n, err := vmRead(u.Space.pid, addr, b)
+	n, err := u.Space.vmRead(addr, b)
 	return whole(n, len(b), err)
 }
 
 // Write stores b at addr, or fails with EFAULT; some of b may have been stored.
 func (u User) Write(addr uint64, b []byte) error {
-	n, err := vmWrite(u.Space.pid, addr, b)
+	n, err := u.Space.vmWrite(addr, b)
 	return whole(n, len(b), err)
 }
 

@@ -14,7 +14,7 @@ func (s *Space) WriteV(spans []Span) error { return s.vector(spans, vmWriteV, s.
 func (s *Space) vector(spans []Span, batch func(int, []Span) int, single func(uint64, []byte) error) error {
 	for len(spans) > 0 {
 		part := spans[:min(len(spans), maxVector)]
-		done := batch(s.pid, part)
+		done := batch(int(s.task.Load()), part)
 		whole := 0
 		for whole < len(part) && len(part[whole].Bytes) <= done {
 			done -= len(part[whole].Bytes)

@@ -2,6 +2,9 @@ package tracee
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -214,9 +217,8 @@ func (f *Family) executed(t *Thread) {
 	p := t.Proc
 	for _, t := range p.Threads() {
 		if t.Slot != nil {
-			t.Slot.Kill()
+			t.Slot.Kill() // whoever waits there still has the slot in hand
 			p.Slots.Free(t.Slot)
-			t.Slot = nil
 		}
 	}
 	p.Base, p.Slots, p.Execs = 0, nil, p.Execs+1
@@ -236,6 +238,26 @@ func (f *Family) Adopt(p *Process, s ptrace.Stop, own int) (*Thread, bool) {
 		return t, true
 	}
 	return t, false
+}
+
+// whereabouts says for the log what the kernel knows of a thread that does not
+// do what it should.
+func (t *Thread) whereabouts() string {
+	p := t.Proc
+	state := "gone"
+	if st, err := p.Family.FS.ThreadStatus(p.PID, t.TID); err == nil {
+		state = string(st.State)
+	}
+	call, _ := os.ReadFile(p.Family.FS.Path(p.PID, fmt.Sprintf("task/%d/syscall", t.TID)))
+	return fmt.Sprintf("thread %d as %d: %s %s", t.TID, t.Own, state, strings.TrimSpace(string(call)))
+}
+
+func (p *Process) whereabouts() string {
+	var all []string
+	for _, t := range p.Threads() {
+		all = append(all, t.whereabouts())
+	}
+	return strings.Join(all, "; ")
 }
 
 // callLimit bounds a call in the stub that cannot block for long.

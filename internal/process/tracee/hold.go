@@ -58,7 +58,7 @@ func (h *Hold) next(deadline time.Time) (ptrace.Stop, error) {
 		}
 		left := time.Until(deadline)
 		if left <= 0 {
-			return ptrace.Stop{}, fmt.Errorf("process %d: a thread did not stop in time", h.Proc.PID)
+			return ptrace.Stop{}, fmt.Errorf("process %d: a thread did not stop in time (%s)", h.Proc.PID, h.Proc.whereabouts())
 		}
 		timer := time.NewTimer(left)
 		select {
@@ -356,9 +356,7 @@ func (h *Hold) release(run bool) {
 		}
 		waiting := map[int]bool{}
 		for _, s := range rest {
-			if s.Kind == ptrace.Signal || s.Kind == ptrace.Event {
-				waiting[s.TID] = true
-			}
+			waiting[s.TID] = true // nobody has seen it, so nobody has continued it
 		}
 		if h.Proc.hold == h {
 			h.Proc.hold = nil
@@ -377,7 +375,7 @@ func (h *Hold) release(run bool) {
 			t.group = false
 		}
 		for _, s := range rest {
-			if t := f.Thread(s.TID); t != nil && waiting[s.TID] {
+			if t := f.Thread(s.TID); t != nil && t.hold == nil && !s.Gone() {
 				f.role.Stopped(t, s)
 			}
 		}

@@ -85,7 +85,7 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 		case !ok && slot.Dead():
 			return 0, ErrGone
 		case !ok:
-			return 0, fmt.Errorf("call %d in thread %d did not return", nr, t.TID)
+			return 0, fmt.Errorf("call %d in thread %d did not return (%s)", nr, t.TID, t.whereabouts())
 		case ret == brokenOff:
 			continue // a signal came between; nothing was done
 		}

@@ -15,10 +15,11 @@ type Slots struct {
 
 	mu   sync.Mutex
 	free []int
+	used map[int]*stub.Slot
 }
 
 func newSlots(r *stub.Region) *Slots {
-	s := &Slots{region: r, free: make([]int, 0, stub.MaxSlots)}
+	s := &Slots{region: r, free: make([]int, 0, stub.MaxSlots), used: map[int]*stub.Slot{}}
 	for i := stub.MaxSlots - 1; i >= 0; i-- {
 		s.free = append(s.free, i)
 	}
@@ -37,15 +38,20 @@ func (s *Slots) New() *stub.Slot {
 	}
 	i := s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
-	return s.region.Slot(i)
+	s.used[i] = s.region.Slot(i)
+	return s.used[i]
 }
 
-// Free gives a slot back. Its thread must be gone or out of the stub.
+// Free gives a slot back, once: whoever comes second finds it another's. Its
+// thread must be gone or out of the stub.
 func (s *Slots) Free(one *stub.Slot) {
 	if s == nil || one == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.free = append(s.free, one.Index)
+	if s.used[one.Index] == one {
+		delete(s.used, one.Index)
+		s.free = append(s.free, one.Index)
+	}
 }

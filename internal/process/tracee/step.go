@@ -53,7 +53,7 @@ func (h *Hold) stepOne(t *Thread, vdso []image.Range) error {
 		if out {
 			break
 		}
-		if _, err := h.await(t, stepLimit); err != nil {
+		if err := h.awaitStep(t); err != nil {
 			return err
 		}
 	}
@@ -86,4 +86,19 @@ func VDSO(vmas []image.VMA) []image.Range {
 		}
 	}
 	return nil
+}
+
+// awaitStep waits for the trap that ends a step. An Interrupted stop may come
+// before; the trap is then still to be taken, or the program would get it.
+func (h *Hold) awaitStep(t *Thread) error {
+	for {
+		s, err := h.await(t, stepLimit)
+		if err != nil || s.Kind != ptrace.Interrupted {
+			return err
+		}
+		h.Do(func() { err = ptrace.SingleStep(t.TID) })
+		if err != nil {
+			return err
+		}
+	}
 }

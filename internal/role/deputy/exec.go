@@ -104,7 +104,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	l := p.link
 	p.mu.Unlock()
 	if x == nil { // the process did it by itself, at home, while being prepared
-		p.Base = 0
+		t.Slot = nil
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}

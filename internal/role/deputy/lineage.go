@@ -31,8 +31,18 @@ func (d *deputy) clone(j job) {
 		return
 	}
 	ret, ok := d.makeChild(m)
+	var outs [][]byte
+	if ok && ret > 0 && m.Flags&unix.CLONE_PIDFD != 0 {
+		// The child cannot have ended: its guest does not exist yet.
+		fd, err := d.t.Call(unix.SYS_PIDFD_OPEN, uint64(ret), 0)
+		ok = err == nil
+		if ok && fd < 0 {
+			d.p.s.log.Warn("no pidfd for a new process", "process", ret, "error", unix.Errno(-fd))
+		}
+		outs = [][]byte{le.AppendUint32(nil, uint32(fd))}
+	}
 	if ok {
-		d.reply(j, m.Serial, ret, nil)
+		d.reply(j, m.Serial, ret, outs)
 	}
 }
 

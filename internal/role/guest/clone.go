@@ -12,7 +12,7 @@ import (
 )
 
 // Flags a clone may have to be made away from home. Everything else (new
-// namespaces, a pidfd, memory shared between processes) is made at home.
+// namespaces, a pidfd of a thread, memory shared between processes) is made at home.
 const (
 	anyClone    = 0xff | unix.CLONE_SETTLS | unix.CLONE_PARENT_SETTID | unix.CLONE_CHILD_CLEARTID | unix.CLONE_CHILD_SETTID | unix.CLONE_SYSVSEM | unix.CLONE_DETACHED | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_IO
 	threadClone = anyClone | unix.CLONE_VM | unix.CLONE_SIGHAND | unix.CLONE_THREAD
@@ -20,8 +20,9 @@ const (
 )
 
 // cloneArgs reads what is to be made, once: flags, stack, parent tid, child
-// tid, tls as clone(2) takes them. ok is false for what is only made at home.
-func (s *strand) cloneArgs(p *pending) (a [6]uint64, errno unix.Errno, ok bool) {
+// tid, tls as clone(2) takes them, and where a pidfd is to be stored (0:
+// nowhere). ok is false for what is only made at home.
+func (s *strand) cloneArgs(p *pending) (a [6]uint64, pidfd uint64, errno unix.Errno, ok bool) {
 	switch p.nr {
 	case unix.SYS_CLONE:
 		a = p.args
@@ -34,21 +35,32 @@ func (s *strand) cloneArgs(p *pending) (a [6]uint64, errno unix.Errno, ok bool) 
 		var b [size]byte
 		n := min(p.args[1], size)
 		if n < 64 {
-			return a, unix.EINVAL, true
+			return a, 0, unix.EINVAL, true
 		}
 		if s.b.memory().Read(p.args[0], b[:n]) != nil {
-			return a, unix.EFAULT, true
+			return a, 0, unix.EFAULT, true
 		}
 		f := func(i int) uint64 { return le.Uint64(b[8*i:]) }
-		if p.args[1] > size || f(0)>>32 != 0 || f(0)&(unix.CLONE_PIDFD|0xff) != 0 || f(8) != 0 || f(9) != 0 || f(4) > 0xff {
-			return a, 0, false
+		if p.args[1] > size || f(0)>>32 != 0 || f(0)&0xff != 0 || f(8) != 0 || f(9) != 0 || f(4) > 0xff {
+			return a, 0, 0, false
 		}
 		a = [6]uint64{f(0) | f(4), f(5), f(3), f(2), f(7)}
 		if f(5) != 0 {
 			a[1] += f(6)
 		}
+		pidfd = f(1)
+	}
+	if a[0]&unix.CLONE_PIDFD == 0 {
+		pidfd = 0
+	} else if p.nr == unix.SYS_CLONE {
+		if pidfd = a[2]; a[0]&(unix.CLONE_PARENT_SETTID|unix.CLONE_DETACHED) != 0 {
+			return a, 0, unix.EINVAL, true // clone(2): there is one address for both
+		}
 	}
 	fl := a[0]
+	if fl&unix.CLONE_THREAD == 0 {
+		fl &^= unix.CLONE_PIDFD
+	}
 	switch {
 	case fl&unix.CLONE_THREAD != 0:
 		ok = fl&^threadClone == 0 && fl&unix.CLONE_VM != 0 && fl&unix.CLONE_SIGHAND != 0
@@ -57,13 +69,16 @@ func (s *strand) cloneArgs(p *pending) (a [6]uint64, errno unix.Errno, ok bool) 
 	default:
 		ok = fl&^(anyClone|unix.CLONE_VFORK) == 0
 	}
-	return a, 0, ok
+	return a, pidfd, 0, ok
 }
 
 // clone makes a thread or process: first its deputy at home, whose id it is to
 // have, then the body here.
 func (s *strand) clone(p *pending) {
-	a, errno, ok := s.cloneArgs(p)
+	a, pidfd, errno, ok := s.cloneArgs(p)
+	if errno == 0 && pidfd != 0 && !s.writable(pidfd) {
+		errno = unix.EFAULT
+	}
 	switch {
 	case errno != 0:
 		s.b.g.answer(p.id, -int64(errno))
@@ -77,11 +92,18 @@ func (s *strand) clone(p *pending) {
 	}
 	go func() {
 		defer s.b.leave()
-		s.makeBoth(p, a)
+		s.makeBoth(p, a, pidfd)
 	}()
 }
 
-func (s *strand) makeBoth(p *pending, a [6]uint64) {
+// writable tells whether an int can be stored at an address.
+func (s *strand) writable(addr uint64) bool {
+	var b [4]byte
+	m := s.b.memory()
+	return m.Read(addr, b[:]) == nil && m.Write(addr, b[:]) == nil
+}
+
+func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))
 	if r.ret <= 0 {
 		p.rpc = nil
@@ -89,6 +111,10 @@ func (s *strand) makeBoth(p *pending, a [6]uint64) {
 		return
 	}
 	own := int(r.ret)
+	if pidfd != 0 && len(r.outs) == 1 && len(r.outs[0]) == 4 {
+		_ = s.b.memory().Write(pidfd, r.outs[0]) // it could be written a moment ago
+	}
+	a[0] &^= unix.CLONE_PIDFD
 	if err := s.makeHere(p, a, own); err != nil {
 		s.b.g.log.Error("a thread or process could not be made", "own", own, "error", err)
 		_ = s.b.g.post(wire.Exit, own, make([]byte, 4))
