@@ -212,6 +212,7 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 // awaitAll waits until every held thread has reported Interrupted or is gone.
 func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 	deadline := time.Now().Add(limit)
+	leaderThere := time.Now()
 	stopped := map[int]bool{}
 	for {
 		left := 0
@@ -236,7 +237,10 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 				continue
 			}
 		} else {
-			if h.whole && h.Proc.leaderLeft() {
+			switch {
+			case !h.whole || !h.Proc.leaderLeft():
+				leaderThere = time.Now()
+			case time.Since(leaderThere) > LeaderLimit:
 				return ErrLeaderLeft
 			}
 			if s, err = h.next(earlier(deadline, time.Now().Add(leaderPause))); err != nil && !errors.Is(err, ErrGone) && time.Now().Before(deadline) {
@@ -305,6 +309,10 @@ func (f *Family) ending(pid, tid int) bool {
 
 // ErrLeaderLeft: the thread group leader has ended, others have not.
 var ErrLeaderLeft = errors.New("the process's first thread has ended while others go on")
+
+// LeaderLimit is how long a process may seem to have lost its first thread: it
+// does so for a moment when another thread executes a program.
+const LeaderLimit = 500 * time.Millisecond
 
 // leaderLeft: a leader that ended before the others never reports anything:
 // wait4 returns it only after them.

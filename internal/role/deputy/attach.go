@@ -66,7 +66,7 @@ func (s *Supervisor) seizeAll(p *proc) error {
 			case err != nil && s.fam.Thread(tid) == nil && s.autoAttached(p.PID, tid):
 				continue
 			case err != nil && tid == p.PID && p.leaderLeft():
-				return fail(supervisor.CannotMove, tracee.ErrLeaderLeft.Error())
+				return tracee.ErrLeaderLeft
 			case err != nil:
 				return fail(supervisor.CannotMove, fmt.Sprintf("cannot trace thread %d: %v (is a debugger attached?)", tid, err))
 			}

@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +44,10 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	case from != nil && from.node == target:
 		return 0, 0, fail(supervisor.AlreadyThere, fmt.Sprintf("the process is on node %d", target))
 	case from == nil:
-		still, err := s.moveOut(p, r, progress)
+		still, err := s.moveOut(p, r, false, progress)
+		for try := 1; try < execTries && err == errExecs; try++ {
+			still, err = s.moveOut(p, r, try >= runningTries, progress)
+		}
 		if err != nil {
 			s.letGo(p)
 			return 0, 0, err
@@ -62,15 +66,30 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 // such as one the process itself has caused.
 const busyWait = 15 * time.Second
 
+// execTries is how often a process is sent out that executes other programs
+// meanwhile; runningTries of them leave it running while the other side prepares.
+const (
+	execTries    = 8
+	runningTries = 2
+)
+
 // take finds the process, or attaches to it, and begins a move.
 func (s *Supervisor) take(pid, target int) (*proc, error) {
-	for deadline := time.Now().Add(busyWait); ; {
+	begun := time.Now()
+	for deadline := begun.Add(busyWait); ; {
 		p := s.procByPID(pid)
 		switch {
 		case p == nil && target == 0:
 			return nil, fail(supervisor.AlreadyThere, "the process is at home")
 		case p == nil:
-			if p, err := s.attach(pid); p != nil || err != nil {
+			p, err := s.attach(pid)
+			if errors.Is(err, tracee.ErrLeaderLeft) && time.Now().Before(begun.Add(tracee.LeaderLimit)) {
+				break
+			}
+			if errors.Is(err, tracee.ErrLeaderLeft) {
+				err = fail(supervisor.CannotMove, err.Error())
+			}
+			if p != nil || err != nil {
 				return p, err
 			}
 		case p.begin():

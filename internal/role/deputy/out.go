@@ -14,13 +14,25 @@ import (
 )
 
 // moveOut sends a process that is at home to another node. On error it runs on
-// as before, still traced.
-func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string, uint64, uint64)) (time.Duration, error) {
+// as before, still traced. A process that does not stay the same for as long as
+// the other side needs to prepare is stopped before (still).
+func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress func(string, uint64, uint64)) (time.Duration, error) {
 	progress("connect", 0, 0)
+	start := time.Now()
+	var h *tracee.Hold
+	var err error
+	if still {
+		if h, err = s.freezeAtHome(p); err != nil {
+			return 0, err
+		}
+	}
 	var program int
 	s.fam.Loop.Do(func() { program = p.Execs })
 	l, img, err := s.prepare(p, r)
 	if err != nil {
+		if h != nil {
+			h.Release()
+		}
 		return 0, err
 	}
 	ahead, watch, err := p.sendAhead(l, img, progress)
@@ -32,28 +44,22 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	}
 	defer watch.Close()
 	progress("freeze", 0, 0)
-	start := time.Now()
-	h, err := p.Freeze(stopLimit, letThrough, nil)
-	if err == nil {
+	if h == nil {
+		start = time.Now()
+		if h, err = s.freezeAtHome(p); err != nil {
+			l.close()
+			return 0, err
+		}
 		h.Do(func() {
 			if p.Execs != program {
-				err = tracee.ErrExec
+				err = errExecs
 			}
 		})
 		if err != nil {
 			h.Release()
+			l.close()
+			return 0, err
 		}
-	}
-	switch {
-	case errors.Is(err, tracee.ErrExec):
-		l.close()
-		return 0, fail(supervisor.Busy, "the process is executing other programs")
-	case errors.Is(err, tracee.ErrLeaderLeft):
-		l.close()
-		return 0, fail(supervisor.CannotMove, err.Error())
-	case err != nil:
-		l.close()
-		return 0, err
 	}
 	f := &frozen{p: p, h: h, link: l, img: img, ahead: ahead, progress: progress}
 	if err := f.send(); err != nil {
@@ -67,6 +73,19 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, progress func(string
 	}
 	f.commit()
 	return time.Since(start), nil
+}
+
+var errExecs = fail(supervisor.Busy, "the process is executing other programs")
+
+func (s *Supervisor) freezeAtHome(p *proc) (*tracee.Hold, error) {
+	h, err := p.Freeze(stopLimit, letThrough, nil)
+	switch {
+	case errors.Is(err, tracee.ErrExec):
+		return nil, errExecs
+	case errors.Is(err, tracee.ErrLeaderLeft):
+		return nil, fail(supervisor.CannotMove, err.Error())
+	}
+	return h, err
 }
 
 // prepare opens a session on the target node and lets it build the body while
