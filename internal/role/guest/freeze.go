@@ -300,19 +300,6 @@ func (d *departure) undo() error {
 	defer b.endFreezing()
 	if d.h == nil { // not even stopped
 		b.relax()
-		b.mu.Lock()
-		early := b.early
-		b.early = nil
-		b.mu.Unlock()
-		for _, e := range early {
-			if s := b.g.strandByOwn(e.own); s != nil && s.doomed {
-				b.mu.Lock()
-				b.early = append(b.early, e) // it still waits to die at home
-				b.mu.Unlock()
-				continue
-			}
-			b.raise(e, siCode(&e.info) == siTkill)
-		}
 		return nil
 	}
 	if d.parked {
