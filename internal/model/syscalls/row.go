@@ -52,6 +52,17 @@ func (r *Row) Forwardable() bool {
 	return r.Where == Home || r.Else == Home || (r.Args != nil && (r.Where == Answer || r.Where == Both || r.Else == Answer || r.Else == Both))
 }
 
+// EndsWithEintr tells whether a mere stop may end the call with EINTR, although
+// nothing was done and no handler runs: signal(7). That includes reading from a
+// socket that has a time-out.
+func (r *Row) EndsWithEintr() bool {
+	switch r.Nr {
+	case 0, 19, 43, 45, 47, 288, 299: // read readv accept recvfrom recvmsg accept4 recvmmsg
+		return true
+	}
+	return r.Interrupt == Eintr
+}
+
 // Cond is one condition on an argument, as data, so that the filter and
 // Resolve cannot differ. Arguments are compared as the kernel's int, that is
 // by their lower half, unless Long.

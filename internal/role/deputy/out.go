@@ -91,6 +91,9 @@ func (s *Supervisor) freezeAtHome(p *proc) (*tracee.Hold, error) {
 // prepare opens a session on the target node and lets it build the body while
 // the process still runs.
 func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image, error) {
+	if err := p.mayLeave(); err != nil {
+		return nil, nil, err
+	}
 	img, err := p.sketch()
 	if err != nil {
 		return nil, nil, fail(supervisor.CannotMove, err.Error())
@@ -174,6 +177,10 @@ func (f *frozen) send() error {
 	img := f.img
 	if f.taken, err = p.TakePending(f.threads, ^uint64(0)&^stopsAtHome(&img.Actions)); err != nil {
 		return err
+	}
+	repeatBroken(img, f.taken)
+	for i := range f.saved { // should it stay after all
+		f.saved[i].Regs = img.Threads[i].Regs
 	}
 	// The image goes first: the other side needs the final mappings for the pages.
 	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped()})); err != nil {

@@ -111,6 +111,9 @@ func (s *Supervisor) stopHere(l *link, f frame) {
 // restartShortened lets a wait that is issued again at home last only for what
 // is left of its time. The time-out of epoll_wait is a register.
 func restartShortened(t *image.Thread) {
+	if t.Pending.Nr == unix.SYS_POLL && t.Pending.Remaining >= 0 {
+		t.Regs.Rdx = uint64((t.Pending.Remaining + 999_999) / 1_000_000)
+	}
 	if t.Pending.Nr == unix.SYS_EPOLL_WAIT || t.Pending.Nr == unix.SYS_EPOLL_PWAIT {
 		t.Regs.R10 = uint64((t.Pending.Remaining + 999_999) / 1_000_000)
 	}

@@ -262,7 +262,7 @@ const (
 // finish gives a thread the result of its call.
 func (s *strand) finish(p *pending, ret int64) {
 	b := s.b
-	if ret == -int64(unix.EINTR) && p.row.Interrupt == syscalls.Eintr && p.cancelled && s.again(p) {
+	if ret == -int64(unix.EINTR) && p.row.EndsWithEintr() && s.again(p) {
 		return
 	}
 	restarts := ret >= restartLow && ret <= restartHigh
@@ -274,7 +274,13 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.mu.Lock()
 	s.call = nil
 	s.restarted = restarts
-	if ret == restartBlock {
+	switch {
+	case ret == restartBlock && p.nr == unix.SYS_POLL && freezing:
+		// What the kernel remembers points into the deputy's own memory: the
+		// poll is made again, for the rest of its time.
+		ret = noHand
+		s.rest, _ = p.remaining()
+	case ret == restartBlock:
 		s.restart = p.nr
 	}
 	s.mu.Unlock()

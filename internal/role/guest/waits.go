@@ -54,6 +54,10 @@ func (s *strand) again(p *pending) bool {
 	b.mu.Lock()
 	freezing := b.freezing
 	if freezing {
+		if p.mask == 0 && s.deliverable(0, true) {
+			b.mu.Unlock()
+			return false
+		}
 		s.mu.Lock()
 		s.call = nil
 		s.rest, _ = p.remaining()
@@ -158,7 +162,7 @@ func leavingCall(t *image.Thread, restart int) {
 	if int64(t.Regs.Rax) != restartBlock || int64(t.Regs.OrigRax) < 0 {
 		return
 	}
-	if restart == 0 {
+	if restart == 0 || restart == unix.SYS_POLL {
 		nativeRestart(t)
 		return
 	}
@@ -166,11 +170,13 @@ func leavingCall(t *image.Thread, restart int) {
 }
 
 // nativeRestart: the kernel's memory of an interrupted relative wait does not
-// travel. A futex wait may end early (futex(2): spurious wake-ups); others begin anew.
+// travel. A futex wait with a relative time may end early (futex(2): a result of
+// 0 can be a spurious wake-up), but never with an EINTR that no handler caused;
+// others are made again: those with an absolute time lose nothing.
 func nativeRestart(t *image.Thread) {
-	if t.Regs.OrigRax == unix.SYS_FUTEX {
-		t.Regs.Rax = ^uint64(0) - uint64(unix.EINTR) + 1
-		t.Regs.OrigRax = ^uint64(0)
+	const command, wait = 0x7f, 0 // FUTEX_WAIT; FUTEX_WAIT_BITSET's time is absolute
+	if t.Regs.OrigRax == unix.SYS_FUTEX && t.Regs.Rsi&command == wait {
+		t.Regs.Rax, t.Regs.OrigRax = 0, ^uint64(0)
 		return
 	}
 	t.Regs.Rax = uint64(0xffff_ffff_ffff_ffff - 513)

@@ -1,0 +1,62 @@
+package deputy
+
+import (
+	"strconv"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// repeatBroken has threads make waits again that the freeze ended with EINTR:
+// the program must not see that there was one. Where a handler is about to run
+// the EINTR is the program's own. A wait under a mask of its own is made again
+// even then: the mask is gone, and the guest's side delivers under it.
+func repeatBroken(img *image.Image, pending []tracee.Pending) {
+	const noIntr = 513
+	for i := range img.Threads {
+		t := &img.Threads[i]
+		if int64(t.Regs.Rax) != -int64(unix.EINTR) || int64(t.Regs.OrigRax) < 0 {
+			continue
+		}
+		row := syscalls.Lookup(int(t.Regs.OrigRax))
+		if row == nil || !row.EndsWithEintr() {
+			continue
+		}
+		if row.Handler == syscalls.HandleMaskWait || !handlerDue(img, t, pending) {
+			t.Regs.Rax = ^uint64(noIntr) + 1
+		}
+	}
+}
+
+// handlerDue tells whether a pending signal will run a handler in the thread.
+func handlerDue(img *image.Image, t *image.Thread, pending []tracee.Pending) bool {
+	for i := range pending {
+		sig := le.Uint32(pending[i].Info[:])
+		if sig < 1 || sig > 64 || pending[i].Own != 0 && pending[i].Own != t.TID {
+			continue
+		}
+		if t.Mask>>(sig-1)&1 == 0 && img.Actions[sig].Handler > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayLeave refuses what cannot be done away from home and would not be noticed
+// there: signals that a descriptor is to give must stay pending at home.
+func (p *proc) mayLeave() error {
+	fds, err := p.Family.FS.FDs(p.PID)
+	if err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
+	for i := range fds {
+		if fds[i].Target == "anon_inode:[signalfd]" {
+			return fail(supervisor.CannotMove, "it reads signals through a descriptor (signalfd), which is done at home; it can move when descriptor "+strconv.Itoa(fds[i].Number)+" is closed")
+		}
+	}
+	return nil
+}
