@@ -1,0 +1,31 @@
+package tracee
+
+import "openmosix/internal/linux/ptrace"
+
+// interrupt has a thread stop for its hold. Precondition: on the tracing thread.
+func (t *Thread) interrupt() {
+	t.told = true
+	_ = ptrace.Interrupt(t.TID) // gone: its end is reported
+}
+
+// stray takes a stop that nobody waits for: the thread had been interrupted
+// for something else as well, or twice, which the kernel remembers once more
+// when it stands already, or somebody sent a SIGCONT, which stops every seized
+// thread for a moment. It goes on the way it went. Tracing thread.
+func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
+	switch {
+	case s.Kind == ptrace.Signal && s.Value == int(unix.SIGSTOP):
+		h.stopSeen = true // it cannot be blocked: it acts when the hold is over
+	case s.Kind != ptrace.Interrupted && s.Kind != ptrace.GroupStop:
+		return false
+	case t.told:
+		t.told, t.group = false, s.Kind == ptrace.GroupStop
+		return false
+	}
+	if t.injecting {
+		_ = ptrace.ContinueToSyscall(t.TID, 0)
+	} else {
+		_ = ptrace.Continue(t.TID, 0)
+	}
+	return true
+}
