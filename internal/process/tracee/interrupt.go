@@ -1,6 +1,10 @@
 package tracee
 
-import "openmosix/internal/linux/ptrace"
+import (
+	"openmosix/internal/linux/ptrace"
+
+	"golang.org/x/sys/unix"
+)
 
 // interrupt has a thread stop for its hold. Precondition: on the tracing thread.
 func (t *Thread) interrupt() {
