@@ -32,6 +32,7 @@ judge: build
 
 bench: build
 	$(GO) test -run '^$$' -bench . -benchtime 1s $(UNIT)
+	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./test/bench
 
 # Each fuzz test of the tree for FUZZTIME.
 fuzz:

@@ -1,0 +1,43 @@
+package wire
+
+import (
+	"testing"
+
+	"openmosix/internal/model/image"
+)
+
+// FuzzDecode: no bytes of a peer make a decoder fail otherwise than with an
+// error, and what is decoded can be checked and encoded again.
+func FuzzDecode(f *testing.F) {
+	img := image.Image{PID: 7, VMAs: []image.VMA{{Range: image.Range{Start: 0x1000, End: 0x3000}, Prot: 3}},
+		Threads: []image.Thread{{TID: 7, XState: make([]byte, 64)}}, HomeDirty: []image.Range{{Start: 0x1000, End: 0x2000}}}
+	for _, v := range []any{PrepareMsg{Image: img}, PreparedMsg{}, ThawMsg{Image: img, Signals: []PendingSignal{{TID: 7, Info: make([]byte, 128)}}},
+		FreezeMsg{Full: true}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
+		CloneMsg{Serial: 1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}} {
+		f.Add(Encode(v))
+	}
+	f.Add([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var prepare PrepareMsg
+		if Decode(b, &prepare) == nil {
+			_ = prepare.Image.Validate()
+			Encode(prepare)
+		}
+		var thaw ThawMsg
+		if Decode(b, &thaw) == nil {
+			_ = thaw.Image.Validate()
+		}
+		var ranges RangesMsg
+		if Decode(b, &ranges) == nil && image.ValidateRanges(ranges.Ranges) == nil {
+			for _, r := range ranges.Ranges {
+				if r.Start > r.End {
+					t.Fatalf("%v was accepted", r)
+				}
+			}
+		}
+		for _, v := range []any{new(PreparedMsg), new(FreezeMsg), new(FailedMsg), new(DiedMsg), new(NeedHomeMsg),
+			new(CloneMsg), new(ExecMsg), new(MapFileMsg), new(MappedMsg), new(UsageMsg)} {
+			_ = Decode(b, v)
+		}
+	})
+}
