@@ -89,8 +89,36 @@ func (p *proc) frozenImage(l *link, full bool, into []image.Range, page func([]b
 	if m.Image.PID != p.Own {
 		return nil, fmt.Errorf("the guest side sent process %d instead of %d", m.Image.PID, p.Own)
 	}
+	if err := plausible(m, before); err != nil {
+		return nil, err
+	}
 	m.SignalsSeen -= before
 	return m, nil
+}
+
+// plausible checks what the code after it relies on: an index or a count from
+// the other side must not end this supervisor, which holds other processes too.
+func plausible(m *wire.ThawMsg, before uint64) error {
+	if len(m.Image.Threads) == 0 || m.SignalsSeen < before {
+		return fmt.Errorf("the guest side sent a process with %d threads that has seen %d signals", len(m.Image.Threads), m.SignalsSeen)
+	}
+	known := map[int]bool{}
+	for i := range m.Image.Threads {
+		tid := m.Image.Threads[i].TID
+		if known[tid] {
+			return fmt.Errorf("the guest side sent thread %d twice", tid)
+		}
+		known[tid] = true
+	}
+	return nil
+}
+
+// unseen are the signals that were sent after the first so many.
+func unseen(sent []sentSignal, seen uint64) []sentSignal {
+	if seen > uint64(len(sent)) {
+		return sent
+	}
+	return sent[seen:]
 }
 
 // frozen waits for the answer to this attempt. What an earlier one, given up
@@ -281,11 +309,8 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 	leader := r.threads[0]
 	p.mu.Lock()
 	have := p.actions
-	undelivered := append([]sentSignal(nil), p.sent...)
+	undelivered := append([]sentSignal(nil), unseen(p.sent, m.SignalsSeen)...)
 	p.mu.Unlock()
-	if int(m.SignalsSeen) <= len(undelivered) {
-		undelivered = undelivered[m.SignalsSeen:]
-	}
 	if err := leader.RestoreActions(&have, &img.Actions); err != nil {
 		return err
 	}

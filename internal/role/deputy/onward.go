@@ -41,10 +41,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	p.link = next
 	p.files = m.Image.Files
 	p.moves++
-	late := p.sent
-	if int(m.SignalsSeen) <= len(late) {
-		late = late[m.SignalsSeen:]
-	}
+	late := unseen(p.sent, m.SignalsSeen)
 	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
 	for _, one := range late {               // before any that comes from now on
 		s.forward(next, p, one)
