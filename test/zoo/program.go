@@ -32,6 +32,10 @@ type Program struct {
 	Code     string // with IsRefused: the word of migrate's exit status
 	NeedRoot bool
 	Quick    bool // part of the short run
+	// Open says what does not work yet (or not always) when the program is
+	// moved. It is run natively all the same, moved with -open, and listed in
+	// docs/health.md.
+	Open string
 }
 
 // Programs reads the heads of all programs in a directory.
@@ -97,6 +101,8 @@ func (p *Program) note(line string) error {
 		p.Quick = true
 	case word == "build":
 		p.Flags = value
+	case word == "open" && rest != "":
+		p.Open = strings.TrimSpace(rest)
 	case word == "needs" && rest == " root":
 		p.NeedRoot = true
 	case word == "expect" && len(value) > 0:
