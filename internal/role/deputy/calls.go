@@ -192,6 +192,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	}
 	if c.Nr == unix.SYS_RESTART_SYSCALL {
 		slot.Post(c.Nr, c.Args)
+		d.begun()
 		ret, ok := slot.Await(forever)
 		if !ok || d.last.call == nil {
 			return ret, nil, ok
@@ -203,6 +204,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 		return d.bulk(c, need)
 	}
 	slot.Post(c.Nr, args)
+	d.begun()
 	ret, ok := slot.Await(forever)
 	if !ok {
 		return 0, nil, false
@@ -253,6 +255,17 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	}
 	d.last = placed{}
 	return ret, c.Returned(ret, buf, offs, nil), true
+}
+
+// begun breaks off the call just posted if that was asked for before: a stop
+// that came between begin and the post found nothing to break off.
+func (d *deputy) begun() {
+	d.mu.Lock()
+	late := d.serial != 0 && d.cancel == d.serial && !d.firm
+	d.mu.Unlock()
+	if late {
+		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+	}
 }
 
 // cancel breaks off a call, if it is still the one under way.
