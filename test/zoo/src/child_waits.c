@@ -1,4 +1,5 @@
 // wait, waitpid, waitid with WNOHANG, WNOWAIT, process groups and resource use; ECHILD when there is none.
+// open: the resident size in a child's rusage is that of its deputy
 #include "zoo.h"
 int main(void) {
 	ready();

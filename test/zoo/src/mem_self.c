@@ -1,4 +1,5 @@
 // /proc/self/mem and process_vm_readv on oneself show the program's own memory.
+// open: a process that holds /proc/self/mem open is refused
 #include "zoo.h"
 static volatile uint64_t word;
 int main(void) {

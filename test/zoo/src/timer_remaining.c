@@ -1,4 +1,5 @@
 // A sleep interrupted by a signal tells what was left; select writes back the rest; going on with the rest gives the whole.
+// open: the rest of an interrupted nanosleep is sometimes told wrong after a move
 #include "zoo.h"
 static void on(int s, siginfo_t *i, void *u) {}
 int main(void) {
