@@ -72,7 +72,7 @@ type Thread struct {
 	Own  int // as the process sees it
 	Proc *Process
 	Slot *stub.Slot // nil: not in the stub
-	// Stands: the role has left the thread in an Interrupted stop, which is
+	// Stands: the role has left the thread in a stop, which is
 	// reported only once. Tracing thread.
 	Stands bool
 	// Data is the role's.

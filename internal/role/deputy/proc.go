@@ -193,12 +193,11 @@ func (in *inbox) offer(f frame) {
 
 // deputy is the home half of a thread.
 type deputy struct {
-	p     *proc
-	t     *tracee.Thread
-	work  chan job
-	ready chan struct{} // closed when the thread's mask is a deputy's
-	quit  chan struct{} // closed when the thread is gone or ordinary again
-	once  sync.Once
+	p    *proc
+	t    *tracee.Thread
+	work chan job
+	quit chan struct{} // closed when the thread is gone or ordinary again
+	once sync.Once
 
 	using sync.Mutex // held by whoever uses the thread's slot
 

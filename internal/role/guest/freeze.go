@@ -189,9 +189,6 @@ func (b *body) beginFreezing() {
 		if !ok {
 			continue
 		}
-		if s.doomed { // it stands still already: only this lets it report again
-			_ = ptrace.Continue(t.TID, 0)
-		}
 		s.mu.Lock()
 		p := s.call
 		s.mu.Unlock()

@@ -65,7 +65,8 @@ func (s *strand) deliver(st ptrace.Stop) {
 	}
 	// It dies at home, where the core file belongs: with the signal pending
 	// it comes home and the kernel there does the rest.
-	s.doomed = true
+	// Until then the thread stays in this very stop: a freeze finds it standing.
+	s.doomed, t.Stands = true, true
 	b.mu.Lock()
 	one := pendingSignal{info: info, doomed: true}
 	if direct || !forwarded {
@@ -73,8 +74,6 @@ func (s *strand) deliver(st ptrace.Stop) {
 	}
 	b.early = append(b.early, one)
 	b.mu.Unlock()
-	_ = ptrace.Interrupt(t.TID)
-	_ = ptrace.Continue(t.TID, 0)
 	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
 }
 
