@@ -13,7 +13,7 @@ func Cases() []Case {
 		{Name: "python-threads", Argv: script(python, "threads.py"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
 		{Name: "python-processes", Argv: script(python, "processes.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true, MayStay: true},
 		{Name: "python-asyncio", Argv: script(python, "asynchronous.py"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
-		{Name: "python-subprocess", Argv: script(python, "subprocesses.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true, Quick: true},
+		{Name: "python-subprocess", Argv: script(python, "subprocesses.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true},
 		{Name: "python-numpy", Argv: script(python, "arrays.py"), Needs: []string{python, "/usr/lib/python3/dist-packages/numpy"}, Packages: []string{"python3-numpy"}},
 		{Name: "perl", Argv: script("perl", "text.pl"), Needs: []string{"perl"}, Packages: []string{"perl"}, Quick: true},
 		{Name: "bash", Argv: script("bash", "shell.sh"), Needs: []string{"bash"}, Packages: []string{"bash"}, Tree: true, Quick: true},

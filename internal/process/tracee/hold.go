@@ -58,7 +58,7 @@ func (h *Hold) next(deadline time.Time) (ptrace.Stop, error) {
 		}
 		left := time.Until(deadline)
 		if left <= 0 {
-			return ptrace.Stop{}, fmt.Errorf("process %d: a thread did not stop in time (%s)", h.Proc.PID, h.Proc.whereabouts())
+			return ptrace.Stop{}, fmt.Errorf("process %d: %w (%s)", h.Proc.PID, ErrSlow, h.Proc.whereabouts())
 		}
 		timer := time.NewTimer(left)
 		select {
@@ -115,8 +115,11 @@ type SignalPolicy func(t *Thread, s ptrace.Stop)
 // DeliverNatively lets the signal through.
 func DeliverNatively(t *Thread, s ptrace.Stop) { _ = ptrace.Continue(t.TID, s.Value) }
 
-// Busy: the process is held by somebody else.
-var errBusy = fmt.Errorf("the process is being moved already")
+// ErrSlow: the process goes on as before and may be stopped another time.
+var ErrSlow = fmt.Errorf("a thread did not stop in time")
+
+// ErrBusy: a thread of the process is held by somebody else.
+var ErrBusy = fmt.Errorf("the process is being moved already")
 
 // Freeze stops every thread of the process, also those born meanwhile. On
 // error everything runs on. extra runs on the tracing thread after all known
@@ -147,7 +150,7 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, extra func()
 		}
 	})
 	if busy {
-		return nil, errBusy
+		return nil, ErrBusy
 	}
 	if err := h.awaitAll(limit, signals); err != nil {
 		h.Release()
@@ -172,7 +175,7 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 		}
 	})
 	if busy {
-		return nil, errBusy
+		return nil, ErrBusy
 	}
 	if err := h.awaitAll(limit, signals); err != nil {
 		h.Release()

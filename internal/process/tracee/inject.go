@@ -100,6 +100,8 @@ func (h *Hold) awaitSyscall(t *Thread, limit time.Duration, event func(value int
 			if err != nil {
 				return err
 			}
+		case s.Kind == ptrace.Signal:
+			return &MetSignal{s}
 		default:
 			return fmt.Errorf("thread %d: unexpected stop in an injected call: %v", t.TID, s)
 		}
@@ -235,4 +237,12 @@ func Borrow(pid, fd int) (int, error) {
 	}
 	defer func() { _ = p.Close() }()
 	return p.GetFD(fd)
+}
+
+// MetSignal is the error of an injected call that a signal came before, which
+// can only be when signals are not blocked. The thread is stopped for it.
+type MetSignal struct{ Stop ptrace.Stop }
+
+func (e *MetSignal) Error() string {
+	return fmt.Sprintf("thread %d: signal %d before an injected call", e.Stop.TID, e.Stop.Value)
 }

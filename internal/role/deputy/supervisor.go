@@ -148,6 +148,8 @@ func failure(r supervisor.Request, err error) supervisor.Event {
 		e.Code = m.code
 	case errors.Is(err, tracee.ErrGone):
 		e.Code = supervisor.NoSuchProcess
+	case errors.Is(err, tracee.ErrSlow), errors.Is(err, tracee.ErrBusy):
+		e.Code = supervisor.Busy
 	}
 	return e
 }

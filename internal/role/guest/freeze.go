@@ -30,7 +30,8 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 			g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", undo)
 			b.kill()
 		}
-		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
+		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(),
+			Busy: errors.Is(err, tracee.ErrSlow) || errors.Is(err, tracee.ErrBusy), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
 	// Only home knows where the process goes on: without its word it goes on
@@ -117,6 +118,9 @@ func (b *body) tell(f frame) bool {
 	return true
 }
 
+// holdPause is how long to wait for who holds a single thread.
+const holdPause = 200 * time.Microsecond
+
 // departure is a body on its way out.
 type departure struct {
 	b       *body
@@ -135,7 +139,14 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	d.began = time.Now()
 	b := d.b
 	var err error
-	if d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing); err != nil {
+	// A thread may be held for a moment, to let a signal through under a mask.
+	for deadline := time.Now().Add(stopLimit); ; time.Sleep(holdPause) {
+		d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing)
+		if !errors.Is(err, tracee.ErrBusy) || time.Now().After(deadline) {
+			break
+		}
+	}
+	if err != nil {
 		return err
 	}
 	d.threads = d.h.Threads()

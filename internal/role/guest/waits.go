@@ -1,11 +1,13 @@
 package guest
 
 import (
+	"errors"
 	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -118,6 +120,7 @@ func (s *strand) pollForSignals(p *pending) {
 	var saved image.Regs
 	h.Do(func() { saved, err = ptrace.Regs(t.TID) })
 	if err != nil {
+		h.Release()
 		return
 	}
 	slot := b.Slots.New()
@@ -131,15 +134,27 @@ func (s *strand) pollForSignals(p *pending) {
 	s.served.Store(true)
 	ret, err := h.Inject(t, saved.Rip-syscallLength, unix.SYS_PPOLL, 0, 0, slot.WindowAddr(), p.mask, p.maskLen)
 	s.served.Store(false)
+	again := saved
+	again.Rip, again.Rax, again.OrigRax = saved.Rip-syscallLength, uint64(p.nr), ^uint64(0)
+	var met *tracee.MetSignal
+	if errors.As(err, &met) { // one that the thread takes under its own mask: before the call, as natively
+		h.Do(func() {
+			_ = ptrace.SetRegs(t.TID, again)
+			s.deliver(met.Stop)
+		})
+		h.Pass()
+		return
+	}
 	if err != nil {
 		g.log.Warn("signal poll", "thread", t.Own, "error", err)
+		h.Release()
 		return
 	}
 	r := saved
 	if ret == -int64(unix.EINTR) || ret == noHand {
 		r.Rax, r.OrigRax = uint64(0xffff_ffff_ffff_ffff-513), uint64(p.nr) // -514: EINTR if a handler runs, else again
 	} else {
-		r.Rip, r.Rax, r.OrigRax = saved.Rip-syscallLength, uint64(p.nr), ^uint64(0)
+		r = again
 	}
 	h.Do(func() {
 		_ = ptrace.SetRegs(t.TID, r)
