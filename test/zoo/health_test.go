@@ -13,6 +13,21 @@ var (
 	update  = flag.Bool("update", false, "write docs/health.md anew")
 )
 
+// beyond is what is open that no program of the zoo shows.
+const beyond = `
+## Beyond the zoo
+
+- **The thread-churn gate** (test/churn: threads, forks and execs without pause under alarms, moved every 40 ms) is not reached. On an
+  otherwise idle machine one run of 30 s ended right after 310 moves; of four runs after that, of 10 to 30 s, one ended right, one died of
+  SIGSEGV after 11 moves, one was killed after 23, one stood in a vfork that no freeze could wait for. The short form of the checks leaves it out.
+- **signalfd** and **sigtimedwait** are done at home: such a process is refused, or comes home.
+- **/proc/self/status** and **/proc/self/stat** show the deputy; maps, statm, smaps and auxv show the guest.
+- Limits set while away (RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU) and sched_setaffinity reach the guest with its next move.
+- A native write to a full pipe returns short when a freeze meets it in the middle.
+- The pages of a move between two foreign nodes pass through home.
+- The guest supervisor has no filter of its own yet, and a body no empty root; its filter, its user and its namespaces are tested by test/hostile.
+`
+
 const healthFile = "../../docs/health.md"
 
 // TestHealthIsTold keeps docs/health.md what the heads of the programs say.
@@ -34,6 +49,7 @@ func TestHealthIsTold(t *testing.T) {
 			fmt.Fprintf(&text, "| %s | %s | %s |\n", p.Name, p.Property, p.Open)
 		}
 	}
+	text.WriteString(beyond)
 	if *update {
 		if err := os.WriteFile(healthFile, text.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
