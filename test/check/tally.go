@@ -12,7 +12,11 @@ import (
 type tally struct {
 	passed, failed, skipped int
 	lines                   int // of plain output
+	failures                []failure
 }
+
+// failure is a test that failed; its parents are failures of their own.
+type failure struct{ pkg, test string }
 
 // event is one line of go test -json (see go doc test2json).
 type event struct {
@@ -65,6 +69,7 @@ func (t *tally) readEvents(r io.Reader, w io.Writer) {
 			if e.Test != "" || failedIn[e.Package] == 0 {
 				t.failed++
 				failedIn[e.Package]++
+				t.failures = append(t.failures, failure{e.Package, e.Test})
 				fmt.Fprintf(w, "FAIL  %s\n%s", where, strings.Join(said[where], ""))
 			}
 			delete(said, where)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,8 @@ func TestReadEvents(t *testing.T) {
 			var got tally
 			var out strings.Builder
 			got.readEvents(strings.NewReader(c.events), &out)
-			if got != c.want || !strings.Contains(out.String(), c.says) {
+			got.failures = nil // who failed is another test's concern
+			if !reflect.DeepEqual(got, c.want) || !strings.Contains(out.String(), c.says) {
 				t.Errorf("%+v, want %+v; said %q", got, c.want, out.String())
 			}
 		})
@@ -43,5 +45,19 @@ func TestReadPlain(t *testing.T) {
 	got.readPlain(strings.NewReader("a\nb\n"), io.Discard)
 	if got.lines != 2 {
 		t.Errorf("%d lines", got.lines)
+	}
+}
+
+func TestLeavesAndPattern(t *testing.T) {
+	all := []failure{{"p", "TestA/x"}, {"p", "TestA"}, {"q", "TestB"}}
+	got := leaves(all)
+	if len(got) != 2 || got[0].test != "TestA/x" || got[1].test != "TestB" {
+		t.Errorf("%v", got)
+	}
+	if leaves([]failure{{"p", ""}}) != nil {
+		t.Error("a package that did not build is tried again")
+	}
+	if p := pattern("TestA/x-y"); p != "^TestA$/^x-y$" {
+		t.Error(p)
 	}
 }

@@ -17,6 +17,8 @@ var (
 const beyond = `
 ## Beyond the zoo
 
+In the checks, up to four tests of real programs that fail are tried once more, each alone; every second attempt is printed.
+
 - **The thread-churn gate** (test/churn: threads, forks and execs without pause under alarms, moved every 40 ms) is not reached. On an
   otherwise idle machine one run of 30 s ended right after 310 moves; of four runs after that, of 10 to 30 s, one ended right, one died of
   SIGSEGV after 11 moves, one was killed after 23, one stood in a vfork that no freeze could wait for. The short form of the checks leaves it out.
