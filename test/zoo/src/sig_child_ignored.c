@@ -9,6 +9,7 @@ int main(void) {
 		pid_t c = child();
 		if (c == 0) _exit(1);
 		fails(waitpid(c, 0, 0), ECHILD);
+		for (double t = now(); kill(c, 0) == 0 && now() - t < 5;) nap(1); // it is reaped when its end is through
 		fails(kill(c, 0), ESRCH);
 		chld = 0;
 		handle(SIGCHLD, on, SA_NOCLDWAIT | SA_RESTART);
