@@ -48,7 +48,6 @@ func Main() int {
 		slog.Error("home supervisor: no greeting from the daemon", "error", err)
 		return 2
 	}
-	survivePipes()
 	s := newSupervisor(unixmsg.NewLifeline(conn, 4), *first.Hello)
 	go s.serve()
 	s.ready()

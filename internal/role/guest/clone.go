@@ -194,7 +194,7 @@ func (c *cloning) run(a [6]uint64) (int64, error) {
 			return nil
 		}
 		child = true
-		err := c.begin(a[0])
+		err := c.begin()
 		c.unlockOnce()
 		return err
 	})
@@ -208,14 +208,14 @@ func (c *cloning) unlockOnce() {
 }
 
 // begin gives the newborn the registers it would have had, and lets it run.
-func (c *cloning) begin(flags uint64) error {
+func (c *cloning) begin() error {
 	g := c.s.b.g
 	n := g.awaitBorn(c.own)
 	if n == nil {
 		return fmt.Errorf("it was not reported")
 	}
 	if n.b != c.s.b {
-		n.b.inherit(c.s.b, flags&unix.CLONE_VM != 0)
+		n.b.inherit(c.s.b)
 	}
 	var err error
 	c.h.Do(func() {
@@ -239,13 +239,13 @@ func (c *cloning) begin(flags uint64) error {
 
 // inherit makes a forked body what its parent is. The kernel does not track
 // its writes: everything counts as different from home.
-func (b *body) inherit(parent *body, shared bool) {
+func (b *body) inherit(parent *body) {
 	parent.mu.Lock()
 	img := *parent.img
 	parent.mu.Unlock()
 	img.PID, img.CPUMicros, img.HomeDirty = b.Own, 0, nil
 	b.mu.Lock()
-	b.img, b.running, b.shared = &img, true, shared
+	b.img, b.running = &img, true
 	b.vdso, b.foreign = parent.vdso, parent.foreign
 	b.mu.Unlock()
 }

@@ -2,17 +2,11 @@ package guest
 
 import (
 	"os"
-	"os/signal"
 
 	"openmosix/internal/model/supervisor"
 
 	"golang.org/x/sys/unix"
 )
-
-// survivePipes: what this process writes to its standard error goes to the
-// daemon, and the death of that must not be its own (see os/signal). Ignoring
-// the signal would be inherited by what is started.
-func survivePipes() { signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE) }
 
 func (g *Guest) ready() { g.tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()}) }
 

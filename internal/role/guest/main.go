@@ -62,7 +62,6 @@ func Main() int {
 		slog.Error("guest supervisor: no greeting from the daemon", "error", err)
 		return 2
 	}
-	survivePipes()
 	g := newGuest(unixmsg.NewLifeline(conn, 4), *first.Hello)
 	go g.serve()
 	g.ready()
@@ -184,7 +183,6 @@ type body struct {
 	late     []lateSignal    // signals that came after the freeze
 	watch    *tracee.Watch   // notes what it writes; nil: nobody does
 	dirty    []image.Range   // written here, as far as Protect has told
-	shared   bool            // its memory is a vfork parent's
 	gone     bool
 }
 
