@@ -3,6 +3,7 @@ package tracee
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
@@ -138,4 +139,11 @@ func (t *Thread) clock(id int) (int64, error) {
 	}
 	w := t.Slot.Window()
 	return int64(le.Uint64(w))*1e9 + int64(le.Uint64(w[8:])), nil
+}
+
+// Since is how long ago an image was captured, by the process's own clock,
+// which goes on from one node to the next.
+func (t *Thread) Since(img *image.Image) (time.Duration, error) {
+	now, err := t.clock(unix.CLOCK_MONOTONIC)
+	return max(0, time.Duration(now-img.Monotonic)), err
 }

@@ -203,7 +203,13 @@ func (b *body) beginFreezing() {
 		s.mu.Lock()
 		p := s.call
 		s.mu.Unlock()
-		if p != nil {
+		switch {
+		case p == nil:
+		case p.awaiting():
+			if s.claim(p) {
+				b.g.answer(p.id, noHand)
+			}
+		default:
 			s.cancel(p)
 		}
 	}
@@ -254,7 +260,7 @@ func (d *departure) capture() (*image.Image, error) {
 		}
 		s := t.Data.(*strand)
 		s.mu.Lock()
-		img.Threads[i].Pending = s.rest
+		img.Threads[i].Pending = s.rest.pending()
 		restart := s.restart
 		s.mu.Unlock()
 		d.saved[i] = img.Threads[i]

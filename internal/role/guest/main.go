@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/linux/unixmsg"
@@ -165,6 +166,7 @@ type body struct {
 	*tracee.Process
 	g       *Guest
 	calls   atomic.Uint64
+	raised  atomic.Uint64 // signals raised here so far
 	vdso    []image.Range // code that only works in this time and on this kernel
 	foreign []image.VMA   // home's special mappings, when home's vDSO only stands in
 
@@ -197,12 +199,14 @@ type strand struct {
 	b *body
 	t *tracee.Thread
 
-	served atomic.Bool // its calls are the supervisor's own: let them run here
-	doomed bool        // it stays stopped until it has been brought home; tracing thread
+	served  atomic.Bool // its calls are the supervisor's own: let them run here
+	noticed uint64      // of body.raised, when the thread's last call began; receiver
+	doomed  bool        // it stays stopped until it has been brought home; tracing thread
 
-	mu        sync.Mutex
-	call      *pending
-	restarted bool          // its last call was answered with a restart code
-	restart   int           // the forwarded call that restart_syscall goes on with, 0: none
-	rest      image.Pending // a wait to be issued again for the rest of its time
+	mu           sync.Mutex
+	call         *pending
+	restarted    bool      // its last call was answered with a restart code
+	restart      int       // the forwarded call that restart_syscall goes on with, 0: none
+	restartUntil time.Time // when that ends; zero: only its deputy knows
+	rest         rest      // a wait to be issued again for the rest of its time
 }

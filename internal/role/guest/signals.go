@@ -2,6 +2,7 @@ package guest
 
 import (
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
 	"golang.org/x/sys/unix"
@@ -54,12 +55,14 @@ func (b *body) raise(one pendingSignal, direct bool) {
 		if err := ptrace.QueueThread(b.PID, s.t.TID, &info); err != nil {
 			b.g.log.Debug("signal not raised", "thread", one.own, "signal", sig, "error", err)
 		}
+		b.raised.Add(1)
 		s.wake(sig)
 		return
 	}
 	if err := ptrace.Queue(b.PID, &info); err != nil {
 		b.g.log.Debug("signal not raised", "process", b.Own, "signal", sig, "error", err)
 	}
+	b.raised.Add(1)
 	for _, t := range b.Threads() {
 		if s, ok := t.Data.(*strand); ok {
 			s.wake(sig)
@@ -76,10 +79,27 @@ func (s *strand) wake(sig unix.Signal) {
 	if p == nil || p.rpc != nil {
 		return
 	}
+	if p.awaiting() {
+		s.lookFor(p)
+		return
+	}
 	if p.mask == 0 && s.blocked()>>(sig-1)&1 != 0 {
 		return
 	}
 	s.cancel(p)
+}
+
+// notice breaks a call off that a signal had been raised for before anybody
+// knew that there was a call. Receiver.
+func (s *strand) notice(p *pending) {
+	n := s.b.raised.Load()
+	if n == s.noticed {
+		return
+	}
+	s.noticed = n
+	if p.row.Interrupt != syscalls.Never && s.deliverable(0, true) {
+		s.cancel(p)
+	}
 }
 
 // cancel asks home to break a call off. The result comes as any other.

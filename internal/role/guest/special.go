@@ -132,6 +132,7 @@ func (s *strand) maskWait(p *pending) {
 func (s *strand) restartCall(p *pending) {
 	s.mu.Lock()
 	nr := s.restart
+	p.until = s.restartUntil
 	s.mu.Unlock()
 	if nr == 0 {
 		s.b.g.proceed(p.id)
@@ -154,12 +155,8 @@ func (s *strand) restartCall(p *pending) {
 	_ = s.b.g.send(wire.Call, s.t.Own, bare.Append(head))
 }
 
-// signalfd and sigtimedwait take signals that must then stay pending at home,
+// signalfd takes signals that must then stay pending at home,
 // where the descriptor is. Until that is built, such a process lives at home.
 func (s *strand) signalfd(p *pending) {
 	s.comeHome(p, "signals read through a descriptor are delivered at home")
-}
-
-func (s *strand) sigtimedwait(p *pending) {
-	s.comeHome(p, "waiting for a signal by name is done at home")
 }

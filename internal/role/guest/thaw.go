@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"openmosix/internal/linux/notify"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
-	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
@@ -258,11 +256,15 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	if err != nil {
 		return err
 	}
+	ago, err := leader.t.Since(img)
+	if err != nil {
+		return err
+	}
 	for i, s := range strands {
 		if err := s.t.RestoreThread(&img.Threads[i], image.Rseq{}); err != nil {
 			return err
 		}
-		s.rest = img.Threads[i].Pending
+		s.rest = restOf(img.Threads[i].Pending, ago)
 		awayward(s, &img.Threads[i])
 	}
 	if err := leader.limits(img); err != nil {
@@ -329,41 +331,6 @@ func queue(strands []*strand, s wire.PendingSignal) error {
 	}
 	return strands[0].t.QueueSignal(disguise(info, false), false)
 }
-
-// filter puts the body under its filter, all threads at once.
-func (s *strand) filter() error {
-	g := s.b.g
-	const progOff = 64
-	var prog []notify.Instr
-	for _, i := range syscalls.Filter(uint32(s.b.Base >> 32)) {
-		prog = append(prog, notify.Instr{Code: i.Code, Jt: i.Jt, Jf: i.Jf, K: i.K})
-	}
-	t := s.t
-	at := t.Slot.WindowAddr() + progOff
-	bytes, err := notify.FilterBytes(prog, at)
-	if err != nil {
-		return err
-	}
-	t.Put(progOff, bytes)
-	const setModeFilter = 1
-	fd, err := t.Must("install the filter", unix.SYS_SECCOMP, setModeFilter, filterFlags, at)
-	if err != nil {
-		return err
-	}
-	ours, err := tracee.Borrow(s.b.PID, int(fd))
-	if err != nil {
-		return err
-	}
-	if err := notify.SetSyncWakeUp(ours); err != nil {
-		g.log.Debug("no synchronous wake-up", "error", err)
-	}
-	g.listener.Store(int32(ours))
-	go g.receive(ours)
-	_, err = t.Must("close the listener", unix.SYS_CLOSE, uint64(fd))
-	return err
-}
-
-const filterFlags = unix.SECCOMP_FILTER_FLAG_TSYNC | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 
 // release lets the body run as the image says.
 func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) error {

@@ -23,9 +23,12 @@ type pending struct {
 	args      [6]uint64
 	call      *syscalls.Call
 	begun     time.Time
-	mask      uint64 // address of the mask the call waits under, 0: none
+	until     time.Time // when a wait for a relative time ends; zero: it has none, or nobody knows
+	mask      uint64    // address of the mask the call waits under, 0: none
 	maskLen   uint64
 	cancelled bool
+	await     uint64      // the signals it waits for here, by name
+	timer     *time.Timer // ends that wait
 	rpc       chan result // a sequence waits for the reply, not the thread
 }
 
@@ -190,6 +193,7 @@ func (s *strand) goHome(p *pending) {
 	s.shorten(p)
 	if s.enter(p, false) {
 		s.forward(p)
+		s.notice(p)
 	}
 }
 
@@ -275,13 +279,13 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.call = nil
 	s.restarted = restarts
 	switch {
-	case ret == restartBlock && p.nr == unix.SYS_POLL && freezing:
+	case ret == restartBlock && freezing && sleeps(p.nr) && !p.until.IsZero():
 		// What the kernel remembers points into the deputy's own memory: the
-		// poll is made again, for the rest of its time.
+		// wait is made again, for the rest of its time.
 		ret = noHand
-		s.rest, _ = p.remaining()
+		s.rest = p.left()
 	case ret == restartBlock:
-		s.restart = p.nr
+		s.restart, s.restartUntil = p.nr, p.until
 	}
 	s.mu.Unlock()
 	b.mu.Unlock()

@@ -2,7 +2,6 @@ package guest
 
 import (
 	"errors"
-	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -11,43 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// shorten lets a wait that is made again after a move last only for the rest
-// of its time.
-func (s *strand) shorten(p *pending) {
-	s.mu.Lock()
-	r := s.rest
-	s.rest = image.Pending{Nr: -1}
-	s.mu.Unlock()
-	if r.Nr != p.nr {
-		return
-	}
-	if i, ok := millisecondTimeout(p.nr); ok && int32(p.call.Args[i]) >= 0 {
-		p.call.Args[i] = uint64((r.Remaining + int64(time.Millisecond) - 1) / int64(time.Millisecond))
-		p.args[i] = p.call.Args[i]
-	}
-}
-
-// millisecondTimeout names the argument that is a time-out in milliseconds.
-func millisecondTimeout(nr int) (int, bool) {
-	switch nr {
-	case unix.SYS_EPOLL_WAIT, unix.SYS_EPOLL_PWAIT:
-		return 3, true
-	case unix.SYS_POLL:
-		return 2, true
-	}
-	return 0, false
-}
-
-// remaining is what is left of a call's relative time, if it has any.
-func (p *pending) remaining() (image.Pending, bool) {
-	i, ok := millisecondTimeout(p.nr)
-	if !ok || int32(p.args[i]) < 0 {
-		return image.Pending{Nr: -1}, false
-	}
-	left := time.Duration(int32(p.args[i]))*time.Millisecond - time.Since(p.begun)
-	return image.Pending{Nr: p.nr, Remaining: max(0, int64(left))}, true
-}
 
 // again repeats a wait that ended with EINTR although no signal is there for
 // its thread: it was broken off for a move, or for a signal another thread took.
@@ -62,7 +24,7 @@ func (s *strand) again(p *pending) bool {
 		}
 		s.mu.Lock()
 		s.call = nil
-		s.rest, _ = p.remaining()
+		s.rest = p.left()
 		s.mu.Unlock()
 		b.mu.Unlock()
 		b.g.answer(p.id, -noIntr) // the thread has been told to stop
@@ -75,10 +37,8 @@ func (s *strand) again(p *pending) bool {
 	if s.deliverable(0, true) {
 		return false
 	}
-	if r, ok := p.remaining(); ok {
-		i, _ := millisecondTimeout(p.nr)
-		p.call.Args[i] = uint64(r.Remaining / int64(time.Millisecond))
-		p.args[i], p.begun = p.call.Args[i], time.Now()
+	if !p.until.IsZero() {
+		p.lastUntil()
 	}
 	p.cancelled = false
 	s.mu.Lock()

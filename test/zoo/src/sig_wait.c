@@ -1,5 +1,4 @@
 // sigwaitinfo, sigtimedwait and sigwait take blocked signals with their information, time out, and leave none behind.
-// open: waiting for a signal by name brings the process home
 // quick
 #include "zoo.h"
 int main(void) {

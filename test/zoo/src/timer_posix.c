@@ -1,5 +1,4 @@
 // POSIX timers: signal with value, signal to one thread, thread notification; overruns, remaining time, deletion.
-// open: sigtimedwait is waited for at home, so the process does not stay away
 #include "zoo.h"
 static volatile int hits[2], wrong;
 static volatile pid_t aimed;

@@ -1,5 +1,4 @@
 // A relative sleep that is moved several times lasts as long in all as it was asked to, not longer by the moves.
-// open: sigtimedwait is waited for at home, so the process does not stay away
 // quick
 #include "zoo.h"
 static const double Want = 1.5;

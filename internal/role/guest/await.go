@@ -1,0 +1,212 @@
+package guest
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+
+	"golang.org/x/sys/unix"
+)
+
+// Waiting for signals by name: sigwaitinfo, sigtimedwait. The signals are
+// pending here, in the body's own kernel, but in disguise; so the thread waits
+// for its notification's answer, and when one of its signals is there it is
+// stopped and made to take it.
+
+// sigtimedwait waits for the signals of a set.
+func (s *strand) sigtimedwait(p *pending) {
+	c, errno := p.row.Gather(p.args, s.b.memory())
+	if errno != 0 {
+		s.b.g.answer(p.id, -int64(errno))
+		return
+	}
+	set := segment(c, 0)
+	if p.args[3] != 8 || len(set) < 8 {
+		s.b.g.answer(p.id, -int64(unix.EINVAL))
+		return
+	}
+	if p.args[2] != 0 {
+		if _, ok := timespec(segment(c, 2)); !ok {
+			s.b.g.answer(p.id, -int64(unix.EINVAL))
+			return
+		}
+	}
+	const neverTaken = 1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1)
+	p.call, p.await = c, le.Uint64(set)&^neverTaken
+	s.shorten(p)
+	if !s.enter(p, false) {
+		return
+	}
+	s.lookFor(p)
+	if !p.until.IsZero() {
+		timer := time.AfterFunc(time.Until(p.until), func() { s.awaitedLongEnough(p) })
+		s.mu.Lock()
+		if s.call == p {
+			p.timer = timer
+		} else {
+			timer.Stop()
+		}
+		s.mu.Unlock()
+	}
+}
+
+// lookFor ends a wait by name if one of its signals is pending, or breaks it
+// off if another is to be delivered.
+func (s *strand) lookFor(p *pending) {
+	st, err := s.b.Family.FS.ThreadStatus(s.b.PID, s.t.TID)
+	if err != nil {
+		return
+	}
+	switch all := st.SigPnd | st.ShdPnd; {
+	case all&p.await != 0:
+		s.takeAwaited(p)
+	case all&^st.SigBlk != 0:
+		s.breakOff(p)
+	}
+}
+
+// claim makes the caller the one who ends a wait by name.
+func (s *strand) claim(p *pending) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.call != p {
+		return false
+	}
+	s.call = nil
+	s.rest = p.left() // should it be made again
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	return true
+}
+
+// awaitedLongEnough: the time is over. A signal that is there is still taken.
+func (s *strand) awaitedLongEnough(p *pending) {
+	st, err := s.b.Family.FS.ThreadStatus(s.b.PID, s.t.TID)
+	if err == nil && (st.SigPnd|st.ShdPnd)&p.await != 0 {
+		s.takeAwaited(p)
+		return
+	}
+	if s.claim(p) {
+		s.mu.Lock()
+		s.rest = rest{}
+		s.mu.Unlock()
+		s.b.g.answer(p.id, -int64(unix.EAGAIN))
+	}
+}
+
+// breakOff lets the kernel decide about a signal that the wait is not for:
+// EINTR if a handler runs, otherwise the wait goes on.
+func (s *strand) breakOff(p *pending) {
+	if !s.claim(p) {
+		return
+	}
+	s.b.g.fam.Loop.Post(func() {
+		_ = ptrace.Interrupt(s.t.TID)
+		s.b.g.answer(p.id, noHand)
+	})
+}
+
+// takeAwaited has the thread take a signal it waits for. While a freeze is
+// coming the thread makes the call again where it is then.
+func (s *strand) takeAwaited(p *pending) {
+	b := s.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.freezing: // it has been broken off
+	case b.want:
+		if s.claim(p) {
+			b.held = append(b.held, p)
+		}
+	case s.claim(p):
+		b.busy++
+		go func() {
+			defer b.leave()
+			if err := s.takeHere(p); err != nil {
+				b.g.log.Debug("signal not taken", "thread", s.t.Own, "error", err)
+			}
+		}()
+	}
+}
+
+// takeHere stops the thread in its call and takes the signal by an injected
+// call that does not wait. Another thread may have been quicker: then the call
+// is made again for the rest of its time.
+func (s *strand) takeHere(p *pending) error {
+	g, b, t := s.b.g, s.b, s.t
+	told := false
+	h, err := t.HoldOne(stopLimit, s.passOn, func() {
+		g.answer(p.id, -noIntr)
+		told = true
+	})
+	if err != nil {
+		if !told {
+			g.restartCall(p)
+		}
+		return err
+	}
+	var saved image.Regs
+	var mask uint64
+	h.Do(func() {
+		if saved, err = ptrace.Regs(t.TID); err == nil {
+			if mask, err = ptrace.SigMask(t.TID); err == nil {
+				err = ptrace.SetSigMask(t.TID, ^uint64(0))
+			}
+		}
+	})
+	slot := b.Slots.New()
+	if err != nil || slot == nil {
+		h.Release()
+		return err
+	}
+	defer b.Slots.Free(slot)
+	const setOff, infoOff = 16, 32
+	w := slot.Window()
+	copy(w, make([]byte, setOff)) // no time
+	le.PutUint64(w[setOff:], p.await)
+	next := saved
+	for {
+		s.served.Store(true)
+		at := slot.WindowAddr()
+		ret, e := h.Inject(t, saved.Rip-syscallLength, unix.SYS_RT_SIGTIMEDWAIT, at+setOff, at+infoOff, at, 8)
+		s.served.Store(false)
+		if e != nil {
+			err = e
+			break
+		}
+		if ret <= 0 {
+			next.Rip, next.Rax = saved.Rip-syscallLength, uint64(p.nr)
+			break
+		}
+		var info ptrace.SigInfo
+		copy(info[:], w[infoOff:])
+		real, _, ok := undisguise(info)
+		if !ok && localOnly(int(ret)) {
+			continue
+		}
+		next.Rax = uint64(ret)
+		if p.args[1] != 0 && b.memory().Write(p.args[1], real[:]) != nil {
+			next.Rax = ^uint64(unix.EFAULT) + 1
+		}
+		s.mu.Lock()
+		s.rest = rest{}
+		s.mu.Unlock()
+		break
+	}
+	next.OrigRax = ^uint64(0)
+	h.Do(func() {
+		_ = ptrace.SetRegs(t.TID, next)
+		_ = ptrace.SetSigMask(t.TID, mask)
+		_ = ptrace.Continue(t.TID, 0)
+	})
+	h.Pass()
+	return err
+}
+
+// awaiting tells whether a call waits for signals here.
+func (p *pending) awaiting() bool {
+	return p.row != nil && p.row.Handler == syscalls.HandleSigtimedwait && p.await != 0
+}
