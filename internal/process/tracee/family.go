@@ -12,6 +12,7 @@ import (
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
 	"openmosix/internal/process/stub"
 )
 
@@ -79,6 +80,7 @@ type Thread struct {
 	Data any
 
 	ordered atomic.Pointer[order]
+	slept   image.Regs // as last saved, when inside a call that restart_syscall goes on with
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu

@@ -29,6 +29,7 @@ func (h *Hold) Save(ts []*Thread) ([]image.Thread, error) {
 		return nil, err
 	}
 	for i, t := range ts {
+		t.recall(&out[i].Regs)
 		repeatShort(&out[i])
 		if err := abortSequence(t.Proc, &out[i]); err != nil {
 			return nil, err

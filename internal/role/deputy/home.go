@@ -329,8 +329,14 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 	if err := r.requeue(m, append(undelivered, r.early...)); err != nil {
 		return err
 	}
-	for i := range img.Threads {
-		homeward(&img.Threads[i])
+	ago, err := leader.Since(img)
+	if err != nil {
+		return err
+	}
+	for i, t := range r.threads {
+		if err := r.homeward(t, &img.Threads[i], ago); err != nil {
+			return err
+		}
 	}
 	if err := r.h.LeaveStub(r.threads, img.Threads); err != nil {
 		return err

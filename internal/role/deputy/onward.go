@@ -3,7 +3,6 @@ package deputy
 import (
 	"time"
 
-	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -79,9 +78,4 @@ func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
 	}
 	_, err := p.expect(next, wire.Thawed)
 	return err
-}
-
-// homeward adapts a thread's registers to going on natively at home.
-func homeward(t *image.Thread) {
-	restartShortened(t)
 }

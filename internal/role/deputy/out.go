@@ -182,6 +182,7 @@ func (f *frozen) send() error {
 	for i := range f.saved { // should it stay after all
 		f.saved[i].Regs = img.Threads[i].Regs
 	}
+	p.leftToSleep(img)
 	// The image goes first: the other side needs the final mappings for the pages.
 	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped()})); err != nil {
 		return fail(supervisor.Unreachable, err.Error())

@@ -2,7 +2,6 @@ package deputy
 
 import (
 	"openmosix/internal/linux/ptrace"
-	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 
@@ -105,16 +104,5 @@ func (s *Supervisor) bringHome(p *proc) {
 func (s *Supervisor) stopHere(l *link, f frame) {
 	if p := s.servedBy(l, f.id); p != nil {
 		_ = unix.Kill(p.PID, unix.SIGSTOP)
-	}
-}
-
-// restartShortened lets a wait that is issued again at home last only for what
-// is left of its time. The time-out of epoll_wait is a register.
-func restartShortened(t *image.Thread) {
-	if t.Pending.Nr == unix.SYS_POLL && t.Pending.Remaining >= 0 {
-		t.Regs.Rdx = uint64((t.Pending.Remaining + 999_999) / 1_000_000)
-	}
-	if t.Pending.Nr == unix.SYS_EPOLL_WAIT || t.Pending.Nr == unix.SYS_EPOLL_PWAIT {
-		t.Regs.R10 = uint64((t.Pending.Remaining + 999_999) / 1_000_000)
 	}
 }

@@ -189,7 +189,7 @@ func (s *strand) takeHere(p *pending) error {
 		}
 		next.Rax = uint64(ret)
 		if p.args[1] != 0 && b.memory().Write(p.args[1], real[:]) != nil {
-			next.Rax = ^uint64(unix.EFAULT) + 1
+			next.Rax = minus(-int64(unix.EFAULT))
 		}
 		s.mu.Lock()
 		s.rest = rest{}

@@ -258,13 +258,8 @@ func (d *departure) capture() (*image.Image, error) {
 		if err := t.CaptureThread(&img.Threads[i]); err != nil {
 			return nil, err
 		}
-		s := t.Data.(*strand)
-		s.mu.Lock()
-		img.Threads[i].Pending = s.rest.pending()
-		restart := s.restart
-		s.mu.Unlock()
 		d.saved[i] = img.Threads[i]
-		leavingCall(&img.Threads[i], restart)
+		t.Data.(*strand).leavingCall(&img.Threads[i])
 	}
 	vmas, files, err := tracee.Mappings(b.Family.FS, b.PID, b.Base, nil)
 	if err != nil {

@@ -56,6 +56,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 		if r, err := ptrace.Regs(t.TID); err == nil && s.unbegun(&r) {
 			_ = ptrace.SetRegs(t.TID, r)
 		}
+		s.handled(sig)
 		_ = ptrace.Continue(t.TID, sig)
 		return
 	}

@@ -128,3 +128,16 @@ func timespec(b []byte) (time.Duration, bool) {
 
 // left is what remains of a call's relative time, if it has any.
 func (p *pending) left() rest { return rest{p.nr, p.until} }
+
+// handled forgets what was left of a wait that a handler is about to end: the
+// program's next one has its own time.
+func (s *strand) handled(sig int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rest.until.IsZero() {
+		return
+	}
+	if st, err := s.b.Family.FS.Status(s.b.PID); err == nil && st.SigCgt>>(sig-1)&1 != 0 {
+		s.rest = rest{}
+	}
+}

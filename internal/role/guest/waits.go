@@ -131,18 +131,37 @@ const (
 // passOn is the policy for signals met while one thread is being stopped: as ever.
 func (s *strand) passOn(t *tracedThread, st ptrace.Stop) { s.deliver(st) }
 
-// leavingCall adapts a captured thread to being resumed elsewhere. restart is
-// the forwarded call its -ERESTART_RESTARTBLOCK belongs to, 0 for one of its own.
-func leavingCall(t *image.Thread, restart int) {
-	if int64(t.Regs.Rax) != restartBlock || int64(t.Regs.OrigRax) < 0 {
+// leavingCall adapts a captured thread to being resumed elsewhere. A wait for a
+// relative time whose end is known is made again there for the rest of it, others
+// that their deputy remembers go on at the deputy.
+func (s *strand) leavingCall(t *image.Thread) {
+	r := &t.Regs
+	if code := int64(r.Rax); int64(r.OrigRax) < 0 || code < restartLow || code > restartHigh {
 		return
 	}
-	if restart == 0 || restart == unix.SYS_POLL {
+	s.mu.Lock()
+	left, remembered := s.rest, rest{s.restart, s.restartUntil}
+	s.mu.Unlock()
+	goesOn := int64(r.Rax) == restartBlock || r.OrigRax == unix.SYS_RESTART_SYSCALL
+	if goesOn && left.until.IsZero() {
+		left = remembered
+	}
+	switch {
+	case !goesOn:
+		t.Pending = left.pending()
+	case !left.until.IsZero():
+		r.Rax, r.OrigRax = minus(noHand), uint64(left.nr)
+		t.Pending = left.pending()
+	case remembered.nr != 0 && remembered.nr != unix.SYS_POLL:
+		r.Rax = minus(restartBlock)
+		t.Restart = remembered.nr
+	case int64(r.Rax) == restartBlock:
 		nativeRestart(t)
-		return
 	}
-	t.Restart = restart
 }
+
+// minus is a negative result as a register holds it.
+func minus(result int64) uint64 { return uint64(result) }
 
 // nativeRestart: the kernel's memory of an interrupted relative wait does not
 // travel. A futex wait with a relative time may end early (futex(2): a result of

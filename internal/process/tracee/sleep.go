@@ -1,0 +1,70 @@
+package tracee
+
+import (
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+const restartBlock = -516
+
+// recall names the call that a restart_syscall goes on with, when the thread was
+// seen in it before: each stop of a sleeping thread makes it one.
+func (t *Thread) recall(r *image.Regs) {
+	if int64(r.Rax) != restartBlock {
+		t.slept = image.Regs{}
+		return
+	}
+	was := &t.slept
+	if r.OrigRax == unix.SYS_RESTART_SYSCALL && was.Rip == r.Rip && was.Rsp == r.Rsp && was.Rdi == r.Rdi && was.Rsi == r.Rsi && was.R10 == r.R10 {
+		r.OrigRax = was.OrigRax
+	}
+	t.slept = *r
+}
+
+// Sleep has a parked thread begin a sleep and breaks it off at once, so that the
+// kernel remembers how to go on with it. done: the time was over.
+func (h *Hold) Sleep(t *Thread, nr int, args [6]uint64) (done bool, err error) {
+	p, slot := h.Proc, t.Slot
+	if slot == nil {
+		return false, ErrGone
+	}
+	slot.Post(nr, args)
+	for deadline := time.Now().Add(stepLimit); time.Now().Before(deadline); {
+		if ret, ok := slot.Await(sleepBegins); ok {
+			if ret != 0 {
+				err = fmt.Errorf("sleep again in thread %d: %w", t.TID, unix.Errno(-ret))
+			}
+			return true, err
+		}
+		if err := h.Unpark(t); err != nil {
+			return false, err
+		}
+		broken := false
+		h.Do(func() {
+			var r image.Regs
+			if r, err = ptrace.Regs(t.TID); err != nil {
+				return
+			}
+			if broken = p.Family.Blob.Classify(r.Rip-p.Base, int64(r.Rax), slot.Outstanding()) == stub.Broken; broken {
+				enterStub(&r, p.Base, slot)
+				if err = ptrace.SetRegs(t.TID, r); err != nil {
+					return
+				}
+			}
+			err = ptrace.Continue(t.TID, 0)
+		})
+		if err != nil || broken {
+			return false, err
+		}
+	}
+	return false, ErrSlow
+}
+
+// sleepBegins is how long a thread may take to begin its sleep before it is looked at.
+const sleepBegins = 200 * time.Microsecond
