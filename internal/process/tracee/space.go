@@ -1,6 +1,7 @@
 package tracee
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -12,6 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// ErrShared: the process has mapped memory that others may write to.
+var ErrShared = errors.New("is shared memory that can be written")
 
 // Mappings reads a process's address space without the stub's region. The
 // files found are appended to files, each once.
@@ -26,7 +30,7 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 			continue
 		}
 		if m.Shared && (m.Prot&image.ProtWrite != 0 || ofMemory(m.Name)) {
-			return nil, nil, fmt.Errorf("mapping %#x-%#x %s is shared memory", m.Start, m.End, m.Name)
+			return nil, nil, fmt.Errorf("mapping %#x-%#x %s %w", m.Start, m.End, m.Name, ErrShared)
 		}
 		v := image.VMA{Range: m.Range, Prot: m.Prot, Name: m.Name, Off: m.Off}
 		switch {
@@ -36,7 +40,7 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 			v.Kind = image.File
 			if m.Shared {
 				if mayWrite(fs, pid, m) {
-					return nil, nil, fmt.Errorf("mapping %#x-%#x %s is shared memory that can be written", m.Start, m.End, m.Name)
+					return nil, nil, fmt.Errorf("mapping %#x-%#x %s %w", m.Start, m.End, m.Name, ErrShared)
 				}
 				v.Kind = image.SharedFile
 			}

@@ -29,9 +29,9 @@ func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64
 	}
 	w.Cover(img.VMAs)
 	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
-		Emit: func(kind uint8, parts ...[]byte) error { return l.send(kind, p.Own, parts...) },
+		Emit: func(kind uint8, parts ...[]byte) error { return reach(l.send(kind, p.Own, parts...)) },
 		Settle: func() error {
-			if err := l.send(wire.Settle, p.Own); err != nil {
+			if err := reach(l.send(wire.Settle, p.Own)); err != nil {
 				return err
 			}
 			_, err := p.expect(l, wire.Settled)
@@ -54,10 +54,7 @@ func (f *frozen) sendRest() error {
 		return err
 	}
 	emit := func(kind uint8, parts ...[]byte) error {
-		if err := f.link.send(kind, p.Own, parts...); err != nil {
-			return fail(supervisor.Unreachable, err.Error())
-		}
-		return nil
+		return reach(f.link.send(kind, p.Own, parts...))
 	}
 	rest := present
 	if len(f.ahead.Sent) > 0 {
@@ -74,4 +71,12 @@ func (f *frozen) sendRest() error {
 	}
 	_, err = tracee.SendPages(p.Mem, rest, emit)
 	return err
+}
+
+// reach is the error of a connection as one of the move.
+func reach(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fail(supervisor.Unreachable, err.Error())
 }

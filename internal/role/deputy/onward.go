@@ -20,7 +20,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	progress("freeze", 0, 0)
 	// What comes ahead is passed on; both other nodes have what the deputy has mapped.
 	m, err := p.frozenImage(old, true, tracee.PrivateRanges(img.VMAs), func(data []byte) error {
-		return next.send(wire.Pages, p.Own, data)
+		return reach(next.send(wire.Pages, p.Own, data))
 	})
 	if err != nil {
 		_ = old.post(wire.Abort, p.Own)

@@ -220,7 +220,7 @@ func (p *proc) sendFiles(l *link, img *image.Image, lacking []uint32) error {
 			}
 		}
 	}
-	return l.send(wire.File, p.Own) // an empty one ends them
+	return reach(l.send(wire.File, p.Own)) // an empty one ends them
 }
 
 // supply answers what the other node lacks of the frozen image's files.
@@ -246,7 +246,7 @@ func (p *proc) supply(l *link, img *image.Image) error {
 			return err
 		}
 	}
-	return l.send(wire.File, p.Own)
+	return reach(l.send(wire.File, p.Own))
 }
 
 const fileChunk = 1 << 20

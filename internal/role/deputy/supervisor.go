@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/filehash"
@@ -118,7 +119,7 @@ func (s *Supervisor) request(r supervisor.Request) {
 	case supervisor.MoveTo:
 		node, standstill, err := s.move(r)
 		if err != nil {
-			s.tell(failure(r, err))
+			s.tell(s.failure(r, err))
 			return
 		}
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Moved, PID: r.PID, Node: node, Micros: standstill.Microseconds()})
@@ -139,7 +140,7 @@ func (e *moveError) Error() string { return e.text }
 
 func fail(code supervisor.Code, text string) error { return &moveError{code, text} }
 
-func failure(r supervisor.Request, err error) supervisor.Event {
+func (s *Supervisor) failure(r supervisor.Request, err error) supervisor.Event {
 	e := supervisor.Event{ID: r.ID, Kind: supervisor.Failed, PID: r.PID, Code: supervisor.Internal, Text: err.Error()}
 	var m *moveError
 	switch {
@@ -149,8 +150,20 @@ func failure(r supervisor.Request, err error) supervisor.Event {
 		e.Code = supervisor.NoSuchProcess
 	case errors.Is(err, tracee.ErrSlow), errors.Is(err, tracee.ErrBusy):
 		e.Code = supervisor.Busy
+	case errors.Is(err, tracee.ErrShared): // mapped since it was looked at
+		e.Code = supervisor.CannotMove
+	}
+	// Whatever step met its end, it is the process's end that is told.
+	if (e.Code == supervisor.Internal || e.Code == supervisor.CannotMove) && s.ended(r.PID) {
+		e.Code = supervisor.NoSuchProcess
 	}
 	return e
+}
+
+// ended tells whether a process is a zombie or gone.
+func (s *Supervisor) ended(pid int) bool {
+	st, err := s.fam.FS.Status(pid)
+	return errors.Is(err, procfs.ErrGone) || err == nil && (st.State == 'Z' && st.Threads <= 1 || st.State == 'X')
 }
 
 func (s *Supervisor) leaveAll(r supervisor.Request) {
