@@ -108,7 +108,9 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
 	}
-	if !d.awaitCont(serial) || !d.begin(serial, false) {
+	// A signal that came together with the end would break it off.
+	last := c.Nr == unix.SYS_EXIT_GROUP
+	if !d.awaitCont(serial) || !d.begin(serial, last) {
 		d.reply(j, serial, restartNoIntr, nil)
 		return
 	}

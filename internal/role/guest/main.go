@@ -186,6 +186,7 @@ type body struct {
 	watch    *tracee.Watch   // notes what it writes; nil: nobody does
 	dirty    []image.Range   // written here, as far as Protect has told
 	gone     bool
+	ending   bool // the program has asked home to end it
 }
 
 type pendingSignal struct {

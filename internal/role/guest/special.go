@@ -62,16 +62,22 @@ func (s *strand) exit(p *pending) {
 	s.b.g.proceed(p.id)
 }
 
-// exitGroup: the deputy ends the process; home then has the body killed.
+// exitGroup: the deputy ends the process; home then has the body killed. Until
+// then the other threads go on, as they would for a moment at home.
 func (s *strand) exitGroup(p *pending) {
 	if !s.enter(p, false) {
 		return
 	}
-	s.b.mu.Lock()
-	s.b.gone = true // from here on its end is no news
-	s.b.mu.Unlock()
+	s.b.setEnding(true)
 	p.call = &syscalls.Call{Nr: unix.SYS_EXIT_GROUP, Args: p.args}
 	s.forward(p)
+}
+
+// setEnding notes whether the body's end is on its way from home, and no news there.
+func (b *body) setEnding(is bool) {
+	b.mu.Lock()
+	b.ending = is
+	b.mu.Unlock()
 }
 
 // sigaction of a signal whose action matters at home: both kernels learn it.

@@ -193,7 +193,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 		return
 	}
 	b.mu.Lock()
-	expected := b.gone
+	expected := b.gone || b.ending
 	b.gone = true
 	watch := b.watch
 	b.watch = nil

@@ -155,8 +155,13 @@ func (s *strand) enter(p *pending, multi bool) bool {
 	b := s.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.freezing || b.gone {
+	if b.freezing {
 		b.g.answer(p.id, -noIntr) // the thread has been told to stop already
+		return false
+	}
+	if b.gone {
+		// It is being killed, and waits for that: nobody has told it to stop, so
+		// it would see the restart code, or go on after what was to end it.
 		return false
 	}
 	if multi && b.want {
@@ -270,6 +275,9 @@ func (s *strand) finish(p *pending, ret int64) {
 		return
 	}
 	restarts := ret >= restartLow && ret <= restartHigh
+	if p.nr == unix.SYS_EXIT_GROUP {
+		b.setEnding(false) // home did not do it: the call is made again
+	}
 	if (restarts || ret == -int64(unix.EINTR)) && p.mask != 0 && s.underMask(p) {
 		return
 	}
