@@ -27,7 +27,7 @@ type Status struct {
 	SigPnd, ShdPnd, SigBlk, SigIgn, SigCgt uint64
 	CapPrm, CapEff                         uint64
 
-	VmSize, VmRSS, VmSwap, VmLck, VmPin, HugetlbPages uint64 // bytes
+	VmSize, VmHWM, VmRSS, VmSwap, VmLck, VmPin, HugetlbPages uint64 // bytes
 
 	NoNewPrivs     bool
 	Seccomp        int // 0 none, 1 strict, 2 filter
@@ -142,6 +142,8 @@ func (s *Status) setNumber(key string, value []byte) {
 		s.CapEff = word64(value, 16)
 	case "VmSize":
 		s.VmSize = kilobytes(value)
+	case "VmHWM":
+		s.VmHWM = kilobytes(value)
 	case "VmRSS":
 		s.VmRSS = kilobytes(value)
 	case "VmSwap":

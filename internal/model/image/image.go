@@ -76,7 +76,12 @@ type Thread struct {
 	RobustLen uint64
 	ClearTID  uint64 // set_tid_address
 	Name      string // comm
-	Pending   Pending
+	Slack     uint64 // timer slack, nanoseconds
+	// CPUs are those the thread may use at home, as a bit mask; nil: any that
+	// home gives to everybody.
+	CPUs     []uint64
+	CPUNanos int64 // CPU time used before, away from home
+	Pending  Pending
 	// Restart is the forwarded call that an interrupted wait (Rax is
 	// -ERESTART_RESTARTBLOCK) goes on with at its deputy; 0: none.
 	Restart int
@@ -137,7 +142,8 @@ type Image struct {
 	VDSO []byte
 
 	Virtual, Prof Timer
-	CPUMicros     int64 // CPU time used before, everywhere
+	CPUMicros     int64 // CPU time used before, away from home
+	HomeMicros    int64 // CPU time used at home
 	Personality   uint64
 	Umask         uint32
 	Comm          string

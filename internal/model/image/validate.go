@@ -10,6 +10,9 @@ const (
 	maxThreads = 4096
 	maxXState  = 64 << 10
 	maxVDSO    = 64 << 10
+
+	maxCPUWords = 1 << 10 // of 64 CPUs each
+	maxMicros   = 1 << 52 // 142 years: sums of such times do not overflow, in nanoseconds neither
 )
 
 // Validate checks what another node sent before anything is built from it.
@@ -34,7 +37,13 @@ func (img *Image) Validate() error {
 	if len(img.Threads) > maxThreads {
 		return fmt.Errorf("image: %d threads, at most %d", len(img.Threads), maxThreads)
 	}
+	if img.CPUMicros < 0 || img.CPUMicros > maxMicros || img.HomeMicros < 0 || img.HomeMicros > maxMicros {
+		return fmt.Errorf("image: %d and %d microseconds of CPU time", img.CPUMicros, img.HomeMicros)
+	}
 	for i := range img.Threads {
+		if t := &img.Threads[i]; len(t.CPUs) > maxCPUWords || t.CPUNanos < 0 || t.CPUNanos > maxMicros*1000 {
+			return fmt.Errorf("image: thread %d has %d words of CPUs and used %d ns", i, len(t.CPUs), t.CPUNanos)
+		}
 		if t := &img.Threads[i]; t.TID <= 0 || len(t.XState) > maxXState {
 			return fmt.Errorf("image: thread %d has id %d and %d bytes of vector state", i, t.TID, len(t.XState))
 		}

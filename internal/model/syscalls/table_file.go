@@ -58,8 +58,11 @@ var fcntls = Variants{By: 1, List: []Variant{
 	{1037, Row{Name: "fcntl(F_GET_FILE_RW_HINT)", Where: Home, Args: args{fd, num, out(8)}}},
 	{1038, Row{Name: "fcntl(F_SET_FILE_RW_HINT)", Where: Home, Args: args{fd, num, in(8)}}},
 }, Other: func(cmd uint32) *Row {
-	// The other commands take numbers. One that is newer than this table may take a pointer.
-	if cmd <= 14 || (cmd >= 1024 && cmd <= 1034) {
+	// The other commands take numbers. One that is newer than this table may take
+	// a pointer; it would be numbered like its neighbours, so far away from them
+	// there is none, and home says EINVAL.
+	const generic, linux = 0x3f, 0x400 // fcntl.h: from 0 and from F_LINUX_SPECIFIC_BASE on
+	if cmd <= 14 || (cmd >= 1024 && cmd <= 1034) || cmd&^(generic|linux) != 0 {
 		return nil
 	}
 	return &Row{Nr: 72, Name: "fcntl", Where: Return, Reason: "an fcntl command that is not known here"}

@@ -125,10 +125,22 @@ type MappedMsg struct {
 	Writable bool // the descriptor may write
 }
 
-// UsageMsg tells how much CPU time a guest has used on this node.
+// UsageMsg tells what a guest has used: CPU time on all nodes but home, of
+// which in the kernel on this one; memory as it is and as it was at most.
 type UsageMsg struct {
-	CPUMicros int64
-	RSS       uint64
+	CPUMicros, SystemMicros int64
+	RSS, Peak               uint64
+}
+
+// maxMicros bounds a time: 142 years. Sums of such times do not overflow.
+const maxMicros = 1 << 52
+
+// Validate checks what home will add up.
+func (m *UsageMsg) Validate() error {
+	if m.SystemMicros < 0 || m.CPUMicros < m.SystemMicros || m.CPUMicros > maxMicros || m.Peak < m.RSS {
+		return fmt.Errorf("usage of %d us, %d us of them in the kernel; %d bytes, %d at most", m.CPUMicros, m.SystemMicros, m.RSS, m.Peak)
+	}
+	return nil
 }
 
 // mode bounds what a peer can make the decoder build.

@@ -24,8 +24,17 @@ func (t *Thread) CaptureThread(th *image.Thread) error {
 		return err
 	}
 	th.ClearTID = le.Uint64(w)
-	return nil
+	if _, err := t.Must("read the thread's name", unix.SYS_PRCTL, unix.PR_GET_NAME, t.Slot.WindowAddr()); err != nil {
+		return err
+	}
+	th.Name = unix.ByteSliceToString(t.Slot.Window()[:nameSize])
+	slack, err := t.Must("read the timer slack", unix.SYS_PRCTL, unix.PR_GET_TIMERSLACK)
+	th.Slack = uint64(slack)
+	return err
 }
+
+// nameSize is TASK_COMM_LEN, the final zero included.
+const nameSize = 16
 
 // Disarm takes from a deputy's thread what would make its exit write into the
 // process's memory, which the deputy does not own while the guest is away.

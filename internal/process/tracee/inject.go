@@ -206,14 +206,15 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) error {
 		return err
 	}
 	defer func() { _, _ = do("close", unix.SYS_CLOSE, uint64(fd)) }()
-	if _, err := do("size shared memory", unix.SYS_FTRUNCATE, uint64(fd), stub.MaxSlots*stub.SlotSize); err != nil {
-		return err
-	}
 	ours, err := Borrow(p.PID, int(fd))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = unix.Close(ours) }()
+	// Not by the process: its own limit on file sizes is not about this.
+	if err := unix.Ftruncate(ours, stub.MaxSlots*stub.SlotSize); err != nil {
+		return fmt.Errorf("size shared memory: %w", err)
+	}
 	region, err := stub.NewRegion(base, ours)
 	if err != nil {
 		return err

@@ -22,7 +22,9 @@ func (h *Hold) MapStub(t *Thread) error {
 	if err != nil {
 		return err
 	}
-	return h.keepingRegs(t, func() error { return h.Bootstrap(t, base, ip) })
+	return h.keepingRegs(t, func() error { 
+		return h.Proc.Unlimited(func() error { return h.Bootstrap(t, base, ip) })
+	})
 }
 
 // keepingRegs runs f, which injects calls into t, and puts t's registers back.

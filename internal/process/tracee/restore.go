@@ -33,7 +33,23 @@ func (t *Thread) RestoreThread(th *image.Thread, have image.Rseq) error {
 	le.PutUint64(b, th.AltStack.SP)
 	le.PutUint32(b[8:], th.AltStack.Flags&^onStack)
 	le.PutUint64(b[16:], th.AltStack.Size)
-	_, err := t.Must("set the alternate signal stack", unix.SYS_SIGALTSTACK, t.Put(0, b), 0)
+	if _, err := t.Must("set the alternate signal stack", unix.SYS_SIGALTSTACK, t.Put(0, b), 0); err != nil {
+		return err
+	}
+	return t.restoreAttributes(th)
+}
+
+// restoreAttributes sets what prctl(2) keeps for each thread in both halves.
+func (t *Thread) restoreAttributes(th *image.Thread) error {
+	name := make([]byte, nameSize)
+	copy(name[:nameSize-1], th.Name)
+	if _, err := t.Must("set the thread's name", unix.SYS_PRCTL, unix.PR_SET_NAME, t.Put(0, name)); err != nil {
+		return err
+	}
+	if th.Slack == 0 { // a real-time thread has none; 0 would mean the default
+		return nil
+	}
+	_, err := t.Must("set the timer slack", unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, th.Slack)
 	return err
 }
 

@@ -118,7 +118,7 @@ func (d *deputy) forward(j job) {
 	if masked {
 		d.setMask(le.Uint64(j.data[9:]))
 	}
-	ret, outs, ok := d.execute(c)
+	ret, outs, ok := d.executeAs(c)
 	if masked && ok {
 		d.setMask(0)
 	}
@@ -127,6 +127,7 @@ func (d *deputy) forward(j job) {
 		d.p.noteAction(c)
 	}
 	if ok {
+		d.p.account(c, ret, outs)
 		d.reply(j, serial, ret, outs)
 	}
 }
@@ -219,7 +220,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 // deputy maps for it.
 func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	size := uint64(need+4095) &^ 4095
-	at, err := d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
+	at, err := d.p.scratch(d, size)
 	if err != nil {
 		return 0, nil, false
 	}

@@ -55,7 +55,7 @@ func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
 	d.setMask(^uint64(0))
 	b := newBlock(m)
 	size := (uint64(len(b.bytes)) + 4095) &^ 4095
-	at, err := d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
+	at, err := d.p.scratch(d, size)
 	if err != nil {
 		return 0, true
 	}

@@ -30,6 +30,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		_ = l.post(wire.Abort, p.Own)
 		return 0, err
 	}
+	p.cameHome(r.img)
 	// From here on the guest's end, and its supervisor's, are not the process's.
 	p.mu.Lock()
 	p.link = nil
@@ -189,7 +190,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		r.threads = append(r.threads, t)
 	}
 	leader := r.threads[0]
-	if err := leader.Remap(r.img, p.held, layout.Union(r.stored)); err != nil {
+	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, layout.Union(r.stored)) }); err != nil {
 		return err
 	}
 	return r.pages()

@@ -92,8 +92,9 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 		return nil, err
 	}
 	tp.Base, tp.Slots = parent.Base, parent.Slots
-	p := &proc{Process: tp, s: s}
+	p := &proc{Process: tp, s: s, parent: parent}
 	parent.mu.Lock()
+	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files = parent.link, parent.actions, parent.files
 	parent.mu.Unlock()
 	tp.Data = p

@@ -130,12 +130,15 @@ func (s *Supervisor) lost(l *link) {
 
 func (s *Supervisor) usage(l *link, f frame) {
 	var m wire.UsageMsg
-	if err := wire.Decode(f.data, &m); err != nil {
+	err := wire.Decode(f.data, &m)
+	if err == nil {
+		err = m.Validate()
+	}
+	if err != nil {
+		s.log.Warn("bad word of a guest's use", "node", l.node, "error", err)
 		return
 	}
 	if p := s.servedBy(l, f.id); p != nil {
-		p.mu.Lock()
-		p.cpu, p.rss = m.CPUMicros, m.RSS
-		p.mu.Unlock()
+		p.used(m)
 	}
 }

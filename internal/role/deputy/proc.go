@@ -19,25 +19,31 @@ type proc struct {
 
 	calls atomic.Uint64
 
-	mu      sync.Mutex
-	link    *link // where its guest is; nil: at home
-	moving  bool
-	ended   bool
-	moves   int
-	files   []image.FileID
-	actions [65]image.Action // what the deputy's signal actions are now
-	saved   []image.Thread   // rseq registrations of the deputies, by thread
-	inboxes map[*link]*inbox // what the guest sides say about the move under way
-	tries   uint64           // moves begun, so that words about one are not taken for another's
-	dealing *link            // the guest side the process is being moved to
-	sent    []sentSignal     // signals forwarded since the freeze was asked for
-	count   uint64           // signals forwarded so far
-	cpu     int64
-	rss     uint64
-	exec    *execution // an execve under way
-	homing  bool       // it is on its way home for a call
-	dying   bool       // a signal killed its guest
-	stopped bool       // in a job-control stop, and the guest has been told
+	mu          sync.Mutex
+	link        *link // where its guest is; nil: at home
+	moving      bool
+	ended       bool
+	moves       int
+	files       []image.FileID
+	actions     [65]image.Action // what the deputy's signal actions are now
+	saved       []image.Thread   // rseq registrations of the deputies, by thread
+	inboxes     map[*link]*inbox // what the guest sides say about the move under way
+	tries       uint64           // moves begun, so that words about one are not taken for another's
+	dealing     *link            // the guest side the process is being moved to
+	sent        []sentSignal     // signals forwarded since the freeze was asked for
+	count       uint64           // signals forwarded so far
+	burnt       spent            // what its guests have used
+	waited      spent            // ... and those of children it has waited for
+	dead        map[int]spent    // ... and those of ended children it has not waited for
+	parent      *proc            // who waits for it, when its deputy made it
+	rss         uint64
+	threadsUsed map[int]int64 // CPU time used away by its threads before this stay, nanoseconds
+	exec        *execution    // an execve under way
+	homing      bool          // it is on its way home for a call
+	dying       bool          // a signal killed its guest
+	stopped     bool          // in a job-control stop, and the guest has been told
+
+	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 
 	handles []*handle // the mapped files; the move's goroutine
 	mapped  []*handle // files mapped while away; mu
@@ -53,7 +59,7 @@ type sentSignal struct {
 func (p *proc) describe() supervisor.Proc {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := supervisor.Proc{PID: p.PID, HomePID: p.Own, Moves: p.moves, CPUMicros: p.cpu, RSS: p.rss, Calls: p.calls.Load(), State: "running"}
+	d := supervisor.Proc{PID: p.PID, HomePID: p.Own, Moves: p.moves, CPUMicros: p.burnt.cpu, RSS: p.rss, Calls: p.calls.Load(), State: "running"}
 	if p.link != nil {
 		d.Node = p.link.node
 	}

@@ -203,6 +203,7 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 		return
 	}
 	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
+	p.bury()
 	s.drop(p, supervisor.Gone)
 	if l := p.away(); l != nil {
 		_ = l.post(wire.Kill, p.Own)

@@ -217,6 +217,12 @@ func (c *cloning) begin() error {
 	if n.b != c.s.b {
 		n.b.inherit(c.s.b)
 	}
+	c.s.mu.Lock()
+	cpus := c.s.cpus
+	c.s.mu.Unlock()
+	n.mu.Lock()
+	n.cpus = cpus
+	n.mu.Unlock()
 	var err error
 	c.h.Do(func() {
 		var have image.Regs
@@ -242,9 +248,11 @@ func (c *cloning) begin() error {
 func (b *body) inherit(parent *body) {
 	parent.mu.Lock()
 	img := *parent.img
+	soft, hard := parent.cpuSoft, parent.cpuHard
 	parent.mu.Unlock()
-	img.PID, img.CPUMicros, img.HomeDirty = b.Own, 0, nil
+	img.PID, img.CPUMicros, img.HomeMicros, img.HomeDirty = b.Own, 0, 0, nil
 	b.mu.Lock()
+	b.cpuSoft, b.cpuHard = soft, hard
 	b.img, b.running = &img, true
 	b.vdso, b.foreign = parent.vdso, parent.foreign
 	b.mu.Unlock()

@@ -258,6 +258,11 @@ func (d *departure) capture() (*image.Image, error) {
 		if err := t.CaptureThread(&img.Threads[i]); err != nil {
 			return nil, err
 		}
+		s := t.Data.(*strand)
+		s.mu.Lock()
+		img.Threads[i].CPUs = s.cpus
+		s.mu.Unlock()
+		img.Threads[i].CPUNanos = s.before + s.usage().CPU
 		d.saved[i] = img.Threads[i]
 		t.Data.(*strand).leavingCall(&img.Threads[i])
 	}
@@ -267,8 +272,7 @@ func (d *departure) capture() (*image.Image, error) {
 	}
 	img.VMAs = b.asAtHome(vmas)
 	img.Files, err = b.g.homeFiles(files)
-	cpu, _ := b.usage()
-	img.CPUMicros += cpu
+	img.CPUMicros += b.usage().CPU / 1000
 	return &img, err
 }
 

@@ -135,6 +135,7 @@ func (g *Guest) connect(f *os.File) {
 		return
 	}
 	g.conn = transport.NewFramed(tc)
+	go g.reports()
 	g.read()
 }
 
@@ -155,8 +156,8 @@ func (g *Guest) describe() []supervisor.Proc {
 	g.mu.Unlock()
 	var out []supervisor.Proc
 	for _, b := range bs {
-		cpu, rss := b.usage()
-		out = append(out, supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: cpu, RSS: rss, Calls: b.calls.Load(), State: "running"})
+		u := b.usage()
+		out = append(out, supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: u.CPU / 1000, RSS: u.RSS, Calls: b.calls.Load(), State: "running"})
 	}
 	return out
 }
@@ -187,6 +188,8 @@ type body struct {
 	dirty    []image.Range   // written here, as far as Protect has told
 	gone     bool
 	ending   bool // the program has asked home to end it
+
+	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
 }
 
 type pendingSignal struct {
@@ -210,4 +213,7 @@ type strand struct {
 	restart      int       // the forwarded call that restart_syscall goes on with, 0: none
 	restartUntil time.Time // when that ends; zero: only its deputy knows
 	rest         rest      // a wait to be issued again for the rest of its time
+
+	cpus   []uint64 // those it may use at home, nil: any
+	before int64    // CPU time it used away from home before it came, nanoseconds
 }

@@ -33,7 +33,7 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleSignalfd:     (*strand).signalfd,
 	syscalls.HandleTimerCreate:  (*strand).goHome,
 	syscalls.HandleKill:         (*strand).goHome,
-	syscalls.HandleRlimit:       (*strand).goHome,
+	syscalls.HandleRlimit:       (*strand).rlimit,
 	syscalls.HandleScheduler:    (*strand).goHome,
 	syscalls.HandleClockSleep:   (*strand).goHome,
 }
@@ -68,6 +68,7 @@ func (s *strand) exitGroup(p *pending) {
 	if !s.enter(p, false) {
 		return
 	}
+	s.b.report()
 	s.b.setEnding(true)
 	p.call = &syscalls.Call{Nr: unix.SYS_EXIT_GROUP, Args: p.args}
 	s.forward(p)

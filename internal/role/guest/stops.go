@@ -61,6 +61,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 		return
 	}
 	if !dumpsCore(sig) {
+		b.report()
 		_ = b.g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: sig}))
 		return // it stays stopped until home has seen to its death
 	}

@@ -264,10 +264,11 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		if err := s.t.RestoreThread(&img.Threads[i], image.Rseq{}); err != nil {
 			return err
 		}
-		s.rest = restOf(img.Threads[i].Pending, ago)
+		s.rest, s.before = restOf(img.Threads[i].Pending, ago), img.Threads[i].CPUNanos
 		awayward(s, &img.Threads[i])
 	}
-	if err := leader.limits(img); err != nil {
+	b.limits(img)
+	if err := confineAll(strands, img); err != nil {
 		return err
 	}
 	if err := leader.track(img.VMAs); err != nil {

@@ -1,14 +1,10 @@
 package guest
 
 import (
-	"fmt"
-
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
-
-	"golang.org/x/sys/unix"
 )
 
 // track has the kernel note which pages the body writes from now on, so that
@@ -73,52 +69,4 @@ func absent(vmas []image.VMA, present []image.Range) []image.Range {
 		}
 	}
 	return layout.Subtract(layout.Union(all), present)
-}
-
-// usage is the CPU time the body has used here, in microseconds, and its resident bytes.
-func (b *body) usage() (int64, uint64) {
-	st, err := b.Family.FS.Stat(b.PID)
-	if err != nil {
-		return 0, 0
-	}
-	const ticks = 100 // USER_HZ of x86-64
-	return int64(st.UTime+st.STime) * (1_000_000 / ticks), st.RSS * image.PageSize
-}
-
-// limits gives the body the limits that act on memory and affinity here.
-func (s *strand) limits(img *image.Image) error {
-	b := s.b
-	for _, r := range []int{unix.RLIMIT_STACK, unix.RLIMIT_DATA, unix.RLIMIT_AS} {
-		l := img.Limits[r]
-		if err := unix.Prlimit(b.PID, r, &unix.Rlimit{Cur: l.Cur, Max: l.Max}, nil); err != nil && l.Cur != ^uint64(0) {
-			b.g.log.Debug("limit not set", "limit", r, "error", err)
-		}
-	}
-	return s.confine(img.CPUs)
-}
-
-// confine keeps the body off CPUs whose number its home does not know: a
-// program sizes its per-CPU tables by the machine it was started on.
-func (s *strand) confine(cpus int) error {
-	if cpus <= 0 {
-		return nil
-	}
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(s.b.PID, &set); err != nil {
-		return err
-	}
-	for c := range len(set) * 64 {
-		if c >= cpus {
-			set.Clear(c)
-		}
-	}
-	if set.Count() == 0 {
-		return fmt.Errorf("this node has no CPU with a number below %d, as home has them", cpus)
-	}
-	for _, t := range s.b.Threads() {
-		if err := unix.SchedSetaffinity(t.TID, &set); err != nil {
-			return err
-		}
-	}
-	return nil
 }

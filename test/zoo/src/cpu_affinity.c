@@ -1,5 +1,4 @@
 // The CPUs a program may use exist and are not none; what it sets it gets back; the CPU it runs on is among those the machine has.
-// open: sched_setaffinity while away has no effect on the guest
 #include "zoo.h"
 int main(void) {
 	ready();

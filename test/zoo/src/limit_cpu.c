@@ -1,5 +1,4 @@
 // RLIMIT_CPU counts what is burnt away: SIGXCPU comes at the soft limit.
-// open: RLIMIT_CPU counts only the CPU time burnt at home
 #include "zoo.h"
 static volatile int hits;
 static void on(int s, siginfo_t *i, void *u) { hits++; }

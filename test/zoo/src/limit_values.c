@@ -1,5 +1,4 @@
 // Resource limits: read, set, and obeyed, by getrlimit, setrlimit and prlimit.
-// open: a file size limit smaller than the deputy's shared memory makes the move fail
 #include "zoo.h"
 static volatile int xfsz;
 static void on(int s, siginfo_t *i, void *u) { xfsz++; }

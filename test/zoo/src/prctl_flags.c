@@ -1,5 +1,4 @@
 // What prctl sets while away it gives back: no new privileges, dumpable, timer slack, keep-caps, and what a child inherits.
-// open: the timer slack of the deputy is not that of the guest
 #include "zoo.h"
 int main(void) {
 	ready();

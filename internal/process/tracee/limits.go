@@ -1,0 +1,50 @@
+package tracee
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Unlimited runs f, in which the process makes mappings on its supervisor's
+// behalf, without the process's limits on memory: what the supervisor keeps in
+// the process is not the program's use. The program must not read its limits
+// meanwhile.
+func (p *Process) Unlimited(f func() error) error {
+	back, err := p.raiseLimits()
+	if err != nil {
+		return err
+	}
+	err = f()
+	for r, l := range back {
+		if e := unix.Prlimit(p.PID, r, &l, nil); e != nil && !errors.Is(e, unix.ESRCH) {
+			err = errors.Join(err, fmt.Errorf("put limit %d of process %d back: %w", r, p.PID, e))
+		}
+	}
+	return err
+}
+
+// raiseLimits returns what the raised limits were.
+func (p *Process) raiseLimits() (map[int]unix.Rlimit, error) {
+	back := map[int]unix.Rlimit{}
+	for _, r := range []int{unix.RLIMIT_AS, unix.RLIMIT_DATA} {
+		var old unix.Rlimit
+		err := unix.Prlimit(p.PID, r, nil, &old)
+		if errors.Is(err, unix.ESRCH) {
+			return nil, ErrGone
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read limit %d of process %d: %w", r, p.PID, err)
+		}
+		if old.Cur == unix.RLIM_INFINITY {
+			continue
+		}
+		back[r] = old
+		if unix.Prlimit(p.PID, r, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}, nil) != nil {
+			// Only an administrator may pass the hard limit; up to it there may be room enough.
+			_ = unix.Prlimit(p.PID, r, &unix.Rlimit{Cur: old.Max, Max: old.Max}, nil)
+		}
+	}
+	return back, nil
+}

@@ -1,0 +1,43 @@
+package deputy
+
+import (
+	"openmosix/internal/model/syscalls"
+
+	"golang.org/x/sys/unix"
+)
+
+// The deputy has the process's limits, for the kernel at home to enforce. Those
+// on memory are put aside for mappings that are not the program's doing here:
+// whether it may map what it maps has been decided at the guest.
+
+// executeAs is execute with the limits that belong to the call.
+func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool) {
+	switch c.Nr {
+	case unix.SYS_GETRLIMIT, unix.SYS_SETRLIMIT, unix.SYS_PRLIMIT64:
+		d.p.limits.Lock()
+		defer d.p.limits.Unlock()
+	case unix.SYS_MMAP:
+		d.p.limits.Lock()
+		defer d.p.limits.Unlock()
+		if err := d.p.Unlimited(func() error {
+			ret, outs, ok = d.execute(c)
+			return nil
+		}); err != nil {
+			d.p.s.log.Warn("limits", "pid", d.p.PID, "error", err)
+			return -int64(unix.ENOMEM), nil, d.t.Alive()
+		}
+		return ret, outs, ok
+	}
+	return d.execute(c)
+}
+
+// scratch maps memory for a call's arguments. The result is as mmap(2)'s.
+func (p *proc) scratch(d *deputy, size uint64) (at int64, err error) {
+	p.limits.Lock()
+	defer p.limits.Unlock()
+	e := p.Unlimited(func() error {
+		at, err = d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
+		return err
+	})
+	return at, e
+}

@@ -1,0 +1,181 @@
+package deputy
+
+import (
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// The kernel at home counts what deputies use. What their guests have used away
+// is kept here, and added to what the kernel tells a parent of its children, as
+// far as that call is made for a parent that is away itself.
+
+// spent is what a process, or several together, used away from home.
+type spent struct {
+	cpu, system int64  // microseconds, all and in the kernel
+	peak        uint64 // bytes, of the largest
+}
+
+func (a spent) plus(b spent) spent {
+	return spent{cpu: a.cpu + b.cpu, system: a.system + b.system, peak: max(a.peak, b.peak)}
+}
+
+// used notes what the guest side tells. The time in the kernel is that of the
+// present stay; what was known of an earlier one stays within the whole.
+func (p *proc) used(m wire.UsageMsg) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m.CPUMicros < p.burnt.cpu { // used time does not vanish
+		m.CPUMicros = p.burnt.cpu
+	}
+	p.burnt = spent{cpu: m.CPUMicros, system: max(p.burnt.system, m.SystemMicros), peak: max(p.burnt.peak, m.Peak)}
+	p.rss = m.RSS
+}
+
+// bury leaves to the parent what an ended process, and the children it had
+// waited for, have used. The parent is told when it waits.
+func (p *proc) bury() {
+	p.mu.Lock()
+	parent, own, waited := p.parent, p.burnt, p.waited
+	p.parent = nil
+	p.mu.Unlock()
+	total := own.plus(waited)
+	if parent == nil || total == (spent{}) {
+		return
+	}
+	parent.mu.Lock()
+	defer parent.mu.Unlock()
+	if parent.ended || len(parent.dead) >= maxDead {
+		return
+	}
+	if parent.dead == nil {
+		parent.dead = map[int]spent{}
+	}
+	parent.dead[p.Own] = total
+}
+
+func (p *proc) childOf(parent *proc) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.parent == parent
+}
+
+// maxDead bounds the children remembered that nobody waits for.
+const maxDead = 1 << 15
+
+// collect is called when the deputy's kernel has reaped a child.
+func (p *proc) collect(own int, keep bool) spent {
+	// The kernel may tell the parent of an end before it is noticed here.
+	if p.s != nil {
+		if child := p.s.procByOwn(own); child != nil && child.childOf(p) {
+			child.bury()
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.dead[own]
+	if !keep {
+		delete(p.dead, own)
+		p.waited = p.waited.plus(s)
+	}
+	return s
+}
+
+// account adds, in the results of a call, what children have used away.
+func (p *proc) account(c *syscalls.Call, ret int64, outs [][]byte) {
+	switch c.Nr {
+	case unix.SYS_WAIT4:
+		if ret > 0 {
+			p.collect(int(ret), false).addTo(outOf(c, 3, outs))
+		}
+	case unix.SYS_WAITID:
+		const pidAt = 16
+		if info := outOf(c, 2, outs); ret == 0 && len(info) >= pidAt+4 {
+			p.collect(int(le.Uint32(info[pidAt:])), c.Args[3]&unix.WNOWAIT != 0).addTo(outOf(c, 4, outs))
+		}
+	case unix.SYS_GETRUSAGE:
+		const children = -1
+		if ret == 0 && int32(c.Args[0]) == children {
+			p.waitedFor().addTo(outOf(c, 1, outs))
+		}
+	case unix.SYS_TIMES:
+		const tick = 10_000 // microseconds
+		if b := outOf(c, 0, outs); len(b) >= 32 {
+			s := p.waitedFor()
+			le.PutUint64(b[16:], le.Uint64(b[16:])+uint64((s.cpu-s.system)/tick))
+			le.PutUint64(b[24:], le.Uint64(b[24:])+uint64(s.system/tick))
+		}
+	}
+}
+
+func (p *proc) waitedFor() spent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waited
+}
+
+// outOf finds what a call returned through one of its arguments.
+func outOf(c *syscalls.Call, arg int8, outs [][]byte) []byte {
+	k := 0
+	for i := range c.Segs {
+		if !c.Segs[i].Out {
+			continue
+		}
+		if c.Segs[i].Arg == arg && k < len(outs) {
+			return outs[k]
+		}
+		k++
+	}
+	return nil
+}
+
+// addTo adds to a struct rusage, if there is one.
+func (s spent) addTo(b []byte) {
+	const size, utime, stime, maxrss = 144, 0, 16, 32
+	if len(b) < size || s == (spent{}) {
+		return
+	}
+	addTimeval(b[utime:], s.cpu-s.system)
+	addTimeval(b[stime:], s.system)
+	le.PutUint64(b[maxrss:], max(le.Uint64(b[maxrss:]), s.peak/1024))
+}
+
+// addTimeval adds microseconds to a struct timeval.
+func addTimeval(b []byte, micros int64) {
+	total := int64(le.Uint64(b))*1e6 + int64(le.Uint64(b[8:])) + micros
+	le.PutUint64(b, uint64(total/1e6))
+	le.PutUint64(b[8:], uint64(total%1e6))
+}
+
+// earlier puts into an image what the process has used away before: in stays
+// before the present one at home.
+func (p *proc) earlier(img *image.Image) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	img.CPUMicros = p.burnt.cpu
+	if st, err := p.Family.FS.Stat(p.PID); err == nil {
+		const tick = 10_000 // microseconds
+		img.HomeMicros = int64(st.UTime+st.STime) * tick
+	}
+	for i := range img.Threads {
+		img.Threads[i].CPUNanos = p.threadsUsed[img.Threads[i].TID]
+	}
+}
+
+// cameHome notes what the returning image says about CPU time.
+func (p *proc) cameHome(img *image.Image) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.burnt.cpu = max(p.burnt.cpu, img.CPUMicros)
+	p.threadsUsed = map[int]int64{}
+	for i := range img.Threads {
+		if t := &img.Threads[i]; t.CPUNanos > 0 && len(p.threadsUsed) < maxThreadsUsed {
+			p.threadsUsed[t.TID] = t.CPUNanos
+		}
+	}
+}
+
+// maxThreadsUsed bounds what is told to the daemon of single threads.
+const maxThreadsUsed = 1024

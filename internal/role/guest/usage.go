@@ -1,0 +1,194 @@
+package guest
+
+import (
+	"time"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// usage is what a body, or one of its threads, has used on this node.
+type usage struct {
+	CPU, System    int64  // nanoseconds, all and in the kernel; the latter in steps of a tick
+	RSS, Peak      uint64 // bytes; of the whole body
+	MinFlt, MajFlt uint64
+}
+
+const tick = int64(time.Second) / 100 // USER_HZ of x86-64
+
+// usage of the whole body.
+func (b *body) usage() usage {
+	var u usage
+	if st, err := b.Family.FS.Stat(b.PID); err == nil {
+		u = usage{System: int64(st.STime) * tick, RSS: st.RSS * image.PageSize, MinFlt: st.MinFlt, MajFlt: st.MajFlt}
+	}
+	if st, err := b.Family.FS.Status(b.PID); err == nil {
+		u.RSS, u.Peak = st.VmRSS, max(st.VmHWM, st.VmRSS)
+	}
+	u.CPU = readCPUClock(cpuClockOf(b.PID, false))
+	return u
+}
+
+// usage of one thread.
+func (s *strand) usage() usage {
+	u := usage{CPU: readCPUClock(cpuClockOf(s.t.TID, true))}
+	if st, err := s.b.Family.FS.ThreadStat(s.b.PID, s.t.TID); err == nil {
+		u.System, u.MinFlt, u.MajFlt = int64(st.STime)*tick, st.MinFlt, st.MajFlt
+	}
+	return u
+}
+
+func readCPUClock(id int32) int64 {
+	var t unix.Timespec
+	_ = unix.ClockGettime(id, &t) // a body that has just ended has used nothing more
+	return t.Nano()
+}
+
+// cpuClockOf is the clock id of another process's or thread's CPU time:
+// clock_getcpuclockid(3), with the thread bit as the kernel defines it.
+func cpuClockOf(id int, thread bool) int32 {
+	const sched, perThread = 2, 4
+	c := int32(^id)<<3 | sched
+	if thread {
+		c |= perThread
+	}
+	return c
+}
+
+// before is the CPU time the process had used away from home when it came, nanoseconds.
+func (b *body) before() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.img.CPUMicros * 1000
+}
+
+// report tells home what the process has used. What home knows when the
+// process ends is what its parent will be told.
+func (b *body) report() {
+	u := b.usage()
+	m := wire.UsageMsg{CPUMicros: (b.before() + u.CPU) / 1000, SystemMicros: u.System / 1000, RSS: u.RSS, Peak: u.Peak}
+	_ = b.g.post(wire.Usage, b.Own, wire.Encode(m))
+}
+
+// reportEvery is how old home's figures may be.
+const reportEvery = time.Second
+
+// reports tells home of all bodies until the session ends, and looks after
+// their limits of CPU time.
+func (g *Guest) reports() {
+	t := time.NewTicker(reportEvery / cpuLooks)
+	defer t.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-g.done:
+			return
+		case <-t.C:
+		}
+		for _, b := range g.running() {
+			b.limitCPU()
+			if n%cpuLooks == 0 {
+				b.report()
+			}
+		}
+	}
+}
+
+// running lists the bodies that live here.
+func (g *Guest) running() []*body {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var bs []*body
+	for _, b := range g.bodies {
+		b.mu.Lock()
+		if b.running && !b.gone && !b.freezing {
+			bs = append(bs, b)
+		}
+		b.mu.Unlock()
+	}
+	return bs
+}
+
+// getrusage adds what was used here to what home has counted. What was used by
+// children that are waited for is home's to tell.
+func (s *strand) getrusage(p *pending) {
+	const self, thread = 0, 1
+	var u usage
+	var before int64
+	who := int32(p.args[0])
+	switch who {
+	case self:
+		u, before = s.b.usage(), s.b.before()
+	case thread:
+		u, before = s.usage(), s.before
+		u.Peak = s.b.usage().Peak // the kernel's rule: it is the process's
+	default:
+		s.goHome(p)
+		return
+	}
+	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
+		if ret == 0 && len(outs) == 1 && len(outs[0]) >= rusageSize {
+			u.addTo(outs[0], before)
+		}
+		return ret
+	})
+}
+
+const rusageSize = 144
+
+// addTo adds to a struct rusage. What was used on other nodes counts as used by
+// the program, not the kernel.
+func (u *usage) addTo(b []byte, before int64) {
+	const utime, stime, maxrss, minflt, majflt = 0, 16, 32, 64, 72
+	addTimeval(b[utime:], (before+u.CPU-u.System)/1000)
+	addTimeval(b[stime:], u.System/1000)
+	if kb := u.Peak / 1024; kb > le.Uint64(b[maxrss:]) {
+		le.PutUint64(b[maxrss:], kb)
+	}
+	le.PutUint64(b[minflt:], le.Uint64(b[minflt:])+u.MinFlt)
+	le.PutUint64(b[majflt:], le.Uint64(b[majflt:])+u.MajFlt)
+}
+
+// addTimeval adds microseconds to a struct timeval.
+func addTimeval(b []byte, micros int64) {
+	total := max(0, int64(le.Uint64(b))*1e6+int64(le.Uint64(b[8:]))+micros)
+	le.PutUint64(b, uint64(total/1e6))
+	le.PutUint64(b[8:], uint64(total%1e6))
+}
+
+// times adds the CPU time used here, in clock ticks.
+func (s *strand) times(p *pending) {
+	u, before := s.b.usage(), s.b.before()
+	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
+		if len(outs) == 1 && len(outs[0]) >= 16 { // tms_utime, tms_stime
+			le.PutUint64(outs[0], le.Uint64(outs[0])+uint64(max(0, before+u.CPU-u.System)/tick))
+			le.PutUint64(outs[0][8:], le.Uint64(outs[0][8:])+uint64(u.System/tick))
+		}
+		return ret
+	})
+}
+
+// cpuClock reads the process's or thread's CPU clock: home's, other nodes' and
+// this one's together. Clocks of other processes are home's.
+func (s *strand) cpuClock(p *pending) {
+	const process, thread = 2, 3
+	var away int64
+	switch int32(p.args[0]) {
+	case process:
+		away = s.b.before() + readCPUClock(cpuClockOf(s.b.PID, false))
+	case thread:
+		away = s.before + readCPUClock(cpuClockOf(s.t.TID, true))
+	default:
+		s.goHome(p)
+		return
+	}
+	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
+		if ret == 0 && len(outs) == 1 && len(outs[0]) >= 16 {
+			total := int64(le.Uint64(outs[0]))*1e9 + int64(le.Uint64(outs[0][8:])) + away
+			le.PutUint64(outs[0], uint64(total/1e9))
+			le.PutUint64(outs[0][8:], uint64(total%1e9))
+		}
+		return ret
+	})
+}
