@@ -22,7 +22,7 @@ func (h *Hold) MapStub(t *Thread) error {
 	if err != nil {
 		return err
 	}
-	return h.keepingRegs(t, func() error { 
+	return h.keepingRegs(t, func() error {
 		return h.Proc.Unlimited(func() error { return h.Bootstrap(t, base, ip) })
 	})
 }
