@@ -16,6 +16,7 @@ const (
 	Unmap   Action = iota // munmap
 	Map                   // mmap at exactly this place what VMA describes
 	Protect               // mprotect to VMA's protection
+	Grow                  // the mapping above, which grows downwards, becomes this much longer
 )
 
 // Op is one step. VMA is the wanted mapping, cut to Range; its Off belongs to Range.Start.
@@ -33,11 +34,17 @@ type SameFile func(a, b uint32) bool
 // on both sides. Both lists must be sorted and must not overlap.
 func Diff(have, want []image.VMA, same SameFile) []Op {
 	var unmaps, rest []Op
-	for _, c := range overlay(have, want) {
+	cells := overlay(have, want)
+	for i, c := range cells {
 		switch {
 		case c.have != nil && c.have.Kind == image.Special, c.want != nil && c.want.Kind == image.Special:
 		case c.want == nil:
 			unmaps = append(unmaps, Op{Range: c.Range, Action: Unmap})
+		case extends(cells, i):
+			rest = append(rest, Op{Range: c.Range, Action: Grow, VMA: Cut(*c.want, c.Range)})
+			if c.want.Prot != cells[i+1].have.Prot {
+				rest = append(rest, Op{Range: c.Range, Action: Protect, VMA: Cut(*c.want, c.Range)})
+			}
 		case c.have == nil || !compatible(c.have, c.want, same):
 			if c.have != nil {
 				unmaps = append(unmaps, Op{Range: c.Range, Action: Unmap})

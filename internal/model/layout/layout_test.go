@@ -34,6 +34,33 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// What is wanted below a mapping that grows downwards is that mapping, grown.
+func TestDiffGrows(t *testing.T) {
+	grows := func(s, e uint64) image.VMA { v := anon(s, e, 3); v.Grows = true; return v }
+	for name, c := range map[string]struct {
+		have, want []image.VMA
+		ops        int
+		action     Action
+	}{
+		"grown":             {[]image.VMA{grows(50, 60)}, []image.VMA{grows(40, 60)}, 1, Grow},
+		"another below":     {[]image.VMA{grows(50, 60)}, []image.VMA{anon(40, 50, 3), grows(50, 60)}, 1, Map},
+		"with a gap":        {[]image.VMA{grows(50, 60)}, []image.VMA{grows(30, 40), grows(50, 60)}, 1, Map},
+		"not there yet":     {nil, []image.VMA{grows(40, 60)}, 1, Map},
+		"ordinary memory":   {[]image.VMA{anon(50, 60, 3)}, []image.VMA{grows(40, 60)}, 1, Map},
+		"shrunk from below": {[]image.VMA{grows(40, 60)}, []image.VMA{grows(50, 60)}, 1, Unmap},
+	} {
+		ops := Diff(c.have, c.want, func(a, b uint32) bool { return a == b })
+		if len(ops) != c.ops || ops[0].Action != c.action {
+			t.Errorf("%s: %v", name, ops)
+		}
+	}
+	vmas := []image.VMA{anon(40, 60, 3), anon(70, 80, 3)}
+	MarkGrowing(vmas, []image.Range{{Start: 50, End: 60}})
+	if !vmas[0].Grows || vmas[1].Grows || len(Growing(vmas)) != 1 {
+		t.Errorf("marked %v", vmas)
+	}
+}
+
 // Applying the steps to a model of an address space gives the wanted one.
 func TestDiffReachesTheGoal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -40,10 +40,12 @@ const (
 	otherMemory    = "it reaches into the memory of a process that may be elsewhere"
 	protectionKeys = "protection keys belong to one machine"
 
-	mapShared, mapPrivate, mapFixed, mapAnonymous = 0x1, 0x2, 0x10, 0x20
+	mapShared, mapPrivate, mapFixed, mapAnonymous, mapGrowsDown = 0x1, 0x2, 0x10, 0x20, 0x100
 )
 
-var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
+// anonymousPrivate: what grows downwards is noted by the handler of the others,
+// because the list of a process's mappings does not show it.
+var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared | mapGrowsDown, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
 
 // mmaps: anonymous memory that is shared may come to be shared with a child that is elsewhere.
 var mmaps = Variants{By: 3, Mask: mapAnonymous | mapPrivate | mapShared, List: []Variant{

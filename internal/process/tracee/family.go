@@ -37,6 +37,8 @@ type Family struct {
 	FS   procfs.FS
 	role Role
 
+	ownStack sync.Mutex // held while the supervisor's own stack limit is lifted
+
 	mu      sync.RWMutex
 	threads map[int]*Thread
 }
@@ -62,6 +64,8 @@ type Process struct {
 	Execs int
 	// Data is the role's.
 	Data any
+
+	growing growing
 
 	hold    *Hold           // tracing thread
 	threads map[int]*Thread // Family.mu

@@ -106,7 +106,7 @@ func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) er
 	} else if uint64(got) != img.Layout.Brk {
 		return fmt.Errorf("the end of the heap is %#x and cannot become %#x", got, img.Layout.Brk)
 	}
-	have, files, err := Mappings(p.Family.FS, p.PID, p.Base, nil)
+	have, files, err := p.Mappings(nil)
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,10 @@ func (t *Thread) Apply(ops []layout.Op, open OpenFile) error {
 			_, err = t.Must("munmap", unix.SYS_MUNMAP, o.Start, o.Len())
 		case layout.Protect:
 			_, err = t.Must("mprotect", unix.SYS_MPROTECT, o.Start, o.Len(), uint64(o.VMA.Prot))
+		case layout.Grow:
+			if t.Proc.grow(o.VMA) != nil { // something is too near by now
+				err = t.mapOne(o.VMA, open)
+			}
 		case layout.Map:
 			err = t.mapOne(o.VMA, open)
 		}

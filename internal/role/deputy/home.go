@@ -48,7 +48,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 // stored in the deputy, whose memory nobody uses. It tells since when the
 // process stands still.
 func (p *proc) frozenHere(l *link) (*wire.ThawMsg, []image.Range, time.Time, error) {
-	vmas, _, err := tracee.Mappings(p.Family.FS, p.PID, p.Base, nil)
+	vmas, _, err := p.Mappings(nil)
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
@@ -190,6 +190,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		r.threads = append(r.threads, t)
 	}
 	leader := r.threads[0]
+	p.SetGrowing(layout.Union(p.Growing(), layout.Growing(r.img.VMAs)))
 	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, layout.Union(r.stored)) }); err != nil {
 		return err
 	}

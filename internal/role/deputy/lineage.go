@@ -92,6 +92,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 		return nil, err
 	}
 	tp.Base, tp.Slots = parent.Base, parent.Slots
+	tp.SetGrowing(parent.Growing())
 	p := &proc{Process: tp, s: s, parent: parent}
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number

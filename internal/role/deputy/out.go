@@ -247,7 +247,7 @@ func (f *frozen) capture() error {
 		}
 		f.disarmed = i + 1
 	}
-	vmas, files, err := tracee.Mappings(p.Family.FS, p.PID, p.Base, img.Files)
+	vmas, files, err := p.Mappings(img.Files)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}

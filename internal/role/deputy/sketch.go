@@ -27,8 +27,13 @@ func (p *proc) sketch() (*image.Image, error) {
 		return nil, err
 	}
 	img.Comm, img.Umask = status.Name, status.Umask
+	if p.Base == 0 { // a deputy's mappings are older than the process
+		if err := p.LearnGrowing(); err != nil {
+			return nil, err
+		}
+	}
 	var files []image.FileID
-	if img.VMAs, files, err = tracee.Mappings(p.Family.FS, p.PID, p.Base, nil); err != nil {
+	if img.VMAs, files, err = p.Mappings(nil); err != nil {
 		return nil, err
 	}
 	st, err := p.Family.FS.Stat(p.PID)
@@ -130,7 +135,7 @@ func (p *proc) held(f *image.FileID) *os.File {
 	if h := p.handleOf(f); h != nil {
 		return h.file
 	}
-	vmas, files, err := tracee.Mappings(p.Family.FS, p.PID, p.Base, nil)
+	vmas, files, err := p.Mappings(nil)
 	if err != nil {
 		return nil
 	}

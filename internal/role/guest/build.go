@@ -200,7 +200,7 @@ func special(vs []image.VMA) []image.VMA {
 // remap makes the body's address space the image's. Files are mapped from
 // their sources.
 func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) error {
-	have, mapped, err := tracee.Mappings(s.b.Family.FS, s.b.PID, s.b.Base, nil)
+	have, mapped, err := s.b.Mappings(nil)
 	if err != nil {
 		return err
 	}
@@ -217,6 +217,7 @@ func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) 
 		}
 		return f.fd, nil
 	}
+	s.b.SetGrowing(layout.Growing(img.VMAs))
 	return s.t.ApplyKeeping(layout.Diff(have, img.VMAs, same), open, layout.Union(stored))
 }
 

@@ -255,5 +255,7 @@ func (b *body) inherit(parent *body) {
 	b.cpuSoft, b.cpuHard = soft, hard
 	b.img, b.running = &img, true
 	b.vdso, b.foreign = parent.vdso, parent.foreign
+	b.SetGrowing(parent.Growing())
+	b.grown.Store(parent.grown.Load())
 	b.mu.Unlock()
 }

@@ -266,7 +266,12 @@ func (d *departure) capture() (*image.Image, error) {
 		d.saved[i] = img.Threads[i]
 		t.Data.(*strand).leavingCall(&img.Threads[i])
 	}
-	vmas, files, err := tracee.Mappings(b.Family.FS, b.PID, b.Base, nil)
+	if b.grown.Load() {
+		if err := b.LearnGrowing(); err != nil {
+			return nil, err
+		}
+	}
+	vmas, files, err := b.Mappings(nil)
 	if err != nil {
 		return nil, err
 	}

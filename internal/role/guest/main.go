@@ -167,6 +167,7 @@ type body struct {
 	*tracee.Process
 	g       *Guest
 	calls   atomic.Uint64
+	grown   atomic.Bool   // it has mapped memory here that grows downwards
 	raised  atomic.Uint64 // signals raised here so far
 	vdso    []image.Range // code that only works in this time and on this kernel
 	foreign []image.VMA   // home's special mappings, when home's vDSO only stands in

@@ -54,6 +54,11 @@ next:
 // twin or from contents that home sends.
 func (s *strand) mmapFile(p *pending) {
 	flags, prot := p.args[3], p.args[2]
+	if flags&(unix.MAP_ANONYMOUS|unix.MAP_PRIVATE|unix.MAP_SHARED) == unix.MAP_ANONYMOUS|unix.MAP_PRIVATE {
+		s.b.grown.Store(true)
+		s.local(p)
+		return
+	}
 	shared := flags&0xf == unix.MAP_SHARED || flags&0xf == unix.MAP_SHARED_VALIDATE
 	if shared && prot&unix.PROT_WRITE != 0 {
 		s.comeHome(p, "memory shared with a file is written at home")

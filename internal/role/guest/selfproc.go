@@ -8,7 +8,6 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
-	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +27,7 @@ func (b *body) describeSelf(name string) ([]byte, bool) {
 
 // mapsText is /proc/self/maps with the names the files have at home.
 func (b *body) mapsText() ([]byte, bool) {
-	vmas, files, err := tracee.Mappings(b.Family.FS, b.PID, b.Base, nil)
+	vmas, files, err := b.Mappings(nil)
 	if err != nil {
 		return nil, false
 	}

@@ -1,5 +1,4 @@
 // The stack grows while away, by deep calls and by MAP_GROWSDOWN; too deep a recursion is caught on the alternate stack.
-// open: pages of a stack that grew while away were lost in one of several runs
 #include "zoo.h"
 static sigjmp_buf out;
 static void on(int s, siginfo_t *i, void *u) { siglongjmp(out, 1); }
