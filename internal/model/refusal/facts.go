@@ -5,7 +5,6 @@ import "openmosix/internal/model/image"
 // Facts is what is known of a process, as seen from outside while it runs.
 type Facts struct {
 	PID           int
-	Namespaced    int  // the pid in its innermost pid namespace
 	State         byte // as in proc_pid_stat(5)
 	Kernel        bool
 	DumpingCore   bool

@@ -57,11 +57,8 @@ func whatItIs(f *Facts) []Finding {
 
 // relations judges what it is to others, and how it runs.
 func (c *causes) relations(f *Facts) {
-	switch {
-	case f.PID == 1:
+	if f.PID == 1 {
 		c.add(Init, "")
-	case f.Namespaced == 1:
-		c.add(Init, "pid 1 of a container")
 	}
 	if f.Tracer != "" && !f.Supervised {
 		c.add(Traced, "by "+printable(f.Tracer))

@@ -11,7 +11,7 @@ import (
 
 // plain is a process that can move; each case changes one thing.
 func plain() Facts {
-	return Facts{PID: 100, Namespaced: 100, State: 'S', Threads: []Thread{{TID: 100}}, Mappings: []Mapping{
+	return Facts{PID: 100, State: 'S', Threads: []Thread{{TID: 100}}, Mappings: []Mapping{
 		{Range: image.Range{Start: 0x1000, End: 0x2000}, Name: "/bin/x", Flags: MayWrite},
 		{Range: image.Range{Start: 0x3000, End: 0x5000}, Name: "[vvar]", Special: true, Flags: Device},
 		{Range: image.Range{Start: 0x6000, End: 0x7000}, Name: "/usr/lib/locale", Flags: Shared},
@@ -39,8 +39,7 @@ func TestJudge(t *testing.T) {
 		"zombie":                  {func(f *Facts) { f.State = 'Z' }, []Finding{{Zombie, ""}}},
 		"leader exited":           {func(f *Facts) { f.State, f.Threads = 'Z', []Thread{{TID: 100}, {TID: 101}} }, []Finding{{LeaderExited, "threads left: 1"}}},
 		"core":                    {func(f *Facts) { f.DumpingCore = true }, []Finding{{DumpingCore, ""}}},
-		"init":                    {func(f *Facts) { f.PID, f.Namespaced = 1, 1 }, []Finding{{Init, ""}}},
-		"container init":          {func(f *Facts) { f.Namespaced = 1 }, []Finding{{Init, "pid 1 of a container"}}},
+		"init":                    {func(f *Facts) { f.PID = 1 }, []Finding{{Init, ""}}},
 		"ours":                    {func(f *Facts) { f.Ours = true }, []Finding{{Self, ""}}},
 		"guest":                   {func(f *Facts) { f.Guest, f.Supervised, f.Ours, f.Tracer = true, true, true, "x" }, []Finding{{AlreadyGuest, ""}}},
 		"traced":                  {func(f *Facts) { f.Tracer = "gdb\x1b (7)" }, []Finding{{Traced, "by gdb? (7)"}}},

@@ -67,7 +67,7 @@ var Table = []Reason{
 	{KernelThread, "It is a thread of the kernel, not a program.", "Move a program instead; mps lists them."},
 	{Zombie, "The process has ended and only waits for its parent to notice.", "Nothing is left to be moved."},
 	{DumpingCore, "The process is dying and writes a core file.", "Nothing is left to be moved."},
-	{Init, "It is the first process of its pid namespace, on which all others there depend.", "Move its children; in a container, let an init program start the real one (docker run --init)."},
+	{Init, "It is the first process of this node, on which all others depend.", "Move its children."},
 	{Self, "It is a part of openMosix itself.", "Move the programs it looks after; stop the node to send all guests home."},
 	{AlreadyGuest, "It is a guest on this node, and only its home decides where it goes.", "Move it from its home node, or expel all guests of this node."},
 	{LeaderExited, "The program's first thread has ended while others run on.", "Only a restart of the program helps; usual programs keep their first thread."},

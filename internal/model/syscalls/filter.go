@@ -41,7 +41,10 @@ var hot = []int{202, 228, 28, 11, 9, 14, 24, 12} // futex clock_gettime madvise 
 // keeps memory of its own: when an address lies there or in the 4 GiB below,
 // or a length reaches further than that. Resolve calls them Here; what they
 // really touch has to be compared by whoever gets the notification.
-func Filter(reservedHigh uint32) []Instr {
+//
+// With alias the calls that depend on the kernel's own idea of the caller's id
+// are notified as well: see aliased.
+func Filter(reservedHigh uint32, alias bool) []Instr {
 	prog := []Instr{
 		{Code: bpfLoad, K: dataArch},
 		{Code: bpfJeq, K: archX86, Jt: 1},
@@ -50,12 +53,33 @@ func Filter(reservedHigh uint32) []Instr {
 		{Code: bpfJge, K: x32Bit, Jf: 1},
 		{Code: bpfRet, K: errnoReturn | uint32(abi.ENOSYS)},
 	}
+	if alias {
+		prog = append(prog, aliased()...)
+	}
 	for _, nr := range hot {
 		block := decide(Lookup(nr), reservedHigh)
 		prog = append(prog, Instr{Code: bpfJeq, K: uint32(nr), Jf: uint8(len(block))})
 		prog = append(prog, block...)
 	}
 	return append(prog, search(spans(reservedHigh))...)
+}
+
+// aliased notifies what tells a thread its id, and the futex operations in which
+// the kernel looks for an id in memory (priority inheritance). The number is in
+// the accumulator before and after.
+func aliased() []Instr {
+	const futex, opArg, command = 202, 1, 0x7f
+	var code []Instr
+	for _, nr := range []uint32{39, 186, 218} { // getpid gettid set_tid_address
+		code = append(code, Instr{Code: bpfJeq, K: nr, Jf: 1}, ret(userNotif)[0])
+	}
+	block := loadInt(opArg, command)
+	for _, op := range []uint32{6, 7, 8, 11, 12, 13} { // (UN|TRY)LOCK_PI, (CMP|WAIT)_REQUEUE_PI, LOCK_PI2
+		block = append(block, Instr{Code: bpfJeq, K: op, Jf: 1}, ret(userNotif)[0])
+	}
+	block = append(block, Instr{Code: bpfLoad, K: dataNr})
+	code = append(code, Instr{Code: bpfJeq, K: futex, Jf: uint8(len(block))})
+	return append(code, block...)
 }
 
 // span is a run of numbers from lo on that are decided alike.

@@ -58,7 +58,7 @@ func run(t *testing.T, prog []Instr, arch, nr uint32, a [6]uint64) (verdict uint
 const testHigh = 0x5fff
 
 func TestFilterEdges(t *testing.T) {
-	prog := Filter(testHigh)
+	prog := Filter(testHigh, false)
 	if len(prog) >= 4096 {
 		t.Fatalf("%d instructions; the kernel takes 4096", len(prog))
 	}
@@ -116,7 +116,7 @@ func TestFilterEdges(t *testing.T) {
 // TestFilterIsTable compares the filter with Resolve over every number and
 // arguments around those the table names.
 func TestFilterIsTable(t *testing.T) {
-	prog := Filter(testHigh)
+	prog := Filter(testHigh, false)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var values []uint64
 	for i := range uint64(80) {
@@ -159,7 +159,7 @@ func TestFilterIsTable(t *testing.T) {
 
 // TestFilterShort bounds the way to the calls that matter.
 func TestFilterShort(t *testing.T) {
-	prog := Filter(testHigh)
+	prog := Filter(testHigh, false)
 	for _, tt := range []struct {
 		nr   uint32
 		args [6]uint64
@@ -174,9 +174,30 @@ func TestFilterShort(t *testing.T) {
 	}
 }
 
+// TestFilterAlias: what depends on the caller's id is trapped only on request.
+func TestFilterAlias(t *testing.T) {
+	with, without := Filter(testHigh, true), Filter(testHigh, false)
+	for _, c := range []struct {
+		nr   uint32
+		args [6]uint64
+		want uint32
+	}{
+		{39, [6]uint64{}, userNotif}, {186, [6]uint64{}, userNotif}, {218, [6]uint64{}, userNotif},
+		{202, [6]uint64{1: 6 | 0x80}, userNotif}, {202, [6]uint64{1: 13}, userNotif},
+		{202, [6]uint64{1: 0x80}, allow}, {202, [6]uint64{1: 9}, allow}, {228, [6]uint64{1}, allow},
+	} {
+		if v, _ := run(t, with, archX86, c.nr, c.args); v != c.want {
+			t.Errorf("call %d %#x: verdict %#x", c.nr, c.args, v)
+		}
+		if v, _ := run(t, without, archX86, c.nr, c.args); v != allow {
+			t.Errorf("without alias, call %d %#x: verdict %#x", c.nr, c.args, v)
+		}
+	}
+}
+
 func TestFilterListing(t *testing.T) {
 	var b strings.Builder
-	for pc, i := range Filter(testHigh) {
+	for pc, i := range Filter(testHigh, false) {
 		fmt.Fprintf(&b, "%4d  %s\n", pc, text(pc, i))
 	}
 	golden(t, "testdata/filter.golden", b.String())

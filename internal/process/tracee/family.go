@@ -73,10 +73,12 @@ type Process struct {
 
 // Thread is one traced thread.
 type Thread struct {
-	TID  int // as the supervisor sees it
-	Own  int // as the process sees it
-	Proc *Process
-	Slot *stub.Slot // nil: not in the stub
+	TID int // as the supervisor sees it
+	Own int // as the process sees it
+	// Inner is its id in the namespace in which it is traced, if that is not Own; else 0.
+	Inner int
+	Proc  *Process
+	Slot  *stub.Slot // nil: not in the stub
 	// Stands: the role has left the thread in a stop, which is
 	// reported only once. Tracing thread.
 	Stands bool

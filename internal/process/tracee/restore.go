@@ -106,9 +106,17 @@ func (t *Thread) QueueSignal(info [128]byte, toThread bool) error {
 	sig := uint64(le.Uint32(info[:]))
 	a := t.Put(0, info[:])
 	if toThread {
-		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, uint64(t.Proc.Own), uint64(t.Own), sig, a)
+		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, t.Proc.Leader().inner(), t.inner(), sig, a)
 		return err
 	}
-	_, err := t.Must("queue a signal", unix.SYS_RT_SIGQUEUEINFO, uint64(t.Own), sig, a)
+	_, err := t.Must("queue a signal", unix.SYS_RT_SIGQUEUEINFO, t.inner(), sig, a)
 	return err
+}
+
+// inner is the thread's id as the kernel knows it in its namespace.
+func (t *Thread) inner() uint64 {
+	if t.Inner != 0 {
+		return uint64(t.Inner)
+	}
+	return uint64(t.Own)
 }

@@ -33,7 +33,7 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 		}
 	}
 	slot := g.init.p.Slots.New()
-	if err := g.init.fork(img.PID, slot); err != nil {
+	if err := g.init.fork(innerID(img.PID), slot); err != nil {
 		return nil, err
 	}
 	s := g.awaitBorn(img.PID)

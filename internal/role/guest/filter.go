@@ -13,7 +13,7 @@ func (s *strand) filter() error {
 	g := s.b.g
 	const progOff = 64
 	var prog []notify.Instr
-	for _, i := range syscalls.Filter(uint32(s.b.Base >> 32)) {
+	for _, i := range syscalls.Filter(uint32(s.b.Base>>32), g.alias) {
 		prog = append(prog, notify.Instr{Code: i.Code, Jt: i.Jt, Jf: i.Jf, K: i.K})
 	}
 	t := s.t

@@ -28,6 +28,7 @@ type Guest struct {
 	hashes *filehash.Cache
 
 	serial   atomic.Uint64
+	alias    bool         // the session's process is not what it is at home: alias.go; set before it runs
 	listener atomic.Int32 // the filter's notification descriptor, -1: none yet
 
 	makeMu sync.Mutex // held while a thread is made whose id was chosen

@@ -52,7 +52,12 @@ func (s *strand) deliver(st ptrace.Stop) {
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}
-	if !b.fatal(sig) {
+	deadly := b.fatal(sig)
+	if deadly && b.spared(&info) {
+		_ = ptrace.Continue(t.TID, 0)
+		return
+	}
+	if !deadly {
 		if r, err := ptrace.Regs(t.TID); err == nil && s.unbegun(&r) {
 			_ = ptrace.SetRegs(t.TID, r)
 		}
@@ -119,7 +124,8 @@ func (g *Guest) Born(st ptrace.Stop) {
 	if err != nil {
 		return
 	}
-	own := status.InnermostPid()
+	inner := status.InnermostPid()
+	own := ownID(inner)
 	b := g.bodyByPID(status.Tgid)
 	if b == nil {
 		if b, err = g.newBody(status.Tgid, own); err != nil {
@@ -131,6 +137,9 @@ func (g *Guest) Born(st ptrace.Stop) {
 	s := &strand{b: b}
 	t := g.fam.AddThread(b.Process, st.TID, own)
 	s.t, t.Data = t, s
+	if own != inner {
+		t.Inner = inner
+	}
 	g.mu.Lock()
 	g.byOwn[own], g.byTID[st.TID], g.born[own] = s, s, s
 	g.mu.Unlock()

@@ -57,6 +57,7 @@ func (a *arrival) run(f frame) error {
 		return err
 	}
 	a.img = &m.Image
+	a.g.alias = a.img.PID == initID
 	var lacking []uint32
 	var err error
 	if a.files, lacking, err = a.g.sources(a.img); err != nil {

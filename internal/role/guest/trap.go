@@ -96,6 +96,9 @@ func (g *Guest) trapped(n *notify.Notification) {
 	s.mu.Unlock()
 	s.b.calls.Add(1)
 	nr := int(n.Nr)
+	if s.b.g.alias && s.underAlias(&pending{s: s, id: n.ID, nr: nr, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}) {
+		return
+	}
 	row := syscalls.Lookup(nr)
 	if row == nil {
 		g.log.Warn("unknown system call", "number", nr)

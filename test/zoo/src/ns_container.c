@@ -1,5 +1,4 @@
 // A program in pid and mount namespaces of its own, as in a container: it is moved by its pid at home and keeps its inner ids and tree.
-// open: pid 1 of a pid namespace is refused
 // needs: root
 #include "zoo.h"
 #include <sys/mount.h>
