@@ -34,11 +34,15 @@ const (
 
 // Classify tells from a stopped thread's registers how far its call got.
 // offset is rip relative to the stub's code; outstanding says whether a call
-// has been posted whose result has not.
-func (b Blob) Classify(offset uint64, rax int64, outstanding bool) Interrupted {
+// has been posted whose result has not, picked whether the thread has seen it:
+// one that is still waking its supervisor for the call before has not, wherever
+// it stands.
+func (b Blob) Classify(offset uint64, rax int64, outstanding, picked bool) Interrupted {
 	switch {
 	case !outstanding:
 		return Idle
+	case !picked:
+		return NotBegun
 	case offset == b.After && rax <= -512 && rax >= -516:
 		return Broken
 	case offset <= b.Syscall:

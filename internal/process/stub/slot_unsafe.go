@@ -93,6 +93,9 @@ func (s *Slot) Outstanding() bool {
 	return atomic.LoadUint32(s.word(callOff))&^1 != atomic.LoadUint32(s.word(doneOff))&^1
 }
 
+// Picked tells from a thread's r12 whether it has seen the call posted last.
+func (s *Slot) Picked(r12 uint64) bool { return r12 == s.CallSequence() }
+
 // CallSequence is the posted call's sequence, for repairing a thread's r12.
 func (s *Slot) CallSequence() uint64 { return uint64(atomic.LoadUint32(s.word(callOff)) &^ 1) }
 

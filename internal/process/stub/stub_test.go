@@ -22,12 +22,14 @@ func TestClassify(t *testing.T) {
 		off  uint64
 		rax  int64
 		out  bool
+		seen bool
 		want Interrupted
 	}{
-		{0, 0, false, Idle}, {0, 202, true, NotBegun}, {b.Syscall, 0, true, NotBegun},
-		{b.After, -512, true, Broken}, {b.After, -516, true, Broken}, {b.After, -4, true, Finished}, {b.After + 9, -512, true, Finished},
+		{0, 0, false, true, Idle}, {0, 202, true, false, NotBegun}, {b.Syscall, 0, true, true, NotBegun},
+		{b.After, -512, true, true, Broken}, {b.After, -516, true, true, Broken}, {b.After, -4, true, true, Finished}, {b.After + 9, -512, true, true, Finished},
+		{b.After + 40, 1, true, false, NotBegun}, // it still wakes who waited for the call before
 	} {
-		if got := b.Classify(c.off, c.rax, c.out); got != c.want {
+		if got := b.Classify(c.off, c.rax, c.out, c.seen); got != c.want {
 			t.Errorf("%+v: got %d", c, got)
 		}
 	}

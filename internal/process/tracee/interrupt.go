@@ -12,6 +12,16 @@ func (t *Thread) interrupt() {
 	_ = ptrace.Interrupt(t.TID) // gone: its end is reported
 }
 
+// insist has a thread that stopped for something else, and was told to stop
+// for its hold, do that when it goes on: any stop takes back an interrupt that
+// came before it (ptrace_stop in the kernel: "any trap clears pending STOP
+// trap"). Precondition: on the tracing thread; the thread stands.
+func (t *Thread) insist() {
+	if t.told {
+		_ = ptrace.Interrupt(t.TID)
+	}
+}
+
 // stray takes a stop that nobody waits for: the thread had been interrupted
 // for something else as well, or twice, which the kernel remembers once more
 // when it stands already, or somebody sent a SIGCONT, which stops every seized
@@ -20,6 +30,7 @@ func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 	switch {
 	case s.Kind == ptrace.Signal && s.Value == int(unix.SIGSTOP):
 		h.stopSeen = true // it cannot be blocked: it acts when the hold is over
+		t.insist()
 	case s.Kind != ptrace.Interrupted && s.Kind != ptrace.GroupStop:
 		return false
 	case t.told:

@@ -51,7 +51,7 @@ func (h *Hold) Sleep(t *Thread, nr int, args [6]uint64) (done bool, err error) {
 			if r, err = ptrace.Regs(t.TID); err != nil {
 				return
 			}
-			if broken = p.Family.Blob.Classify(r.Rip-p.Base, int64(r.Rax), slot.Outstanding()) == stub.Broken; broken {
+			if broken = p.Family.Blob.Classify(r.Rip-p.Base, int64(r.Rax), slot.Outstanding(), slot.Picked(r.R12)) == stub.Broken; broken {
 				enterStub(&r, p.Base, slot)
 				if err = ptrace.SetRegs(t.TID, r); err != nil {
 					return

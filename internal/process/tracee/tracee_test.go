@@ -103,7 +103,7 @@ func TestStubLeavesNoTrace(t *testing.T) {
 		t.Fatal(got)
 	}
 	for round := range 20 {
-		h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil)
+		h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,11 +147,11 @@ func TestStubLeavesNoTrace(t *testing.T) {
 // Two holds of one process exclude each other, and its death ends a hold.
 func TestHoldsExcludeAndEnd(t *testing.T) {
 	o, _ := subject(t)
-	h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil)
+	h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.p.Freeze(time.Second, DeliverNatively, nil); err == nil {
+	if _, err := o.p.Freeze(time.Second, DeliverNatively, nil, nil); err == nil {
 		t.Error("a held process could be frozen again")
 	}
 	if _, err := o.p.Leader().HoldOne(time.Second, DeliverNatively, nil); err == nil {

@@ -109,9 +109,9 @@ const letGoTries = 5
 
 // letGo detaches from a process that is at home and whole.
 func (s *Supervisor) letGo(p *proc) {
-	h, err := p.Freeze(stopLimit, letThrough, nil)
+	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
 	for try := 1; try < letGoTries && err != nil && !errors.Is(err, tracee.ErrGone); try++ {
-		h, err = p.Freeze(stopLimit, letThrough, nil)
+		h, err = p.Freeze(stopLimit, letThrough, nil, nil)
 	}
 	if err == nil {
 		h.Do(func() {

@@ -174,7 +174,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 	if err := r.takeSlots(); err != nil {
 		return err
 	}
-	h, err := p.Freeze(stopLimit, r.keepSignal, nil)
+	h, err := p.Freeze(stopLimit, r.keepSignal, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -55,10 +55,11 @@ func (l *link) post(kind uint8, id int, parts ...[]byte) error {
 
 // read takes everything a guest supervisor says until the connection ends.
 func (s *Supervisor) read(l *link) {
-	defer s.lost(l)
+	var err error
+	defer func() { s.lost(l, err) }()
 	for {
-		f, err := l.conn.Recv()
-		if err != nil {
+		var f transport.Frame
+		if f, err = l.conn.Recv(); err != nil {
 			s.log.Debug("link ended", "node", l.node, "error", err)
 			return
 		}
@@ -104,7 +105,7 @@ func (s *Supervisor) read(l *link) {
 
 // lost: the link is gone. Processes whose guest was behind it cannot go on:
 // they die, visibly, as if killed.
-func (s *Supervisor) lost(l *link) {
+func (s *Supervisor) lost(l *link, why error) {
 	l.close()
 	s.mu.Lock()
 	var victims []*proc
@@ -121,7 +122,7 @@ func (s *Supervisor) lost(l *link) {
 			in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "link", Text: "the connection to the guest's node was lost"})})
 		}
 		if hit {
-			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node)
+			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node, "error", why)
 			s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Text: "the connection to the guest's node was lost"})
 			kill(p.PID)
 		}

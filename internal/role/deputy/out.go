@@ -80,7 +80,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress
 var errExecs = fail(supervisor.Busy, "the process is executing other programs")
 
 func (s *Supervisor) freezeAtHome(p *proc) (*tracee.Hold, error) {
-	h, err := p.Freeze(stopLimit, letThrough, nil)
+	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
 	switch {
 	case errors.Is(err, tracee.ErrExec):
 		return nil, errExecs

@@ -137,7 +137,7 @@ func (d *deputy) settle() {
 		return
 	}
 	blob := d.p.Family.Blob
-	switch blob.Classify(r.Rip-d.p.Base, int64(r.Rax), slot.Outstanding()) {
+	switch blob.Classify(r.Rip-d.p.Base, int64(r.Rax), slot.Outstanding(), slot.Picked(r.R12)) {
 	case stub.Broken:
 		r.OrigRax = ^uint64(0) // no restart here: the code itself is the result
 	case stub.NotBegun:

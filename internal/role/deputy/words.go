@@ -34,7 +34,7 @@ func (s *Supervisor) died(l *link, f frame) {
 
 // dieOf gives the leader the signal with its default action.
 func (s *Supervisor) dieOf(p *proc, sig int) error {
-	h, err := p.Freeze(stopLimit, func(t *tracedThread, st ptrace.Stop) { _ = ptrace.Continue(t.TID, 0) }, nil)
+	h, err := p.Freeze(stopLimit, func(t *tracedThread, st ptrace.Stop) { _ = ptrace.Continue(t.TID, 0) }, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -165,12 +165,11 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 	}
 	r := saved
 	r.Rax, r.OrigRax = uint64(own), ^uint64(0)
-	h.Do(func() {
+	h.LetGo(func() {
 		_ = ptrace.SetRegs(t.TID, r)
 		_ = ptrace.SetSigMask(t.TID, mask)
 		_ = ptrace.Continue(t.TID, 0)
 	})
-	h.Pass()
 	return nil
 }
 

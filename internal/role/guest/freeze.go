@@ -141,7 +141,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	var err error
 	// A thread may be held for a moment, to let a signal through under a mask.
 	for deadline := time.Now().Add(stopLimit); ; time.Sleep(holdPause) {
-		d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing)
+		d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing, b.endFreezing)
 		if !errors.Is(err, tracee.ErrBusy) || time.Now().After(deadline) {
 			break
 		}
@@ -192,7 +192,7 @@ func (b *body) beginFreezing() {
 	held := b.held
 	b.held, b.want = nil, false
 	b.mu.Unlock()
-	for _, p := range held {
+	for _, p := range held { // told to stop a moment ago
 		b.g.answer(p.id, -noIntr)
 	}
 	for _, t := range b.Threads() {
@@ -315,9 +315,9 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
 // undo lets the body run on here.
 func (d *departure) undo() error {
 	b := d.b
-	defer b.endFreezing()
 	if d.h == nil { // not even stopped
 		b.relax()
+		b.endFreezing()
 		return nil
 	}
 	if d.parked {
@@ -347,6 +347,7 @@ func (d *departure) undo() error {
 	for _, t := range d.threads {
 		t.Data.(*strand).served.Store(false)
 	}
+	b.endFreezing()
 	d.h.Release()
 	return nil
 }
@@ -365,7 +366,9 @@ func (d *departure) requeue() error {
 	return nil
 }
 
-// endFreezing lets calls go home again and raises what came too late.
+// endFreezing lets calls go home again and raises what came too late. The
+// threads must not have gone on yet: a call they make meanwhile would be
+// answered as if they had been told to stop.
 func (b *body) endFreezing() {
 	b.mu.Lock()
 	b.freezing = false

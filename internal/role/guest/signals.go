@@ -104,9 +104,11 @@ func (s *strand) notice(p *pending) {
 
 // cancel asks home to break a call off. The result comes as any other.
 func (s *strand) cancel(p *pending) {
-	p.cancelled = true
+	s.mu.Lock()
+	n := p.serial
+	s.mu.Unlock()
 	var serial [8]byte
-	le.PutUint64(serial[:], p.serial)
+	le.PutUint64(serial[:], n)
 	_ = s.b.g.post(wire.Cancel, s.t.Own, serial[:])
 }
 

@@ -337,7 +337,7 @@ func queue(strands []*strand, s wire.PendingSignal) error {
 // release lets the body run as the image says.
 func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) error {
 	b := a.s.b
-	h, err := b.Freeze(stopLimit, tracee.DeliverNatively, nil)
+	h, err := b.Freeze(stopLimit, tracee.DeliverNatively, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -15,21 +15,20 @@ import (
 
 // pending is a call that waits for home.
 type pending struct {
-	s         *strand
-	id        uint64 // of the notification
-	serial    uint64
-	nr        int
-	row       *syscalls.Row
-	args      [6]uint64
-	call      *syscalls.Call
-	begun     time.Time
-	until     time.Time // when a wait for a relative time ends; zero: it has none, or nobody knows
-	mask      uint64    // address of the mask the call waits under, 0: none
-	maskLen   uint64
-	cancelled bool
-	await     uint64      // the signals it waits for here, by name
-	timer     *time.Timer // ends that wait
-	rpc       chan result // a sequence waits for the reply, not the thread
+	s       *strand
+	id      uint64 // of the notification
+	serial  uint64
+	nr      int
+	row     *syscalls.Row
+	args    [6]uint64
+	call    *syscalls.Call
+	begun   time.Time
+	until   time.Time // when a wait for a relative time ends; zero: it has none, or nobody knows
+	mask    uint64    // address of the mask the call waits under, 0: none
+	maskLen uint64
+	await   uint64      // the signals it waits for here, by name
+	timer   *time.Timer // ends that wait
+	rpc     chan result // a sequence waits for the reply, not the thread
 }
 
 type result struct {
@@ -157,27 +156,29 @@ func (b *body) reserved(at, length uint64) bool {
 func (s *strand) enter(p *pending, multi bool) bool {
 	b := s.b
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.freezing {
-		b.g.answer(p.id, -noIntr) // the thread has been told to stop already
-		return false
-	}
-	if b.gone {
+	again := b.freezing
+	held := !again && multi && b.want
+	switch {
+	case again:
+	case b.gone:
 		// It is being killed, and waits for that: nobody has told it to stop, so
 		// it would see the restart code, or go on after what was to end it.
-		return false
-	}
-	if multi && b.want {
+		held = true
+	case held:
 		b.held = append(b.held, p)
-		return false
+	default:
+		if multi {
+			b.busy++
+		}
+		s.mu.Lock()
+		s.call = p
+		s.mu.Unlock()
 	}
-	if multi {
-		b.busy++
+	b.mu.Unlock()
+	if again {
+		b.g.restartCall(p)
 	}
-	s.mu.Lock()
-	s.call = p
-	s.mu.Unlock()
-	return true
+	return !again && !held
 }
 
 // leave ends a call of several steps.
@@ -307,9 +308,7 @@ func (s *strand) finish(p *pending, ret int64) {
 	// A restart code may only go to a thread that passes through the kernel's
 	// signal handling: otherwise the program would see it.
 	b.g.fam.Loop.Post(func() {
-		if !freezing {
-			_ = ptrace.Interrupt(s.t.TID)
-		}
+		_ = ptrace.Interrupt(s.t.TID)
 		b.g.answer(p.id, ret)
 	})
 }

@@ -27,23 +27,25 @@ func (s *strand) again(p *pending) bool {
 		s.rest = p.left()
 		s.mu.Unlock()
 		b.mu.Unlock()
-		b.g.answer(p.id, -noIntr) // the thread has been told to stop
+		b.g.restartCall(p)
 		return true
 	}
-	b.mu.Unlock()
 	if p.mask != 0 {
+		b.mu.Unlock()
 		return false // underMask looks
 	}
+	// With its new number first: whoever breaks calls off from now on finds it,
+	// whoever did before has made a signal pending, or begun to freeze.
+	s.mu.Lock()
+	p.serial = b.g.serial.Add(1)
+	s.mu.Unlock()
+	b.mu.Unlock()
 	if s.deliverable(0, true) {
 		return false
 	}
 	if !p.until.IsZero() {
 		p.lastUntil()
 	}
-	p.cancelled = false
-	s.mu.Lock()
-	p.serial = b.g.serial.Add(1)
-	s.mu.Unlock()
 	s.pass(p, b.g.post) // the reader is here
 	return true
 }
@@ -98,11 +100,10 @@ func (s *strand) pollForSignals(p *pending) {
 	again.Rip, again.Rax, again.OrigRax = saved.Rip-syscallLength, uint64(p.nr), ^uint64(0)
 	var met *tracee.MetSignal
 	if errors.As(err, &met) { // one that the thread takes under its own mask: before the call, as natively
-		h.Do(func() {
+		h.LetGo(func() {
 			_ = ptrace.SetRegs(t.TID, again)
 			s.deliver(met.Stop)
 		})
-		h.Pass()
 		return
 	}
 	if err != nil {
@@ -116,11 +117,10 @@ func (s *strand) pollForSignals(p *pending) {
 	} else {
 		r = again
 	}
-	h.Do(func() {
+	h.LetGo(func() {
 		_ = ptrace.SetRegs(t.TID, r)
 		_ = ptrace.Continue(t.TID, 0)
 	})
-	h.Pass()
 }
 
 const (
