@@ -30,31 +30,34 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	}
 	start := time.Now().Add(-time.Duration(m.Still) * time.Microsecond)
 	progress("send", 0, 0)
-	if err := s.relay(p, old, next, m); err != nil {
+	o := &onward{p: p, old: old, next: next, m: m}
+	if err := o.relay(); err != nil {
+		o.back()
 		_ = next.post(wire.Abort, p.Own)
 		next.close()
 		_ = old.post(wire.Abort, p.Own)
 		return 0, err
 	}
 	p.mu.Lock()
-	p.link = next
 	p.files = m.Image.Files
 	p.moves++
-	late := unseen(p.sent, m.SignalsSeen)
-	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
-	for _, one := range late {               // before any that comes from now on
-		s.forward(next, p, one)
-	}
-	if p.stopped && !m.Stopped {
-		_ = next.post(wire.Stop, p.Own)
-	}
 	p.mu.Unlock()
 	_ = old.post(wire.Commit, p.Own)
 	return time.Since(start), nil
 }
 
+// onward is a frozen process on its way from one guest side to another.
+type onward struct {
+	p         *proc
+	old, next *link
+	m         *wire.ThawMsg
+	switched  bool
+	before    uint64 // signals the old side has been sent, when the links were switched
+}
+
 // relay passes the frozen process from the old guest side to the new one.
-func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
+func (o *onward) relay() error {
+	p, next, m := o.p, o.next, o.m
 	p.mu.Lock()
 	m.Stopped = p.stopped
 	p.mu.Unlock()
@@ -65,9 +68,12 @@ func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
 		return err
 	}
 	for {
-		f, err := p.expectAny(old)
+		f, err := p.expectAny(o.old)
 		if err != nil {
 			return err
+		}
+		if f.kind == wire.PagesEnd {
+			o.change()
 		}
 		if err := next.send(f.kind, p.Own, f.data); err != nil {
 			return fail(supervisor.Unreachable, err.Error())
@@ -78,4 +84,53 @@ func (s *Supervisor) relay(p *proc, old, next *link, m *wire.ThawMsg) error {
 	}
 	_, err := p.expect(next, wire.Thawed)
 	return err
+}
+
+// change makes the new side the process's, before it can run there: it makes
+// calls, forks and ends faster than it tells that it runs. What came too late
+// for the old side goes to the new one first, which keeps it until then.
+func (o *onward) change() {
+	p := o.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o.switched, o.before = true, p.count
+	late := unseen(p.sent, o.m.SignalsSeen)
+	p.link = o.next
+	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
+	for _, one := range late {
+		p.s.forward(o.next, p, one)
+	}
+	switch {
+	case p.stopped && !o.m.Stopped:
+		_ = o.next.post(wire.Stop, p.Own)
+	case !p.stopped && o.m.Stopped:
+		_ = o.next.post(wire.Cont, p.Own)
+	}
+	if p.ended {
+		_ = o.next.post(wire.Kill, p.Own)
+	}
+}
+
+// back makes the old side the process's again: it has got everything up to the
+// change, and raises it when it is told that the move has failed.
+func (o *onward) back() {
+	p := o.p
+	if !o.switched {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.link, p.count = o.old, o.before+uint64(len(p.sent))
+	for _, one := range p.sent {
+		p.s.forward(o.old, p, one)
+	}
+	switch {
+	case p.stopped && !o.m.Stopped:
+		_ = o.old.post(wire.Stop, p.Own)
+	case !p.stopped && o.m.Stopped:
+		_ = o.old.post(wire.Cont, p.Own)
+	}
+	if p.ended {
+		_ = o.old.post(wire.Kill, p.Own)
+	}
 }

@@ -74,16 +74,35 @@ func (g *Guest) read() {
 				b.kill()
 			}
 		case wire.Stop:
-			if b := g.bodyByOwn(id); b != nil {
-				_ = unix.Kill(b.PID, unix.SIGSTOP)
-			}
+			g.control(id, jobStop, unix.SIGSTOP)
 		case wire.Cont:
-			if b := g.bodyByOwn(id); b != nil {
-				_ = unix.Kill(b.PID, unix.SIGCONT)
-			}
+			g.control(id, jobCont, unix.SIGCONT)
 		default:
 			g.log.Warn("unknown frame from home", "kind", f.Kind)
 		}
+	}
+}
+
+// job is what home has said of job control to a body that does not run yet.
+type job uint8
+
+const (
+	jobStop job = iota + 1
+	jobCont
+)
+
+// control stops a body or lets it go on, as soon as it runs.
+func (g *Guest) control(own int, j job, sig unix.Signal) {
+	b := g.bodyByOwn(own)
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	running := b.running
+	b.job = j
+	b.mu.Unlock()
+	if running {
+		_ = unix.Kill(b.PID, sig)
 	}
 }
 

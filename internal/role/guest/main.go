@@ -185,7 +185,8 @@ type body struct {
 	held     []*pending
 	seen     uint64          // signals forwarded from home
 	early    []pendingSignal // signals caught while freezing
-	late     []lateSignal    // signals that came after the freeze
+	late     []lateSignal    // signals that came after the freeze, or before it ran
+	job      job             // what home said of job control before it ran
 	watch    *tracee.Watch   // notes what it writes; nil: nobody does
 	dirty    []image.Range   // written here, as far as Protect has told
 	gone     bool

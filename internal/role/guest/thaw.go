@@ -359,7 +359,14 @@ func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) err
 	})
 	b.mu.Lock()
 	b.running = true
+	switch b.job { // told meanwhile
+	case jobStop:
+		stopped = true
+	case jobCont:
+		stopped = false
+	}
 	b.mu.Unlock()
+	b.endFreezing()
 	if stopped { // its first deed
 		_ = unix.Kill(b.PID, unix.SIGSTOP)
 	}
