@@ -42,6 +42,15 @@ type Request struct {
 	PID  int    // as the node sees it
 	To   int    // MoveTo: node number, 0 for home
 	Addr string // MoveTo another node: host:port of that node's daemon
+	Used *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
+}
+
+// Used is what a process used while it was away. The kernel at home cannot know it.
+type Used struct {
+	Start     uint64 // when the process began, in ticks since boot: with the pid it names it for ever
+	Moves     int
+	CPUMicros int64
+	Threads   map[int]int64 `json:",omitempty"` // nanoseconds, by the id the thread sees itself
 }
 
 // Verb is what a daemon asks a home supervisor to do.
@@ -68,6 +77,7 @@ type Event struct {
 	Procs  []Proc // State
 	Open   *Open  // Opening
 	Twin   *Twin  // Wanted
+	Used   *Used  `json:",omitempty"` // Gone, Moved: it came home, and this is what it used away
 }
 
 // EventKind says what an Event tells.

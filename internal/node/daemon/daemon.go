@@ -83,7 +83,7 @@ func New(c config.Config, key trust.Key, judge Judge, machine Machine, log *slog
 		ca:      ca,
 		cluster: key.ID(),
 		launch:  launcher{log: log},
-		homes:   newHomes(),
+		homes:   newHomes("/proc"),
 		stopFor: 20 * time.Second,
 	}
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))

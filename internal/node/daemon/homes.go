@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/supervisor"
 )
 
@@ -23,6 +24,8 @@ type homes struct {
 	mu    sync.Mutex
 	byPID map[int]*home
 	all   map[*home]struct{}
+	used  map[int]supervisor.Used // by pid, of processes that came home
+	proc  procfs.FS
 }
 
 // home is one home supervisor. procs and waiting are guarded by homes.mu.
@@ -45,8 +48,8 @@ type answer struct {
 	last     chan supervisor.Event // one place: the last word
 }
 
-func newHomes() *homes {
-	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{})}
+func newHomes(proc procfs.FS) *homes {
+	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{}), used: make(map[int]supervisor.Used), proc: proc}
 }
 
 // find gives the supervisor of a process, if it has one.
@@ -158,6 +161,9 @@ func (h *home) event(e supervisor.Event, open func(*home, supervisor.Open)) {
 // update precondition: registry.mu is held.
 func (h *home) update(e supervisor.Event) {
 	r := h.registry
+	if e.Used != nil {
+		r.remember(e.PID, *e.Used)
+	}
 	switch e.Kind {
 	case supervisor.Moved:
 		p := h.procs[e.PID]

@@ -77,7 +77,7 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 			return no
 		}
 	}
-	q := supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: to, Addr: addr}
+	q := supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: to, Addr: addr, Used: d.homes.usedBy(r.PID)}
 	if !r.Wait {
 		go func() {
 			if result := d.move(ctx, q, func(control.Progress) {}); result.Code != "" {

@@ -71,7 +71,7 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 	}
 	group.Wait()
 	var out []control.Proc
-	for _, p := range d.homes.procs() {
+	for _, p := range slices.Concat(d.homes.procs(), d.homes.atHome()) {
 		out = append(out, control.Proc{PID: p.PID, Node: p.Node, Moves: p.Moves, CPUMicros: p.CPUMicros,
 			RSS: p.RSS, Calls: p.Calls, State: p.State})
 	}

@@ -13,7 +13,7 @@ import (
 
 // attach starts to trace a process of this node. It runs on meanwhile. Neither
 // a process nor an error: another request has just done so.
-func (s *Supervisor) attach(pid int) (*proc, error) {
+func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 	status, err := s.fam.FS.Status(pid)
 	if err != nil {
 		return nil, fail(supervisor.NoSuchProcess, "no such process")
@@ -26,6 +26,7 @@ func (s *Supervisor) attach(pid int) (*proc, error) {
 		return nil, fail(supervisor.CannotMove, err.Error())
 	}
 	p := &proc{Process: tp, s: s}
+	p.usedBefore(used)
 	p.begin() // nobody else may move it before it is wholly attached
 	tp.Data = p
 	s.mu.Lock()

@@ -27,7 +27,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	if target == s.hello.Node {
 		target = 0
 	}
-	p, err := s.take(r.PID, target)
+	p, err := s.take(r.PID, target, r.Used)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -74,7 +74,7 @@ const (
 )
 
 // take finds the process, or attaches to it, and begins a move.
-func (s *Supervisor) take(pid, target int) (*proc, error) {
+func (s *Supervisor) take(pid, target int, used *supervisor.Used) (*proc, error) {
 	begun := time.Now()
 	for deadline := begun.Add(busyWait); ; {
 		p := s.procByPID(pid)
@@ -82,7 +82,7 @@ func (s *Supervisor) take(pid, target int) (*proc, error) {
 		case p == nil && target == 0:
 			return nil, fail(supervisor.AlreadyThere, "the process is at home")
 		case p == nil:
-			p, err := s.attach(pid)
+			p, err := s.attach(pid, used)
 			if errors.Is(err, tracee.ErrLeaderLeft) && time.Now().Before(begun.Add(tracee.LeaderLimit)) {
 				break
 			}

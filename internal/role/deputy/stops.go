@@ -217,15 +217,23 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	for _, in := range p.inboxes {
 		in.offer(p.lastWord())
 	}
+	used := p.usedAway()
 	p.mu.Unlock()
 	p.dropMapped()
 	s.mu.Lock()
 	delete(s.procs, p.PID)
+	if used != nil {
+		s.used[p.PID] = *used // it may leave again before this supervisor ends
+	}
 	idle := len(s.procs) == 0
+	s.requests++ // it must not end before it has told
 	s.mu.Unlock()
 	_ = p.Mem.Close()
 	go func() {
-		s.tell(supervisor.Event{Kind: kind, PID: p.PID})
+		s.tell(supervisor.Event{Kind: kind, PID: p.PID, Used: used})
+		s.mu.Lock()
+		s.requests--
+		s.mu.Unlock()
 		if idle {
 			s.endSoon()
 		}

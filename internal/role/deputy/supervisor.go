@@ -30,7 +30,8 @@ type Supervisor struct {
 	born     map[int]*newborn // by own id: made by a deputy, not yet claimed by it
 	opens    map[uint64]chan *supervisor.Opened
 	nextID   uint64
-	requests int // under way
+	requests int                     // under way
+	used     map[int]supervisor.Used // by pid, of processes that came home
 	done     chan struct{}
 	once     sync.Once
 }
@@ -60,7 +61,7 @@ func newSupervisor(conn *unixmsg.Lifeline, hello supervisor.Hello) *Supervisor {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
 	s := &Supervisor{daemon: conn, hello: hello, procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
-		opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
+		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
 	s.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "home")
 	s.fam = tracee.NewFamily(s)
 	var err error
@@ -122,7 +123,11 @@ func (s *Supervisor) request(r supervisor.Request) {
 			s.tell(s.failure(r, err))
 			return
 		}
-		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Moved, PID: r.PID, Node: node, Micros: standstill.Microseconds()})
+		e := supervisor.Event{ID: r.ID, Kind: supervisor.Moved, PID: r.PID, Node: node, Micros: standstill.Microseconds()}
+		if node == 0 {
+			e.Used = s.usedBy(r.PID)
+		}
+		s.tell(e)
 	case supervisor.Describe:
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
 	case supervisor.LeaveAll:

@@ -2,6 +2,7 @@ package deputy
 
 import (
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
@@ -174,6 +175,40 @@ func (p *proc) cameHome(img *image.Image) {
 		if t := &img.Threads[i]; t.CPUNanos > 0 && len(p.threadsUsed) < maxThreadsUsed {
 			p.threadsUsed[t.TID] = t.CPUNanos
 		}
+	}
+}
+
+// usedAway is what the daemon is to remember; nil: nothing. Precondition: p.mu is held.
+func (p *proc) usedAway() *supervisor.Used {
+	st, err := p.Family.FS.Stat(p.PID)
+	if err != nil || p.burnt.cpu == 0 {
+		return nil
+	}
+	return &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, Threads: p.threadsUsed}
+}
+
+// usedBy is what is remembered of a process that came home; nil: nothing.
+func (s *Supervisor) usedBy(pid int) *supervisor.Used {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u, ok := s.used[pid]; ok {
+		return &u
+	}
+	return nil
+}
+
+// usedBefore takes up what was used on earlier trips, of which this supervisor
+// or else the daemon has kept record. Precondition: nobody else knows p yet.
+func (p *proc) usedBefore(told *supervisor.Used) {
+	st, err := p.Family.FS.Stat(p.PID)
+	if err != nil {
+		return
+	}
+	if own := p.s.usedBy(p.PID); own != nil && own.Start == st.StartTime {
+		told = own
+	}
+	if told != nil && told.Start == st.StartTime {
+		p.burnt.cpu, p.moves, p.threadsUsed = told.CPUMicros, told.Moves, told.Threads
 	}
 }
 
