@@ -222,3 +222,10 @@ func peekAny() bool {
 		return errno == 0
 	}
 }
+
+// Unreported tells whether a tracee has a report that nobody has taken.
+func Unreported(tid int) bool {
+	var info [128]byte
+	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, unix.P_PID, uintptr(tid), uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT|unix.WNOHANG|wall, 0, 0)
+	return errno == 0 && *(*int32)(unsafe.Pointer(&info[0])) != 0
+}

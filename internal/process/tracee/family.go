@@ -257,6 +257,12 @@ func (t *Thread) whereabouts() string {
 		state = string(st.State)
 	}
 	call, _ := os.ReadFile(p.Family.FS.Path(p.PID, fmt.Sprintf("task/%d/syscall", t.TID)))
+	if t.told {
+		state += " told"
+	}
+	if ptrace.Unreported(t.TID) {
+		state += " unreported"
+	}
 	return fmt.Sprintf("thread %d as %d: %s %s", t.TID, t.Own, state, strings.TrimSpace(string(call)))
 }
 

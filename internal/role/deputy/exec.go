@@ -120,9 +120,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.link = nil
 	p.mu.Unlock()
 	s.drop(p, supervisor.Gone)
-	if l != nil {
-		_ = l.post(wire.Kill, p.Own)
-	}
+	p.killGuest(l)
 }
 
 // endSoon lets the last messages out before the supervisor ends.

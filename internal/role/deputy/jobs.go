@@ -26,7 +26,7 @@ func (s *Supervisor) stopped(p *proc, t *tracee.Thread, d *deputy) {
 		return
 	}
 	if first {
-		_ = l.send(wire.Stop, p.Own)
+		_ = p.tellGuest(l, wire.Stop, p.Own)
 	}
 	d.settle()
 	_ = ptrace.Continue(t.TID, 0)
@@ -51,7 +51,7 @@ func (s *Supervisor) notStopped(p *proc) {
 		p.stopped = false
 		p.mu.Unlock()
 		if still && l != nil {
-			_ = l.send(wire.Cont, p.Own)
+			_ = p.tellGuest(l, wire.Cont, p.Own)
 		}
 	})
 }

@@ -30,7 +30,7 @@ func (d *deputy) clone(j job) {
 		d.p.s.log.Warn("undecodable clone", "error", err)
 		return
 	}
-	ret, ok := d.makeChild(m)
+	ret, child, ok := d.makeChild(m)
 	var outs [][]byte
 	if ok && ret > 0 && m.Flags&unix.CLONE_PIDFD != 0 {
 		// The child cannot have ended: its guest does not exist yet.
@@ -44,9 +44,13 @@ func (d *deputy) clone(j job) {
 	if ok {
 		d.reply(j, m.Serial, ret, outs)
 	}
+	if child != nil {
+		child.announced(j.link)
+	}
 }
 
-func (d *deputy) makeChild(m wire.CloneMsg) (int64, bool) {
+// makeChild makes the thread, or the process, which is then returned as well.
+func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	s := d.p.s
 	thread := m.Flags&unix.CLONE_THREAD != 0
 	flags := m.Flags & threadFlags
@@ -55,26 +59,30 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, bool) {
 	}
 	slot := d.p.Slots.New()
 	if slot == nil {
-		return -int64(unix.EAGAIN), true
+		return -int64(unix.EAGAIN), nil, true
 	}
 	if !d.begin(m.Serial, true) {
 		d.p.Slots.Free(slot)
-		return restartNoIntr, true
+		return restartNoIntr, nil, true
 	}
 	defer d.finish()
 	own, ok := d.t.Issue(unix.SYS_CLONE, [6]uint64{flags, slot.Addr})
 	if !ok || own <= 0 {
 		d.p.Slots.Free(slot)
-		return own, ok
+		return own, nil, ok
 	}
 	t := s.waitBorn(int(own), birthLimit)
 	if t == nil { // killed at once, or lost: its thread will be told
 		s.log.Error("a new thread was not reported", "thread", own)
-		return -int64(unix.EAGAIN), true
+		return -int64(unix.EAGAIN), nil, true
 	}
 	s.fam.Loop.Do(func() { t.Slot = slot })
-	go s.newDeputy(t.Proc.Data.(*proc), t).run()
-	return own, true
+	p := t.Proc.Data.(*proc)
+	go s.newDeputy(p, t).run()
+	if thread {
+		return own, nil, true
+	}
+	return own, p, true
 }
 
 // adoptChild enters a process that a deputy has made. Runs on the tracing thread.
@@ -93,7 +101,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	}
 	tp.Base, tp.Slots = parent.Base, parent.Slots
 	tp.SetGrowing(parent.Growing())
-	p := &proc{Process: tp, s: s, parent: parent}
+	p := &proc{Process: tp, s: s, parent: parent, unborn: true}
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files = parent.link, parent.actions, parent.files

@@ -98,7 +98,7 @@ func (o *onward) change() {
 	p.link = o.next
 	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
 	for _, one := range late {
-		p.s.forward(o.next, p, one)
+		p.tellSignalLocked(o.next, one)
 	}
 	switch {
 	case p.stopped && !o.m.Stopped:
@@ -122,7 +122,7 @@ func (o *onward) back() {
 	defer p.mu.Unlock()
 	p.link, p.count = o.old, o.before+uint64(len(p.sent))
 	for _, one := range p.sent {
-		p.s.forward(o.old, p, one)
+		p.tellSignalLocked(o.old, one)
 	}
 	switch {
 	case p.stopped && !o.m.Stopped:

@@ -42,6 +42,8 @@ type proc struct {
 	homing      bool          // it is on its way home for a call
 	dying       bool          // a signal killed its guest
 	stopped     bool          // in a job-control stop, and the guest has been told
+	unborn      bool          // its guest half is not made yet: newborn.go
+	words       []word        // what that half is to be told as soon as it is
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 

@@ -86,18 +86,26 @@ func (s *Supervisor) passOn(p *proc, one sentSignal) {
 	}
 	p.mu.Unlock()
 	if l != nil {
-		s.forward(l, p, one)
+		p.tellSignal(l, one)
 	}
 }
 
-func (s *Supervisor) forward(l *link, p *proc, one sentSignal) {
+// tellSignal sends a signal to the guest half behind l.
+func (p *proc) tellSignal(l *link, one sentSignal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tellSignalLocked(l, one)
+}
+
+// tellSignalLocked is tellSignal with p.mu held.
+func (p *proc) tellSignalLocked(l *link, one sentSignal) {
 	head := make([]byte, 5) // to the thread alone, process
 	if one.toThread {
 		head[0] = 1
 	}
 	le.PutUint32(head[1:], uint32(p.Own))
-	if err := l.post(wire.Signal, one.own, head, one.info[:]); err != nil {
-		s.log.Debug("signal not forwarded", "error", err)
+	if err := p.tellGuestLocked(l, wire.Signal, one.own, head, one.info[:]); err != nil {
+		p.s.log.Debug("signal not forwarded", "error", err)
 	}
 }
 
@@ -205,9 +213,7 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
 	p.bury()
 	s.drop(p, supervisor.Gone)
-	if l := p.away(); l != nil {
-		_ = l.post(wire.Kill, p.Own)
-	}
+	p.killGuest(p.away())
 }
 
 // drop takes a process out of the tables.

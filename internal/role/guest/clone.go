@@ -104,6 +104,7 @@ func (s *strand) writable(addr uint64) bool {
 }
 
 func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
+	p.child = a[0]&unix.CLONE_THREAD == 0
 	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))
 	if r.ret <= 0 {
 		p.rpc = nil
@@ -116,6 +117,7 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	}
 	a[0] &^= unix.CLONE_PIDFD
 	if err := s.makeHere(p, a, own); err != nil {
+		s.b.g.forgetChild(own)
 		s.b.g.log.Error("a thread or process could not be made", "own", own, "error", err)
 		_ = s.b.g.post(wire.Exit, own, make([]byte, 4))
 		s.b.kill()
@@ -239,6 +241,9 @@ func (c *cloning) begin() error {
 		}
 		err = ptrace.Continue(n.t.TID, 0)
 	})
+	if n.b != c.s.b {
+		g.childRuns(c.own)
+	}
 	return err
 }
 

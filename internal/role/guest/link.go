@@ -35,8 +35,6 @@ func (g *Guest) read() {
 		switch f.Kind {
 		case wire.Reply:
 			g.replied(id, f.Data)
-		case wire.Signal:
-			g.signalled(id, f.Data)
 		case wire.Prepare:
 			fr := frame{f.Kind, id, append([]byte(nil), f.Data...)}
 			in := newInbox()
@@ -53,33 +51,46 @@ func (g *Guest) read() {
 			if in != nil {
 				in.put(frame{f.Kind, id, append([]byte(nil), f.Data...)})
 			}
-		case wire.Freeze:
-			if b := g.bodyByOwn(id); b != nil {
-				var m wire.FreezeMsg
-				if wire.Decode(f.Data, &m) == nil {
-					go b.depart(m, b.newDeparture())
-				}
-			} else {
-				_ = g.post(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended", Gone: true}))
+		case wire.Signal, wire.Freeze, wire.Commit, wire.Abort, wire.Kill, wire.Stop, wire.Cont:
+			if fr := (frame{f.Kind, id, f.Data}); !g.keepForChild(fr) {
+				g.heard(fr)
 			}
-		case wire.Commit, wire.Abort:
-			g.mu.Lock()
-			in := g.arrivals[id]
-			g.mu.Unlock()
-			if b := g.bodyByOwn(id); (b == nil || !b.tell(frame{kind: f.Kind, id: id})) && in != nil {
-				in.put(frame{kind: f.Kind, id: id})
-			}
-		case wire.Kill:
-			if b := g.bodyByOwn(id); b != nil {
-				b.kill()
-			}
-		case wire.Stop:
-			g.control(id, jobStop, unix.SIGSTOP)
-		case wire.Cont:
-			g.control(id, jobCont, unix.SIGCONT)
 		default:
 			g.log.Warn("unknown frame from home", "kind", f.Kind)
 		}
+	}
+}
+
+// heard acts on a word about one body. It does not wait.
+func (g *Guest) heard(f frame) {
+	b := g.bodyByOwn(f.id)
+	switch f.kind {
+	case wire.Signal:
+		g.signalled(f.id, f.data)
+	case wire.Freeze:
+		if b == nil {
+			_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "freeze", Text: "the guest has ended", Gone: true}))
+			return
+		}
+		var m wire.FreezeMsg
+		if wire.Decode(f.data, &m) == nil {
+			go b.depart(m, b.newDeparture())
+		}
+	case wire.Commit, wire.Abort:
+		g.mu.Lock()
+		in := g.arrivals[f.id]
+		g.mu.Unlock()
+		if (b == nil || !b.tell(frame{kind: f.kind, id: f.id})) && in != nil {
+			in.put(frame{kind: f.kind, id: f.id})
+		}
+	case wire.Kill:
+		if b != nil {
+			b.kill()
+		}
+	case wire.Stop:
+		g.control(f.id, jobStop, unix.SIGSTOP)
+	case wire.Cont:
+		g.control(f.id, jobCont, unix.SIGCONT)
 	}
 }
 

@@ -38,6 +38,7 @@ type Guest struct {
 	byOwn    map[int]*strand          // by the thread's own id
 	byTID    map[int]*strand          // by the supervisor's id of the thread
 	born     map[int]*strand          // by own id: made, but not yet claimed by its maker
+	coming   map[int][]frame          // by own pid: what home says to children being made
 	arrivals map[int]*inbox           // by own pid: processes on their way in
 	admitted bool                     // one has been announced
 	files    []*known                 // what the bodies have mapped
@@ -75,7 +76,7 @@ func newGuest(conn *unixmsg.Lifeline, hello supervisor.Hello) *Guest {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
 	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
-		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, done: make(chan struct{})}
+		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, done: make(chan struct{})}
 	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
 	g.listener.Store(-1)
 	g.fam = tracee.NewFamily(g)

@@ -29,6 +29,7 @@ type pending struct {
 	await   uint64      // the signals it waits for here, by name
 	timer   *time.Timer // ends that wait
 	rpc     chan result // a sequence waits for the reply, not the thread
+	child   bool        // it makes a process
 }
 
 type result struct {
@@ -250,6 +251,9 @@ func (g *Guest) replied(own int, data []byte) {
 		ret, outs = -int64(unix.EIO), nil
 	}
 	if p.rpc != nil {
+		if p.child && ret > 0 {
+			g.expectChild(int(ret))
+		}
 		var copies [][]byte
 		for _, o := range outs {
 			copies = append(copies, append([]byte(nil), o...))
