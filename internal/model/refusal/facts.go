@@ -5,6 +5,7 @@ import "openmosix/internal/model/image"
 // Facts is what is known of a process, as seen from outside while it runs.
 type Facts struct {
 	PID           int
+	Numbers       []int // its pids in all its namespaces: a procfs shows it under one of them
 	State         byte // as in proc_pid_stat(5)
 	Kernel        bool
 	DumpingCore   bool

@@ -2,6 +2,7 @@ package refusal
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,7 +91,7 @@ func ofDescriptor(f *Facts, d Descriptor) (Code, bool) {
 	// A path is just a name here; only the kernel's own objects count.
 	case ok && (strings.HasPrefix(d.Target, "anon_inode:") || code == Userfaultfd):
 		return code, true
-	case memoryFile(f.PID, d.Target):
+	case memoryFile(f, d.Target):
 		return MemoryFile, true
 	}
 	return "", false
@@ -101,9 +102,12 @@ func ofDescriptor(f *Facts, d Descriptor) (Code, bool) {
 var memoryFiles = []string{"mem", "pagemap", "maps", "smaps", "smaps_rollup", "numa_maps", "clear_refs"}
 
 // memoryFile recognises /proc/PID/name and /proc/PID/task/TID/name.
-func memoryFile(pid int, target string) bool {
+func memoryFile(f *Facts, target string) bool {
 	parts := strings.Split(target, "/")
-	if len(parts) < 4 || parts[1] != "proc" || parts[2] != strconv.Itoa(pid) {
+	if len(parts) < 4 || parts[1] != "proc" {
+		return false
+	}
+	if n, err := strconv.Atoi(parts[2]); err != nil || n != f.PID && !slices.Contains(f.Numbers, n) {
 		return false
 	}
 	rest := parts[3:]

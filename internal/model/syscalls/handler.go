@@ -11,6 +11,7 @@ const (
 	HandleExit         Handler = "exit"          // one thread, in both halves
 	HandleExitGroup    Handler = "exit-group"    // the process, in both halves
 	HandleMmap         Handler = "mmap"          // of a file
+	HandleProcessVM    Handler = "process-vm"    // the caller's own memory, or another's
 	HandleSigaction    Handler = "sigaction"     // signals whose default action looks at home: CHLD, TSTP, TTIN, TTOU
 	HandleSigpending   Handler = "sigpending"    // pending at home and here
 	HandleSigtimedwait Handler = "sigtimedwait"  // signals are pending at home

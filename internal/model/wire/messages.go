@@ -125,6 +125,30 @@ type MappedMsg struct {
 	Writable bool // the descriptor may write
 }
 
+// OwnFile is the result of an open that was undone: what was opened describes
+// the caller itself, and the deputy is not it. An OwnFileMsg comes with it.
+const OwnFile = -1 << 20
+
+// OwnFileMsg names the file of /proc/pid.
+type OwnFileMsg struct {
+	Name string
+	TID  int    // of this thread alone; 0: of the process
+	Text []byte // what home says, where its part is needed
+}
+
+// TextMsg asks for a descriptor of a file that holds a text.
+type TextMsg struct {
+	Serial      uint64
+	Text        []byte
+	CloseOnExec bool
+}
+
+// Bounds of these texts. That of many mappings is long.
+const (
+	MaxOwnText = 64 << 10
+	MaxText    = 32 << 20
+)
+
 // UsageMsg tells what a guest has used: CPU time on all nodes but home, of
 // which in the kernel on this one; memory as it is and as it was at most.
 type UsageMsg struct {

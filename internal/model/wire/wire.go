@@ -48,6 +48,7 @@ const (
 	Lacking  // LackingMsg: answers Thaw; File frames, then an empty one, answer it
 	Settle   // to the side a process goes to: say Settled when the pages before this are stored
 	Settled  // empty
+	Text     // TextMsg, guest to home: make a file that holds a text; the reply is its descriptor
 )
 
 // Bounds of the decoder: nothing honest comes near.

@@ -9,18 +9,19 @@ import (
 	"openmosix/internal/process/check"
 )
 
-// A vfork shares the parent's memory until the child has gone its way, which
-// is usually a matter of milliseconds: a reason that is looked at again.
+// A vfork shares the parent's memory until the child has gone its way, and who
+// reads its own maps closes them again: usually a matter of milliseconds. Such a
+// reason is looked at again.
 const (
-	vforkLooks = 100
-	vforkPause = 10 * time.Millisecond
+	passingLooks = 100
+	passingPause = 10 * time.Millisecond
 )
 
 // JudgeHere asks process/check about a process of this machine.
 func JudgeHere(pid int) ([]control.Reason, error) {
 	findings, err := check.Why(procfs.FS("/proc"), pid)
-	for look := 0; look < vforkLooks && err == nil && passing(findings); look++ {
-		time.Sleep(vforkPause)
+	for look := 0; look < passingLooks && err == nil && passing(findings); look++ {
+		time.Sleep(passingPause)
 		findings, err = check.Why(procfs.FS("/proc"), pid)
 	}
 	if err != nil {
@@ -35,5 +36,5 @@ func JudgeHere(pid int) ([]control.Reason, error) {
 
 // passing tells whether the only reason is one that may be over soon.
 func passing(findings []refusal.Finding) bool {
-	return len(findings) == 1 && findings[0].Code == refusal.SharedSpace
+	return len(findings) == 1 && (findings[0].Code == refusal.SharedSpace || findings[0].Code == refusal.MemoryFile)
 }

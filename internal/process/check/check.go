@@ -69,7 +69,7 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 		return nil, err
 	}
 	facts := &refusal.Facts{
-		PID: pid, State: status.State,
+		PID: pid, Numbers: status.NSpid, State: status.State,
 		Kernel:      status.Kthread || stat.Flags&procfs.FlagKthread != 0,
 		DumpingCore: status.CoreDumping,
 		Locked:      status.VmLck,

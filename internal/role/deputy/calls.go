@@ -77,6 +77,8 @@ func (d *deputy) do(j job) {
 		d.exit(j)
 	case wire.MapFile:
 		d.mapFile(j)
+	case wire.Text:
+		d.text(j)
 	}
 }
 
@@ -121,6 +123,9 @@ func (d *deputy) forward(j job) {
 	ret, outs, ok := d.executeAs(c)
 	if masked && ok {
 		d.setMask(0)
+	}
+	if m := d.ownFile(c, ret); ok && m != nil {
+		ret, outs = wire.OwnFile, [][]byte{wire.Encode(*m)}
 	}
 	d.finish()
 	if ok && ret == 0 && c.Nr == unix.SYS_RT_SIGACTION {

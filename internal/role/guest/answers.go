@@ -1,13 +1,6 @@
 package guest
 
-import (
-	"bytes"
-	"strconv"
-
-	"openmosix/internal/model/wire"
-
-	"golang.org/x/sys/unix"
-)
+import "openmosix/internal/model/wire"
 
 // viaHome asks home the call as the table says and lets change edit the result
 // before it is written into the body.
@@ -52,47 +45,4 @@ func (s *strand) prctl(p *pending) {
 		s.mu.Unlock()
 		s.b.g.proceed(p.id)
 	})
-}
-
-// path: calls on /proc/self and the like. What describes the program's memory
-// or threads describes the guest; the rest is home's truth.
-func (s *strand) path(p *pending) {
-	if name, ok := s.ownProcFile(p); ok {
-		if text, ok := s.b.describeSelf(name); ok {
-			s.openText(p, text)
-			return
-		}
-	}
-	s.goHome(p)
-}
-
-// ownProcFile recognises a path to one of the process's own files in /proc.
-func (s *strand) ownProcFile(p *pending) (string, bool) {
-	at := 1
-	switch p.nr {
-	case unix.SYS_OPEN:
-		at = 0
-	case unix.SYS_OPENAT, unix.SYS_OPENAT2:
-	default:
-		return "", false
-	}
-	var b [64]byte
-	n := len(b)
-	if page := 4096 - p.args[at]%4096; page < uint64(n) {
-		n = int(page)
-	}
-	if s.b.memory().Read(p.args[at], b[:n]) != nil {
-		return "", false
-	}
-	end := bytes.IndexByte(b[:n], 0)
-	if end < 0 {
-		return "", false
-	}
-	name := b[:end]
-	for _, prefix := range []string{"/proc/self/", "/proc/thread-self/", "/proc/" + strconv.Itoa(s.b.Own) + "/"} {
-		if rest, ok := bytes.CutPrefix(name, []byte(prefix)); ok {
-			return string(rest), true
-		}
-	}
-	return "", false
 }

@@ -6,23 +6,85 @@ import (
 	"os"
 
 	"openmosix/internal/model/image"
-	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
 	"golang.org/x/sys/unix"
 )
 
-// describeSelf makes the text of a /proc/self file that home cannot know. The
-// deputy's own maps and memory figures are those of an empty shell.
-func (b *body) describeSelf(name string) ([]byte, bool) {
-	switch name {
+// ownFile opens a file of /proc that describes the caller itself: home has
+// noticed that it would describe the deputy. What shows the memory itself can
+// be opened only where that is.
+func (s *strand) ownFile(p *pending, m wire.OwnFileMsg) {
+	text, ok := s.describe(&m)
+	if !ok || len(text) > wire.MaxText {
+		s.comeHome(p, "a file of /proc that shows its memory is opened at home")
+		return
+	}
+	if !s.enter(p, true) {
+		return
+	}
+	defer s.b.leave()
+	s.mu.Lock()
+	p.serial = s.b.g.serial.Add(1)
+	s.mu.Unlock()
+	r := s.ask(p, wire.Text, wire.Encode(wire.TextMsg{Serial: p.serial, Text: text, CloseOnExec: p.closesOnExec()}))
+	p.rpc = nil
+	s.finish(p, r.ret)
+}
+
+// closesOnExec tells whether an open asks for that.
+func (p *pending) closesOnExec() bool {
+	switch p.nr {
+	case unix.SYS_OPEN:
+		return p.args[1]&unix.O_CLOEXEC != 0
+	case unix.SYS_OPENAT:
+		return p.args[2]&unix.O_CLOEXEC != 0
+	case unix.SYS_OPENAT2: // its flags are the first word of struct open_how
+		for i := range p.call.Segs {
+			if in := p.call.Segs[i].In; p.call.Segs[i].Arg == 2 && len(in) >= 8 {
+				return le.Uint64(in)&unix.O_CLOEXEC != 0
+			}
+		}
+	}
+	return false
+}
+
+// describe makes the text of such a file.
+func (s *strand) describe(m *wire.OwnFileMsg) ([]byte, bool) {
+	b, of := s.b, s.b.g.strandByOwn(s.b.Own)
+	path := b.Family.FS.Path(b.PID, m.Name)
+	if m.TID != 0 {
+		if of = b.g.strandByOwn(m.TID); of == nil || of.b != b {
+			return nil, false
+		}
+		path = b.Family.FS.TaskPath(b.PID, of.t.TID, m.Name)
+	}
+	switch m.Name {
 	case "maps":
 		return b.mapsText()
-	case "statm", "smaps", "smaps_rollup", "limits", "auxv":
-		text, err := os.ReadFile(b.Family.FS.Path(b.PID, name))
-		return text, err == nil && name != "limits"
+	case "smaps", "smaps_rollup", "statm", "cmdline", "environ", "status", "stat":
+	default:
+		return nil, false
 	}
-	return nil, false
+	here, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false
+	}
+	switch m.Name {
+	case "smaps":
+		return b.smapsText(here)
+	case "statm":
+		return statmText(here, b.overhead()), true
+	case "status":
+		return statusText(m.Text, here, b.overhead(), of == s), true
+	case "stat":
+		own := used{before: b.before(), usage: b.usage()}
+		if m.TID != 0 {
+			own = used{before: of.before, usage: of.usage()}
+		}
+		return statText(m.Text, here, b.overhead(), own, of == s)
+	}
+	return here, true
 }
 
 // mapsText is /proc/self/maps with the names the files have at home.
@@ -37,65 +99,69 @@ func (b *body) mapsText() ([]byte, bool) {
 	}
 	var out bytes.Buffer
 	for i := range vmas {
-		v := &vmas[i]
-		perm := []byte("---p")
-		for bit, c := range map[uint8]int{image.ProtRead: 0, image.ProtWrite: 1, image.ProtExec: 2} {
-			if v.Prot&bit != 0 {
-				perm[c] = "rwx"[c]
-			}
-		}
-		if v.Kind == image.SharedFile {
-			perm[3] = 's'
-		}
-		var dev, ino uint64
-		name := v.Name
-		if v.Kind == image.File || v.Kind == image.SharedFile {
-			f := home[v.File]
-			dev, ino, name = f.Dev, f.Ino, f.Path
-		}
-		n, _ := fmt.Fprintf(&out, "%08x-%08x %s %08x %02x:%02x %d ", v.Start, v.End, perm, v.Off, unix.Major(dev), unix.Minor(dev), ino)
-		if name != "" {
-			const column = 73 // where the kernel puts the name
-			for ; n < column; n++ {
-				out.WriteByte(' ')
-			}
-			out.WriteString(name)
-		}
-		out.WriteByte('\n')
+		out.Write(mapsLine(&vmas[i], home))
 	}
 	return out.Bytes(), true
 }
 
-// openText answers an open with a descriptor, at home, of a file that holds text.
-func (s *strand) openText(p *pending, text []byte) {
-	if !s.enter(p, true) {
-		return
+// mapsLine is a mapping as /proc/pid/maps shows it.
+func mapsLine(v *image.VMA, home []image.FileID) []byte {
+	perm := []byte("---p")
+	for bit, c := range map[uint8]int{image.ProtRead: 0, image.ProtWrite: 1, image.ProtExec: 2} {
+		if v.Prot&bit != 0 {
+			perm[c] = "rwx"[c]
+		}
 	}
-	go func() {
-		defer s.b.leave()
-		ret := s.textDescriptor(p, text)
-		p.rpc = nil
-		s.finish(p, ret)
-	}()
+	if v.Kind == image.SharedFile {
+		perm[3] = 's'
+	}
+	var dev, ino uint64
+	name := v.Name
+	if v.Kind == image.File || v.Kind == image.SharedFile {
+		f := home[v.File]
+		dev, ino, name = f.Dev, f.Ino, f.Path
+	}
+	line := fmt.Appendf(nil, "%08x-%08x %s %08x %02x:%02x %d ", v.Start, v.End, perm, v.Off, unix.Major(dev), unix.Minor(dev), ino)
+	if name != "" {
+		const column = 73 // where the kernel puts the name
+		for len(line) < column {
+			line = append(line, ' ')
+		}
+		line = append(line, name...)
+	}
+	return append(line, '\n')
 }
 
-func (s *strand) textDescriptor(p *pending, text []byte) int64 {
-	call := func(c *syscalls.Call) int64 {
-		s.mu.Lock()
-		p.serial = s.b.g.serial.Add(1)
-		s.mu.Unlock()
-		head := make([]byte, 17, 128)
-		le.PutUint64(head, p.serial)
-		return s.ask(p, wire.Call, c.Append(head)).ret
+// smapsText is the kernel's text with home's names, without what is the
+// supervisor's.
+func (b *body) smapsText(here []byte) ([]byte, bool) {
+	vmas, files, err := b.Mappings(nil)
+	if err != nil {
+		return nil, false
 	}
-	name := []byte("self\x00")
-	fd := call(&syscalls.Call{Nr: unix.SYS_MEMFD_CREATE, Segs: []syscalls.Segment{{Arg: 0, In: name, Size: uint32(len(name))}}})
-	if fd < 0 {
-		return fd
+	home, err := b.g.homeFiles(files)
+	if err != nil {
+		return nil, false
 	}
-	if n := call(&syscalls.Call{Nr: unix.SYS_PWRITE64, Args: [6]uint64{uint64(fd), 0, uint64(len(text)), 0},
-		Segs: []syscalls.Segment{{Arg: 1, In: text, Size: uint32(len(text))}}}); n < 0 {
-		return n
+	byStart := map[uint64]*image.VMA{}
+	for i := range vmas {
+		byStart[vmas[i].Start] = &vmas[i]
 	}
-	return fd
+	var out bytes.Buffer
+	skip := false
+	for line := range bytes.Lines(here) {
+		var start, end uint64
+		if n, _ := fmt.Sscanf(string(line), "%x-%x ", &start, &end); n == 2 {
+			v := byStart[start]
+			if skip = v == nil || v.End != end; skip {
+				skip = b.reserved(start, end-start)
+			} else {
+				line = mapsLine(v, home)
+			}
+		}
+		if !skip {
+			out.Write(line)
+		}
+	}
+	return out.Bytes(), true
 }

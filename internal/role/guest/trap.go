@@ -264,6 +264,15 @@ func (g *Guest) replied(own int, data []byte) {
 		}
 		return
 	}
+	if ret == wire.OwnFile {
+		var m wire.OwnFileMsg
+		if len(outs) == 1 && wire.Decode(outs[0], &m) == nil {
+			s.unenter(p)
+			go s.ownFile(p, m)
+			return
+		}
+		ret, outs = -int64(unix.EIO), nil
+	}
 	if p.call != nil {
 		ret = p.call.Scatter(ret, outs, s.b.memory())
 	}
