@@ -185,7 +185,7 @@ func Open(base, name string) (*Lab, error) {
 // shell that typed lab up.
 func cleanEnvironment() []string {
 	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
-	for _, name := range []string{"GOTRACEBACK", "GODEBUG", "GORACE", "GOCOVERDIR", "OPENMOSIX_LOG", "OPENMOSIX_VDSO"} {
+	for _, name := range []string{"GOTRACEBACK", "GODEBUG", "GORACE", "GOCOVERDIR", "OPENMOSIX_LOG", "OPENMOSIX_VDSO", "OPENMOSIX_FAULT"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}

@@ -144,3 +144,16 @@ func Scratch(t testing.TB) string {
 	}
 	return dir
 }
+
+// Log is what a node's daemon, and the supervisors through it, have said so far.
+func (l *Lab) Log(node int) (string, error) {
+	text, err := os.ReadFile(l.logOf(node))
+	if err != nil {
+		return "", fmt.Errorf("read log of node %d: %w", node, err)
+	}
+	return string(text), nil
+}
+
+func (l *Lab) logOf(node int) string {
+	return filepath.Join(l.base, l.name, fmt.Sprintf("node%d.log", node))
+}

@@ -16,33 +16,26 @@ import (
 // shell gives one line to a node and returns what it says.
 func shell(t *testing.T, lab *labtest.Lab, node int, line string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	out, err := lab.Command(ctx, node, "/", "/bin/sh", "-c", line).CombinedOutput()
+	out, err := lab.Shell(context.Background(), node, line)
 	if err != nil {
-		t.Fatalf("node %d: %s: %v\n%s", node, line, err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// restart kills a node's daemon and starts another in the lab's own way.
-func restart(t *testing.T, ctx context.Context, lab *labtest.Lab, node int) *exec.Cmd {
-	t.Helper()
-	old := shell(t, lab, node, "pgrep -f '[ /]node --config' | head -1")
-	shell(t, lab, node, "kill -9 "+old)
-	daemon := lab.Command(ctx, node, "/", labtest.InNode, "node", "--config", "/etc/openmosix/openmosix.toml")
-	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 100 {
-		c := lab.Command(ctx, node, "/", labtest.InNode, "status")
-		if c.Run() == nil {
-			return daemon
-		}
-		time.Sleep(50 * time.Millisecond)
+	return out
+}
+
+// restart kills a node's daemon and starts another.
+func restart(t *testing.T, ctx context.Context, lab *labtest.Lab, node int) *exec.Cmd {
+	t.Helper()
+	old, err := lab.Daemon(ctx, node)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("the new daemon of node %d does not answer", node)
-	return nil
+	shell(t, lab, node, "kill -9 "+strconv.Itoa(old))
+	daemon, err := lab.StartDaemon(ctx, node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return daemon
 }
 
 func TestDaemonsMayDie(t *testing.T) {

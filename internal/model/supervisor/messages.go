@@ -33,6 +33,9 @@ type Hello struct {
 	// ForeignVDSO has a guest supervisor treat home's vDSO as another kernel's
 	// even when it is the same, so that this can be tested on one machine.
 	ForeignVDSO bool
+	// Fault names the point of a move at which the supervisor is to stop, for
+	// tests (package fault); empty: none.
+	Fault string
 }
 
 // Request is sent by the daemon to a home supervisor.

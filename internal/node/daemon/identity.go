@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"os"
+	"strings"
 	"time"
 
 	"openmosix/internal/model/supervisor"
@@ -22,7 +23,19 @@ func (d *Daemon) identity(role trust.Role) (supervisor.Identity, error) {
 
 func (d *Daemon) hello(role trust.Role) (supervisor.Hello, error) {
 	id, err := d.identity(role)
-	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.config.Log, ForeignVDSO: os.Getenv("OPENMOSIX_VDSO") == "foreign"}, err
+	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.config.Log, Fault: wantedFault(),
+		ForeignVDSO: os.Getenv("OPENMOSIX_VDSO") == "foreign"}, err
+}
+
+// wantedFault is where supervisors started from now on are to stop: what stands
+// in the file that OPENMOSIX_FAULT names. Tests write it between two moves.
+func wantedFault() string {
+	path := os.Getenv("OPENMOSIX_FAULT")
+	if path == "" {
+		return ""
+	}
+	text, _ := os.ReadFile(path) // no file, no fault
+	return strings.TrimSpace(string(text))
 }
 
 func (d *Daemon) homeHello() (supervisor.Hello, error) {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -103,6 +104,7 @@ func (c *child) reap(cmd *exec.Cmd) {
 func (c *child) relayLog(from *os.File) {
 	defer from.Close()
 	const lineBound, linesPerSecond = 4096, 500
+	bounded := !c.log.Enabled(context.Background(), slog.LevelDebug) // who debugs wants all of it
 	in := bufio.NewReaderSize(from, lineBound)
 	second, lines := time.Now(), 0
 	for {
@@ -116,7 +118,7 @@ func (c *child) relayLog(from *os.File) {
 		if now := time.Now(); now.Sub(second) >= time.Second {
 			second, lines = now, 0
 		}
-		if lines++; lines > linesPerSecond {
+		if lines++; bounded && lines > linesPerSecond {
 			continue
 		}
 		c.log.Info(strings.TrimRight(string(line), "\n"))

@@ -46,6 +46,7 @@ func (d *Daemon) findSurvivors() {
 	for _, e := range entries {
 		group.Go(func() {
 			if err := d.takeOver(e.Name()); err != nil {
+				sweep(d.socketPath(e.Name())) // it may have ended while it was greeted
 				d.log.Info("a supervisor of an earlier daemon is gone", "which", e.Name(), "why", err)
 			}
 		})
@@ -53,11 +54,20 @@ func (d *Daemon) findSurvivors() {
 	group.Wait()
 }
 
+// sweep removes a socket at which nobody listens.
+func sweep(path string) {
+	conn, err := unixmsg.Connect(path)
+	if err != nil {
+		_ = os.Remove(path)
+		return
+	}
+	conn.Close()
+}
+
 func (d *Daemon) takeOver(name string) error {
 	path := d.socketPath(name)
 	conn, err := unixmsg.Connect(path)
 	if err != nil {
-		_ = os.Remove(path)
 		return err
 	}
 	var pid int

@@ -52,8 +52,10 @@ func (t *Thread) Watch() (*Watch, error) { return t.Proc.newWatch(t.Must) }
 const watchStop = time.Second
 
 // WatchRunning makes a watch of a process that runs: its leader stops for a
-// moment. Precondition: nobody holds the process, it has no stub.
-func (p *Process) WatchRunning() (*Watch, error) {
+// moment, with the options it has then: a supervisor that dies must not leave
+// it in the middle of a call that is not its own. Precondition: nobody holds
+// the process, it has no stub, and its threads are traced with the options after.
+func (p *Process) WatchRunning(then, after int) (*Watch, error) {
 	t := p.Leader()
 	if t == nil {
 		return nil, ErrGone
@@ -72,10 +74,15 @@ func (p *Process) WatchRunning() (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Do(func() { err = ptrace.SetSigMask(t.TID, blockAll) })
+	h.Do(func() {
+		if err = ptrace.SetOptions(t.TID, then); err == nil {
+			err = ptrace.SetSigMask(t.TID, blockAll)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
+	defer h.Do(func() { _ = ptrace.SetOptions(t.TID, after) }) // before it is released
 	w, err := p.newWatch(func(what string, nr int, args ...uint64) (int64, error) {
 		r, err := h.Inject(t, ip, nr, args...)
 		if err == nil && r < 0 && r > -4096 {

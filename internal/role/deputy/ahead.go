@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/supervisor"
@@ -22,7 +23,7 @@ func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64
 	if err != nil || st.VmRSS < worthWatching || st.Seccomp != 0 || st.State == 'T' || st.State == 't' {
 		return none, nil, nil
 	}
-	w, err := p.WatchRunning()
+	w, err := p.WatchRunning(seizeOptions|ptrace.ExitKill, seizeOptions)
 	if err != nil {
 		p.s.log.Debug("nothing is sent ahead", "pid", p.PID, "error", err)
 		return none, nil, nil
@@ -78,5 +79,5 @@ func reach(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fail(supervisor.Unreachable, err.Error())
+	return fail(supervisor.Unreachable, "cannot send to the other node: "+err.Error())
 }

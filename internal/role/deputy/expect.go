@@ -74,8 +74,14 @@ func failedBy(f frame) error {
 		return fail(supervisor.NoSuchProcess, m.Text)
 	}
 	code := supervisor.Refused
-	if m.Busy {
+	switch {
+	case m.Busy:
 		code = supervisor.Busy
+	case m.Step == linkStep:
+		return fail(supervisor.Unreachable, m.Text)
 	}
 	return fail(code, m.Step+": "+m.Text)
 }
+
+// linkStep marks a failure of the connection, which no other side has reported.
+const linkStep = "link"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
@@ -22,6 +23,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		return 0, err
 	}
 	progress("send", 0, 0)
+	s.fault.Reach(fault.HomeReturns)
 	r := &returning{p: p, link: l, img: &m.Image, stored: stored}
 	if err := r.receive(m); err != nil {
 		// The body at home is half written and the guest is frozen: there the
@@ -36,6 +38,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 	p.link = nil
 	p.mu.Unlock()
 	_ = l.post(wire.Commit, p.Own)
+	s.fault.Reach(fault.HomeReceived)
 	if err := r.resume(m); err != nil {
 		s.log.Error("cannot resume a process at home: killing it", "pid", p.PID, "error", err)
 		kill(p.PID)

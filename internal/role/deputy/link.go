@@ -119,13 +119,23 @@ func (s *Supervisor) lost(l *link, why error) {
 		p.mu.Unlock()
 		if in := p.inboxFor(l); in != nil {
 			// A move that waits for this link must not wait for ever.
-			in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: "link", Text: "the connection to the guest's node was lost"})})
+			in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: linkStep, Text: "the connection to the guest's node was lost"})})
 		}
 		if hit {
 			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node, "error", why)
 			s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Text: "the connection to the guest's node was lost"})
 			kill(p.PID)
 		}
+	}
+}
+
+// unlessLost: a link that was lost while no process went by it yet has been
+// reported to nobody. Precondition: the process goes by it now.
+func (s *Supervisor) unlessLost(l *link) {
+	select {
+	case <-l.gone:
+		s.lost(l)
+	default:
 	}
 }
 

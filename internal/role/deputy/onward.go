@@ -3,6 +3,7 @@ package deputy
 import (
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -38,10 +39,13 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 		_ = old.post(wire.Abort, p.Own)
 		return 0, err
 	}
+	s.fault.Reach(fault.HomeRelayed)
 	p.mu.Lock()
 	p.files = m.Image.Files
 	p.moves++
 	p.mu.Unlock()
+	s.unlessLost(next)
+	s.fault.Reach(fault.HomeHanded)
 	_ = old.post(wire.Commit, p.Own)
 	return time.Since(start), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
@@ -37,6 +38,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress
 		}
 		return 0, err
 	}
+	s.fault.Reach(fault.HomePrepared)
 	ahead, watch, err := p.sendAhead(l, img, progress)
 	if err != nil {
 		err = p.verdict(l, err)
@@ -63,6 +65,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress
 			return 0, err
 		}
 	}
+	s.fault.Reach(fault.HomeFrozen)
 	f := &frozen{p: p, h: h, link: l, img: img, ahead: ahead, progress: progress}
 	if err := f.send(); err != nil {
 		err = p.verdict(l, err)
@@ -172,6 +175,7 @@ func (f *frozen) send() error {
 	if err := f.park(); err != nil {
 		return err
 	}
+	p.s.fault.Reach(fault.HomeParked)
 	if err := f.capture(); err != nil {
 		return err
 	}
@@ -199,7 +203,10 @@ func (f *frozen) send() error {
 	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
-	_, err = p.expect(f.link, wire.Thawed)
+	p.s.fault.Reach(fault.HomeSent)
+	if _, err = p.expect(f.link, wire.Thawed); err == nil {
+		p.s.fault.Reach(fault.HomeThawed)
+	}
 	return err
 }
 
@@ -209,6 +216,10 @@ func (f *frozen) park() error {
 	var err error
 	h.Do(func() {
 		for _, t := range f.threads {
+			// What it is made from here on would go wrong without its supervisor.
+			if e := ptrace.SetOptions(t.TID, awayOptions); e != nil {
+				err = e
+			}
 			if e := ptrace.SetSigMask(t.TID, ^uint64(0)); e != nil {
 				err = e
 			}
@@ -222,11 +233,6 @@ func (f *frozen) park() error {
 			return fail(supervisor.CannotMove, err.Error())
 		}
 	}
-	h.Do(func() {
-		for _, t := range f.threads {
-			_ = ptrace.SetOptions(t.TID, awayOptions)
-		}
-	})
 	f.parked = true
 	return h.Park(f.threads...)
 }
@@ -324,6 +330,8 @@ func (f *frozen) commit() {
 		go d.run()
 	}
 	f.h.Pass()
+	p.s.unlessLost(f.link)
+	p.s.fault.Reach(fault.HomeCommitted)
 }
 
 // travelling is how pending signals are sent.

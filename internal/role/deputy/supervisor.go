@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
@@ -23,6 +24,7 @@ type Supervisor struct {
 	log    *slog.Logger
 	fam    *tracee.Family
 	hashes *filehash.Cache
+	fault  fault.Fault
 
 	mu       sync.Mutex
 	procs    map[int]*proc    // by pid
@@ -63,6 +65,9 @@ func newSupervisor(conn *unixmsg.Lifeline, hello supervisor.Hello) *Supervisor {
 	s := &Supervisor{daemon: conn, hello: hello, procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
 	s.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "home")
+	if err := s.fault.Set(hello.Fault); err != nil {
+		s.log.Error("no fault", "error", err)
+	}
 	s.fam = tracee.NewFamily(s)
 	var err error
 	if s.hashes, err = filehash.Open(hello.StateDir); err != nil {

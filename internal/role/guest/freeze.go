@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -34,6 +35,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 			Busy: errors.Is(err, tracee.ErrSlow) || errors.Is(err, tracee.ErrBusy), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
+	g.fault.Reach(fault.GuestLeft)
 	// Only home knows where the process goes on: without its word it goes on
 	// nowhere. Home always says it, or hangs up.
 	select {
@@ -181,6 +183,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	if err != nil {
 		return err
 	}
+	b.g.fault.Reach(fault.GuestFrozen)
 	return d.send(img, wire.ThawMsg{Image: *img, Signals: d.signals, SignalsSeen: seen, Try: m.Try}, m.Full)
 }
 

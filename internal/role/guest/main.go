@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/image"
@@ -26,6 +27,7 @@ type Guest struct {
 	fam    *tracee.Family
 	conn   *transport.Framed
 	hashes *filehash.Cache
+	fault  fault.Fault
 
 	serial   atomic.Uint64
 	alias    bool         // the session's process is not what it is at home: alias.go; set before it runs
@@ -78,6 +80,9 @@ func newGuest(conn *unixmsg.Lifeline, hello supervisor.Hello) *Guest {
 	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
 		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, done: make(chan struct{})}
 	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
+	if err := g.fault.Set(hello.Fault); err != nil {
+		g.log.Error("no fault", "error", err)
+	}
 	g.listener.Store(-1)
 	g.fam = tracee.NewFamily(g)
 	var err error

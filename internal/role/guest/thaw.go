@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -25,6 +26,7 @@ func (g *Guest) arrive(f frame, in *inbox) {
 	defer g.arrived(f.id)
 	err := a.run(f)
 	if err == nil {
+		g.fault.Reach(fault.GuestRunning)
 		_ = g.post(wire.Thawed, a.own)
 		return
 	}
@@ -66,12 +68,14 @@ func (a *arrival) run(f frame) error {
 	if err := a.g.send(wire.Prepared, a.own, wire.Encode(wire.PreparedMsg{Lacking: lacking})); err != nil {
 		return err
 	}
+	a.g.fault.Reach(fault.GuestAnnounced)
 	if err := a.receiveFiles(); err != nil {
 		return err
 	}
 	if a.s, err = a.g.build(a.img, a.files); err != nil {
 		return err
 	}
+	a.g.fault.Reach(fault.GuestBuilt)
 	return a.thaw()
 }
 
@@ -136,6 +140,7 @@ func (a *arrival) thaw() error {
 	if err := a.receivePages(); err != nil {
 		return err
 	}
+	a.g.fault.Reach(fault.GuestFilled)
 	return a.start(img, m)
 }
 

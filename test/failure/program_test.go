@@ -1,0 +1,110 @@
+package failure
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// running is a program on node 1 and the shell that is its parent.
+type running struct {
+	pid   int
+	stop  string
+	cmd   *exec.Cmd
+	said  *words
+	ended chan struct{}
+}
+
+// words is what a command says, read while it runs.
+type words struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// counts computes, makes a call in each round, and checks what it computes.
+const counts = `i=0; j=1000000000; while [ ! -e "$0" ]; do i=$((i+1)); j=$((j-1)); done; [ $((i+j)) = 1000000000 ] && echo counted`
+
+// start runs the program; its parent says its pid and how it has ended.
+func (r *rig) start(t *testing.T, ctx context.Context) *running {
+	t.Helper()
+	p := &running{stop: filepath.Join(r.dir, "stop"), said: &words{}, ended: make(chan struct{})}
+	if err := os.RemoveAll(p.stop); err != nil {
+		t.Fatal(err)
+	}
+	p.cmd = r.lab.Command(ctx, 1, r.dir, "/bin/sh", "-c", `"$@" & echo pid $!; wait $!; echo ended $?`, "parent", "/bin/sh", "-c", counts, p.stop)
+	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.cmd.Wait() // what it says tells more
+	}()
+	for range stopTries {
+		if _, rest, ok := strings.Cut(p.said.String(), "pid "); ok && strings.Contains(rest, "\n") {
+			line, _, _ := strings.Cut(rest, "\n")
+			p.pid, _ = strconv.Atoi(line)
+			return p
+		}
+		time.Sleep(pause)
+	}
+	t.Fatalf("the program does not start: %s", p.said)
+	return nil
+}
+
+// grace is for a program that is told to stop, or that has been killed.
+const grace = 15 * time.Second
+
+// judge checks that the program goes on and ends rightly, or that it has died
+// as if killed, and that its parent has seen that.
+func (p *running) judge(t *testing.T, lives bool) {
+	t.Helper()
+	want := "ended 137"
+	if lives {
+		select {
+		case <-p.ended:
+			t.Errorf("it should live: %s", p.said)
+			return
+		case <-time.After(10 * pause): // for a death that is on its way
+		}
+		want = "counted\nended 0"
+		if err := os.WriteFile(p.stop, nil, 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(grace):
+		t.Errorf("it should have ended: %s", p.said)
+		return
+	}
+	if !strings.Contains(p.said.String(), want) {
+		t.Errorf("it should have said %q: %s", want, p.said)
+	}
+}
+
+// end takes away what a failed scenario left running.
+func (p *running) end() {
+	_ = os.WriteFile(p.stop, nil, 0o644)
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}

@@ -1,0 +1,61 @@
+package labtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	shellLimit  = 20 * time.Second
+	daemonTries = 100
+	daemonPause = 50 * time.Millisecond
+)
+
+// Shell gives one line to a node and returns what it says.
+func (l *Lab) Shell(ctx context.Context, node int, line string) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, shellLimit)
+	defer cancel()
+	out, err := l.Command(limited, node, "/", "/bin/sh", "-c", line).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("node %d: %s: %w: %s", node, line, err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// Daemon is the pid of a node's daemon, as the node sees it.
+func (l *Lab) Daemon(ctx context.Context, node int) (int, error) {
+	text, err := l.Shell(ctx, node, "pgrep -f '[ /]node --config' | head -1")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(text)
+}
+
+// StartDaemon starts a daemon in a node that has lost its own, in the lab's own
+// way, and waits until it answers. The caller ends the command.
+func (l *Lab) StartDaemon(ctx context.Context, node int) (*exec.Cmd, error) {
+	daemon := l.Command(ctx, node, "/", InNode, "node", "--config", "/etc/openmosix/openmosix.toml")
+	log, err := os.OpenFile(l.logOf(node), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	daemon.Stdout, daemon.Stderr = log, log
+	if err := daemon.Start(); err != nil {
+		return nil, err
+	}
+	for range daemonTries {
+		if l.Command(ctx, node, "/", InNode, "status").Run() == nil {
+			return daemon, nil
+		}
+		time.Sleep(daemonPause)
+	}
+	_ = daemon.Process.Kill()
+	_ = daemon.Wait()
+	return nil, fmt.Errorf("the new daemon of node %d does not answer", node)
+}
