@@ -3,6 +3,7 @@ package deputy
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"sync"
 
 	"openmosix/internal/model/supervisor"
@@ -129,12 +130,14 @@ func (s *Supervisor) lost(l *link, why error) {
 	}
 }
 
+var errLostBefore = errors.New("it was lost before the process went by it")
+
 // unlessLost: a link that was lost while no process went by it yet has been
 // reported to nobody. Precondition: the process goes by it now.
 func (s *Supervisor) unlessLost(l *link) {
 	select {
 	case <-l.gone:
-		s.lost(l)
+		s.lost(l, errLostBefore)
 	default:
 	}
 }
