@@ -24,8 +24,10 @@ In the checks, up to four tests of real programs that fail are tried once more, 
   SIGSEGV after 11 moves, one was killed after 23, one stood in a vfork that no freeze could wait for. The short form of the checks leaves it out.
 - **Threads moved every 40 ms**: the to-and-fro case python-threads was killed in one of three runs on an idle machine; the same family of faults.
 - **signalfd** and **sigtimedwait** are done at home: such a process is refused, or comes home.
-- **/proc/self/status** and **/proc/self/stat** show the deputy; maps, statm, smaps and auxv show the guest.
-- Limits set while away (RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU) and sched_setaffinity reach the guest with its next move.
+- **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
+  without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
+- What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
+- A limit or CPU mask that another process sets for one that is away acts at the guest from its next move on.
 - A native write to a full pipe returns short when a freeze meets it in the middle.
 - The pages of a move between two foreign nodes pass through home.
 - The guest supervisor has no filter of its own yet, and a body no empty root; its filter, its user and its namespaces are tested by test/hostile.

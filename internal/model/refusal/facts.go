@@ -6,7 +6,7 @@ import "openmosix/internal/model/image"
 type Facts struct {
 	PID           int
 	Numbers       []int // its pids in all its namespaces: a procfs shows it under one of them
-	State         byte // as in proc_pid_stat(5)
+	State         byte  // as in proc_pid_stat(5)
 	Kernel        bool
 	DumpingCore   bool
 	Class32       bool   // the executable is a 32-bit one

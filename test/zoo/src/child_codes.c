@@ -1,5 +1,4 @@
 // Every way to end, seen by the parent: exit codes, fatal signals and the core flag are what they are at home.
-// open: a child that dies of a signal while it is being moved sometimes ends with another status
 #include "zoo.h"
 #include <sys/resource.h>
 static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1, SIGSEGV,
