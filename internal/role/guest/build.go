@@ -31,6 +31,9 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 		if err := in.settle(mono, boot); err != nil {
 			return nil, err
 		}
+		if err := confine(); err != nil {
+			return nil, err
+		}
 	}
 	slot := g.init.p.Slots.New()
 	if err := g.init.fork(innerID(img.PID), slot); err != nil {

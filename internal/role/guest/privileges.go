@@ -6,6 +6,9 @@ import (
 	"runtime"
 	"syscall"
 
+	"openmosix/internal/linux/notify"
+	"openmosix/internal/model/syscalls"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -21,6 +24,17 @@ func noNewPrivileges() error {
 		return fmt.Errorf("no_new_privs: %w", errno)
 	}
 	return nil
+}
+
+// confine puts this process under a filter of its own: from here on it makes no
+// processes, executes nothing and connects to nobody. Its bodies descend from
+// the init, which was made before.
+func confine() error {
+	var prog []notify.Instr
+	for _, i := range syscalls.SupervisorFilter() {
+		prog = append(prog, notify.Instr{Code: i.Code, Jt: i.Jt, Jf: i.Jf, K: i.K})
+	}
+	return notify.Confine(prog)
 }
 
 // reexecuteWithout gives the attribute to this thread and starts the program
