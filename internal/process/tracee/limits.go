@@ -8,9 +8,9 @@ import (
 )
 
 // Unlimited runs f, in which the process makes mappings on its supervisor's
-// behalf, without the process's limits on memory: what the supervisor keeps in
-// the process is not the program's use. The program must not read its limits
-// meanwhile.
+// behalf, without the process's limits on memory and descriptors: what the
+// supervisor keeps in the process is not the program's use. The program must not
+// read its limits meanwhile.
 func (p *Process) Unlimited(f func() error) error {
 	back, err := p.raiseLimits()
 	if err != nil {
@@ -25,10 +25,14 @@ func (p *Process) Unlimited(f func() error) error {
 	return err
 }
 
+// moreFiles is how many descriptors the supervisor needs at once, at most: one
+// for each mapped file of a process that comes home.
+const moreFiles = 4096
+
 // raiseLimits returns what the raised limits were.
 func (p *Process) raiseLimits() (map[int]unix.Rlimit, error) {
 	back := map[int]unix.Rlimit{}
-	for _, r := range []int{unix.RLIMIT_AS, unix.RLIMIT_DATA} {
+	for _, r := range []int{unix.RLIMIT_AS, unix.RLIMIT_DATA, unix.RLIMIT_NOFILE} {
 		var old unix.Rlimit
 		err := unix.Prlimit(p.PID, r, nil, &old)
 		if errors.Is(err, unix.ESRCH) {
@@ -44,7 +48,11 @@ func (p *Process) raiseLimits() (map[int]unix.Rlimit, error) {
 			continue
 		}
 		back[r] = old
-		if unix.Prlimit(p.PID, r, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}, nil) != nil {
+		enough := uint64(unix.RLIM_INFINITY)
+		if r == unix.RLIMIT_NOFILE {
+			enough = max(old.Max, old.Cur+moreFiles) // no kernel lets it be infinite
+		}
+		if unix.Prlimit(p.PID, r, &unix.Rlimit{Cur: enough, Max: enough}, nil) != nil {
 			// Only an administrator may pass the hard limit; up to it there may be room enough.
 			_ = unix.Prlimit(p.PID, r, &unix.Rlimit{Cur: old.Max, Max: old.Max}, nil)
 		}
