@@ -2,7 +2,7 @@ package zoo
 
 import (
 	"context"
-	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,62 +11,130 @@ import (
 )
 
 // TestBadInput gives migrate what it cannot do: one clear line, a stable exit
-// status, and nothing changed.
+// status, and nothing changed. (A process that ends meanwhile: test/failure.)
 func TestBadInput(t *testing.T) {
-	lab := labtest.Up(t, 2)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	lab := labtest.Up(t, 3)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	session, err := lab.Session(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	pid, _, err := session.Run("sleep 50 >/dev/null & echo $!", 5*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name, args string
-		want       labtest.Status
-	}{
+	in := input{t: t, session: session}
+	pid := in.shell("sleep 100 >/dev/null & echo $!")
+	// Its parent has become a program that does not wait.
+	zombie := in.shell(`sh -c 'sleep 0 & echo $! >/tmp/zombie; exec sleep 100' >/dev/null 2>&1 & sleep 0.3; cat /tmp/zombie`)
+	before := in.shell(fingerprint + pid)
+	for _, c := range []bad{
 		{"no such process", "3999999 2", labtest.NoSuchProcess},
 		{"a pid that is none", "twelve 2", labtest.BadUsage},
 		{"a negative pid", "-- -1 2", labtest.BadUsage},
 		{"pid 0", "0 2", labtest.BadUsage},
-		{"a node that is none", pid + " nowhere", labtest.BadUsage},
+		{"a number that is none", pid + " 2x", labtest.BadUsage},
+		{"a negative node", "-- " + pid + " -2", labtest.BadUsage},
+		{"a huge node", pid + " 99999999999999999999", labtest.BadUsage},
 		{"no node", pid, labtest.BadUsage},
 		{"nothing at all", "", labtest.BadUsage},
 		{"unknown node", pid + " 61", labtest.UnknownNode},
+		{"unknown name", pid + " nowhere", labtest.UnknownNode},
 		{"already home", pid + " home", labtest.AlreadyThere},
 		{"already at its own node", pid + " 1", labtest.AlreadyThere},
+		{"already at its own node, by name", pid + " node1", labtest.AlreadyThere},
 		{"the init", "1 2", labtest.CannotMove},
+		{"a zombie", zombie + " 2", labtest.CannotMove},
+		{"another user's", "nobody", labtest.NotPermitted},
 	} {
-		text, code, err := session.Run(labtest.InNode+" migrate "+c.args, 15*time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if labtest.Status(code) != c.want {
-			t.Errorf("%s: migrate gives %v, not %v: %s", c.name, labtest.Status(code), c.want, text)
-		}
-		// Reasons may follow, each on a line of its own; usage errors may show the usage.
-		if line, _, _ := strings.Cut(text, "\n"); !strings.Contains(line, ": ") {
-			t.Errorf("%s: the first line says too little: %q", c.name, line)
-		}
+		in.try(c)
 	}
-	if out, code, err := session.Run("kill -0 "+pid+" && kill "+pid, 5*time.Second); err != nil || code != 0 {
-		t.Errorf("the process has come to harm: %s %v", out, err)
+	in.lend(ctx, lab, 3, "accept = false")
+	in.try(bad{"a node that refuses", pid + " 3", labtest.Refused})
+	in.lend(ctx, lab, 3, "accept = true\nspare_mib = 1000000000")
+	in.try(bad{"a node without memory", pid + " 3", labtest.NoMemory})
+	in.endDaemon(ctx, lab, 3)
+	in.try(bad{"a node without a daemon", pid + " 3", labtest.Unreachable})
+	if after := in.shell(fingerprint + pid); after != before {
+		t.Errorf("the process has changed: %s before, %s now", before, after)
 	}
-	// Another user's process is not mine to move.
-	out, err := exec.CommandContext(ctx, "id", "-u", "nobody").Output()
+	// What is not bad: a name. And what is bad while it is away.
+	in.try(bad{"by name", pid + " Node2", labtest.Moved})
+	in.try(bad{"already there", pid + " 2", labtest.AlreadyThere})
+	in.try(bad{"already there, by name", pid + " node2", labtest.AlreadyThere})
+	in.try(bad{"from there to a node without a daemon", pid + " node3", labtest.Unreachable})
+	in.try(bad{"home by its name", pid + " node1", labtest.Moved})
+	if after := in.shell(fingerprint + pid); after != before {
+		t.Errorf("the process has changed on its way: %s before, %s now", before, after)
+	}
+	in.endDaemon(ctx, lab, 1)
+	in.try(bad{"no daemon here", pid + " 2", labtest.NoDaemon})
+	in.shell("kill " + pid)
+}
+
+// bad is one thing migrate is told, and what it has to answer.
+type bad struct {
+	name, args string
+	want       labtest.Status
+}
+
+// fingerprint is a line of shell that condenses what a move may change of a process.
+const fingerprint = `f() { { cut -d" " -f1-5 /proc/$1/maps; grep -E "^(Sig[PBIC]|Tracer|Threads|Uid)" /proc/$1/status; } | sha256sum; }; f `
+
+type input struct {
+	t       *testing.T
+	session *labtest.Session
+}
+
+func (in *input) shell(line string) string {
+	in.t.Helper()
+	text, code, err := in.session.Run(line, 15*time.Second)
+	if err != nil || code != 0 {
+		in.t.Fatalf("%s: status %d, %v: %s", line, code, err, text)
+	}
+	return text
+}
+
+func (in *input) try(c bad) {
+	in.t.Helper()
+	line := labtest.InNode + " migrate " + c.args
+	if c.args == "nobody" {
+		line = "setpriv --reuid nobody --clear-groups " + labtest.InNode + " migrate $$ 2"
+	}
+	text, code, err := in.session.Run(line, 25*time.Second)
 	if err != nil {
-		t.Skip("no user nobody")
+		in.t.Fatal(err)
 	}
-	text, code, err := session.Run("setpriv --reuid "+strings.TrimSpace(string(out))+" --clear-groups "+labtest.InNode+" migrate $$ 2", 15*time.Second)
+	if labtest.Status(code) != c.want {
+		in.t.Errorf("%s: migrate gives %v, not %v: %s", c.name, labtest.Status(code), c.want, text)
+	}
+	// Reasons may follow, each on a line of its own; usage errors may show the usage.
+	if line, _, _ := strings.Cut(text, "\n"); !strings.Contains(line, ": ") && c.want != labtest.Moved {
+		in.t.Errorf("%s: the first line says too little: %q", c.name, line)
+	}
+}
+
+// lend has a node lend under other conditions from now on.
+func (in *input) lend(ctx context.Context, lab *labtest.Lab, node int, how string) {
+	in.t.Helper()
+	in.endDaemon(ctx, lab, node)
+	const file = "/etc/openmosix/openmosix.toml"
+	if _, err := lab.Shell(ctx, node, "sed -i '/^.guests/,$d' "+file+"; printf '[guests]\n"+strings.ReplaceAll(how, "\n", `\n`)+"\n' >>"+file); err != nil {
+		in.t.Fatal(err)
+	}
+	daemon, err := lab.StartDaemon(ctx, node)
 	if err != nil {
-		t.Fatal(err)
+		in.t.Fatal(err)
 	}
-	if labtest.Status(code) != labtest.NotPermitted {
-		t.Errorf("nobody moves root's shell: %v: %s", labtest.Status(code), text)
+	in.t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
+}
+
+func (in *input) endDaemon(ctx context.Context, lab *labtest.Lab, node int) {
+	in.t.Helper()
+	pid, err := lab.Daemon(ctx, node)
+	if err == nil {
+		_, err = lab.Shell(ctx, node, "kill -9 "+strconv.Itoa(pid))
+	}
+	if err != nil {
+		in.t.Fatal(err)
 	}
 }
 

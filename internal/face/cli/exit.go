@@ -16,7 +16,7 @@ const (
 	ExitNotPermitted  = 4  // the process belongs to another user
 	ExitCannotMove    = 5  // the process cannot move; the reasons are printed
 	ExitAlreadyThere  = 6  // it already is where it should go
-	ExitUnknownNode   = 7  // no node has this number
+	ExitUnknownNode   = 7  // no node has this number or name
 	ExitRefused       = 8  // the other node said no
 	ExitNoMemory      = 9  // the other node is short of memory
 	ExitUnreachable   = 10 // the other node or the link failed

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -38,7 +40,7 @@ func newMigrate() *cobra.Command {
 	asJSON := c.Flags().Bool("json", false, "print an array of the outcomes")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		last := len(args) - 1
-		to, err := parseDestination(args[last])
+		to, node, err := parseDestination(args[last])
 		if err != nil {
 			return err
 		}
@@ -46,7 +48,7 @@ func newMigrate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		m := mover{client: ask(), to: to, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		m := mover{client: ask(), to: to, node: node, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
 		outcomes, err := m.all(c.Context(), pids)
 		if *asJSON && err == nil {
 			err = printJSON(c.OutOrStdout(), outcomes)
@@ -59,16 +61,20 @@ func newMigrate() *cobra.Command {
 	return c
 }
 
-// parseDestination reads NODE or home; 0, as mps shows it, is home too.
-func parseDestination(s string) (int, error) {
+// parseDestination reads NODE, a number or a name, or home; 0, as mps shows it,
+// is home too. What looks like a number has to be one.
+func parseDestination(s string) (number int, name string, err error) {
 	if s == "home" {
-		return 0, nil
+		return 0, "", nil
+	}
+	if first, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(first) {
+		return 0, s, nil
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, usageError("%s: not a node number (and not `home`)", s)
+		return 0, "", usageError("%s: neither a node's number nor its name (nor `home`)", strconv.Quote(s))
 	}
-	return n, nil
+	return n, "", nil
 }
 
 func parsePIDs(words []string) ([]int, error) {
@@ -87,6 +93,7 @@ func parsePIDs(words []string) ([]int, error) {
 type mover struct {
 	client   *control.Client
 	to       int
+	node     string // its name, instead of to
 	wait     bool
 	warn     io.Writer
 	terminal bool
@@ -95,7 +102,7 @@ type mover struct {
 func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 	outcomes := make([]moved, 0, len(pids))
 	for _, pid := range pids {
-		r, err := m.client.Ask(ctx, control.Request{Verb: control.Migrate, PID: pid, To: m.to, Wait: m.wait}, m.progress())
+		r, err := m.client.Ask(ctx, control.Request{Verb: control.Migrate, PID: pid, To: m.to, Node: m.node, Wait: m.wait}, m.progress())
 		if m.terminal {
 			fmt.Fprint(m.warn, "\r\x1b[K")
 		}

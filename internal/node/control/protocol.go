@@ -44,6 +44,8 @@ type Request struct {
 	Verb Verb `json:"verb"`
 	PID  int  `json:"pid,omitempty"`
 	To   int  `json:"to,omitempty"` // Migrate: node number, 0: home
+	// Node is the node's name, instead of To.
+	Node string `json:"node,omitempty"`
 	// Wait: the result is that of the move, not of its beginning.
 	Wait bool `json:"wait,omitempty"`
 }

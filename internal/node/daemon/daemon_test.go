@@ -202,6 +202,10 @@ func TestRefusals(t *testing.T) {
 	check("negative", one.move(t, -1, 2), supervisor.NoSuchProcess, "no such process")
 	check("at home", one.move(t, pid, 0), supervisor.AlreadyThere, "already at home")
 	check("unknown node", one.move(t, pid, 9), supervisor.UnknownNode, "unknown node 9")
+	named := func(name string) *control.Result {
+		return one.ask(t, control.Request{Verb: control.Migrate, PID: pid, Node: name, Wait: true})
+	}
+	check("unknown name", named("nowhere"), supervisor.UnknownNode, `no node is called "nowhere"`)
 	check("node down", one.move(t, pid, 3), supervisor.Unreachable, "node 3")
 	check("reasons", one.move(t, 1, 2), supervisor.CannotMove, "it is init")
 	if r := one.ask(t, control.Request{Verb: control.Why, PID: 1}); r.Code != supervisor.CannotMove || len(r.Reasons) != 1 {

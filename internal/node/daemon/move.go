@@ -53,6 +53,13 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 	if no.Code != "" {
 		return no
 	}
+	if r.Node != "" {
+		number, known := d.named(ctx, r.Node)
+		if !known {
+			return failed(supervisor.UnknownNode, "no node is called %s (`openmosix nodes` lists them)", strconv.Quote(r.Node))
+		}
+		r.To = number
+	}
 	if d.guests.slots.owns(status.Uid[0]) {
 		return d.moveGuest(ctx, r.PID, r.To)
 	}
