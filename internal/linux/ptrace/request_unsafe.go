@@ -1,6 +1,7 @@
 package ptrace
 
 import (
+	"encoding/binary"
 	"runtime"
 	"unsafe"
 
@@ -145,6 +146,13 @@ func GetSigInfo(tid int) (SigInfo, error) {
 	var si SigInfo
 	err := request(reqGetSigInfo, tid, 0, uintptr(unsafe.Pointer(&si)))
 	return si, err
+}
+
+// InEventStop tells whether a tracee stands in a stop that no signal or call of
+// its own has caused: PTRACE_EVENT_STOP is in the code of its siginfo.
+func InEventStop(tid int) bool {
+	si, err := GetSigInfo(tid)
+	return err == nil && int32(binary.LittleEndian.Uint32(si[8:]))>>8 == eventStop
 }
 
 // SetSigInfo replaces it.

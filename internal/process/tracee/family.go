@@ -242,6 +242,7 @@ func (f *Family) executed(t *Thread) {
 func (f *Family) Adopt(p *Process, s ptrace.Stop, own int) (*Thread, bool) {
 	t := f.AddThread(p, s.TID, own)
 	if t.hold != nil {
+		t.told = false // this is the stop: the next one is a stray one
 		t.hold.deliver(s)
 		return t, true
 	}

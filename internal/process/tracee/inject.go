@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -120,8 +121,15 @@ func (h *Hold) Resync(t *Thread) error {
 }
 
 func (h *Hold) awaitInterrupted(t *Thread) error {
+	deadline := time.Now().Add(stepLimit)
 	for {
-		s, err := h.await(t, stepLimit)
+		s, err := h.await(t, lookAgain)
+		if errors.Is(err, ErrSlow) && time.Now().Before(deadline) {
+			if h.stands(t) {
+				return nil
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}

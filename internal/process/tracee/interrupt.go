@@ -1,6 +1,9 @@
 package tracee
 
 import (
+	"slices"
+	"time"
+
 	"openmosix/internal/linux/ptrace"
 
 	"golang.org/x/sys/unix"
@@ -43,4 +46,33 @@ func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 		_ = ptrace.Continue(t.TID, 0)
 	}
 	return true
+}
+
+// lookAgain is how long a thread may take to report a stop before it is looked
+// whether it stands already.
+const lookAgain = 200 * time.Millisecond
+
+// stands tells whether a thread that was told to stop has done so although no
+// report of it is on its way: one that stands is not disturbed by an interrupt,
+// and reports nothing more.
+func (h *Hold) stands(t *Thread) bool {
+	stands := false
+	h.Do(func() { stands = ptrace.InEventStop(t.TID) })
+	if !stands {
+		return false
+	}
+	h.Do(func() {}) // by now every report there was has been taken
+	if h.reported(t) {
+		return false
+	}
+	h.Do(func() { t.told = false })
+	return true
+}
+
+// reported tells whether a stop of the thread waits to be looked at.
+func (h *Hold) reported(t *Thread) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	of := func(s ptrace.Stop) bool { return s.TID == t.TID }
+	return slices.ContainsFunc(h.queue, of) || slices.ContainsFunc(h.deferred, of)
 }
