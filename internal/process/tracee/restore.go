@@ -106,11 +106,19 @@ func (t *Thread) QueueSignal(info [128]byte, toThread bool) error {
 	sig := uint64(le.Uint32(info[:]))
 	a := t.Put(0, info[:])
 	if toThread {
-		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, t.Proc.Leader().inner(), t.inner(), sig, a)
+		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, t.Proc.inner(), t.inner(), sig, a)
 		return err
 	}
 	_, err := t.Must("queue a signal", unix.SYS_RT_SIGQUEUEINFO, t.inner(), sig, a)
 	return err
+}
+
+// inner is the process's id as the kernel knows it in its namespace.
+func (p *Process) inner() uint64 {
+	if l := p.Leader(); l != nil {
+		return l.inner()
+	}
+	return uint64(p.Own)
 }
 
 // inner is the thread's id as the kernel knows it in its namespace.
