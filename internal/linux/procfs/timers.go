@@ -31,3 +31,37 @@ func timerOfThread(b []byte, timer int) bool {
 	}
 	return false
 }
+
+// CPUTimers lists a process's POSIX timers on CPU clocks.
+func (fs FS) CPUTimers(pid int) []int {
+	b, err := os.ReadFile(fs.Path(pid, "timers"))
+	if err != nil {
+		return nil // a kernel without checkpointing has no such file
+	}
+	return cpuTimers(b)
+}
+
+func cpuTimers(b []byte) []int {
+	var all []int
+	id := 0
+	for line := range bytes.Lines(b) {
+		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
+		n, err := strconv.Atoi(string(value))
+		switch {
+		case err != nil:
+		case string(key) == "ID":
+			id = n
+		case string(key) == "ClockID" && CPUClock(n):
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// CPUClock tells whether a clock counts CPU time: of the caller, of its thread,
+// or of another, whose number is made of its id: clock_getcpuclockid(3).
+// A descriptor as a clock is negative as well.
+func CPUClock(id int) bool {
+	const process, thread, kind, descriptor = 2, 3, 3, 3
+	return id == process || id == thread || id < 0 && id&kind != descriptor
+}

@@ -10,3 +10,10 @@ func TestTimerOfThread(t *testing.T) {
 		}
 	}
 }
+
+func TestCPUTimers(t *testing.T) {
+	const text = "ID: 0\nsignal: 42/0\nnotify: signal/pid.12\nClockID: 1\nID: 1\nClockID: 2\nID: 5\nClockID: -6\nID: 7\nClockID: -5\n"
+	if got := cpuTimers([]byte(text)); len(got) != 2 || got[0] != 1 || got[1] != 5 {
+		t.Errorf("%v", got)
+	}
+}

@@ -19,6 +19,7 @@ type Facts struct {
 	ShadowStack   bool
 	SeccompStrict bool
 	Locked        uint64 // bytes
+	CPUTimers     []int  // POSIX timers on CPU clocks
 	Threads       []Thread
 	Mappings      []Mapping
 	Descriptors   []Descriptor

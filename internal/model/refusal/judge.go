@@ -84,6 +84,9 @@ func (c *causes) relations(f *Facts) {
 	for _, pid := range f.SharesMemory {
 		c.add(SharedSpace, fmt.Sprintf("with process %d", pid))
 	}
+	for _, id := range f.CPUTimers {
+		c.add(CPUTimer, fmt.Sprintf("timer %d", id))
+	}
 	if f.ShadowStack {
 		c.add(ShadowStack, "")
 	}

@@ -77,6 +77,7 @@ func TestJudge(t *testing.T) {
 		"kvm":                     {descriptor("anon_inode:kvm-vm"), []Finding{{KVM, "descriptor 9 (anon_inode:kvm-vm)"}}},
 		"own mem":                 {descriptor("/proc/100/mem"), []Finding{{MemoryFile, "descriptor 9 (/proc/100/mem)"}}},
 		"own maps by task":        {descriptor("/proc/100/task/100/maps"), []Finding{{MemoryFile, "descriptor 9 (/proc/100/task/100/maps)"}}},
+		"timer on a CPU clock":    {func(f *Facts) { f.CPUTimers = []int{3} }, []Finding{{CPUTimer, "timer 3"}}},
 		"own mem in a container":  {func(f *Facts) { f.Numbers = []int{100, 1}; descriptor("/proc/1/mem")(f) }, []Finding{{MemoryFile, "descriptor 9 (/proc/1/mem)"}}},
 		"another's mem":           {descriptor("/proc/1/mem"), nil},
 		"several, in table order": {func(f *Facts) { mapping("", Locked)(f); f.Tracer = "gdb" }, []Finding{{Traced, "by gdb"}, {LockedMemory, "16 kB at 0x10000"}}},

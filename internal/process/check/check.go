@@ -73,6 +73,7 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 		Kernel:      status.Kthread || stat.Flags&procfs.FlagKthread != 0,
 		DumpingCore: status.CoreDumping,
 		Locked:      status.VmLck,
+		CPUTimers:   c.FS.CPUTimers(pid),
 		Own:         c.Own,
 		Guest:       c.Guest != nil && c.Guest(pid),
 	}

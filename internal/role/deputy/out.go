@@ -172,6 +172,14 @@ func (f *frozen) send() error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	f.saved = saved
+	for i := range saved {
+		if sleepsOnCPUTime(&saved[i].Regs) {
+			return fail(supervisor.CannotMove, "a thread sleeps until CPU time has been used, which only the kernel here counts")
+		}
+	}
+	if len(p.Family.FS.CPUTimers(p.PID)) > 0 { // made since it was judged
+		return fail(supervisor.CannotMove, "it has a timer on its CPU time")
+	}
 	if err := f.park(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
@@ -210,6 +211,18 @@ func (p *proc) usedBefore(told *supervisor.Used) {
 	if told != nil && told.Start == st.StartTime {
 		p.burnt.cpu, p.moves, p.threadsUsed = told.CPUMicros, told.Moves, told.Threads
 	}
+}
+
+// sleepsOnCPUTime tells whether a stopped thread is in a clock_nanosleep on a CPU
+// clock: it goes on with it where it is. After an interruption it is in
+// restart_syscall, with the arguments of the first call in its registers; the
+// first one of all others that are restarted so is an address.
+func sleepsOnCPUTime(r *image.Regs) bool {
+	const highest = 3 // CLOCK_THREAD_CPUTIME_ID
+	if int64(r.Rax) >= 0 || !procfs.CPUClock(int(int32(r.Rdi))) {
+		return false
+	}
+	return r.OrigRax == unix.SYS_CLOCK_NANOSLEEP || r.OrigRax == unix.SYS_RESTART_SYSCALL && r.Rdi <= highest
 }
 
 // maxThreadsUsed bounds what is told to the daemon of single threads.

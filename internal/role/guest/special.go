@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -32,11 +33,11 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleRestart:      (*strand).restartCall,
 	syscalls.HandlePath:         (*strand).goHome,
 	syscalls.HandleSignalfd:     (*strand).signalfd,
-	syscalls.HandleTimerCreate:  (*strand).goHome,
+	syscalls.HandleTimerCreate:  (*strand).onClock,
 	syscalls.HandleKill:         (*strand).goHome,
 	syscalls.HandleRlimit:       (*strand).rlimit,
 	syscalls.HandleScheduler:    (*strand).goHome,
-	syscalls.HandleClockSleep:   (*strand).goHome,
+	syscalls.HandleClockSleep:   (*strand).onClock,
 }
 
 func (s *strand) special(p *pending) {
@@ -50,6 +51,16 @@ func (s *strand) special(p *pending) {
 
 // here lets the body's own kernel answer.
 func (s *strand) here(p *pending) { s.b.g.proceed(p.id) }
+
+// onClock: timers and sleeps. What goes by CPU time goes by the one that is used
+// at home, where the process then has to be.
+func (s *strand) onClock(p *pending) {
+	if procfs.CPUClock(int(int32(p.args[0]))) {
+		s.comeHome(p, "it waits for CPU time to be used, which the kernel counts at home alone")
+		return
+	}
+	s.goHome(p)
+}
 
 // processVM: a process may reach into itself; whom else it means is known at home.
 func (s *strand) processVM(p *pending) {
