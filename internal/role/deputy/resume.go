@@ -1,0 +1,101 @@
+package deputy
+
+import (
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+)
+
+// resume makes the process ordinary: signal state, thread state, no stub, no tracer.
+func (r *returning) resume(m *wire.ThawMsg) error {
+	p, img := r.p, r.img
+	leader := r.threads[0]
+	p.mu.Lock()
+	have := p.actions
+	undelivered := append([]sentSignal(nil), unseen(p.sent, m.SignalsSeen)...)
+	p.mu.Unlock()
+	if err := leader.RestoreActions(&have, &img.Actions); err != nil {
+		return err
+	}
+	if err := leader.RestoreTimers(img); err != nil {
+		return err
+	}
+	rseq, err := r.h.RseqNow(r.threads)
+	if err != nil {
+		return err
+	}
+	for i, t := range r.threads {
+		if err := t.RestoreThread(&img.Threads[i], rseq[i]); err != nil {
+			return err
+		}
+	}
+	if err := r.requeue(m, append(undelivered, r.early...)); err != nil {
+		return err
+	}
+	ago, err := leader.Since(img)
+	if err != nil {
+		return err
+	}
+	for i, t := range r.threads {
+		if err := r.homeward(t, &img.Threads[i], ago); err != nil {
+			return err
+		}
+	}
+	if err := r.h.LeaveStub(r.threads, img.Threads); err != nil {
+		return err
+	}
+	r.detach(m)
+	return nil
+}
+
+// requeue makes signals pending again: those pending at the guest, and those
+// that came too late for it.
+// What has arrived here since comes after them.
+func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
+	latest, err := r.p.TakePending(r.threads, ^uint64(0))
+	if err != nil {
+		return err
+	}
+	var all []tracee.Pending
+	for _, s := range m.Signals {
+		one := tracee.Pending{Own: s.TID}
+		copy(one.Info[:], s.Info)
+		all = append(all, one)
+	}
+	for _, s := range late {
+		one := tracee.Pending{Info: s.info}
+		if s.toThread {
+			one.Own = s.own
+		}
+		all = append(all, one)
+	}
+	return r.p.Requeue(r.threads, append(all, latest...))
+}
+
+// detach ends the tracing. A fatal signal is delivered to its thread on the way.
+func (r *returning) detach(m *wire.ThawMsg) {
+	p, s := r.p, r.p.s
+	r.h.Do(func() {
+		for _, t := range r.threads {
+			if d, ok := t.Data.(*deputy); ok {
+				d.stop()
+			}
+		}
+		for _, t := range r.threads {
+			_ = ptrace.Detach(t.TID, 0)
+			s.fam.Forget(t)
+		}
+	})
+	r.h.Pass()
+	r.giveSlots()
+	s.mu.Lock()
+	for _, t := range r.threads {
+		delete(s.byOwn, t.Own)
+	}
+	s.mu.Unlock()
+	p.mu.Lock()
+	p.link = nil
+	p.mu.Unlock()
+	s.drop(p, supervisor.Gone)
+}
