@@ -2,7 +2,8 @@
 // `make check` is. It runs the steps one after another, goes on after a
 // failure, prints of each no more than what a reader needs, and ends with one
 // line: "N passed, N failed". It installs nothing and builds no binary: make
-// does both before it. With arguments it runs only the steps of these names.
+// does both before it. With arguments it runs only the steps of these names;
+// with soak, the long forms instead, and a summary of them.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -47,6 +49,7 @@ func main() {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
 	var all tally
+	var summary []string
 	for _, s := range chosen(os.Args[1:]) {
 		start := time.Now()
 		t := s.run(interrupted)
@@ -55,8 +58,13 @@ func main() {
 		}
 		all.passed += t.passed
 		all.failed += t.failed
-		fmt.Printf("== %-12s %4d passed %3d failed %3d skipped  %5.1f s\n",
+		line := fmt.Sprintf("== %-12s %4d passed %3d failed %3d skipped  %5.1f s",
 			s.name, t.passed, t.failed, t.skipped, time.Since(start).Seconds())
+		fmt.Println(line)
+		summary = append(summary, line)
+	}
+	if slices.Contains(os.Args[1:], soak) { // hours of output are above
+		fmt.Println(strings.Join(summary, "\n"))
 	}
 	fmt.Printf("%d passed, %d failed\n", all.passed, all.failed)
 	if all.failed > 0 {
@@ -66,6 +74,9 @@ func main() {
 
 // chosen are the steps of these names, all if there are none.
 func chosen(names []string) []step {
+	if len(names) > 0 && names[0] == soak {
+		return soakSteps
+	}
 	var some []step
 	for _, s := range steps {
 		if len(names) == 0 || slices.Contains(names, s.name) {

@@ -121,6 +121,7 @@ func (m *Mover) choose(session *Session) (int, bool) {
 // make every answer another one.
 func reason(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
+	line, _, _ = strings.Cut(line, " (`why ")
 	parts := strings.SplitN(line, ": ", 3)
 	return parts[len(parts)-1]
 }

@@ -22,10 +22,13 @@ func Cases() []Case {
 		{Name: "gawk", Argv: []string{"gawk", "-f", "$CASES/words.awk"}, Needs: []string{"gawk"}, Packages: []string{"gawk"}},
 		{Name: "node", Argv: script("node", "events.js"), Needs: []string{"node"}, Packages: []string{"nodejs"}, Tree: true},
 		{Name: "go", Argv: []string{"./prog"}, Setup: "CGO_ENABLED=0 go build -o prog $CASES/goprog/main.go", Needs: []string{"go"}, Packages: []string{"golang-go"}, Quick: true},
+		{Name: "go-test", Argv: []string{"sh", "-c", "./prog.test -test.v -test.count=2 | grep -v '^===' | sed 's/ ([0-9.]*s)//' | LC_ALL=C sort"},
+			Setup: "cp $CASES/gotest/*.go . && CGO_ENABLED=0 GO111MODULE=off go test -c -o prog.test . && rm *.go", Needs: []string{"go"}, Packages: []string{"golang-go"}, Tree: true, Quick: true},
 		{Name: "java", Argv: []string{"java", "-XX:-UsePerfData", "-Xmx256m", "$CASES/Work.java"}, Needs: []string{"java", "javac"}, Packages: []string{"default-jdk-headless"}, Limit: 3 * time.Minute},
 		{Name: "gcc", Argv: script("sh", "compile.sh"), Needs: []string{"gcc", "perl"}, Packages: []string{"gcc", "perl"}, Tree: true},
 		{Name: "make", Argv: script("sh", "make.sh"), Needs: []string{"gcc", "make", "perl"}, Packages: []string{"gcc", "make", "perl"}, Tree: true, Quick: true, Limit: 3 * time.Minute},
 		{Name: "compressors", Argv: script("sh", "compress.sh"), Needs: []string{"gzip", "xz", "zstd", "perl"}, Packages: []string{"gzip", "xz-utils", "zstd"}, Tree: true, Limit: 3 * time.Minute},
+		{Name: "compressor-threads", Argv: script("sh", "threads.sh"), Needs: []string{"xz", "zstd", "perl"}, Packages: []string{"xz-utils", "zstd"}, Tree: true, Quick: true},
 		{Name: "gzip", Argv: script("sh", "gzip.sh"), Needs: []string{"gzip", "perl"}, Packages: []string{"gzip"}, Tree: true, Quick: true},
 		{Name: "openssl", Argv: script("sh", "digest.sh"), Needs: []string{"openssl", "perl"}, Packages: []string{"openssl"}, Tree: true},
 		{Name: "sqlite", Argv: []string{"sh", "-c", "exec sqlite3 base.db < $CASES/tables.sql"}, Needs: []string{"sqlite3"}, Packages: []string{"sqlite3"}, Quick: true},
@@ -43,6 +46,7 @@ func Cases() []Case {
 		stress("signals", "--signal 1 --sigq 1 --sigsuspend 1 --itimer 1"),
 		stress("processes", "--fork 1 --vfork 1 --exec 1 --pthread 1"),
 		stress("waiting", "--poll 1 --epoll 1 --nanosleep 1 --timerfd 1"),
+		stress("switching", "--switch 1 --yield 1 --futex 1 --timer 1"),
 	}
 }
 

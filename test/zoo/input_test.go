@@ -2,6 +2,8 @@ package zoo
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -138,22 +140,28 @@ func (in *input) endDaemon(ctx context.Context, lab *labtest.Lab, node int) {
 	}
 }
 
+var hopsFlag = flag.Int("hops", 100, "how many moves in a row; a soak takes 1000")
+
+// hopLimit is the time for one hop on a busy machine.
+const hopLimit = 500 * time.Millisecond
+
 // TestHops moves one program many times in a row.
 func TestHops(t *testing.T) {
-	hops := 100
+	hops := *hopsFlag
 	if testing.Short() {
-		hops = 30
+		hops = min(hops, 30)
 	}
+	limit := max(2*time.Minute, time.Duration(hops)*hopLimit)
 	lab := labtest.Up(t, 3)
 	for _, p := range programs(t) {
 		if p.Name != "pipe_data" {
 			continue
 		}
 		argv, dir, stop := prepare(t, p, labtest.Scratch(t))
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		argv = append([]string{"env", "ZOO_SECONDS=110"}, argv[1:]...)
-		r := start(t, lab.Command(ctx, 1, dir, argv...), stop, 2*time.Minute)
+		argv = append([]string{"env", fmt.Sprintf("ZOO_SECONDS=%d", int(limit.Seconds())-10)}, argv[1:]...)
+		r := start(t, lab.Command(ctx, 1, dir, argv...), stop, limit)
 		pid, ok := r.untilReady()
 		if !ok {
 			return

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 # A Python program: threads, imports, subprocesses, signals, files and sockets
-# open: fails in about one of five runs under load, cause unknown
 # go on through moves.
 import hashlib
 import os

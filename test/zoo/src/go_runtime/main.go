@@ -1,5 +1,4 @@
 // A Go program: goroutines on many threads, garbage collection, preemption
-// open: fails in about one of five runs under load, cause unknown
 // signals, timers, the network poller and child processes go on through moves.
 package main
 

@@ -1,0 +1,15 @@
+package main
+
+// soakSteps are the long forms of what the judges do in short, each in a line
+// of the summary. They take hours and are not part of the checks.
+var soakSteps = []step{
+	{name: "zoo", argv: goTest("2h", "./test/zoo"), tests: true},
+	{name: "oracle", argv: goTest("1h", "./test/oracle"), tests: true},
+	{name: "toandfro", argv: goTest("3h", "./test/toandfro"), tests: true},
+	{name: "hops", argv: append(goTest("1h", "-run", "TestHops", "./test/zoo"), "-args", "-hops", "1000"), tests: true},
+	{name: "failure", argv: goTest("30m", "./test/failure"), tests: true},
+	{name: "churn", argv: append(goTest("30m", "./test/churn"), "-args", "-duration", "10m"), tests: true},
+}
+
+// soak is the argument that asks for them.
+const soak = "soak"
