@@ -70,6 +70,7 @@ type Thread struct {
 	Regs      Regs
 	XState    []byte // NT_X86_XSTATE, as long as the CPU made it
 	Mask      uint64 // blocked signals
+	Unblocks  uint64 // of these: blocked only as long as their handler runs
 	AltStack  AltStack
 	Rseq      Rseq
 	Robust    uint64 // head of the robust futex list
@@ -146,6 +147,7 @@ type Image struct {
 	HomeMicros    int64 // CPU time used at home
 	Personality   uint64
 	Umask         uint32
+	Kept          uint64 // signals that descriptors give (signalfd): blocked, they stay pending at home
 	Comm          string
 
 	// The process's clocks when the image was sent, in nanoseconds; and how far

@@ -33,6 +33,12 @@ const (
 // hot are the calls programs make most; they are found first, in this order.
 var hot = []int{202, 228, 28, 11, 9, 14, 24, 12} // futex clock_gettime madvise munmap mmap rt_sigprocmask sched_yield brk
 
+// Notified are calls a filter notifies of although the table says Here.
+type Notified struct {
+	Alias bool // the guest's ids are not the kernel's
+	Masks bool // home must know which signals the threads block
+}
+
 // Filter derives the seccomp filter of a guest from the table: what the table
 // says is Here is allowed, everything else is notified to the supervisor.
 //
@@ -42,9 +48,10 @@ var hot = []int{202, 228, 28, 11, 9, 14, 24, 12} // futex clock_gettime madvise 
 // or a length reaches further than that. Resolve calls them Here; what they
 // really touch has to be compared by whoever gets the notification.
 //
-// With alias the calls that depend on the kernel's own idea of the caller's id
-// are notified as well: see aliased.
-func Filter(reservedHigh uint32, alias bool) []Instr {
+// With more.Alias the calls that depend on the kernel's own idea of the caller's
+// id are notified as well: see aliased; with more.Masks those that change a
+// signal mask.
+func Filter(reservedHigh uint32, more Notified) []Instr {
 	prog := []Instr{
 		{Code: bpfLoad, K: dataArch},
 		{Code: bpfJeq, K: archX86, Jt: 1},
@@ -53,15 +60,18 @@ func Filter(reservedHigh uint32, alias bool) []Instr {
 		{Code: bpfJge, K: x32Bit, Jf: 1},
 		{Code: bpfRet, K: errnoReturn | uint32(abi.ENOSYS)},
 	}
-	if alias {
+	if more.Alias {
 		prog = append(prog, aliased()...)
 	}
 	for _, nr := range hot {
 		block := decide(Lookup(nr), reservedHigh)
+		if more.Masks && changesMask(nr) {
+			block = ret(userNotif)
+		}
 		prog = append(prog, Instr{Code: bpfJeq, K: uint32(nr), Jf: uint8(len(block))})
 		prog = append(prog, block...)
 	}
-	return append(prog, search(spans(reservedHigh))...)
+	return append(prog, search(spans(reservedHigh, more.Masks))...)
 }
 
 // aliased notifies what tells a thread its id, and the futex operations in which
@@ -82,17 +92,20 @@ func aliased() []Instr {
 	return append(code, block...)
 }
 
+// changesMask tells of rt_sigprocmask and rt_sigsuspend.
+func changesMask(nr int) bool { return nr == 14 || nr == 130 }
+
 // span is a run of numbers from lo on that are decided alike.
 type span struct {
 	lo   uint32
 	code []Instr
 }
 
-func spans(reservedHigh uint32) []span {
+func spans(reservedHigh uint32, masks bool) []span {
 	var all []span
 	for nr := 0; nr <= lastNr+1; nr++ {
 		code := ret(userNotif)
-		if r := Lookup(nr); r != nil {
+		if r := Lookup(nr); r != nil && !(masks && changesMask(nr)) {
 			code = decide(r, reservedHigh)
 		}
 		if n := len(all); n > 0 && len(code) == 1 && len(all[n-1].code) == 1 && code[0] == all[n-1].code[0] {

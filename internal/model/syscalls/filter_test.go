@@ -58,7 +58,7 @@ func run(t *testing.T, prog []Instr, arch, nr uint32, a [6]uint64) (verdict uint
 const testHigh = 0x5fff
 
 func TestFilterEdges(t *testing.T) {
-	prog := Filter(testHigh, false)
+	prog := Filter(testHigh, Notified{})
 	if len(prog) >= 4096 {
 		t.Fatalf("%d instructions; the kernel takes 4096", len(prog))
 	}
@@ -113,10 +113,26 @@ func TestFilterEdges(t *testing.T) {
 	}
 }
 
+// TestFilterMasks: with signals kept at home, changes of the mask are seen, and nothing else changes.
+func TestFilterMasks(t *testing.T) {
+	plain, watching := Filter(testHigh, Notified{}), Filter(testHigh, Notified{Masks: true})
+	for nr := range uint32(lastNr + 2) {
+		before, _ := run(t, plain, archX86, nr, [6]uint64{})
+		after, _ := run(t, watching, archX86, nr, [6]uint64{})
+		want := before
+		if changesMask(int(nr)) {
+			want = userNotif
+		}
+		if after != want {
+			t.Errorf("call %d: verdict %#x, want %#x", nr, after, want)
+		}
+	}
+}
+
 // TestFilterIsTable compares the filter with Resolve over every number and
 // arguments around those the table names.
 func TestFilterIsTable(t *testing.T) {
-	prog := Filter(testHigh, false)
+	prog := Filter(testHigh, Notified{})
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var values []uint64
 	for i := range uint64(80) {
@@ -159,7 +175,7 @@ func TestFilterIsTable(t *testing.T) {
 
 // TestFilterShort bounds the way to the calls that matter.
 func TestFilterShort(t *testing.T) {
-	prog := Filter(testHigh, false)
+	prog := Filter(testHigh, Notified{})
 	for _, tt := range []struct {
 		nr   uint32
 		args [6]uint64
@@ -176,7 +192,7 @@ func TestFilterShort(t *testing.T) {
 
 // TestFilterAlias: what depends on the caller's id is trapped only on request.
 func TestFilterAlias(t *testing.T) {
-	with, without := Filter(testHigh, true), Filter(testHigh, false)
+	with, without := Filter(testHigh, Notified{Alias: true}), Filter(testHigh, Notified{})
 	for _, c := range []struct {
 		nr   uint32
 		args [6]uint64
@@ -197,7 +213,7 @@ func TestFilterAlias(t *testing.T) {
 
 func TestFilterListing(t *testing.T) {
 	var b strings.Builder
-	for pc, i := range Filter(testHigh, false) {
+	for pc, i := range Filter(testHigh, Notified{}) {
 		fmt.Fprintf(&b, "%4d  %s\n", pc, text(pc, i))
 	}
 	golden(t, "testdata/filter.golden", b.String())

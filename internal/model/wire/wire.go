@@ -3,11 +3,13 @@
 //
 // The frequent ones (a forwarded call and its reply, pages) are bare bytes:
 //
-//	Call   id = thread      serial (8 bytes), syscalls.Call
+//	Call   id = thread      serial (8 bytes), what the mask is for (1), signal mask (8), syscalls.Call
 //	Reply  id = thread      serial (8 bytes), result and returned bytes
 //	Pages  id = process     address (8 bytes), contents
 //	File   id = process     index of the file (4), offset (8), contents
-//	Signal id = thread      to the thread alone (1), siginfo (128)
+//	Signal id = thread      to the thread alone (1), process (4), siginfo (128)
+//	Blocked id = thread    serial (8 bytes; 0: no reply), signal mask (8)
+//	Keep   id = thread      serial (8 bytes), then to the thread alone (1) and siginfo (128) of each
 //
 // Ids are those the process itself uses, so they mean the same on both sides.
 // A serial is chosen by the guest; 0 is never used.
@@ -49,6 +51,17 @@ const (
 	Settle   // to the side a process goes to: say Settled when the pages before this are stored
 	Settled  // empty
 	Text     // TextMsg, guest to home: make a file that holds a text; the reply is its descriptor
+	Blocked  // the signals that a thread blocks
+	Keep     // signals that are to be pending at home
+)
+
+// CallHead is the length of what precedes the call in a Call frame.
+const CallHead = 8 + 1 + 8
+
+// What the signal mask in a Call frame is for.
+const (
+	MaskForCall = 1 << iota // the call is made under it
+	MaskForKept             // it tells which kept signals the thread blocks
 )
 
 // Bounds of the decoder: nothing honest comes near.

@@ -34,9 +34,10 @@ const (
 // run executes what the guest's thread asks for, one request after the other,
 // as the thread itself does.
 func (d *deputy) run() {
-	// Nothing is blocked at home: every signal is for the guest to judge. What
-	// is pending is delivered at once, so this waits until nobody holds the thread.
-	if !d.use(func() { d.setMask(0) }) {
+	// Nothing is blocked at home but what a descriptor gives: every signal is for the
+	// guest to judge. What is pending is delivered at once, so this waits until
+	// nobody holds the thread.
+	if !d.use(func() { d.setMask(d.waits) }) {
 		return
 	}
 	for {
@@ -79,6 +80,10 @@ func (d *deputy) do(j job) {
 		d.mapFile(j)
 	case wire.Text:
 		d.text(j)
+	case wire.Blocked:
+		d.blocked(j)
+	case wire.Keep:
+		d.keep(j)
 	}
 }
 
@@ -90,16 +95,13 @@ func (d *deputy) reply(j job, serial uint64, ret int64, outs [][]byte) {
 	}
 }
 
-// callHeader precedes a forwarded call: serial, whether a signal mask comes with it, the mask.
-const callHeader = 8 + 1 + 8
-
 func (d *deputy) forward(j job) {
-	if len(j.data) < callHeader {
+	if len(j.data) < wire.CallHead {
 		d.p.s.log.Warn("short call", "thread", d.t.Own)
 		return
 	}
 	serial := le.Uint64(j.data)
-	c, err := syscalls.DecodeCall(j.data[callHeader:])
+	c, err := syscalls.DecodeCall(j.data[wire.CallHead:])
 	if err != nil {
 		d.p.s.log.Warn("undecodable call", "thread", d.t.Own, "error", err)
 		d.reply(j, serial, -int64(unix.ENOSYS), nil)
@@ -116,13 +118,17 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, restartNoIntr, nil)
 		return
 	}
-	masked := j.data[8] != 0
+	if j.data[8]&wire.MaskForKept != 0 {
+		d.mayGive(c)
+		d.follow(le.Uint64(j.data[9:]))
+	}
+	masked := j.data[8]&wire.MaskForCall != 0
 	if masked {
 		d.setMask(le.Uint64(j.data[9:]))
 	}
 	ret, outs, ok := d.executeAs(c)
 	if masked && ok {
-		d.setMask(0)
+		d.setMask(d.waits)
 	}
 	if m := d.ownFile(c, ret); ok && m != nil {
 		ret, outs = wire.OwnFile, [][]byte{wire.Encode(*m)}

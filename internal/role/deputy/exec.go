@@ -43,7 +43,7 @@ func (d *deputy) execve(j job) {
 	p.mu.Lock()
 	p.exec = nil
 	p.mu.Unlock()
-	d.setMask(0)
+	d.setMask(d.waits)
 	d.reply(j, m.Serial, ret, nil)
 }
 

@@ -300,7 +300,7 @@ func (r *returning) abandon() {
 	r.h.Pass() // first: what was blocked meanwhile stops its thread at once
 	for _, d := range r.taken {
 		if d.t.Alive() {
-			d.setMask(0)
+			d.setMask(d.waits)
 		}
 	}
 	for _, one := range r.early {

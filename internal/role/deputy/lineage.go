@@ -78,7 +78,7 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	}
 	s.fam.Loop.Do(func() { t.Slot = slot })
 	p := t.Proc.Data.(*proc)
-	go s.newDeputy(p, t).run()
+	go s.newDeputy(p, t, d.waits).run()
 	if thread {
 		return own, nil, true
 	}
@@ -104,7 +104,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	p := &proc{Process: tp, s: s, parent: parent, unborn: true}
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
-	p.link, p.actions, p.files = parent.link, parent.actions, parent.files
+	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
 	parent.mu.Unlock()
 	tp.Data = p
 	s.mu.Lock()

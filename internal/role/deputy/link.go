@@ -66,7 +66,7 @@ func (s *Supervisor) read(l *link) {
 		}
 		fr := frame{kind: f.Kind, id: int(f.ID), data: append([]byte(nil), f.Data...)}
 		switch f.Kind {
-		case wire.Call, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text:
+		case wire.Call, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
 			d := s.deputyByOwn(fr.id)
 			if d == nil || !d.p.serves(l) {
 				s.log.Debug("call of an unknown thread", "thread", fr.id)

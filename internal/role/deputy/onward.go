@@ -63,7 +63,7 @@ type onward struct {
 func (o *onward) relay() error {
 	p, next, m := o.p, o.next, o.m
 	p.mu.Lock()
-	m.Stopped = p.stopped
+	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
 	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
 		return fail(supervisor.Unreachable, err.Error())

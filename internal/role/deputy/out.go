@@ -96,9 +96,6 @@ func (s *Supervisor) freezeAtHome(p *proc) (*tracee.Hold, error) {
 // prepare opens a session on the target node and lets it build the body while
 // the process still runs.
 func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image, error) {
-	if err := p.mayLeave(); err != nil {
-		return nil, nil, err
-	}
 	img, err := p.sketch()
 	if err != nil {
 		return nil, nil, fail(supervisor.CannotMove, err.Error())
@@ -189,7 +186,7 @@ func (f *frozen) send() error {
 	}
 	f.progress("send", 0, 0)
 	img := f.img
-	if f.taken, err = p.TakePending(f.threads, ^uint64(0)&^stopsAtHome(&img.Actions)); err != nil {
+	if f.taken, err = p.TakePending(f.threads, ^uint64(0)&^stopsAtHome(&img.Actions)&^staying(img)); err != nil {
 		return err
 	}
 	repeatBroken(img, f.taken)
@@ -207,7 +204,7 @@ func (f *frozen) send() error {
 	if err := f.sendRest(); err != nil {
 		return err
 	}
-	f.deputies = p.s.enrol(p)
+	f.deputies = p.s.enrol(p, img)
 	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
@@ -261,6 +258,11 @@ func (f *frozen) capture() error {
 		}
 		f.disarmed = i + 1
 	}
+	kept, err := p.keptSignals(img.Threads)
+	if err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
+	img.Kept = kept
 	vmas, files, err := p.Mappings(img.Files)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
@@ -319,7 +321,7 @@ func (f *frozen) undo() error {
 			return err
 		}
 	}
-	if err := f.p.Requeue(f.threads, f.taken); err != nil {
+	if err := f.h.Restore(f.threads, f.saved, f.taken); err != nil {
 		return err
 	}
 	return f.h.LeaveStub(f.threads, f.saved)
@@ -331,6 +333,7 @@ func (f *frozen) commit() {
 	p.mu.Lock()
 	p.link, p.actions, p.saved, p.files = f.link, f.img.Actions, f.saved, f.img.Files
 	p.moves++
+	p.kept = f.img.Kept
 	p.count = 0
 	p.stopped = f.stopped()
 	p.mu.Unlock()

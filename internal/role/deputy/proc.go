@@ -41,6 +41,7 @@ type proc struct {
 	exec        *execution    // an execve under way
 	homing      bool          // it is on its way home for a call
 	dying       bool          // a signal killed its guest
+	kept        uint64        // signals that stay pending here while the guest blocks them
 	stopped     bool          // in a job-control stop, and the guest has been told
 	unborn      bool          // its guest half is not made yet: newborn.go
 	words       []word        // what that half is to be told as soon as it is
@@ -213,6 +214,7 @@ type deputy struct {
 	serial uint64 // the call being executed, 0: none
 	cancel uint64 // a call that is to be interrupted
 	firm   bool   // the call must not be broken off: it makes a thread or a process
+	waits  uint64 // signals blocked between calls; the goroutine's own
 	last   placed // where the segments of the last call lie, for restart_syscall
 }
 
@@ -225,16 +227,20 @@ type newborn struct {
 
 // enrol makes the deputies of all threads known, before the guest can make its
 // first call; they begin to work when run.
-func (s *Supervisor) enrol(p *proc) []*deputy {
+func (s *Supervisor) enrol(p *proc, img *image.Image) []*deputy {
+	masks := map[int]uint64{}
+	for i := range img.Threads {
+		masks[img.Threads[i].TID] = img.Threads[i].Mask
+	}
 	var ds []*deputy
 	for _, t := range p.Threads() {
-		ds = append(ds, s.newDeputy(p, t))
+		ds = append(ds, s.newDeputy(p, t, masks[t.Own]&img.Kept))
 	}
 	return ds
 }
 
-func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread) *deputy {
-	d := &deputy{p: p, t: t, work: make(chan job, workSize), quit: make(chan struct{})}
+func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread, waits uint64) *deputy {
+	d := &deputy{p: p, t: t, waits: waits, work: make(chan job, workSize), quit: make(chan struct{})}
 	s.fam.Loop.Do(func() { t.Data = d })
 	s.mu.Lock()
 	s.byOwn[t.Own] = d

@@ -1,10 +1,7 @@
 package deputy
 
 import (
-	"strconv"
-
 	"openmosix/internal/model/image"
-	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/process/tracee"
 
@@ -44,19 +41,4 @@ func handlerDue(img *image.Image, t *image.Thread, pending []tracee.Pending) boo
 		}
 	}
 	return false
-}
-
-// mayLeave refuses what cannot be done away from home and would not be noticed
-// there: signals that a descriptor is to give must stay pending at home.
-func (p *proc) mayLeave() error {
-	fds, err := p.Family.FS.FDs(p.PID)
-	if err != nil {
-		return fail(supervisor.CannotMove, err.Error())
-	}
-	for i := range fds {
-		if fds[i].Target == "anon_inode:[signalfd]" {
-			return fail(supervisor.CannotMove, "it reads signals through a descriptor (signalfd), which is done at home; it can move when descriptor "+strconv.Itoa(fds[i].Number)+" is closed")
-		}
-	}
-	return nil
 }

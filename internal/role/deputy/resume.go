@@ -50,13 +50,8 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 }
 
 // requeue makes signals pending again: those pending at the guest, and those
-// that came too late for it.
-// What has arrived here since comes after them.
+// that came too late for it. What has arrived here since comes after them.
 func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
-	latest, err := r.p.TakePending(r.threads, ^uint64(0))
-	if err != nil {
-		return err
-	}
 	var all []tracee.Pending
 	for _, s := range m.Signals {
 		one := tracee.Pending{Own: s.TID}
@@ -70,7 +65,7 @@ func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
 		}
 		all = append(all, one)
 	}
-	return r.p.Requeue(r.threads, append(all, latest...))
+	return r.h.Restore(r.threads, r.img.Threads, all)
 }
 
 // detach ends the tracing. A fatal signal is delivered to its thread on the way.

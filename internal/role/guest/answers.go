@@ -24,9 +24,7 @@ func (s *strand) askHome(p *pending, then func(r result)) {
 	}
 	go func() {
 		defer s.b.leave()
-		head := make([]byte, 17, 128)
-		le.PutUint64(head, p.serial)
-		r := s.ask(p, wire.Call, c.Append(head))
+		r := s.ask(p, wire.Call, c.Append(s.callHead(p)))
 		p.rpc = nil
 		then(r)
 	}()

@@ -34,8 +34,18 @@ func (s *strand) sigtimedwait(p *pending) {
 		}
 	}
 	const neverTaken = 1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1)
-	p.call, p.await = c, le.Uint64(set)&^neverTaken
+	p.call = c
+	wanted := le.Uint64(set) &^ neverTaken
 	s.shorten(p)
+	if s.b.kept.Load()&wanted != 0 { // they are pending at home
+		s.keep(wanted)
+		if s.enter(p, false) {
+			s.forward(p)
+			s.notice(p)
+		}
+		return
+	}
+	p.await = wanted
 	if !s.enter(p, false) {
 		return
 	}
@@ -132,10 +142,25 @@ func (s *strand) takeAwaited(p *pending) {
 	}
 }
 
-// takeHere stops the thread in its call and takes the signal by an injected
-// call that does not wait. Another thread may have been quicker: then the call
-// is made again for the rest of its time.
+// takeHere gives the program a signal it waits for. Another thread may have been
+// quicker: then the call is made again for the rest of its time.
 func (s *strand) takeHere(p *pending) error {
+	return s.take(p, p.await, func(info ptrace.SigInfo, _ bool) (int64, bool) {
+		s.mu.Lock()
+		s.rest = rest{}
+		s.mu.Unlock()
+		if p.args[1] != 0 && s.b.memory().Write(p.args[1], info[:]) != nil {
+			return -int64(unix.EFAULT), true
+		}
+		return int64(info.Signal()), true
+	}, nil)
+}
+
+// take stops a thread in its call and has it take pending signals of a set, by
+// an injected call that does not wait, until got gives the call's result. When
+// there is none any more, or the result is -ERESTARTNOINTR, the call is made
+// again. last comes before the thread goes on.
+func (s *strand) take(p *pending, set uint64, got func(info ptrace.SigInfo, direct bool) (int64, bool), last func()) error {
 	g, b, t := s.b.g, s.b, s.t
 	told := false
 	h, err := t.HoldOne(stopLimit, s.passOn, func() {
@@ -164,45 +189,44 @@ func (s *strand) takeHere(p *pending) error {
 	}
 	defer b.Slots.Free(slot)
 	const setOff, infoOff = 16, 32
-	w := slot.Window()
+	w, at := slot.Window(), slot.WindowAddr()
 	copy(w, make([]byte, setOff)) // no time
-	le.PutUint64(w[setOff:], p.await)
 	next := saved
 	for {
+		le.PutUint64(w[setOff:], set)
 		s.served.Store(true)
-		at := slot.WindowAddr()
-		ret, e := h.Inject(t, saved.Rip-syscallLength, unix.SYS_RT_SIGTIMEDWAIT, at+setOff, at+infoOff, at, 8)
+		var ret int64
+		ret, err = h.Inject(t, saved.Rip-syscallLength, unix.SYS_RT_SIGTIMEDWAIT, at+setOff, at+infoOff, at, 8)
 		s.served.Store(false)
-		if e != nil {
-			err = e
-			break
-		}
-		if ret <= 0 {
-			next.Rip, next.Rax = saved.Rip-syscallLength, uint64(p.nr)
+		if err != nil || ret <= 0 {
+			next.Rip, next.Rax = saved.Rip-syscallLength, saved.OrigRax
 			break
 		}
 		var info ptrace.SigInfo
 		copy(info[:], w[infoOff:])
-		real, _, ok := undisguise(info)
+		real, direct, ok := undisguise(info)
 		if !ok && localOnly(int(ret)) {
 			continue
 		}
-		next.Rax = uint64(ret)
-		if p.args[1] != 0 && b.memory().Write(p.args[1], real[:]) != nil {
-			next.Rax = minus(-int64(unix.EFAULT))
+		result, done := got(real, direct)
+		if done && result == -noIntr {
+			next.Rip, next.Rax = saved.Rip-syscallLength, saved.OrigRax
+			break
 		}
-		s.mu.Lock()
-		s.rest = rest{}
-		s.mu.Unlock()
-		break
+		if done {
+			next.Rax = minus(result)
+			break
+		}
+	}
+	if last != nil {
+		last()
 	}
 	next.OrigRax = ^uint64(0)
-	h.Do(func() {
+	h.LetGo(func() {
 		_ = ptrace.SetRegs(t.TID, next)
 		_ = ptrace.SetSigMask(t.TID, mask)
 		_ = ptrace.Continue(t.TID, 0)
 	})
-	h.Pass()
 	return err
 }
 

@@ -255,6 +255,7 @@ func (b *body) inherit(parent *body) {
 	soft, hard := parent.cpuSoft, parent.cpuHard
 	parent.mu.Unlock()
 	img.PID, img.CPUMicros, img.HomeMicros, img.HomeDirty = b.Own, 0, 0, nil
+	b.kept.Store(parent.kept.Load())
 	b.mu.Lock()
 	b.cpuSoft, b.cpuHard = soft, hard
 	b.img, b.running = &img, true

@@ -232,7 +232,7 @@ func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}
-	one := pendingSignal{info: real}
+	one := pendingSignal{info: real, at: t.Own}
 	if code := siCode(&real); direct || !ok && (code == siTkill || code > 0) {
 		one.own = t.Own
 	}
@@ -266,8 +266,9 @@ func (d *departure) capture() (*image.Image, error) {
 		img.Threads[i].CPUs = s.cpus
 		s.mu.Unlock()
 		img.Threads[i].CPUNanos = s.before + s.usage().CPU
+		img.Threads[i].Unblocks = s.unblocks(img.Threads[i].Mask)
 		d.saved[i] = img.Threads[i]
-		t.Data.(*strand).leavingCall(&img.Threads[i])
+		s.leavingCall(&img.Threads[i])
 	}
 	if b.grown.Load() {
 		if err := b.LearnGrowing(); err != nil {
@@ -362,7 +363,11 @@ func (d *departure) requeue() error {
 		if x := d.b.ThreadByOwn(e.own); e.own != 0 && x != nil {
 			t = x
 		}
-		if err := t.QueueSignal(disguise(e.info, e.own != 0), e.own != 0); err != nil {
+		own := e.own != 0
+		if x := d.b.ThreadByOwn(e.at); e.first() && x != nil {
+			t, own = x, true
+		}
+		if err := t.QueueSignal(disguise(e.info, e.own != 0), own); err != nil {
 			return err
 		}
 	}
@@ -374,10 +379,7 @@ func (d *departure) requeue() error {
 // answered as if they had been told to stop.
 func (b *body) endFreezing() {
 	b.mu.Lock()
-	b.freezing = false
-	late := b.late
-	b.late = nil
-	b.seen += uint64(len(late))
+	b.freezing, b.raising = false, true
 	var early, doomed []pendingSignal // of a freeze that did not get as far as to take them along
 	for _, e := range b.early {
 		if e.doomed {
@@ -391,7 +393,15 @@ func (b *body) endFreezing() {
 	for _, e := range early {
 		b.raise(e, e.own != 0)
 	}
-	for _, l := range late {
-		b.raise(l.pendingSignal, l.direct)
+	for b.raising { // what comes meanwhile comes behind
+		b.mu.Lock()
+		late := b.late
+		b.late = nil
+		b.seen += uint64(len(late))
+		b.raising = len(late) > 0
+		b.mu.Unlock()
+		for _, l := range late {
+			b.raise(l.pendingSignal, l.direct)
+		}
 	}
 }

@@ -176,6 +176,7 @@ type body struct {
 	calls   atomic.Uint64
 	grown   atomic.Bool   // it has mapped memory here that grows downwards
 	raised  atomic.Uint64 // signals raised here so far
+	kept    atomic.Uint64 // signals that stay pending at home while they are blocked
 	vdso    []image.Range // code that only works in this time and on this kernel
 	foreign []image.VMA   // home's special mappings, when home's vDSO only stands in
 
@@ -192,6 +193,7 @@ type body struct {
 	seen     uint64          // signals forwarded from home
 	early    []pendingSignal // signals caught while freezing
 	late     []lateSignal    // signals that came after the freeze, or before it ran
+	raising  bool            // the late ones are being raised
 	job      job             // what home said of job control before it ran
 	watch    *tracee.Watch   // notes what it writes; nil: nobody does
 	dirty    []image.Range   // written here, as far as Protect has told
@@ -203,8 +205,16 @@ type body struct {
 
 type pendingSignal struct {
 	own    int // 0: for the whole process
+	at     int // the thread that was about to take it
 	info   ptrace.SigInfo
 	doomed bool // it is to kill the process; its thread stays stopped
+}
+
+// first tells of a real-time signal of the process that a thread was about to
+// take: put back it must come before those pending, as a thread's own do.
+func (p *pendingSignal) first() bool {
+	const firstRealTime = 32
+	return p.own == 0 && p.at != 0 && le.Uint32(p.info[:]) >= firstRealTime
 }
 
 // strand is one thread of a body.
@@ -212,9 +222,10 @@ type strand struct {
 	b *body
 	t *tracee.Thread
 
-	served  atomic.Bool // its calls are the supervisor's own: let them run here
-	noticed uint64      // of body.raised, when the thread's last call began; receiver
-	doomed  bool        // it stays stopped until it has been brought home; tracing thread
+	handles atomic.Uint64 // signals whose handler it was given, and which it has not blocked by a call since
+	served  atomic.Bool   // its calls are the supervisor's own: let them run here
+	noticed uint64        // of body.raised, when the thread's last call began; receiver
+	doomed  bool          // it stays stopped until it has been brought home; tracing thread
 
 	mu           sync.Mutex
 	call         *pending

@@ -25,7 +25,7 @@ func (g *Guest) signalled(own int, data []byte) {
 	one := pendingSignal{own: own}
 	copy(one.info[:], data[signalHead:])
 	b.mu.Lock()
-	if b.freezing || !b.running {
+	if b.freezing || !b.running || b.raising {
 		// Too late for this freeze: home knows by the count and queues it
 		// again. If the move fails it is raised here after all.
 		b.late = append(b.late, lateSignal{one, data[0] != 0})
@@ -59,6 +59,11 @@ func (b *body) raise(one pendingSignal, direct bool) {
 		s.wake(sig)
 		return
 	}
+	if x := b.g.strandByOwn(one.at); one.first() && x != nil && x.b == b {
+		if ptrace.QueueThread(b.PID, x.t.TID, &info) == nil {
+			return // the thread is just stopped
+		}
+	}
 	if err := ptrace.Queue(b.PID, &info); err != nil {
 		b.g.log.Debug("signal not raised", "process", b.Own, "signal", sig, "error", err)
 	}
@@ -83,7 +88,7 @@ func (s *strand) wake(sig unix.Signal) {
 		s.lookFor(p)
 		return
 	}
-	if p.mask == 0 && s.blocked()>>(sig-1)&1 != 0 {
+	if p.mask == 0 && s.blocked()>>(sig-1)&1 != 0 && s.strayed() == 0 {
 		return
 	}
 	s.cancel(p)
@@ -130,22 +135,25 @@ func (b *body) collectPending() []wire.PendingSignal {
 	var out []wire.PendingSignal
 	add := func(tid int, infos []ptrace.SigInfo) {
 		for _, i := range infos {
-			real, _, ok := undisguise(i)
+			real, direct, ok := undisguise(i)
 			if !ok && localOnly(i.Signal()) {
 				continue
 			}
-			i = real
-			out = append(out, wire.PendingSignal{TID: tid, Info: append([]byte(nil), i[:]...)})
+			one := wire.PendingSignal{TID: tid, Info: append([]byte(nil), real[:]...)}
+			if ok && !direct { // given to a thread for the sake of its place
+				one.TID = 0
+			}
+			out = append(out, one)
 		}
 	}
 	ts := b.Threads()
+	for _, t := range ts { // a thread's own are taken first
+		own, _ := ptrace.PendingSignals(t.TID, false)
+		add(t.Own, own)
+	}
 	if len(ts) > 0 {
 		shared, _ := ptrace.PendingSignals(ts[0].TID, true)
 		add(0, shared)
-	}
-	for _, t := range ts {
-		own, _ := ptrace.PendingSignals(t.TID, false)
-		add(t.Own, own)
 	}
 	return out
 }

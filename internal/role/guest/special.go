@@ -21,7 +21,7 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleMmap:         (*strand).mmapFile,
 	syscalls.HandleProcessVM:    (*strand).processVM,
 	syscalls.HandleSigaction:    (*strand).sigaction,
-	syscalls.HandleSigpending:   (*strand).here,
+	syscalls.HandleSigpending:   (*strand).sigpending,
 	syscalls.HandleSigtimedwait: (*strand).sigtimedwait,
 	syscalls.HandleClockGettime: (*strand).cpuClock,
 	syscalls.HandleGetrusage:    (*strand).getrusage,
@@ -118,9 +118,7 @@ func (s *strand) sigaction(p *pending) {
 	}
 	go func() {
 		defer s.b.leave()
-		head := make([]byte, 17, 128)
-		le.PutUint64(head, p.serial)
-		s.ask(p, wire.Call, c.Append(head))
+		s.ask(p, wire.Call, c.Append(s.callHead(p)))
 		s.mu.Lock()
 		s.call = nil
 		s.mu.Unlock()
@@ -177,14 +175,7 @@ func (s *strand) restartCall(p *pending) {
 	if !s.enter(p, false) {
 		return
 	}
-	head := make([]byte, 17, 64)
-	le.PutUint64(head, p.serial)
 	bare := syscalls.Call{Nr: unix.SYS_RESTART_SYSCALL}
-	_ = s.b.g.send(wire.Call, s.t.Own, bare.Append(head))
-}
-
-// signalfd takes signals that must then stay pending at home,
-// where the descriptor is. Until that is built, such a process lives at home.
-func (s *strand) signalfd(p *pending) {
-	s.comeHome(p, "signals read through a descriptor are delivered at home")
+	_ = s.b.g.send(wire.Call, s.t.Own, bare.Append(s.callHead(p)))
+	s.notice(p)
 }

@@ -271,6 +271,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 			return err
 		}
 		s.rest, s.before = restOf(img.Threads[i].Pending, ago), img.Threads[i].CPUNanos
+		s.handles.Store(img.Threads[i].Unblocks)
 		awayward(s, &img.Threads[i])
 	}
 	b.limits(img)
@@ -288,6 +289,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 			return err
 		}
 	}
+	b.kept.Store(img.Kept)
 	if err := leader.filter(); err != nil {
 		return err
 	}

@@ -108,6 +108,12 @@ func (g *Guest) trapped(n *notify.Notification) {
 	row, where := row.Resolve(n.Args)
 	g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
 	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}
+	if mayWait(where) {
+		if set := s.strayed(); set != 0 {
+			s.sendBack(p, set)
+			return
+		}
+	}
 	switch where {
 	case syscalls.Here:
 		s.local(p)
@@ -137,6 +143,10 @@ func (s *strand) obey(n *notify.Notification) {
 // local: a call that runs here was trapped because it may touch the
 // supervisor's own memory in the body.
 func (s *strand) local(p *pending) {
+	if watchesMasks(p.nr) {
+		s.maskChange(p)
+		return
+	}
 	if s.b.reserved(p.args[0], p.args[1]) ||
 		p.nr == unix.SYS_MREMAP && p.args[3]&unix.MREMAP_FIXED != 0 && s.b.reserved(p.args[4], p.args[2]) {
 		s.b.g.answer(p.id, -int64(unix.ENOMEM))
@@ -212,13 +222,7 @@ func (s *strand) forward(p *pending) { s.pass(p, s.b.g.send) }
 
 // pass is forward by one of the ways to send.
 func (s *strand) pass(p *pending, send func(kind uint8, id int, parts ...[]byte) error) {
-	head := make([]byte, 17, 64)
-	le.PutUint64(head, p.serial)
-	if p.row.Mask {
-		head[8] = 1
-		le.PutUint64(head[9:], s.blocked())
-	}
-	if err := send(wire.Call, s.t.Own, p.call.Append(head)); err != nil {
+	if err := send(wire.Call, s.t.Own, p.call.Append(s.callHead(p))); err != nil {
 		s.b.g.log.Debug("call not forwarded", "error", err)
 	}
 }

@@ -43,6 +43,14 @@ func (s *strand) again(p *pending) bool {
 	if s.deliverable(0, true) {
 		return false
 	}
+	if s.strayed() != 0 {
+		s.mu.Lock()
+		s.call = nil
+		s.rest = p.left()
+		s.mu.Unlock()
+		b.g.restartCall(p)
+		return true
+	}
 	if !p.until.IsZero() {
 		p.lastUntil()
 	}

@@ -1,5 +1,4 @@
 // signalfd: blocked signals are read as records, woken through poll; a signalfd made at home stays good.
-// open: a process with a signalfd is refused
 #include "zoo.h"
 int main(void) {
 	sigset_t b;
