@@ -26,7 +26,6 @@ In the checks, up to four tests of real programs that fail are tried once more, 
 - **A child of a process that is away**, named to migrate before the daemon has heard of it, may be told that it has shared memory.
 - **stress-ng's workers and python's multiprocessing** share writable memory with their parents, and are refused; the cases show that they come
   to no harm by that.
-- **signalfd** and **sigtimedwait** are done at home: such a process is refused, or comes home.
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
   without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.

@@ -70,7 +70,7 @@ type Thread struct {
 	Regs      Regs
 	XState    []byte // NT_X86_XSTATE, as long as the CPU made it
 	Mask      uint64 // blocked signals
-	Unblocks  uint64 // of these: blocked only as long as their handler runs
+	Blocks    uint64 // where signals are kept at home: those not blocked just by a running handler
 	AltStack  AltStack
 	Rseq      Rseq
 	Robust    uint64 // head of the robust futex list

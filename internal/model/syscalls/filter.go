@@ -92,8 +92,8 @@ func aliased() []Instr {
 	return append(code, block...)
 }
 
-// changesMask tells of rt_sigprocmask and rt_sigsuspend.
-func changesMask(nr int) bool { return nr == 14 || nr == 130 }
+// changesMask tells of rt_sigprocmask, rt_sigreturn and rt_sigsuspend.
+func changesMask(nr int) bool { return nr == 14 || nr == 15 || nr == 130 }
 
 // span is a run of numbers from lo on that are decided alike.
 type span struct {

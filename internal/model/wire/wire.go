@@ -3,7 +3,7 @@
 //
 // The frequent ones (a forwarded call and its reply, pages) are bare bytes:
 //
-//	Call   id = thread      serial (8 bytes), what the mask is for (1), signal mask (8), syscalls.Call
+//	Call   id = thread      serial (8 bytes), which masks follow (1), both (8, 8), syscalls.Call
 //	Reply  id = thread      serial (8 bytes), result and returned bytes
 //	Pages  id = process     address (8 bytes), contents
 //	File   id = process     index of the file (4), offset (8), contents
@@ -56,12 +56,12 @@ const (
 )
 
 // CallHead is the length of what precedes the call in a Call frame.
-const CallHead = 8 + 1 + 8
+const CallHead = 8 + 1 + 8 + 8
 
-// What the signal mask in a Call frame is for.
+// The signal masks in a Call frame.
 const (
 	MaskForCall = 1 << iota // the call is made under it
-	MaskForKept             // it tells which kept signals the thread blocks
+	MaskForKept             // the second tells which kept signals the thread blocks
 )
 
 // Bounds of the decoder: nothing honest comes near.

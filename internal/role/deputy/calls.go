@@ -120,7 +120,7 @@ func (d *deputy) forward(j job) {
 	}
 	if j.data[8]&wire.MaskForKept != 0 {
 		d.mayGive(c)
-		d.follow(le.Uint64(j.data[9:]))
+		d.follow(le.Uint64(j.data[17:]))
 	}
 	masked := j.data[8]&wire.MaskForCall != 0
 	if masked {

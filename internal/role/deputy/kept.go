@@ -40,7 +40,7 @@ func (p *proc) keptSignals(ths []image.Thread) (uint64, error) {
 func staying(img *image.Image) uint64 {
 	all := img.Kept
 	for i := range img.Threads {
-		all &= img.Threads[i].Mask
+		all &= img.Threads[i].Blocks
 	}
 	return all
 }

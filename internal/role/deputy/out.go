@@ -263,6 +263,11 @@ func (f *frozen) capture() error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	img.Kept = kept
+	for i := range img.Threads {
+		if t := &img.Threads[i]; kept != 0 {
+			t.Blocks = p.OwnMask(t)
+		}
+	}
 	vmas, files, err := p.Mappings(img.Files)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())

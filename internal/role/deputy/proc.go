@@ -230,7 +230,7 @@ type newborn struct {
 func (s *Supervisor) enrol(p *proc, img *image.Image) []*deputy {
 	masks := map[int]uint64{}
 	for i := range img.Threads {
-		masks[img.Threads[i].TID] = img.Threads[i].Mask
+		masks[img.Threads[i].TID] = img.Threads[i].Blocks
 	}
 	var ds []*deputy
 	for _, t := range p.Threads() {

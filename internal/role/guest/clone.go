@@ -215,6 +215,8 @@ func (c *cloning) begin() error {
 	if n == nil {
 		return fmt.Errorf("it was not reported")
 	}
+	n.blocks.Store(c.s.blocks.Load())
+	n.atHome.Store(c.s.atHome.Load())
 	if n.b != c.s.b {
 		n.b.inherit(c.s.b)
 	}

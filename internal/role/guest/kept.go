@@ -13,6 +13,10 @@ import (
 // blocked: each deputy blocks what its thread here blocks of them. So home is
 // told when a thread changes its mask, and a kept signal that has got here
 // nevertheless goes back before the thread's next call.
+//
+// What counts is what a thread blocks by its own calls. What it blocks besides,
+// while a handler runs, lasts only until that returns: such a signal may well be
+// here, in its place before later ones.
 
 // callHead precedes a forwarded call: its serial, what the mask is for, the mask.
 func (s *strand) callHead(p *pending) []byte {
@@ -22,20 +26,20 @@ func (s *strand) callHead(p *pending) []byte {
 	if !p.row.Mask && kept == 0 {
 		return head
 	}
-	mask := s.blocked()
 	if p.row.Mask {
 		head[8] |= wire.MaskForCall
+		le.PutUint64(head[9:], s.blocked())
 	}
 	if kept != 0 {
-		head[8] |= wire.MaskForKept
-		if p.mask != 0 { // ppoll and its like wait under another
-			var m [8]byte
-			if s.b.memory().Read(p.mask, m[:]) == nil {
-				mask = le.Uint64(m[:])
-			}
+		blocks := s.blocks.Load()
+		var m [8]byte
+		if p.mask != 0 && s.b.memory().Read(p.mask, m[:]) == nil { // ppoll and its like wait under another
+			blocks = le.Uint64(m[:])
 		}
+		s.atHome.Store(blocks)
+		head[8] |= wire.MaskForKept
+		le.PutUint64(head[17:], blocks)
 	}
-	le.PutUint64(head[9:], mask)
 	return head
 }
 
@@ -50,25 +54,14 @@ func (s *strand) strayed() uint64 {
 	if err != nil {
 		return 0
 	}
-	shared := st.ShdPnd & st.SigBlk & kept
+	blocked := st.SigBlk & kept & s.blocks.Load()
+	shared := st.ShdPnd & blocked
 	for _, t := range s.b.Threads() {
-		if shared == 0 {
-			break
-		}
-		if other, err := s.b.Family.FS.ThreadStatus(s.b.PID, t.TID); err == nil {
-			shared &= other.SigBlk
+		if x, ok := t.Data.(*strand); ok && shared != 0 {
+			shared &= x.blocks.Load()
 		}
 	}
-	return shared | st.SigPnd&st.SigBlk&kept
-}
-
-// unblocks are the signals that the thread blocks only while it runs their
-// handler. It is known where changes of the mask are seen.
-func (s *strand) unblocks(mask uint64) uint64 {
-	if s.b.kept.Load() == 0 {
-		return 0
-	}
-	return s.handles.Load() & mask
+	return shared | st.SigPnd&blocked
 }
 
 // maxBack is how many signals go back at once.
@@ -133,7 +126,7 @@ func (s *strand) keep(set uint64) {
 			x.cancel(p)
 			continue
 		}
-		_ = b.g.post(wire.Blocked, t.Own, blockedMsg(0, x.blocked()))
+		_ = b.g.post(wire.Blocked, t.Own, blockedMsg(0, x.blocks.Load()))
 	}
 }
 
@@ -155,45 +148,65 @@ func (s *strand) signalfd(p *pending) {
 	s.goHome(p)
 }
 
-// maskChange: rt_sigprocmask and rt_sigsuspend of a process with kept signals.
-// Home learns which of them the thread will block before it does: those that it
-// does not block any more arrive before the call.
+// maskChange: rt_sigprocmask, rt_sigsuspend and rt_sigreturn of a process with
+// kept signals. Home learns which of them the thread will block before it does:
+// those that it does not block any more arrive before the call.
 func (s *strand) maskChange(p *pending) {
-	var set [8]byte
 	at, size, how := p.args[1], p.args[3], int(int32(p.args[0]))
-	if p.nr == unix.SYS_RT_SIGSUSPEND {
+	switch p.nr {
+	case unix.SYS_RT_SIGSUSPEND:
 		at, size, how = p.args[0], p.args[1], sigSetMask
+	case unix.SYS_RT_SIGRETURN:
+		at, size, how = s.frameMask(), 8, sigSetMask
 	}
+	var set [8]byte
 	if at == 0 || size != 8 || s.b.memory().Read(at, set[:]) != nil {
 		s.b.g.proceed(p.id)
 		return
 	}
-	before := s.blocked()
-	after := le.Uint64(set[:])
-	switch how {
-	case sigBlock:
-		after |= before
-	case sigUnblock:
-		after = before &^ after
+	after, blocks := le.Uint64(set[:]), s.blocks.Load()
+	switch {
+	case how == sigBlock:
+		blocks |= after
+	case how == sigUnblock:
+		blocks &^= after
+	case p.nr == unix.SYS_RT_SIGPROCMASK:
+		// In a handler that puts back what it found: what the handler itself
+		// blocks is not of the thread's own.
+		blocks = after &^ (s.blocked() &^ blocks)
+	default:
+		blocks = after
 	}
-	if p.nr == unix.SYS_RT_SIGPROCMASK {
-		s.handles.And(^after)
+	if p.nr != unix.SYS_RT_SIGSUSPEND {
+		s.blocks.Store(blocks)
 	}
-	if (before^after)&s.b.kept.Load() == 0 {
+	if (blocks^s.atHome.Load())&s.b.kept.Load() == 0 {
 		s.b.g.proceed(p.id)
 		return
 	}
+	s.atHome.Store(blocks)
 	if !s.enter(p, true) {
 		return
 	}
 	go func() {
 		defer s.b.leave()
-		s.ask(p, wire.Blocked, blockedMsg(p.serial, after))
+		s.ask(p, wire.Blocked, blockedMsg(p.serial, blocks))
 		s.mu.Lock()
 		s.call = nil
 		s.mu.Unlock()
 		s.b.g.proceed(p.id)
 	}()
+}
+
+// frameMask is where the mask is that a thread returns to from its handler: in
+// the frame the kernel has made for that, see sigreturn(2).
+func (s *strand) frameMask() uint64 {
+	sp, err := s.b.Family.FS.StackPointer(s.b.PID, s.t.TID)
+	if err != nil {
+		return 0
+	}
+	const maskOff = 16 + 24 + 256 // uc_sigmask; the handler's return has popped what is before
+	return sp + maskOff
 }
 
 const (
@@ -219,7 +232,7 @@ func (s *strand) sigpending(p *pending) {
 
 // watchesMasks tells of the calls that run here but change a mask.
 func watchesMasks(nr int) bool {
-	return nr == unix.SYS_RT_SIGPROCMASK || nr == unix.SYS_RT_SIGSUSPEND
+	return nr == unix.SYS_RT_SIGPROCMASK || nr == unix.SYS_RT_SIGSUSPEND || nr == unix.SYS_RT_SIGRETURN
 }
 
 // mayWait tells of the calls before which strayed signals go back.

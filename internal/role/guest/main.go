@@ -222,7 +222,8 @@ type strand struct {
 	b *body
 	t *tracee.Thread
 
-	handles atomic.Uint64 // signals whose handler it was given, and which it has not blocked by a call since
+	blocks  atomic.Uint64 // signals it blocks by its own calls; kept where there are kept signals
+	atHome  atomic.Uint64 // ... as its deputy was told
 	served  atomic.Bool   // its calls are the supervisor's own: let them run here
 	noticed uint64        // of body.raised, when the thread's last call began; receiver
 	doomed  bool          // it stays stopped until it has been brought home; tracing thread

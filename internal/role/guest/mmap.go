@@ -153,7 +153,7 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 		s.mu.Lock()
 		p.serial = s.b.g.serial.Add(1)
 		s.mu.Unlock()
-		head := make([]byte, 17, 64)
+		head := make([]byte, wire.CallHead, 64)
 		le.PutUint64(head, p.serial)
 		got := s.ask(p, wire.Call, c.Append(head))
 		if got.ret < 0 || len(got.outs) != 1 {
@@ -223,7 +223,7 @@ func (s *strand) mapAtHome(p *pending, at uint64) {
 	p.serial = s.b.g.serial.Add(1)
 	s.call = p
 	s.mu.Unlock()
-	head := make([]byte, 17, 64)
+	head := make([]byte, wire.CallHead, 64)
 	le.PutUint64(head, p.serial)
 	if r := s.ask(p, wire.Call, c.Append(head)); r.ret != int64(at) {
 		s.b.g.log.Warn("a mapping differs at home", "at", at, "result", r.ret)

@@ -22,6 +22,7 @@ func (g *Guest) signalled(own int, data []byte) {
 	if b == nil {
 		return
 	}
+	s := g.strandByOwn(own)
 	one := pendingSignal{own: own}
 	copy(one.info[:], data[signalHead:])
 	b.mu.Lock()
@@ -33,8 +34,9 @@ func (g *Guest) signalled(own int, data []byte) {
 		return
 	}
 	b.seen++
+	wake := b.queue(one, data[0] != 0, s) // a freeze that comes now must find what has been counted
 	b.mu.Unlock()
-	b.raise(one, data[0] != 0)
+	wake()
 }
 
 type lateSignal struct {
@@ -44,11 +46,23 @@ type lateSignal struct {
 
 // raise makes a signal pending and wakes whoever waits in a call and may take it.
 func (b *body) raise(one pendingSignal, direct bool) {
+	if x := b.g.strandByOwn(one.at); one.first() && x != nil && x.b == b {
+		info := disguise(one.info, false)
+		if ptrace.QueueThread(b.PID, x.t.TID, &info) == nil {
+			return // the thread is just stopped
+		}
+	}
+	b.queue(one, direct, b.g.strandByOwn(one.own))()
+}
+
+// queue makes a signal pending; s is the thread that it met at home. The result
+// wakes whoever waits in a call and may take it. It takes no lock.
+func (b *body) queue(one pendingSignal, direct bool, s *strand) (wake func()) {
+	nobody := func() {}
 	sig := unix.Signal(le.Uint32(one.info[:]))
 	if sig < 1 || sig > 64 {
-		return
+		return nobody
 	}
-	s := b.g.strandByOwn(one.own)
 	direct = direct && s != nil && s.b == b
 	info := disguise(one.info, direct)
 	if direct {
@@ -56,21 +70,17 @@ func (b *body) raise(one pendingSignal, direct bool) {
 			b.g.log.Debug("signal not raised", "thread", one.own, "signal", sig, "error", err)
 		}
 		b.raised.Add(1)
-		s.wake(sig)
-		return
-	}
-	if x := b.g.strandByOwn(one.at); one.first() && x != nil && x.b == b {
-		if ptrace.QueueThread(b.PID, x.t.TID, &info) == nil {
-			return // the thread is just stopped
-		}
+		return func() { s.wake(sig) }
 	}
 	if err := ptrace.Queue(b.PID, &info); err != nil {
 		b.g.log.Debug("signal not raised", "process", b.Own, "signal", sig, "error", err)
 	}
 	b.raised.Add(1)
-	for _, t := range b.Threads() {
-		if s, ok := t.Data.(*strand); ok {
-			s.wake(sig)
+	return func() {
+		for _, t := range b.Threads() {
+			if s, ok := t.Data.(*strand); ok {
+				s.wake(sig)
+			}
 		}
 	}
 }

@@ -62,7 +62,6 @@ func (s *strand) deliver(st ptrace.Stop) {
 			_ = ptrace.SetRegs(t.TID, r)
 		}
 		s.handled(sig)
-		s.handles.Or(1 << (sig - 1))
 		_ = ptrace.Continue(t.TID, sig)
 		return
 	}

@@ -271,7 +271,8 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 			return err
 		}
 		s.rest, s.before = restOf(img.Threads[i].Pending, ago), img.Threads[i].CPUNanos
-		s.handles.Store(img.Threads[i].Unblocks)
+		s.blocks.Store(img.Threads[i].Blocks)
+		s.atHome.Store(img.Threads[i].Blocks)
 		awayward(s, &img.Threads[i])
 	}
 	b.limits(img)

@@ -1,4 +1,5 @@
 // Real-time signals with values, sent by another process as fast as the queue takes them: each comes once and in order, to a handler, to sigwaitinfo and to a signalfd.
+// open: under a flood, real-time signals to a handler changed places in one of eight runs
 #include "zoo.h"
 enum { Handled, Awaited, Read, Kinds };
 static volatile int handled;
@@ -91,7 +92,8 @@ int main(void) {
 		must(take(count[0], pair, sizeof pair));
 		sent[pair[0]] = pair[1];
 	}
-	for (double s = now(); handled < sent[Handled]; nap(1)) must(now() - s < 15);
+	for (double s = now(); handled < sent[Handled]; nap(1))
+		if (now() - s > 15) fail(__FILE__, __LINE__, "handled %d of %d, %d wrong from %d on (%d)", handled, sent[Handled], wrong.count, wrong.due, wrong.came);
 	nap(5);
 	same(handled, sent[Handled]);
 	none_wrong();
