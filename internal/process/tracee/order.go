@@ -121,7 +121,7 @@ func (one *Pending) signal() int { return int(int32(le.Uint32(one.Info[:]))) }
 
 // taker is the thread that is going to take a signal of the process when the
 // threads go on: one that waits for it by name, or does not block it (but while it runs its
-// handler), or the only one.
+// handler). Where all block it the lower number is to be taken first, whenever it came.
 func (p *Process) taker(ts []*Thread, ths []image.Thread, sig int) *Thread {
 	var found *Thread
 	for i := range ths {
@@ -133,7 +133,7 @@ func (p *Process) taker(ts []*Thread, ths []image.Thread, sig int) *Thread {
 				return ts[i]
 			}
 		}
-		if found == nil && (ths[i].Mask>>(sig-1)&1 == 0 || len(ths) == 1 || p.handling(&ths[i], 1<<(sig-1)) != 0) {
+		if found == nil && (ths[i].Mask>>(sig-1)&1 == 0 || p.handling(&ths[i], 1<<(sig-1)) != 0) {
 			found = ts[i]
 		}
 	}
