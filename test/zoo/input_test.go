@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -133,7 +132,8 @@ func (in *input) endDaemon(ctx context.Context, lab *labtest.Lab, node int) {
 	in.t.Helper()
 	pid, err := lab.Daemon(ctx, node)
 	if err == nil {
-		_, err = lab.Shell(ctx, node, "kill -9 "+strconv.Itoa(pid))
+		// Its sockets are open until it is gone.
+		_, err = lab.Shell(ctx, node, fmt.Sprintf("kill -9 %d; while kill -0 %d 2>/dev/null; do sleep 0.01; done", pid, pid))
 	}
 	if err != nil {
 		in.t.Fatal(err)
