@@ -23,6 +23,8 @@ In the checks, up to four tests of real programs that fail are tried once more, 
   of eight on a busy machine. The ten minutes are part of make soak; the checks run ten seconds.
 - **A home supervisor that is killed between the freeze and the commit of a move** takes its process with it (tens of milliseconds): only it
   knows the registers. Every other death before the commit leaves the process where it was: test/failure.
+- **A page sent ahead** that the other side cannot store (its mapping has changed since the body was built) makes the move refused, and the
+  process goes on: the to-and-fro case python-threads met that in one of three runs.
 - **A child of a process that is away**, named to migrate before the daemon has heard of it, may be told that it has shared memory.
 - **stress-ng's workers and python's multiprocessing** share writable memory with their parents, and are refused; the cases show that they come
   to no harm by that.
