@@ -1,5 +1,4 @@
 // pselect, ppoll and epoll_pwait exchange the mask for their own while they wait, and only then.
-// open: a freeze that meets a wait with a signal mask sometimes answers busy
 #include "zoo.h"
 static volatile int hits;
 static void on(int s, siginfo_t *i, void *u) { hits++; }
