@@ -10,7 +10,7 @@ func script(interpreter, name string) []string { return []string{interpreter, "$
 // Cases is the table of all cases.
 func Cases() []Case {
 	return []Case{
-		{Name: "python-threads", Argv: script(python, "threads.py"), Needs: []string{python}, Packages: []string{"python3"}},
+		{Name: "python-threads", Argv: script(python, "threads.py"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
 		{Name: "python-processes", Argv: script(python, "processes.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true, MayStay: true},
 		{Name: "python-asyncio", Argv: script(python, "asynchronous.py"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
 		{Name: "python-subprocess", Argv: script(python, "subprocesses.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true},

@@ -45,6 +45,7 @@ type arrival struct {
 	own    int
 	in     *inbox
 	stored []image.Range // pages that came ahead
+	early  earlyPages    // ... and those the body had no place for yet
 	img    *image.Image
 	files  []*source
 	s      *strand // the leader, parked
@@ -137,6 +138,9 @@ func (a *arrival) thaw() error {
 	if err := a.s.remap(img, a.files, a.stored); err != nil {
 		return err
 	}
+	if err := a.early.storeRest(a.s.b.Mem, img.VMAs); err != nil {
+		return err
+	}
 	if err := a.receivePages(); err != nil {
 		return err
 	}
@@ -162,11 +166,11 @@ func (a *arrival) ahead() (frame, error) {
 		case f.kind != wire.Pages:
 			return f, fmt.Errorf("frame %d instead of the frozen process", f.kind)
 		}
-		if err := tracee.StorePages(a.s.b.Mem, f.data); err != nil {
+		stored, err := a.early.store(a.s.b.Mem, f.data)
+		if err != nil {
 			return f, err
 		}
-		at := le.Uint64(f.data)
-		a.stored = append(a.stored, image.Range{Start: at, End: at + uint64(len(f.data)-8)})
+		a.stored = append(a.stored, stored...)
 	}
 }
 
