@@ -205,7 +205,9 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 		return 0, nil, false
 	}
 	if c.Nr == unix.SYS_RESTART_SYSCALL {
-		slot.Post(c.Nr, c.Args)
+		if !d.post(slot, c.Nr, c.Args) {
+			return restartNoIntr, nil, true
+		}
 		d.begun()
 		ret, ok := slot.Await(forever)
 		if !ok || d.last.call == nil {
@@ -217,7 +219,9 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	if !ok {
 		return d.bulk(c, need)
 	}
-	slot.Post(c.Nr, args)
+	if !d.post(slot, c.Nr, args) {
+		return restartNoIntr, nil, true
+	}
 	d.begun()
 	ret, ok := slot.Await(forever)
 	if !ok {
@@ -255,7 +259,14 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 			return -int64(unix.EFAULT), nil, true
 		}
 	}
-	ret, ok := d.t.Issue(c.Nr, args)
+	slot := d.t.Slot
+	if slot == nil {
+		return 0, nil, false
+	}
+	if !d.post(slot, c.Nr, args) {
+		return restartNoIntr, nil, true
+	}
+	ret, ok := slot.Await(forever)
 	if !ok {
 		return 0, nil, false
 	}

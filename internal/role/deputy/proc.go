@@ -43,6 +43,7 @@ type proc struct {
 	dying       bool          // a signal killed its guest
 	kept        uint64        // signals that stay pending here while the guest blocks them
 	stopped     bool          // in a job-control stop, and the guest has been told
+	stopWords   uint64        // reports of such stops so far
 	unborn      bool          // its guest half is not made yet: newborn.go
 	words       []word        // what that half is to be told as soon as it is
 

@@ -48,8 +48,13 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 // signalAtHome passes a signal on to the guest, or lets it act here.
 func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
 	l := p.away()
-	if l == nil || d == nil || sig == int(unix.SIGSTOP) || stopsByDefault(sig) && p.isDefault(sig) {
-		_ = ptrace.Continue(t.TID, sig) // a stop is seen by the parent here; the guest is told at the group stop
+	if l == nil || d == nil {
+		_ = ptrace.Continue(t.TID, sig)
+		return
+	}
+	if sig == int(unix.SIGSTOP) || stopsByDefault(sig) && p.isDefault(sig) {
+		s.stopping(p, t)
+		_ = ptrace.Continue(t.TID, sig) // a stop is seen by the parent here
 		return
 	}
 	info, err := ptrace.GetSigInfo(t.TID)
