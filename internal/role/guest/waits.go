@@ -79,14 +79,19 @@ func (s *strand) underMask(p *pending) bool {
 
 func (s *strand) pollForSignals(p *pending) {
 	g, b, t := s.b.g, s.b, s.t
-	h, err := t.HoldOne(stopLimit, s.passOn, func() { g.answer(p.id, -noIntr) })
+	told := false
+	h, err := t.HoldOne(stopLimit, s.passOn, func() {
+		g.answer(p.id, -noIntr)
+		told = true
+	})
+	s.making(nil)
 	if err != nil {
 		g.log.Debug("signal poll", "error", err)
+		if !told { // it waits for an answer still
+			g.restartCall(p)
+		}
 		return
 	}
-	s.mu.Lock()
-	s.call = nil
-	s.mu.Unlock()
 	var saved image.Regs
 	h.Do(func() { saved, err = ptrace.Regs(t.TID) })
 	if err != nil {
