@@ -34,6 +34,9 @@ func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 	case s.Kind == ptrace.Signal && s.Value == int(unix.SIGSTOP):
 		h.stopSeen = true // it cannot be blocked: it acts when the hold is over
 		t.insist()
+	case s.Kind == ptrace.Signal && s.Value == int(unix.SIGCONT):
+		h.stopSeen = false // it is the later one
+		return false
 	case s.Kind != ptrace.Interrupted && s.Kind != ptrace.GroupStop:
 		return false
 	case t.told:

@@ -118,6 +118,11 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, restartNoIntr, nil)
 		return
 	}
+	if last {
+		d.mu.Lock()
+		d.ends = true
+		d.mu.Unlock()
+	}
 	if j.data[8]&wire.MaskForKept != 0 {
 		d.mayGive(c)
 		d.follow(le.Uint64(j.data[17:]))
@@ -174,7 +179,7 @@ func (d *deputy) begin(serial uint64, firm bool) bool {
 
 func (d *deputy) finish() {
 	d.mu.Lock()
-	d.serial, d.firm = 0, false
+	d.serial, d.firm, d.ends = 0, false, false
 	d.mu.Unlock()
 }
 

@@ -43,6 +43,9 @@ func (s *Supervisor) stopped(p *proc, t *tracee.Thread, d *deputy) {
 		_ = ptrace.Listen(t.TID)
 		return
 	}
+	d.mu.Lock()
+	d.firm = d.firm && !d.ends // the end of a stopped process comes when it goes on
+	d.mu.Unlock()
 	d.settle()
 	_ = ptrace.Continue(t.TID, 0)
 }

@@ -88,33 +88,26 @@ func (g *Guest) heard(f frame) {
 			b.kill()
 		}
 	case wire.Stop:
-		g.control(f.id, jobStop, unix.SIGSTOP)
+		g.control(f.id, unix.SIGSTOP)
 	case wire.Cont:
-		g.control(f.id, jobCont, unix.SIGCONT)
+		g.control(f.id, unix.SIGCONT)
 	}
 }
 
-// job is what home has said of job control to a body that does not run yet.
-type job uint8
-
-const (
-	jobStop job = iota + 1
-	jobCont
-)
-
-// control stops a body or lets it go on, as soon as it runs.
-func (g *Guest) control(own int, j job, sig unix.Signal) {
+// control stops a body or lets it go on, as soon as it runs: in its place among
+// the signals, since a SIGCONT comes as one of them.
+func (g *Guest) control(own int, sig unix.Signal) {
 	b := g.bodyByOwn(own)
 	if b == nil {
 		return
 	}
 	b.mu.Lock()
-	running := b.running
-	b.job = j
-	b.mu.Unlock()
-	if running {
-		_ = unix.Kill(b.PID, sig)
+	defer b.mu.Unlock()
+	if b.deaf() {
+		b.late = append(b.late, lateSignal{control: sig})
+		return
 	}
+	_ = unix.Kill(b.PID, sig)
 }
 
 // arriving admits the session's process. There is one: it is built, and put

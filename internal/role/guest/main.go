@@ -194,7 +194,6 @@ type body struct {
 	early    []pendingSignal // signals caught while freezing
 	late     []lateSignal    // signals that came after the freeze, or before it ran
 	raising  bool            // the late ones are being raised
-	job      job             // what home said of job control before it ran
 	watch    *tracee.Watch   // notes what it writes; nil: nobody does
 	dirty    []image.Range   // written here, as far as Protect has told
 	gone     bool

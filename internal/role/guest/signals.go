@@ -26,10 +26,10 @@ func (g *Guest) signalled(own int, data []byte) {
 	one := pendingSignal{own: own}
 	copy(one.info[:], data[signalHead:])
 	b.mu.Lock()
-	if b.freezing || !b.running || b.raising {
+	if b.deaf() {
 		// Too late for this freeze: home knows by the count and queues it
 		// again. If the move fails it is raised here after all.
-		b.late = append(b.late, lateSignal{one, data[0] != 0})
+		b.late = append(b.late, lateSignal{pendingSignal: one, direct: data[0] != 0})
 		b.mu.Unlock()
 		return
 	}
@@ -39,10 +39,15 @@ func (g *Guest) signalled(own int, data []byte) {
 	wake()
 }
 
+// lateSignal is what home has said while the body was deaf.
 type lateSignal struct {
 	pendingSignal
-	direct bool
+	direct  bool
+	control unix.Signal // not 0: home's own word, no signal of the program's
 }
+
+// deaf tells whether what home says must wait, in its order. Precondition: b.mu is held.
+func (b *body) deaf() bool { return b.freezing || !b.running || b.raising }
 
 // raise makes a signal pending and wakes whoever waits in a call and may take it.
 func (b *body) raise(one pendingSignal, direct bool) {

@@ -369,19 +369,13 @@ func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) err
 			t.Slot = nil
 		}
 	})
-	b.mu.Lock()
-	b.running = true
-	switch b.job { // told meanwhile
-	case jobStop:
-		stopped = true
-	case jobCont:
-		stopped = false
-	}
-	b.mu.Unlock()
-	b.endFreezing()
-	if stopped { // its first deed
+	if stopped { // its first deed, unless home has said something else meanwhile
 		_ = unix.Kill(b.PID, unix.SIGSTOP)
 	}
+	b.mu.Lock()
+	b.running, b.raising = true, true // what comes now comes behind what came before
+	b.mu.Unlock()
+	b.endFreezing()
 	h.Release()
 	return nil
 }

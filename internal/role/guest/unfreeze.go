@@ -1,5 +1,7 @@
 package guest
 
+import "golang.org/x/sys/unix"
+
 // undo lets the body run on here.
 func (d *departure) undo() error {
 	b := d.b
@@ -81,10 +83,18 @@ func (b *body) endFreezing() {
 		b.mu.Lock()
 		late := b.late
 		b.late = nil
-		b.seen += uint64(len(late))
+		for _, l := range late {
+			if l.control == 0 {
+				b.seen++
+			}
+		}
 		b.raising = len(late) > 0
 		b.mu.Unlock()
 		for _, l := range late {
+			if l.control != 0 {
+				_ = unix.Kill(b.PID, l.control)
+				continue
+			}
 			b.raise(l.pendingSignal, l.direct)
 		}
 	}
