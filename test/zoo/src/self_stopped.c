@@ -1,5 +1,4 @@
 // A moved process that is stopped and continued by its parent: the parent sees it, and the process loses nothing.
-// open: a call slips in between the report of a stop and the stop of the guest
 #include "zoo.h"
 int main(void) {
 	int p[2];

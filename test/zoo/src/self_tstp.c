@@ -1,5 +1,4 @@
 // SIGTSTP at its default stops a moved process as a shell expects; handled, it runs the handler.
-// open: did not end in one of 22 runs, after a stop and a SIGCONT
 #include "zoo.h"
 static volatile int handled;
 static void on(int s, siginfo_t *i, void *u) { handled++; }
