@@ -72,8 +72,14 @@ func (s *strand) processVM(p *pending) {
 }
 
 // exit: one thread ends in both halves. The home half is told first; the
-// kernel here does what the program waits for (the join's futex).
+// kernel here does what the program waits for (the join's futex). A process
+// whose first thread ends before the others does so at home: it cannot move any
+// more then, and must not be held here by a dead thread.
 func (s *strand) exit(p *pending) {
+	if s.t.TID == s.b.PID && len(s.b.Threads()) > 1 {
+		s.comeHome(p, "its first thread ends while others go on")
+		return
+	}
 	if !s.enter(p, false) {
 		return
 	}

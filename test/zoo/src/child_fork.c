@@ -1,5 +1,4 @@
 // fork while away: the child has its own memory, the parent's descriptors, a pid of home, and its parent is its parent.
-// open: under load a child is sometimes killed during a move
 // quick
 #include "zoo.h"
 static int value = 1;

@@ -1,5 +1,4 @@
 // execve while away: arguments, environment, descriptors, working directory, masks and ignored signals are kept; handlers and close-on-exec files are not.
-// open: a process that does nothing but exec is answered busy
 // expect: comes-home
 // quick
 #include "zoo.h"

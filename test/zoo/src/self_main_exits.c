@@ -1,5 +1,4 @@
 // The main thread may leave by pthread_exit: the process lives on in its other threads, under the same pid.
-// open: a process whose main thread has ended cannot move, and a move at that moment may go wrong
 #include "zoo.h"
 static pid_t me;
 static pthread_t first;

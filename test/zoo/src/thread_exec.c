@@ -1,5 +1,4 @@
 // execve by a thread that is not the first: the others vanish, the pid stays, and the new program's only thread has it.
-// open: a process that does nothing but exec is answered busy
 // expect: comes-home
 #include "zoo.h"
 static char **args;
