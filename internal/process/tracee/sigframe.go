@@ -5,13 +5,14 @@ import "openmosix/internal/model/image"
 // What the kernel puts on the stack for a handler with SA_SIGINFO or without:
 // struct rt_sigframe of x86-64. It has been the same since there is one.
 const (
-	frameLink  = 8 + 8              // uc_link: none
-	frameCode  = 8 + 16 + 24 + 18*8 // cs in the saved registers
-	frameMask  = 8 + 16 + 24 + 256  // uc_sigmask
-	frameInfo  = frameMask + 8
-	frameSize  = frameInfo + 128
-	frameScan  = 64 << 10 // how far up a handler's own frames may reach
-	frameChunk = 4096
+	frameReturn = 8                  // pretcode
+	frameLink   = 8 + 8              // uc_link: none
+	frameCode   = 8 + 16 + 24 + 18*8 // cs in the saved registers
+	frameMask   = 8 + 16 + 24 + 256  // uc_sigmask
+	frameInfo   = frameMask + 8
+	frameSize   = frameInfo + 128
+	frameScan   = 64 << 10 // how far up a handler's own frames may reach
+	frameChunk  = 4096
 )
 
 // handling are the signals of a set that a thread blocks only because it runs
@@ -19,7 +20,11 @@ const (
 // thread will return, does not have the signal.
 func (p *Process) handling(th *image.Thread, set uint64) uint64 {
 	b := make([]byte, 0, frameScan)
-	for at := th.Regs.Rsp; len(b) < frameScan; {
+	start := th.Regs.Rsp
+	if p.returning(&th.Regs) {
+		start -= frameReturn
+	}
+	for at := start; len(b) < frameScan; {
 		next := at + uint64(len(b))
 		part := make([]byte, frameChunk-next%frameChunk)
 		if p.Mem.Read(next, part) != nil {
@@ -29,7 +34,7 @@ func (p *Process) handling(th *image.Thread, set uint64) uint64 {
 	}
 	const align = 8
 	var seen, all uint64
-	for i := int(-th.Regs.Rsp & (align - 1)); i+frameSize <= len(b); i += align {
+	for i := int(-start & (align - 1)); i+frameSize <= len(b); i += align {
 		f := b[i:]
 		sig := le.Uint32(f[frameInfo:])
 		if sig < 1 || sig > signals || set>>(sig-1)&1 == 0 || seen>>(sig-1)&1 != 0 || le.Uint64(f[frameLink:]) != 0 ||
@@ -40,6 +45,19 @@ func (p *Process) handling(th *image.Thread, set uint64) uint64 {
 		all |= 1 << (sig - 1) &^ le.Uint64(f[frameMask:])
 	}
 	return all
+}
+
+// returning tells whether a thread is on its way from its handler into
+// rt_sigreturn, or in it: the handler's own return has then popped the first word
+// of the frame, which is the address of the code that makes the call.
+func (p *Process) returning(r *image.Regs) bool {
+	var b [frameReturn]byte
+	if p.Mem.Read(r.Rsp-frameReturn, b[:]) != nil {
+		return false
+	}
+	const longest = 9
+	code := le.Uint64(b[:])
+	return r.Rip >= code && r.Rip-code <= longest && p.returnsToKernel(code)
 }
 
 // returnsToKernel tells whether the code at an address is the C library's or
