@@ -180,10 +180,10 @@ func PendingSignals(tid int, shared bool) ([]SigInfo, error) {
 		if errno != 0 {
 			return all, errno
 		}
-		all = append(all, buf[:n]...)
-		if int(n) < len(buf) {
+		if n == 0 { // fewer than asked for are not the last: the kernel stops early when the tracer has a signal
 			return all, nil
 		}
+		all = append(all, buf[:n]...)
 	}
 }
 
