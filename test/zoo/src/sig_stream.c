@@ -1,5 +1,4 @@
 // Real-time signals with values, sent by another process as fast as the queue takes them: each comes once and in order, to a handler, to sigwaitinfo and to a signalfd.
-// open: at ten signals a millisecond those to a handler change places when the process comes home, and once stayed pending at home
 #include "zoo.h"
 enum { Handled, Awaited, Read, Kinds };
 static volatile int handled;
