@@ -23,6 +23,7 @@ var siblings = []struct{ from, to, reason string }{
 	{"internal/process/", "internal/process/", "holding a process and doing something to it share the hold"},
 	{"internal/face/", "internal/face/cli", "commands open the other faces"},
 	{"internal/role/", "internal/role/transport", "every role that talks to another node does it over this one connection"},
+	{"internal/role/", "internal/role/employer", "both supervisors are started and spoken to by the daemon in the same way"},
 	{"internal/linux/uffd", "internal/linux/pagemap", "write tracking is one facility in two system calls"},
 }
 

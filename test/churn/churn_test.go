@@ -1,7 +1,6 @@
 package churn
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,26 +30,8 @@ const (
 	grace = 90 * time.Second
 )
 
-// output is what the program writes, read while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-// pid is the one the program has announced, if it has.
-func (o *output) pid() []int {
+// announced is the pid the program has said, if it has.
+func announced(o *labtest.Output) []int {
 	line, _, _ := strings.Cut(o.String(), "\n")
 	pid, err := strconv.Atoi(strings.TrimPrefix(line, "ready "))
 	if err != nil {
@@ -75,7 +55,7 @@ func build(t *testing.T, dir string) string {
 
 // churn runs the program for a time and judges its end; meanwhile goes on
 // until then.
-func churn(t *testing.T, cmd *exec.Cmd, o *output, stop string, d time.Duration, meanwhile func(context.Context)) {
+func churn(t *testing.T, cmd *exec.Cmd, o *labtest.Output, stop string, d time.Duration, meanwhile func(context.Context)) {
 	t.Helper()
 	cmd.Stdout, cmd.Stderr = o, o
 	if err := cmd.Start(); err != nil {
@@ -119,7 +99,7 @@ func TestNative(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	churn(t, cmd, &output{}, stop, nativeTime, func(context.Context) {})
+	churn(t, cmd, &labtest.Output{}, stop, nativeTime, func(context.Context) {})
 }
 
 // TestMoved is the gate.
@@ -134,15 +114,15 @@ func TestMoved(t *testing.T) {
 	defer cancel()
 	stop := filepath.Join(dir, "stop")
 	argv := append([]string{"env"}, environment(stop, length)...)
-	o := &output{}
+	o := &labtest.Output{}
 	defer func() {
-		for _, pid := range o.pid() {
+		for _, pid := range announced(o) {
 			if t.Failed() {
 				lab.Kill(1, pid)
 			}
 		}
 	}()
-	m := &labtest.Mover{Lab: lab, Home: 1, Interval: *interval, Seed: *seed, Roots: o.pid, Tree: *tree}
+	m := &labtest.Mover{Lab: lab, Home: 1, Interval: *interval, Seed: *seed, Roots: func() []int { return announced(o) }, Tree: *tree}
 	churn(t, lab.Command(ctx, 1, dir, append(argv, build(t, dir))...), o, stop, length, m.Run)
 	// One move in a second is far below what has to be possible.
 	m.Judge(t, int(length.Seconds()))

@@ -1,16 +1,16 @@
 package failure
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"openmosix/test/labtest"
 )
 
 // running is a program on node 1 and the shell that is its parent.
@@ -18,26 +18,8 @@ type running struct {
 	pid   int
 	stop  string
 	cmd   *exec.Cmd
-	said  *words
+	said  *labtest.Output
 	ended chan struct{}
-}
-
-// words is what a command says, read while it runs.
-type words struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (w *words) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.Write(p)
-}
-
-func (w *words) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
 }
 
 // counts computes, makes a call in each round, and checks what it computes.
@@ -46,7 +28,7 @@ const counts = `i=0; j=1000000000; while [ ! -e "$0" ]; do i=$((i+1)); j=$((j-1)
 // start runs the program; its parent says its pid and how it has ended.
 func (r *rig) start(t *testing.T, ctx context.Context) *running {
 	t.Helper()
-	p := &running{stop: filepath.Join(r.dir, "stop"), said: &words{}, ended: make(chan struct{})}
+	p := &running{stop: filepath.Join(r.dir, "stop"), said: &labtest.Output{}, ended: make(chan struct{})}
 	if err := os.RemoveAll(p.stop); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func letThrough(t *tracee.Thread, st ptrace.Stop) { tracee.DeliverNatively(t, st
 // and how long it stood still.
 func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	target := r.To
-	if target == s.hello.Node {
+	if target == s.daemon.Hello().Node {
 		target = 0
 	}
 	p, err := s.take(r.PID, target, r.Used)

@@ -104,15 +104,7 @@ func (o *onward) change() {
 	for _, one := range late {
 		p.tellSignalLocked(o.next, one)
 	}
-	switch {
-	case p.stopped && !o.m.Stopped:
-		_ = o.next.post(wire.Stop, p.Own)
-	case !p.stopped && o.m.Stopped:
-		_ = o.next.post(wire.Cont, p.Own)
-	}
-	if p.ended {
-		_ = o.next.post(wire.Kill, p.Own)
-	}
+	o.update(o.next)
 }
 
 // back makes the old side the process's again: it has got everything up to the
@@ -128,13 +120,19 @@ func (o *onward) back() {
 	for _, one := range p.sent {
 		p.tellSignalLocked(o.old, one)
 	}
+	o.update(o.old)
+}
+
+// update tells a side what has changed since the image was made. p.mu is held.
+func (o *onward) update(l *link) {
+	p := o.p
 	switch {
 	case p.stopped && !o.m.Stopped:
-		_ = o.old.post(wire.Stop, p.Own)
+		_ = l.post(wire.Stop, p.Own)
 	case !p.stopped && o.m.Stopped:
-		_ = o.old.post(wire.Cont, p.Own)
+		_ = l.post(wire.Cont, p.Own)
 	}
 	if p.ended {
-		_ = o.old.post(wire.Kill, p.Own)
+		_ = l.post(wire.Kill, p.Own)
 	}
 }

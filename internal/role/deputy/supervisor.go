@@ -5,22 +5,20 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/procfs"
-	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
+	"openmosix/internal/role/employer"
 )
 
 // Supervisor keeps one family.
 type Supervisor struct {
-	daemon *unixmsg.Lifeline
-	hello  supervisor.Hello
+	daemon *employer.Daemon
 	log    *slog.Logger
 	fam    *tracee.Family
 	hashes *filehash.Cache
@@ -42,37 +40,23 @@ type Supervisor struct {
 // Descriptor 3 is the daemon's socket, 4 the one at which a later daemon comes.
 // The result is the exit status.
 func Main() int {
-	conn, err := unixmsg.FromFD(3)
-	if err != nil {
-		slog.Error("home supervisor: no socket to the daemon", "error", err)
+	s := newSupervisor()
+	var err error
+	if s.daemon, err = employer.Meet("home", &s.fault); err != nil {
+		slog.Error("home supervisor", "error", err)
 		return 2
 	}
-	var first supervisor.FromDaemon
-	if _, err := conn.Recv(&first); err != nil || first.Hello == nil {
-		slog.Error("home supervisor: no greeting from the daemon", "error", err)
-		return 2
-	}
-	s := newSupervisor(unixmsg.NewLifeline(conn, 4), *first.Hello)
+	s.log, s.hashes = s.daemon.Log, s.daemon.Hashes
 	go s.serve()
-	s.ready()
+	s.daemon.Ready()
 	<-s.done
 	return 0
 }
 
-func newSupervisor(conn *unixmsg.Lifeline, hello supervisor.Hello) *Supervisor {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
-	s := &Supervisor{daemon: conn, hello: hello, procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
+func newSupervisor() *Supervisor {
+	s := &Supervisor{log: slog.Default(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
-	s.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "home")
-	if err := s.fault.Set(hello.Fault); err != nil {
-		s.log.Error("no fault", "error", err)
-	}
 	s.fam = tracee.NewFamily(s)
-	var err error
-	if s.hashes, err = filehash.Open(hello.StateDir); err != nil {
-		s.log.Debug("hashes are not kept", "error", err) // it works from memory
-	}
 	return s
 }
 
@@ -89,9 +73,6 @@ func (s *Supervisor) serve() {
 				return
 			}
 			continue
-		}
-		if m.Hello != nil {
-			s.greeted(m.Hello, files)
 		}
 		for _, f := range files {
 			_ = f.Close()
@@ -203,11 +184,7 @@ func (s *Supervisor) describe() []supervisor.Proc {
 }
 
 // tell sends an event to the daemon; a daemon that is gone misses it.
-func (s *Supervisor) tell(e supervisor.Event) {
-	if err := s.daemon.Send(e); err != nil {
-		s.log.Debug("event not delivered", "kind", e.Kind, "error", err)
-	}
-}
+func (s *Supervisor) tell(e supervisor.Event) { s.daemon.Tell(e) }
 
 // openSession has the daemon arrange a guest supervisor on another node.
 func (s *Supervisor) openSession(ctx context.Context, o supervisor.Open) (*supervisor.Opened, error) {

@@ -118,7 +118,7 @@ func (s *strand) placeVDSO(img *image.Image) error {
 		}
 	}
 	s.b.vdso = tracee.VDSO(to)
-	if !alike(from, to) || !bytes.Equal(local, img.VDSO) || s.b.g.hello.ForeignVDSO {
+	if !alike(from, to) || !bytes.Equal(local, img.VDSO) || s.b.g.daemon.Hello().ForeignVDSO {
 		return s.proxyVDSO(img, local, from)
 	}
 	for i := range to {

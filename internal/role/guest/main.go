@@ -10,19 +10,18 @@ import (
 
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
-	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
+	"openmosix/internal/role/employer"
 	"openmosix/internal/role/transport"
 )
 
 // Guest serves one session.
 type Guest struct {
-	daemon *unixmsg.Lifeline
-	hello  supervisor.Hello
+	daemon *employer.Daemon
 	log    *slog.Logger
 	fam    *tracee.Family
 	conn   *transport.Framed
@@ -57,38 +56,24 @@ func Main() int {
 		slog.Error("guest supervisor: cannot give up privileges", "error", err)
 		return 2
 	}
-	conn, err := unixmsg.FromFD(3)
-	if err != nil {
-		slog.Error("guest supervisor: no socket to the daemon", "error", err)
+	g := newGuest()
+	var err error
+	if g.daemon, err = employer.Meet("guest", &g.fault); err != nil {
+		slog.Error("guest supervisor", "error", err)
 		return 2
 	}
-	var first supervisor.FromDaemon
-	if _, err := conn.Recv(&first); err != nil || first.Hello == nil {
-		slog.Error("guest supervisor: no greeting from the daemon", "error", err)
-		return 2
-	}
-	g := newGuest(unixmsg.NewLifeline(conn, 4), *first.Hello)
+	g.log, g.hashes = g.daemon.Log, g.daemon.Hashes
 	go g.serve()
-	g.ready()
+	g.daemon.Ready()
 	<-g.done
 	return 0
 }
 
-func newGuest(conn *unixmsg.Lifeline, hello supervisor.Hello) *Guest {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(hello.Log)) // an unknown word means info
-	g := &Guest{daemon: conn, hello: hello, bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
+func newGuest() *Guest {
+	g := &Guest{log: slog.Default(), bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
 		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, done: make(chan struct{})}
-	g.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", "guest")
-	if err := g.fault.Set(hello.Fault); err != nil {
-		g.log.Error("no fault", "error", err)
-	}
 	g.listener.Store(-1)
 	g.fam = tracee.NewFamily(g)
-	var err error
-	if g.hashes, err = filehash.Open(hello.StateDir); err != nil {
-		g.log.Debug("hashes are not kept", "error", err) // it works from memory
-	}
 	return g
 }
 
@@ -113,8 +98,6 @@ func (g *Guest) serve() {
 			connected = true
 			go g.connect(files[0])
 			continue
-		case m.Hello != nil:
-			g.greeted(m.Hello, files)
 		case m.Found != 0:
 			g.found(m.Found, files)
 			continue
@@ -136,7 +119,7 @@ func (g *Guest) connect(f *os.File) {
 		g.log.Error("no connection from home", "error", err)
 		return
 	}
-	tc, err := transport.Server(c, g.identity(), trust.Home)
+	tc, err := transport.Server(c, g.daemon.Hello().Identity, trust.Home)
 	if err != nil {
 		g.log.Warn("home not accepted", "error", err)
 		return
@@ -148,11 +131,7 @@ func (g *Guest) connect(f *os.File) {
 
 func (g *Guest) end() { g.once.Do(func() { close(g.done) }) }
 
-func (g *Guest) tell(e supervisor.Event) {
-	if err := g.daemon.Send(e); err != nil {
-		g.log.Debug("event not delivered", "kind", e.Kind, "error", err)
-	}
-}
+func (g *Guest) tell(e supervisor.Event) { g.daemon.Tell(e) }
 
 func (g *Guest) describe() []supervisor.Proc {
 	g.mu.Lock()

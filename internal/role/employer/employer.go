@@ -1,0 +1,103 @@
+// Package employer is a supervisor's side of its conversation with the node
+// daemon that has started it: the greeting, the log, and the daemons that come
+// after that one. What is asked and told is the supervisor's affair; it goes on
+// without a daemon, since its processes do not depend on one.
+//
+// Recv is called by one goroutine; everything else by any.
+package employer
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/filehash"
+
+	"golang.org/x/sys/unix"
+)
+
+// Descriptors a supervisor is started with.
+const (
+	daemonFD = 3 // the socket to the daemon
+	laterFD  = 4 // the one at which a later daemon comes
+)
+
+// Daemon is the node daemon, as a supervisor sees it.
+type Daemon struct {
+	Log    *slog.Logger
+	Hashes *filehash.Cache
+	line   *unixmsg.Lifeline
+
+	mu    sync.Mutex
+	hello supervisor.Hello
+}
+
+// Meet takes the daemon's greeting. kind names the supervisor in the log.
+func Meet(kind string, f *fault.Fault) (*Daemon, error) {
+	conn, err := unixmsg.FromFD(daemonFD)
+	if err != nil {
+		return nil, fmt.Errorf("no socket to the daemon: %w", err)
+	}
+	var first supervisor.FromDaemon
+	if _, err := conn.Recv(&first); err != nil {
+		return nil, fmt.Errorf("no greeting from the daemon: %w", err)
+	}
+	if first.Hello == nil {
+		return nil, fmt.Errorf("the daemon does not begin with a greeting")
+	}
+	d := &Daemon{line: unixmsg.NewLifeline(conn, laterFD), hello: *first.Hello}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(d.hello.Log)) // an unknown word means info
+	d.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", kind)
+	if err := f.Set(d.hello.Fault); err != nil {
+		d.Log.Error("no fault", "error", err)
+	}
+	if d.Hashes, err = filehash.Open(d.hello.StateDir); err != nil {
+		d.Log.Debug("hashes are not kept", "error", err) // it works from memory
+	}
+	return d, nil
+}
+
+// Ready tells the daemon that the supervisor can be asked.
+func (d *Daemon) Ready() { d.Tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()}) }
+
+// Recv takes the next message. A greeting in it is a fresh certificate, or the
+// first word of a new daemon, with a new place for the log; it has been acted on.
+func (d *Daemon) Recv(m *supervisor.FromDaemon) ([]*os.File, error) {
+	files, err := d.line.Recv(m)
+	if err != nil || m.Hello == nil {
+		return files, err
+	}
+	d.mu.Lock()
+	d.hello.Identity = m.Hello.Identity
+	d.mu.Unlock()
+	if len(files) == 1 {
+		_ = unix.Dup3(int(files[0].Fd()), int(os.Stderr.Fd()), 0)
+	}
+	d.Ready()
+	return files, nil
+}
+
+// Rejoin waits for a later daemon.
+func (d *Daemon) Rejoin() error { return d.line.Rejoin() }
+
+// Send sends an event.
+func (d *Daemon) Send(e supervisor.Event) error { return d.line.Send(e) }
+
+// Tell sends an event; a daemon that is gone misses it.
+func (d *Daemon) Tell(e supervisor.Event) {
+	if err := d.line.Send(e); err != nil {
+		d.Log.Debug("event not delivered", "kind", e.Kind, "error", err)
+	}
+}
+
+// Hello is the greeting, with the latest certificate.
+func (d *Daemon) Hello() supervisor.Hello {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.hello
+}
