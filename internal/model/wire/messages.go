@@ -107,8 +107,10 @@ type ExecMsg struct {
 	Argv, Envp [][]byte
 	At         bool // execveat
 	Flags      int
-	Ignored    uint64 // signals the guest ignores
-	Mask       uint64 // signals the calling thread blocks
+	Ignored    uint64          // signals the guest ignores
+	Mask       uint64          // signals the calling thread blocks
+	Signals    []PendingSignal // pending for it at the guest ...
+	Seen       uint64          // ... when so many had been forwarded
 }
 
 // MapFileMsg asks what a mapping of a descriptor would show.

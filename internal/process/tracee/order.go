@@ -19,7 +19,7 @@ func (h *Hold) Restore(ts []*Thread, ths []image.Thread, older []Pending) error 
 	var set uint64
 	first := map[*Thread][]Pending{}
 	for _, one := range older {
-		sig := one.signal()
+		sig := one.Signal()
 		if sig >= firstRealTime && one.Own == 0 {
 			if t := p.taker(ts, ths, sig); t != nil {
 				first[t] = append(first[t], one)
@@ -87,7 +87,7 @@ func merge(list, taken []Pending) []Pending {
 func (h *Hold) inOrder(ts []*Thread, list []Pending) (bool, error) {
 	want := map[int][][128]byte{}
 	for _, one := range list {
-		if sig := one.signal(); sig >= firstRealTime && one.Own == 0 {
+		if sig := one.Signal(); sig >= firstRealTime && one.Own == 0 {
 			want[sig] = append(want[sig], one.Info)
 		}
 	}
@@ -117,7 +117,8 @@ func (h *Hold) inOrder(ts []*Thread, list []Pending) (bool, error) {
 
 const firstRealTime = 32
 
-func (one *Pending) signal() int { return int(int32(le.Uint32(one.Info[:]))) }
+// Signal is its number.
+func (one *Pending) Signal() int { return int(int32(le.Uint32(one.Info[:]))) }
 
 // taker is the thread that is going to take a signal of the process when the
 // threads go on: one that waits for it by name, or does not block it (but while it runs its

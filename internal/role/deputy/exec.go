@@ -53,6 +53,26 @@ func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
 	d.ignoreAlike(m.Ignored)
 	// Signals that come from now on stay pending for the new program.
 	d.setMask(^uint64(0))
+	if !d.p.upToDate(m) {
+		if d.stale++; d.stale < staleTries {
+			return restartNoIntr, false
+		}
+		d.p.s.log.Warn("an execve goes on although signals are on their way", "pid", d.p.PID)
+	}
+	d.stale = 0
+	c := d.carry(m)
+	if err := c.queue(); err != nil {
+		d.p.s.log.Warn("pending signals are not kept over an execve", "pid", d.p.PID, "error", err)
+	}
+	if ret, gone = d.replaceProgram(m); !gone {
+		if err := c.takeBack(); err != nil {
+			d.p.s.log.Warn("pending signals after an execve that failed", "pid", d.p.PID, "error", err)
+		}
+	}
+	return ret, gone
+}
+
+func (d *deputy) replaceProgram(m *wire.ExecMsg) (ret int64, gone bool) {
 	b := newBlock(m)
 	size := (uint64(len(b.bytes)) + 4095) &^ 4095
 	at, err := d.p.scratch(d, size)

@@ -26,6 +26,10 @@ func (s *strand) exec(p *pending) {
 	}
 	go func() {
 		defer s.b.leave()
+		if !s.pendingNow(m) {
+			s.collect(p)
+			return
+		}
 		r := s.ask(p, wire.Exec, wire.Encode(*m))
 		p.rpc = nil
 		s.finish(p, r.ret)

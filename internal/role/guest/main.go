@@ -213,6 +213,8 @@ type strand struct {
 	restartUntil time.Time // when that ends; zero: only its deputy knows
 	rest         rest      // a wait to be issued again for the rest of its time
 
+	collected collected // what its last execve found pending; b.mu
+
 	cpus   []uint64 // those it may use at home, nil: any
 	before int64    // CPU time it used away from home before it came, nanoseconds
 }

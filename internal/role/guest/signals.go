@@ -146,7 +146,10 @@ func (s *strand) deliverable(mask uint64, own bool) bool {
 
 // collectPending lists what is pending in a stopped body, with its true
 // siginfo. It stays pending here in case the move fails. Tracing thread.
-func (b *body) collectPending() []wire.PendingSignal {
+func (b *body) collectPending() []wire.PendingSignal { return b.pendingOf(b.Threads()) }
+
+// pendingOf lists what is pending for stopped threads, and for the process.
+func (b *body) pendingOf(ts []*tracedThread) []wire.PendingSignal {
 	var out []wire.PendingSignal
 	add := func(tid int, infos []ptrace.SigInfo) {
 		for _, i := range infos {
@@ -161,7 +164,6 @@ func (b *body) collectPending() []wire.PendingSignal {
 			out = append(out, one)
 		}
 	}
-	ts := b.Threads()
 	for _, t := range ts { // a thread's own are taken first
 		own, _ := ptrace.PendingSignals(t.TID, false)
 		add(t.Own, own)

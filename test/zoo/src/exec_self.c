@@ -1,8 +1,22 @@
-// execve while away: arguments, environment, descriptors, working directory, masks and ignored signals are kept; handlers and close-on-exec files are not.
+// execve while away: arguments, environment, descriptors, working directory, masks, ignored and pending signals are kept; handlers and close-on-exec files are not.
 // expect: comes-home
 // quick
 #include "zoo.h"
 static void on(int s) {}
+// queued checks the signals that were pending before the execve: with all they say, in order.
+static void queued(int lap) {
+	sigset_t both;
+	siginfo_t i;
+	sigemptyset(&both), sigaddset(&both, SIGRTMIN + 1), sigaddset(&both, SIGWINCH);
+	for (int n = 0; n < 3; n++) {
+		const struct timespec none = {0, 0};
+		same(sigtimedwait(&both, &i, &none), n ? SIGRTMIN + 1 : SIGWINCH);
+		same(i.si_pid, getpid());
+		same(i.si_code, n ? SI_QUEUE : SI_USER); // the C library makes SI_TKILL that
+		if (n) same(i.si_value.sival_int, 10 * lap + n);
+	}
+	fails(sigtimedwait(&both, &i, &(const struct timespec){0, 0}), EAGAIN);
+}
 int main(int argc, char **argv) {
 	sigset_t set, old;
 	sigemptyset(&set), sigaddset(&set, SIGUSR1);
@@ -16,6 +30,7 @@ int main(int argc, char **argv) {
 		must(!strcmp(getenv("ZOO_LAP"), argv[1]));
 		sigprocmask(SIG_BLOCK, 0, &old);
 		must(sigismember(&old, SIGUSR1));
+		queued(laps);
 		sigaction(SIGUSR2, 0, &a);
 		must(a.sa_handler == SIG_DFL);
 		sigaction(SIGHUP, 0, &a);
@@ -41,6 +56,11 @@ int main(int argc, char **argv) {
 	memset(big, 'b', 100000), big[100000] = 0;
 	snprintf(n, sizeof n, "%d", laps + 1), snprintf(me, sizeof me, "%d", getpid());
 	setenv("ZOO_LAP", n, 1);
+	sigaddset(&set, SIGRTMIN + 1), sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, 0);
+	must(!raise(SIGWINCH));
+	for (int k = 1; k < 3; k++) must(!sigqueue(getpid(), SIGRTMIN + 1, (union sigval){10 * (laps + 1) + k}));
+	fails(execv("/proc/self/no such program", (char *[]){argv[0], NULL}), ENOENT);
 	execv("/proc/self/exe", (char *[]){argv[0], n, me, "", "with \"blanks\" and\nlines", big, NULL});
 	fail(__FILE__, __LINE__, "execv failed");
 }

@@ -1,0 +1,58 @@
+package guest
+
+import "openmosix/internal/model/wire"
+
+// collected is what was pending in a body when it had seen so many signals from home.
+type collected struct {
+	seen    uint64
+	set     uint64 // all of them are blocked
+	signals []wire.PendingSignal
+}
+
+// pendingNow adds to an execve what is pending here, which the new program is to
+// find pending at home. False: the thread must be stopped to see it, and makes
+// its call again.
+func (s *strand) pendingNow(m *wire.ExecMsg) bool {
+	b := s.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	have := s.collected
+	s.collected = collected{}
+	st, err := b.Family.FS.ThreadStatus(b.PID, s.t.TID)
+	if err != nil {
+		return false
+	}
+	m.Seen = b.seen
+	set := st.SigPnd | st.ShdPnd
+	if set == 0 {
+		return true
+	}
+	m.Signals = have.signals
+	return have.seen == b.seen && have.set == set && set&^st.SigBlk == 0
+}
+
+// collect looks at the pending signals of a thread that is about to execute a program.
+func (s *strand) collect(p *pending) {
+	g, b, t := s.b.g, s.b, s.t
+	told := false
+	h, err := t.HoldOne(stopLimit, s.passOn, func() {
+		g.answer(p.id, -noIntr)
+		told = true
+	})
+	s.making(nil)
+	if err != nil {
+		g.log.Debug("pending signals not seen", "thread", t.Own, "error", err)
+		if !told {
+			g.restartCall(p)
+		}
+		return
+	}
+	h.Do(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if st, err := b.Family.FS.ThreadStatus(b.PID, t.TID); err == nil {
+			s.collected = collected{b.seen, (st.SigPnd | st.ShdPnd) & st.SigBlk, b.pendingOf([]*tracedThread{t})}
+		}
+	})
+	h.Release()
+}
