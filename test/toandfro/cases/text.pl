@@ -41,4 +41,5 @@ close $out;
 local $SIG{USR1} = sub { print "usr1\n" };
 kill USR1 => $$;
 print STDERR "to standard error\n";
+alarm 0; # perl gives signals their default actions back before it ends
 exit 9;
