@@ -19,12 +19,12 @@ const beyond = `
 
 In the checks, up to four tests of real programs that fail are tried once more, each alone; every second attempt is printed.
 
-- **The thread-churn gate** (test/churn: threads, forks and execs without pause under alarms, moved every 40 ms): runs of 30 s end right, eight
-  of eight on a busy machine. The ten minutes are part of make soak; the checks run ten seconds.
+- **The thread-churn gate** (test/churn: threads, forks and execs without pause under alarms, moved every 40 ms) is reached: ten minutes each,
+  6462 and 5291 moves, on a busy machine (load 10 to 20 on two CPUs), with the right result. Before the last repairs one of six runs of five
+  minutes had ended in a SIGSEGV inside a clone; it has not come again, and its cause is not known. The checks run ten seconds, make soak ten minutes.
+- **A process whose first thread has ended** while others go on cannot move; away, it comes home for that end.
 - **A home supervisor that is killed between the freeze and the commit of a move** takes its process with it (tens of milliseconds): only it
   knows the registers. Every other death before the commit leaves the process where it was: test/failure.
-- **A page sent ahead** that the other side cannot store (its mapping has changed since the body was built) makes the move refused, and the
-  process goes on: the to-and-fro case python-threads met that in one of three runs.
 - **A child of a process that is away**, named to migrate before the daemon has heard of it, may be told that it has shared memory.
 - **stress-ng's workers and python's multiprocessing** share writable memory with their parents, and are refused; the cases show that they come
   to no harm by that.
@@ -34,7 +34,7 @@ In the checks, up to four tests of real programs that fail are tried once more, 
 - A limit or CPU mask that another process sets for one that is away acts at the guest from its next move on.
 - A native write to a full pipe returns short when a freeze meets it in the middle.
 - The pages of a move between two foreign nodes pass through home.
-- The guest supervisor has no filter of its own yet, and a body no empty root; its filter, its user and its namespaces are tested by test/hostile.
+- A body has no empty root yet: its filter, its user and its namespaces keep it from the lender's files; test/hostile tries.
 `
 
 const healthFile = "../../docs/health.md"
