@@ -55,10 +55,24 @@ func (h *Hold) restoreBehind(ts []*Thread, list []Pending, set uint64) error {
 			return err
 		}
 		list = merge(list, latest)
+		// Who sends faster than this puts back is outrun by a single thread: it
+		// takes its own first, for once also before lower numbers that come now.
+		if try >= restoreTries/4 && len(ts) == 1 {
+			return p.requeueOwn(ts[0], list)
+		}
 		if err := p.Requeue(ts, list); err != nil {
 			return err
 		}
 		if ok, err := h.inOrder(ts, list); ok || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Process) requeueOwn(t *Thread, list []Pending) error {
+	for _, one := range list {
+		if err := t.QueueSignal(one.Info, one.Own != 0 || one.Signal() >= firstRealTime); err != nil {
 			return err
 		}
 	}

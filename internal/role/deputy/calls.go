@@ -67,6 +67,9 @@ func (d *deputy) use(f func()) bool {
 
 func (d *deputy) do(j job) {
 	d.p.calls.Add(1)
+	if j.kind != wire.Exec {
+		d.unseal()
+	}
 	switch j.kind {
 	case wire.Call:
 		d.forward(j)

@@ -43,7 +43,9 @@ func (d *deputy) execve(j job) {
 	p.mu.Lock()
 	p.exec = nil
 	p.mu.Unlock()
-	d.setMask(d.waits)
+	if !d.sealed {
+		d.setMask(d.waits)
+	}
 	d.reply(j, m.Serial, ret, nil)
 }
 
@@ -55,11 +57,12 @@ func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
 	d.setMask(^uint64(0))
 	if !d.p.upToDate(m) {
 		if d.stale++; d.stale < staleTries {
+			d.seal()
 			return restartNoIntr, false
 		}
 		d.p.s.log.Warn("an execve goes on although signals are on their way", "pid", d.p.PID)
 	}
-	d.stale = 0
+	d.stale, d.sealed = 0, false
 	c := d.carry(m)
 	if err := c.queue(); err != nil {
 		d.p.s.log.Warn("pending signals are not kept over an execve", "pid", d.p.PID, "error", err)

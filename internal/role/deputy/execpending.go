@@ -1,6 +1,8 @@
 package deputy
 
 import (
+	"time"
+
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 )
@@ -45,38 +47,58 @@ func (d *deputy) carry(m *wire.ExecMsg) carried {
 	return c
 }
 
-// queue makes them pending, before what has come here of their kind meanwhile.
-func (c *carried) queue() error {
-	return c.replace(func(here []tracee.Pending) []tracee.Pending { return append(c.list, here...) })
-}
+// queue makes them pending: to be taken before what has come here meanwhile.
+func (c *carried) queue() error { return c.give(c.list) }
 
 // takeBack undoes queue: the execve has failed, and they are pending at the guest still.
 func (c *carried) takeBack() error {
-	ours := map[tracee.Pending]int{}
-	for _, one := range c.list {
-		ours[one]++
-	}
-	return c.replace(func(here []tracee.Pending) []tracee.Pending {
-		var rest []tracee.Pending
-		for _, one := range here {
-			if ours[one] > 0 {
-				ours[one]--
-				continue
-			}
-			rest = append(rest, one)
-		}
-		return rest
-	})
-}
-
-func (c *carried) replace(by func([]tracee.Pending) []tracee.Pending) error {
 	if len(c.list) == 0 {
 		return nil
 	}
-	ts := []*tracee.Thread{c.d.t}
-	here, err := c.d.p.TakePending(ts, c.set)
+	here, err := c.d.p.TakePending([]*tracee.Thread{c.d.t}, c.set)
 	if err != nil {
 		return err
 	}
-	return c.d.p.Requeue(ts, by(here))
+	ours := map[[128]byte]int{}
+	for _, one := range c.list {
+		ours[one.Info]++
+	}
+	var rest []tracee.Pending
+	for _, one := range here {
+		if ours[one.Info] > 0 {
+			ours[one.Info]--
+			continue
+		}
+		rest = append(rest, one)
+	}
+	return c.give(rest)
+}
+
+// give queues signals. Real-time signals go to the thread itself, which takes its
+// own before the process's: others may send more at the same time.
+func (c *carried) give(list []tracee.Pending) error {
+	const firstRealTime = 32
+	for _, one := range list {
+		if err := c.d.t.QueueSignal(one.Info, one.Own != 0 || one.Signal() >= firstRealTime); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seal leaves all signals blocked until the thread makes its execve again, so that no
+// more come in between; should it not, for a while.
+func (d *deputy) seal() {
+	d.sealed = true
+	time.AfterFunc(sealLimit, func() { d.use(d.unseal) })
+}
+
+const sealLimit = time.Second
+
+// unseal lets signals through again. The slot's user.
+func (d *deputy) unseal() {
+	if d.sealed {
+		d.sealed = false
+		d.setMask(d.waits)
+	}
 }

@@ -217,6 +217,7 @@ type deputy struct {
 	firm   bool   // the call must not be broken off: it makes a thread or a process
 	ends   bool   // ... or it ends the process, and yields to a job-control stop alone
 	stale  int    // execves made again because a signal was on its way; the goroutine's own
+	sealed bool   // all signals are blocked, for an execve that is to come again; the slot's user
 	waits  uint64 // signals blocked between calls; the goroutine's own
 	last   placed // where the segments of the last call lie, for restart_syscall
 }

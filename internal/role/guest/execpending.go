@@ -28,6 +28,10 @@ func (s *strand) pendingNow(m *wire.ExecMsg) bool {
 		return true
 	}
 	m.Signals = have.signals
+	if have.set != 0 && have.seen != b.seen {
+		m.Seen = have.seen // home sees that this is not all, and lets no more come
+		return true
+	}
 	return have.seen == b.seen && have.set == set && set&^st.SigBlk == 0
 }
 
