@@ -46,7 +46,7 @@ func (d *Daemon) findSurvivors() {
 	for _, e := range entries {
 		group.Go(func() {
 			if err := d.takeOver(e.Name()); err != nil {
-				sweep(d.socketPath(e.Name())) // it may have ended while it was greeted
+				go sweep(d.socketPath(e.Name())) // it may be ending while it was greeted
 				d.log.Info("a supervisor of an earlier daemon is gone", "which", e.Name(), "why", err)
 			}
 		})
@@ -54,15 +54,24 @@ func (d *Daemon) findSurvivors() {
 	group.Wait()
 }
 
-// sweep removes a socket at which nobody listens.
+// sweep removes a socket as soon as nobody listens at it. A supervisor that is
+// just ending still does: the daemon that would have removed its socket is gone.
 func sweep(path string) {
-	conn, err := unixmsg.Connect(path)
-	if err != nil {
-		_ = os.Remove(path)
-		return
+	for range sweepTries {
+		conn, err := unixmsg.Connect(path)
+		if err != nil {
+			_ = os.Remove(path)
+			return
+		}
+		conn.Close()
+		time.Sleep(sweepPause)
 	}
-	conn.Close()
 }
+
+const (
+	sweepTries = 100
+	sweepPause = 100 * time.Millisecond
+)
 
 func (d *Daemon) takeOver(name string) error {
 	path := d.socketPath(name)
