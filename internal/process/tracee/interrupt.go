@@ -72,6 +72,23 @@ func (h *Hold) stands(t *Thread) bool {
 	return true
 }
 
+// unstick lets a thread go on that is to make a call and stands in a stop that
+// nobody has told it to make. Whatever the hold still knows of that stop is void.
+func (t *Thread) unstick() {
+	t.Proc.Family.Loop.Do(func() {
+		if t.told || !ptrace.InEventStop(t.TID) {
+			return
+		}
+		if h := t.hold; h != nil {
+			h.mu.Lock()
+			of := func(s ptrace.Stop) bool { return s.TID == t.TID }
+			h.queue = slices.DeleteFunc(h.queue, of)
+			h.mu.Unlock()
+		}
+		_ = ptrace.Continue(t.TID, 0)
+	})
+}
+
 // reported tells whether a stop of the thread waits to be looked at.
 func (h *Hold) reported(t *Thread) bool {
 	h.mu.Lock()

@@ -80,7 +80,7 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 	t.ordered.Store(&order{nr, a})
 	for {
 		slot.Post(nr, a)
-		ret, ok := slot.Await(callLimit)
+		ret, ok := t.result(slot)
 		switch {
 		case !ok && slot.Dead():
 			return 0, ErrGone
@@ -90,6 +90,17 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 			continue // a signal came between; nothing was done
 		}
 		return ret, nil
+	}
+}
+
+// result waits for a call of a held thread, and sees to it that the thread goes on.
+func (t *Thread) result(slot *stub.Slot) (int64, bool) {
+	for deadline := time.Now().Add(callLimit); ; {
+		ret, ok := slot.Await(lookAgain)
+		if ok || slot.Dead() || time.Now().After(deadline) {
+			return ret, ok
+		}
+		t.unstick()
 	}
 }
 

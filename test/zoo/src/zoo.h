@@ -162,7 +162,7 @@ static inline int ok(void) {
 static inline pid_t child(void) {
 	pid_t p = fork();
 	must(p >= 0);
-	if (p == 0) alarm(60);
+	if (p == 0) alarm(35 + (getenv("ZOO_SECONDS") ? atoi(getenv("ZOO_SECONDS")) : 25));
 	return p;
 }
 
