@@ -58,7 +58,9 @@ func enterStub(r *image.Regs, base uint64, s *stub.Slot) {
 func (h *Hold) Unpark(ts ...*Thread) error {
 	h.Do(func() {
 		for _, t := range ts {
-			t.interrupt()
+			if !h.reported(t) { // one that stands already would stop once more when it goes on
+				t.interrupt()
+			}
 		}
 	})
 	for _, t := range ts {
