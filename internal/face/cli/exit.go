@@ -23,6 +23,7 @@ const (
 	ExitNotRunning    = 11 // no node daemon runs here
 	ExitEndedMidways  = 12 // the process ended meanwhile
 	ExitAnotherMoving = 13 // another move of the process goes on
+	ExitNo            = 1  // the answer to a question is no (mosctl isup)
 )
 
 // exitError is an error with an exit status.

@@ -81,7 +81,7 @@ func showPage(c *cobra.Command, name string) error {
 func newInstallLinks() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "install-links DIRECTORY",
-		Short: "Make links so that migrate, mps and why are commands of their own",
+		Short: "Make links so that migrate, mps, mosctl and others are commands of their own",
 		Args:  arguments(cobra.ExactArgs(1)),
 	}
 	force := c.Flags().Bool("force", false, "replace files of these names")

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -36,15 +37,23 @@ func newNodes() *cobra.Command {
 
 func printNodes(w io.Writer, nodes []control.Node) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "NODE\tNAME\tADDRESS\tSTATE\tCPUS\tMEM\tFREE\tGUESTS\tAWAY")
+	fmt.Fprintln(t, "NODE\tNAME\tADDRESS\tSTATE\tCPUS\tMEM\tFREE\tLOAD\tGUESTS\tAWAY")
 	for _, n := range nodes {
 		fmt.Fprintf(t, "%d\t%s\t%s\t%s", n.Number, n.Name, n.Address, stateOf(n))
 		if n.Up {
-			fmt.Fprintf(t, "\t%d\t%dM\t%dM\t%d\t%d", n.CPUs, n.MemTotal>>20, n.MemFree>>20, n.Guests, n.Away)
+			fmt.Fprintf(t, "\t%d\t%dM\t%dM\t%s\t%d\t%d", n.CPUs, n.MemTotal>>20, n.MemFree>>20, loadText(n), n.Guests, n.Away)
 		}
 		fmt.Fprintln(t)
 	}
 	return t.Flush()
+}
+
+// loadText of a node that does not tell it is a dash.
+func loadText(n control.Node) string {
+	if n.Quiet && !n.Self {
+		return "-"
+	}
+	return strconv.FormatFloat(n.Load, 'f', 2, 64)
 }
 
 func stateOf(n control.Node) string {

@@ -10,6 +10,7 @@ package control
 
 import (
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/settings"
 )
 
 // SocketName is the file in the run directory.
@@ -30,6 +31,7 @@ const (
 	PS      Verb = "ps"      // the processes of this node that have moved
 	Nodes   Verb = "nodes"   // the nodes this one knows
 	Status  Verb = "status"  // this node
+	Admin   Verb = "admin"   // what the administrator of a node tells it: Word
 )
 
 // Codes of results beyond those of a supervisor.
@@ -44,10 +46,14 @@ type Request struct {
 	Verb Verb `json:"verb"`
 	PID  int  `json:"pid,omitempty"`
 	To   int  `json:"to,omitempty"` // Migrate: node number, 0: home
+	// Admin, Nodes: To is the node that is meant, 0: this one (Admin), all (Nodes).
 	// Node is the node's name, instead of To.
 	Node string `json:"node,omitempty"`
 	// Wait: the result is that of the move, not of its beginning.
 	Wait bool `json:"wait,omitempty"`
+	// Admin: one of the words of mosctl, and its numbers.
+	Word   string `json:"word,omitempty"`
+	Values []int  `json:"values,omitempty"`
 }
 
 // Answer is what a client reads: any number with Progress, then one with Result.
@@ -55,6 +61,10 @@ type Answer struct {
 	Progress *Progress `json:"progress,omitempty"`
 	Result   *Result   `json:"result,omitempty"`
 }
+
+// PhaseOneOfMany is the phase of one of many moves that is done; Done and Total
+// are numbers of processes then, not bytes.
+const PhaseOneOfMany = "done"
 
 // Progress of a move.
 type Progress struct {
@@ -74,6 +84,18 @@ type Result struct {
 	Procs   []Proc          `json:"procs,omitempty"`
 	Nodes   []Node          `json:"nodes,omitempty"`
 	Status  *NodeStatus     `json:"status,omitempty"`
+
+	Settings *settings.Values `json:"settings,omitempty"` // Admin
+	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring
+}
+
+// Outcome is how one of many moves went. Code is empty when the process moved.
+type Outcome struct {
+	PID  int             `json:"pid"` // at its home
+	Home int             `json:"home"`
+	Node int             `json:"node"` // where it was
+	Code supervisor.Code `json:"code,omitempty"`
+	Text string          `json:"text,omitempty"`
 }
 
 // Reason is one thing that keeps a process from moving.
@@ -108,6 +130,16 @@ type Node struct {
 	MemFree   uint64 `json:"mem_free"`
 	CPUs      int    `json:"cpus"`
 	Accepting bool   `json:"accepting"`
+
+	Load         float64 `json:"load"` // 1: one process that always runs, on one processor of the yardstick
+	Utilisation  int     `json:"util"` // per cent of the CPUs' time
+	Speed        int     `json:"speed"`
+	MemAvailable uint64  `json:"mem_available"` // as the kernel sees it
+	Quiet        bool    `json:"quiet"`         // load, utilisation and memory are not told
+	Stay         bool    `json:"stay"`
+	LStay        bool    `json:"lstay"`
+	NoMFS        bool    `json:"nomfs"`
+	AskMicros    int64   `json:"ask_us"` // how long it took to ask
 }
 
 // NodeStatus is what a node tells of itself.

@@ -34,7 +34,9 @@ import (
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/measure"
 	"openmosix/internal/node/peer"
+	"openmosix/internal/node/settings"
 	"openmosix/internal/role/transport"
 )
 
@@ -65,6 +67,10 @@ type Daemon struct {
 	told    toldSources
 	address string // what the listener is bound to
 	stopFor time.Duration
+
+	settings *settings.Store
+	badState error // why the settings of an earlier daemon are not used
+	measure  *measure.Measurer
 }
 
 // New makes a node of a complete and checked configuration.
@@ -86,6 +92,11 @@ func New(c config.Config, key trust.Key, judge Judge, machine Machine, log *slog
 		homes:   newHomes("/proc"),
 		stopFor: 20 * time.Second,
 	}
+	d.settings, d.badState = settings.Open(filepath.Join(c.StateDir, "settings.json"), configured(c))
+	if d.badState != nil {
+		log.Error("settings cannot be read", "error", d.badState)
+	}
+	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.gate = &transport.Gate{Settle: d.settle, Refused: d.refused}
 	return d, nil
@@ -123,6 +134,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.gate.Serve(serving, listener) })
 	group.Go(func() { server.Serve(serving) })
 	group.Go(func() { d.renewIdentities(serving) })
+	group.Go(func() { d.measure.Run(serving) })
 	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.cluster)
 
 	<-ctx.Done()

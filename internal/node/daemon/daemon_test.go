@@ -18,6 +18,7 @@ import (
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/settings"
 	"openmosix/internal/role/transport"
 )
 
@@ -223,7 +224,9 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestALenderThatLendsNothing(t *testing.T) {
-	one, _ := twoNodes(t, func(d *Daemon) { d.config.Guests.Accept = false })
+	one, _ := twoNodes(t, func(d *Daemon) {
+		d.settings, _ = settings.Open(d.config.StateDir+"/s", settings.Values{Block: true, Yard: 1, Period: 1})
+	})
 	pid := sleeper(t, 0).Process.Pid
 	if r := one.move(t, pid, 2); r.Code != supervisor.Refused || !strings.Contains(r.Text, "lends nothing") {
 		t.Errorf("%+v", r)

@@ -23,8 +23,8 @@ func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 		d.log.Info("lending refused", "home", from.Node, "process", o.PID, "code", code, "why", text)
 		return supervisor.Opened{ID: o.ID, Code: code, Text: text}
 	}
-	if !d.config.Guests.Accept {
-		return no(supervisor.Refused, "lends nothing (guests.accept = false)")
+	if d.settings.Now().Block {
+		return no(supervisor.Refused, "lends nothing (`mosctl noblock` there changes that)")
 	}
 	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
 		return no(supervisor.Refused, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))

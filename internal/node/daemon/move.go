@@ -61,6 +61,9 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 		r.To = number
 	}
 	if d.guests.slots.owns(status.Uid[0]) {
+		if no := d.guestMayLeave(r.PID, r.To); no.Code != "" {
+			return no
+		}
 		return d.moveGuest(ctx, r.PID, r.To)
 	}
 	to := r.To
@@ -78,6 +81,11 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 	_, proc, held := d.homes.find(r.PID)
 	if held && proc.Node == to && proc.State != "moving" {
 		return alreadyThere(to)
+	}
+	if to != 0 && proc.Node == 0 {
+		if no := d.staysHere(); no.Code != "" {
+			return no
+		}
 	}
 	if !held {
 		if no := d.mayLeave(r.PID, to, status); no.Code != "" {

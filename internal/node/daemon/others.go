@@ -3,7 +3,9 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
@@ -26,7 +29,7 @@ const (
 )
 
 // peerRequest does what another node's daemon asks.
-func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Request) peer.Reply {
+func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Request, tell func(control.Progress)) peer.Reply {
 	switch {
 	case r.Open != nil:
 		opened := d.lend(from, *r.Open)
@@ -43,6 +46,10 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 		return peer.Reply{}
 	case r.Fetch != nil:
 		return peer.Reply{Fetched: d.fetchOne(ctx, from.Node, *r.Fetch)}
+	case r.Admin != nil:
+		// Only daemons of the cluster get here, and they ask for root only.
+		result := d.adminHere(ctx, *r.Admin, tell)
+		return peer.Reply{Admin: &result}
 	}
 	return peer.Reply{Error: "request not understood (different versions?)"}
 }
@@ -99,7 +106,7 @@ func (d *Daemon) fetchFrom(ctx context.Context, node int) {
 }
 
 func (d *Daemon) info() (peer.Info, error) {
-	total, _, err := d.machine.Memory()
+	total, available, err := d.machine.Memory()
 	if err != nil {
 		return peer.Info{}, err
 	}
@@ -107,10 +114,19 @@ func (d *Daemon) info() (peer.Info, error) {
 	if err != nil {
 		return peer.Info{}, err
 	}
-	return peer.Info{
+	set, now := d.settings.Now(), d.measure.Now()
+	info := peer.Info{
 		Name: d.config.Name, Release: release(), Guests: len(d.guests.list()), Away: d.away(),
-		MemTotal: total, MemFree: free, CPUs: runtime.NumCPU(), Accepting: d.config.Guests.Accept,
-	}, nil
+		MemTotal: total, MemFree: free, CPUs: runtime.NumCPU(), Accepting: !set.Block,
+		Speed: speedOf(set, now), MemAvailable: available,
+		Quiet: set.Quiet, Stay: set.Stay, LStay: set.LStay, NoMFS: set.NoMFS,
+	}
+	if set.Quiet { // what is in use can be inferred from what is free
+		return info, nil
+	}
+	info.Load = load.Of(now.Demand, now.CPUs, info.Speed)
+	info.Utilisation = int(math.Round(100 * now.Used))
+	return info, nil
 }
 
 func (d *Daemon) away() int {
@@ -158,17 +174,25 @@ func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 		}
 		info = own
 	} else {
+		begun := time.Now()
 		ctx, cancel := context.WithTimeout(ctx, infoTimeout)
 		defer cancel()
 		reply, err := d.call(ctx, p, peer.Request{Info: true})
-		if err != nil || reply.Info == nil {
+		if err == nil && reply.Info == nil {
+			err = errors.New("its answer is not understood")
+		}
+		if err != nil {
 			n.Text = fmt.Sprint(err)
 			return n
 		}
 		info = *reply.Info
+		n.AskMicros = time.Since(begun).Microseconds()
 	}
 	n.Up, n.Guests, n.Away, n.CPUs = true, info.Guests, info.Away, info.CPUs
 	n.MemTotal, n.MemFree, n.Accepting = info.MemTotal, info.MemFree, info.Accepting
+	n.Load, n.Utilisation, n.Speed = load.In(info.Load, d.settings.Now().Yard), info.Utilisation, info.Speed
+	n.MemAvailable, n.Quiet = info.MemAvailable, info.Quiet
+	n.Stay, n.LStay, n.NoMFS = info.Stay, info.LStay, info.NoMFS
 	if n.Name == "" {
 		n.Name = info.Name
 	}

@@ -27,7 +27,9 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 	case control.PS:
 		return d.ps(ctx)
 	case control.Nodes:
-		return control.Result{Nodes: d.survey(ctx)}
+		return d.figures(ctx, r)
+	case control.Admin:
+		return d.admin(ctx, who, r, tell)
 	case control.Status:
 		return d.status(ctx)
 	}

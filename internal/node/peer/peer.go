@@ -10,10 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/control"
 	"openmosix/internal/role/transport"
 )
 
@@ -31,6 +33,7 @@ type Request struct {
 	Info  bool             `json:",omitempty"` // tell me of yourself
 	Leave bool             `json:",omitempty"` // take your processes away from me
 	Fetch *Fetch           `json:",omitempty"` // take one of them away from me
+	Admin *control.Request `json:",omitempty"` // do what an administrator of the cluster says
 }
 
 // Fetch names a process that runs on the asking node, as its home knows it.
@@ -52,7 +55,10 @@ type Reply struct {
 	Opened  *supervisor.Opened `json:",omitempty"`
 	Info    *Info              `json:",omitempty"`
 	Fetched *Fetched           `json:",omitempty"`
+	Admin   *control.Result    `json:",omitempty"`
 	Error   string             `json:",omitempty"`
+	// Progress comes before the reply, any number of times.
+	Progress *control.Progress `json:",omitempty"`
 }
 
 // Info is what a node tells the others of itself.
@@ -65,6 +71,14 @@ type Info struct {
 	MemFree   uint64
 	CPUs      int
 	Accepting bool
+
+	Load         float64 // in standard units
+	Utilisation  int
+	Speed        int
+	MemAvailable uint64
+	Quiet        bool // what has to do with load is not told
+	Stay, LStay  bool
+	NoMFS        bool
 }
 
 // ErrOtherNode is wrapped when the node at an address is not the expected one.
@@ -72,6 +86,11 @@ var ErrOtherNode = errors.New("the node tables of this node and the other disagr
 
 // Call asks the daemon of node number at addr.
 func Call(ctx context.Context, number int, addr string, id supervisor.Identity, r Request) (*Reply, error) {
+	return Follow(ctx, number, addr, id, r, func(control.Progress) {})
+}
+
+// Follow is Call of something that takes long.
+func Follow(ctx context.Context, number int, addr string, id supervisor.Identity, r Request, progress func(control.Progress)) (*Reply, error) {
 	conn, err := transport.Dial(ctx, addr, nil, id, trust.Daemon)
 	if err != nil {
 		return nil, err
@@ -96,11 +115,17 @@ func Call(ctx context.Context, number int, addr string, id supervisor.Identity, 
 	if err := framed.Send(request, 1, body); err != nil {
 		return nil, fmt.Errorf("ask node %d: %w", number, err)
 	}
-	frame, err := framed.Recv()
-	if err != nil {
-		return nil, fmt.Errorf("hear from node %d: %w", number, errors.Join(context.Cause(ctx), err))
+	for {
+		frame, err := framed.Recv()
+		if err != nil {
+			return nil, fmt.Errorf("hear from node %d: %w", number, errors.Join(context.Cause(ctx), err))
+		}
+		reply, err := decodeReply(frame)
+		if err != nil || reply.Progress == nil {
+			return reply, err
+		}
+		progress(*reply.Progress)
 	}
-	return decodeReply(frame)
 }
 
 func decodeReply(frame transport.Frame) (*Reply, error) {
@@ -117,8 +142,8 @@ func decodeReply(frame transport.Frame) (*Reply, error) {
 	return &r, nil
 }
 
-// Handler does what another daemon asks.
-type Handler func(ctx context.Context, from trust.Name, r Request) Reply
+// Handler does what another daemon asks, and may tell how it goes meanwhile.
+type Handler func(ctx context.Context, from trust.Name, r Request, tell func(control.Progress)) Reply
 
 // Serve answers one daemon until it hangs up, is silent for a minute or ctx ends.
 func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
@@ -131,7 +156,8 @@ func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
 		return err
 	}
 	for {
-		if err := conn.SetDeadline(time.Now().Add(idleTimeout)); err != nil {
+		// Only of what is read: an answer may take longer, and has its own limit.
+		if err := conn.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil {
 			return fmt.Errorf("set deadline: %w", err)
 		}
 		frame, err := framed.Recv()
@@ -145,14 +171,37 @@ func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
 		if err != nil {
 			return fmt.Errorf("hear from %s: %w", from, err)
 		}
-		body, err := json.Marshal(handle(ctx, from, r))
-		if err != nil {
-			return fmt.Errorf("encode answer to %s: %w", from, err)
-		}
-		if err := framed.Send(reply, frame.ID, body); err != nil {
+		w := &answering{framed: framed, id: frame.ID}
+		if err := w.send(handle(ctx, from, r, w.tell)); err != nil {
 			return fmt.Errorf("answer %s: %w", from, err)
 		}
 	}
+}
+
+// answering is a request that is being answered. Progress may come from several
+// goroutines.
+type answering struct {
+	mu     sync.Mutex
+	framed *transport.Framed
+	id     uint64
+	failed error
+}
+
+// tell has no effect once the other side has gone: what it asked for goes on.
+func (w *answering) tell(p control.Progress) { _ = w.send(Reply{Progress: &p}) }
+
+func (w *answering) send(r Reply) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed != nil {
+		return w.failed
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	w.failed = w.framed.Send(reply, w.id, body)
+	return w.failed
 }
 
 func decodeRequest(frame transport.Frame) (Request, error) {

@@ -11,6 +11,7 @@ import (
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/control"
 	"openmosix/internal/role/transport"
 )
 
@@ -53,7 +54,7 @@ func listen(t *testing.T, handle Handler) (string, supervisor.Identity) {
 }
 
 func TestCall(t *testing.T) {
-	addr, id := listen(t, func(_ context.Context, from trust.Name, r Request) Reply {
+	addr, id := listen(t, func(_ context.Context, from trust.Name, r Request, _ func(control.Progress)) Reply {
 		if r.Open == nil {
 			return Reply{Error: "only opening here"}
 		}
@@ -72,11 +73,28 @@ func TestCall(t *testing.T) {
 }
 
 func TestCallEndsWithItsContext(t *testing.T) {
-	addr, id := listen(t, func(ctx context.Context, _ trust.Name, _ Request) Reply { <-ctx.Done(); return Reply{} })
+	addr, id := listen(t, func(ctx context.Context, _ trust.Name, _ Request, _ func(control.Progress)) Reply {
+		<-ctx.Done()
+		return Reply{}
+	})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := Call(ctx, 2, addr, id, Request{Info: true}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestProgressComesBeforeTheReply(t *testing.T) {
+	addr, id := listen(t, func(_ context.Context, _ trust.Name, r Request, tell func(control.Progress)) Reply {
+		for i := range 3 {
+			tell(control.Progress{PID: i})
+		}
+		return Reply{Admin: &control.Result{Text: r.Admin.Word}}
+	})
+	heard := 0
+	r, err := Follow(t.Context(), 2, addr, id, Request{Admin: &control.Request{Word: "expel"}}, func(control.Progress) { heard++ })
+	if err != nil || r.Admin == nil || r.Admin.Text != "expel" || heard != 3 {
+		t.Errorf("%+v, %v, heard %d", r, err, heard)
 	}
 }
 

@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+	"openmosix/internal/node/peer"
+)
+
+const (
+	// movesAtOnce bounds how many processes one request moves at the same time:
+	// more would only share the same link.
+	movesAtOnce = 4
+	// expelRounds bounds how often it is looked for guests that were forked, or
+	// had been granted before the node was blocked.
+	expelRounds = 5
+	// expelPause lets supervisors tell of what has just changed.
+	expelPause = 200 * time.Millisecond
+)
+
+// expel has the homes of all guests fetch them, and waits.
+func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []control.Outcome {
+	var all []control.Outcome
+	for round := range expelRounds {
+		asking, cancel := context.WithTimeout(ctx, describeTimeout)
+		d.guests.refresh(asking)
+		cancel()
+		guests := d.guests.lent()
+		left := slices.DeleteFunc(guests, func(p supervisor.Proc) bool { return refusedBefore(all, p) })
+		if len(left) == 0 && len(d.guests.list()) == 0 {
+			break
+		}
+		if round > 0 {
+			time.Sleep(expelPause)
+		}
+		all = append(all, each(left, tell, func(p supervisor.Proc) control.Outcome { return d.sendOff(ctx, p) })...)
+	}
+	return settled(all)
+}
+
+// refusedBefore tells whether it was tried in vain: once more will not help.
+func refusedBefore(all []control.Outcome, p supervisor.Proc) bool {
+	return slices.ContainsFunc(all, func(o control.Outcome) bool {
+		return o.Code != "" && o.Code != supervisor.Busy && o.PID == p.HomePID && o.Home == p.Node
+	})
+}
+
+// settled leaves the last outcome of each process, without those that ended by
+// themselves: they are gone, which is what was wanted.
+func settled(all []control.Outcome) []control.Outcome {
+	all = slices.DeleteFunc(all, func(o control.Outcome) bool {
+		return o.Code == supervisor.NoSuchProcess || o.Code == control.Ended || o.Code == supervisor.AlreadyThere
+	})
+	var out []control.Outcome
+	for i, o := range all {
+		if !slices.ContainsFunc(all[i+1:], func(p control.Outcome) bool { return p.PID == o.PID && p.Home == o.Home }) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func (d *Daemon) sendOff(ctx context.Context, p supervisor.Proc) control.Outcome {
+	o := control.Outcome{PID: p.HomePID, Home: p.Node, Node: d.config.Number}
+	home, known := d.nodes.Lookup(p.Node)
+	if !known {
+		o.Code, o.Text = supervisor.UnknownNode, "its home is not known here"
+		return o
+	}
+	reply, err := d.call(ctx, home, peer.Request{Fetch: &peer.Fetch{PID: p.HomePID}})
+	switch {
+	case err != nil:
+		o.Code, o.Text = supervisor.Unreachable, err.Error()
+	case reply.Fetched == nil:
+		o.Code, o.Text = supervisor.Unreachable, "its home does not understand"
+	default:
+		o.Code, o.Text = reply.Fetched.Code, reply.Fetched.Text
+	}
+	return o
+}
+
+// bring fetches all of this node's processes home, and waits.
+func (d *Daemon) bring(ctx context.Context, tell func(control.Progress)) []control.Outcome {
+	away := slices.DeleteFunc(d.homes.procs(), func(p supervisor.Proc) bool { return p.Node == 0 && p.State != "moving" })
+	return settled(each(away, tell, func(p supervisor.Proc) control.Outcome {
+		r := d.move(ctx, supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID}, func(control.Progress) {})
+		return control.Outcome{PID: p.PID, Home: d.config.Number, Node: p.Node, Code: r.Code, Text: r.Text}
+	}))
+}
+
+// each moves some at a time and tells how many are done.
+func each(procs []supervisor.Proc, tell func(control.Progress), move func(supervisor.Proc) control.Outcome) []control.Outcome {
+	out := make([]control.Outcome, len(procs))
+	places := make(chan struct{}, movesAtOnce)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	done := uint64(0)
+	for i, p := range procs {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			out[i] = move(p)
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			tell(control.Progress{PID: out[i].PID, Phase: control.PhaseOneOfMany, Done: done, Total: uint64(len(procs))})
+		})
+	}
+	group.Wait()
+	return out
+}

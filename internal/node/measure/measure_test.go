@@ -1,0 +1,76 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/load"
+)
+
+func TestSpeedIsKeptForOneBoot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "speed.json")
+	m := New("/proc", path, slog.New(slog.DiscardHandler))
+	first, err := m.measuredSpeed()
+	if err != nil || first < 100 {
+		t.Fatalf("%d, %v", first, err)
+	}
+	boot := procfs.FS("/proc").BootID()
+	for text, want := range map[string]int{
+		fmt.Sprintf(`{"boot":%q,"speed":4711}`, boot): 4711,
+		fmt.Sprintf(`{"boot":%q,"speed":-1}`, boot):   0,
+		`{"boot":"another","speed":4711}`:             0,
+		`garbage`:                                     0,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.measuredSpeed()
+		if err != nil || (want != 0 && got != want) || (want == 0 && (got == 4711 || got < 100)) {
+			t.Errorf("%s: %d, %v", text, got, err)
+		}
+	}
+}
+
+func TestRunSmooths(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "speed.json")
+	if err := (kept{Boot: procfs.FS("/proc").BootID(), Speed: 123}).write(path); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		m := New("/proc", path, slog.New(slog.DiscardHandler))
+		seconds := uint64(0)
+		m.count = func() (load.Counts, error) {
+			seconds++
+			return load.Counts{Running: 1000, Busy: seconds * 100, Passed: seconds * 100}, nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go m.Run(ctx)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		f := m.Now()
+		cancel()
+		if f.Speed != 123 || f.Demand < 990 || f.Demand > 1001 || f.Used < 0.99 {
+			t.Errorf("%+v", f)
+		}
+	})
+}
+
+func TestCensus(t *testing.T) {
+	c := newCensus("/proc")
+	if _, err := c.count(); err != nil {
+		t.Fatal(err)
+	}
+	before := c.busy
+	time.Sleep(20 * time.Millisecond)
+	counts, err := c.count()
+	if err != nil || counts.Running < 0 || counts.Busy < before || counts.Passed == 0 {
+		t.Errorf("%+v, %v", counts, err)
+	}
+}
