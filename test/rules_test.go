@@ -21,7 +21,7 @@ var siblings = []struct{ from, to, reason string }{
 	{"internal/model/", "internal/model/", "pure data is built from pure data; the compiler keeps it free of circles"},
 	{"internal/node/", "internal/node/", "one running node is one program, cut into packages by subject"},
 	{"internal/process/", "internal/process/", "holding a process and doing something to it share the hold"},
-	{"internal/face/", "internal/face/cli", "commands open the other faces"},
+	{"internal/face/cli", "internal/face/", "commands open the other faces"},
 	{"internal/role/", "internal/role/transport", "every role that talks to another node does it over this one connection"},
 	{"internal/role/", "internal/role/employer", "both supervisors are started and spoken to by the daemon in the same way"},
 	{"internal/linux/uffd", "internal/linux/pagemap", "write tracking is one facility in two system calls"},

@@ -144,6 +144,13 @@ func TestWrongCommandLines(t *testing.T) {
 		"openmosix node --check --number 1 --peer 2=10.0.0.2 --config " + os.DevNull: ExitOK,
 		"openmosix node --check --number 99999 --config " + os.DevNull:               ExitFailure,
 		"openmosix nodes --run-dir /nowhere":                                         ExitNotRunning,
+		"mosmon -1 --run-dir /nowhere":                                               ExitNotRunning,
+		"mosmon 3":                                                                   ExitUsage,
+		"mosmon --interval 1ms":                                                      ExitUsage,
+		"mtop":                                                                       ExitUsage,
+		"mtop --sort x":                                                              ExitUsage,
+		"mtop -d 0":                                                                  ExitUsage,
+		"mtop -1 --run-dir /nowhere":                                                 ExitNotRunning,
 		"mosctl":                                                                     ExitUsage,
 		"mosctl dance":                                                               ExitUsage,
 		"mosctl setspeed":                                                            ExitUsage,
@@ -213,6 +220,19 @@ func TestMPS(t *testing.T) {
 	}
 	if none := run("mps", "--run-dir", dir, "99999999"); none.code != ExitNoProcess {
 		t.Errorf("%+v", none)
+	}
+	long := run("mps", "--run-dir", dir, "-l", "--tree", strconv.Itoa(own))
+	if !strings.Contains(long.out, "CANTMOVE") || !strings.Contains(long.out, " 3        - ") {
+		t.Errorf("%+v", long)
+	}
+	if got := run("mps", "--run-dir", dir, "-l", "--json", strconv.Itoa(own)); !strings.Contains(got.out, `"cantmove": []`) {
+		t.Errorf("%+v", got)
+	}
+	if got := run("mtop", "--run-dir", dir, "-1"); got.code != 0 || !strings.Contains(got.out, "%CPU") || strings.Count(got.out, "\n") < 3 {
+		t.Errorf("%+v", got)
+	}
+	if got := run("mtop", "--run-dir", dir, "--json", "-a"); got.code != 0 || json.Unmarshal([]byte(got.out), &rows) != nil || len(rows) != 1 {
+		t.Errorf("%+v", got)
 	}
 	if d := cpuTime(61*time.Minute + 2*time.Second); d != "61:02" {
 		t.Errorf("cpuTime: %s", d)

@@ -2,12 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/user"
 	"slices"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +27,9 @@ type psRow struct {
 	User    string `json:"user"`
 	Command string `json:"command"`
 	Moves   int    `json:"moves"`
+	PPID    int    `json:"ppid"`
+	// With --long: the codes of what keeps it from moving; null: not known, because it is another user's.
+	CantMove *[]string `json:"cantmove,omitempty"`
 }
 
 // psFilter says which processes to list.
@@ -48,6 +49,8 @@ func newMPS() *cobra.Command {
 	c.Flags().BoolVarP(&f.all, "all", "e", false, "all processes, not only one's own of this terminal")
 	c.Flags().BoolVarP(&f.away, "away", "a", false, "only processes that are on another node")
 	c.Flags().StringVarP(&f.user, "user", "u", "", "processes of this user")
+	long := c.Flags().BoolP("long", "l", false, "also number of moves, memory, and what keeps a process from moving")
+	tree := c.Flags().Bool("tree", false, "children below their parents")
 	asJSON := c.Flags().Bool("json", false, "print an array of objects")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var err error
@@ -58,7 +61,8 @@ func newMPS() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		answer, err := ask().Ask(c.Context(), control.Request{Verb: control.PS}, nil)
+		daemon := ask()
+		answer, err := daemon.Ask(c.Context(), control.Request{Verb: control.PS}, nil)
 		if err != nil {
 			return err
 		}
@@ -67,10 +71,19 @@ func newMPS() *cobra.Command {
 			return err
 		}
 		rows = slices.DeleteFunc(rows, func(r listing.Row) bool { return !keep(r) })
+		table := psTable{rows: rows}
+		if *tree {
+			table.rows, table.branches = listing.Tree(rows)
+		}
+		if *long {
+			if table.stays, err = cantMove(c.Context(), daemon, table.rows); err != nil {
+				return err
+			}
+		}
 		if *asJSON {
-			err = printJSON(c.OutOrStdout(), psRows(rows, answer.Node))
+			err = printJSON(c.OutOrStdout(), table.json(answer.Node))
 		} else {
-			err = printRows(c.OutOrStdout(), rows)
+			err = table.print(c.OutOrStdout())
 		}
 		if err == nil && len(f.pids) > 0 && len(rows) == 0 {
 			return &exitError{code: ExitNoProcess, text: "no such process"}
@@ -131,18 +144,9 @@ func psRows(rows []listing.Row, home int) []psRow {
 			names[r.UID] = name
 		}
 		out = append(out, psRow{PID: r.PID, Node: r.Node, Home: home, TTY: listing.TTYName(r.TTY), Stat: r.Stat,
-			Time: r.CPU.Milliseconds(), RSS: r.RSS, User: name, Command: r.Command, Moves: r.Moves})
+			Time: r.CPU.Milliseconds(), RSS: r.RSS, User: name, Command: r.Command, Moves: r.Moves, PPID: r.PPID})
 	}
 	return out
-}
-
-func printRows(w io.Writer, rows []listing.Row) error {
-	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.AlignRight|tabwriter.DiscardEmptyColumns)
-	fmt.Fprintln(t, "PID\tTTY\tNODE\tSTAT\tTIME\t COMMAND")
-	for _, r := range rows {
-		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Stat, cpuTime(r.CPU), r.Command)
-	}
-	return t.Flush()
 }
 
 // cpuTime as ps prints it: minutes and seconds.

@@ -25,6 +25,9 @@ type Counts struct {
 	Running int    // threads that run or want to
 	Busy    uint64 // CPU time used so far, any unit
 	Passed  uint64 // the time all CPUs together had so far, same unit
+	// Shared: others use the CPUs too and are not counted. Then what runs
+	// wants a CPU, though it gets little time.
+	Shared bool
 }
 
 // State is what is known after some counts.
@@ -50,6 +53,9 @@ func (s State) Next(c Counts, cpus int, passed time.Duration) State {
 		used = float64(busy) / float64(c.Passed-s.last.Passed)
 	}
 	demand := used*float64(cpus) + float64(max(c.Running-cpus, 0))
+	if c.Shared {
+		demand = float64(max(c.Running, 0))
+	}
 	old := math.Exp(-float64(max(passed, 0)) / float64(window))
 	return State{
 		last:    c,

@@ -18,12 +18,13 @@ func TestDemandOfSteadyWork(t *testing.T) {
 		{"idle", 2, 0, 0, 0, 0},
 		{"one of two", 2, 1, 100, 1, 0.5},
 		{"seen at a bad moment", 2, 0, 100, 1, 0.5},
+		{"one gets half, of what others leave", 2, -1, 50, 1, 0.25},
 		{"full", 2, 2, 200, 2, 1},
 		{"twice as many as fit", 2, 4, 200, 4, 1},
 	} {
 		var s State
 		for second := range uint64(60) {
-			s = s.Next(Counts{Running: c.running, Busy: second * c.busyPerSecond, Passed: second * uint64(c.cpus) * 100}, c.cpus, time.Second)
+			s = s.Next(Counts{Running: max(c.running, -c.running), Shared: c.running < 0, Busy: second * c.busyPerSecond, Passed: second * uint64(c.cpus) * 100}, c.cpus, time.Second)
 		}
 		if math.Abs(s.Demand-c.demand) > 0.01 || math.Abs(s.Used-c.used) > 0.01 {
 			t.Errorf("%s: %+v, want demand %v, used %v", c.name, s, c.demand, c.used)

@@ -23,8 +23,10 @@ const pageSize = 4096
 type Row struct {
 	PID     int
 	Node    int // 0: here
-	UID     int // effective
-	TTY     int // device number, 0: none
+	PPID    int
+	Start   uint64 // ticks since boot: with the pid it names the process for ever
+	UID     int    // effective
+	TTY     int    // device number, 0: none
 	Stat    string
 	CPU     time.Duration // here and away
 	RSS     uint64        // bytes, where it runs
@@ -65,7 +67,7 @@ func one(proc procfs.FS, pid int) (Row, bool) {
 		return Row{}, false
 	}
 	return Row{
-		PID: pid, UID: status.Uid[1], TTY: stat.TTY, Stat: string(rune(stat.State)),
+		PID: pid, PPID: stat.PPid, Start: stat.StartTime, UID: status.Uid[1], TTY: stat.TTY, Stat: string(rune(stat.State)),
 		CPU:     time.Duration(stat.UTime+stat.STime) * time.Second / clockTicks,
 		RSS:     stat.RSS * pageSize,
 		Command: command(proc, pid, stat.Comm),

@@ -56,7 +56,7 @@ func (c *census) count() (load.Counts, error) {
 	}
 	c.ticks = seen
 	passed := time.Since(c.started).Seconds() * clockTicks * float64(runtime.NumCPU())
-	return load.Counts{Running: running, Busy: c.busy, Passed: uint64(passed)}, nil
+	return load.Counts{Running: running, Busy: c.busy, Passed: uint64(passed), Shared: true}, nil
 }
 
 func (c *census) running(pid int, stat *procfs.Stat) int {
