@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,19 +28,25 @@ type moved struct {
 	Code    supervisor.Code  `json:"code,omitempty"`
 	Text    string           `json:"text,omitempty"`
 	Reasons []control.Reason `json:"reasons,omitempty"`
+	chosen  bool             // not named by the user
 }
 
 func newMigrate() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "migrate PID... {NODE|home}",
+		Use:   "migrate {PID...|-u USER|-g GROUP|--all} {NODE|home}",
 		Short: "Move processes to another node, or home",
-		Args:  arguments(cobra.MinimumNArgs(2)),
+		Args:  arguments(cobra.MinimumNArgs(1)),
 	}
 	ask := client(c)
 	wait := c.Flags().Bool("wait", true, "wait until the move is done; --wait=false: only until it has begun")
 	asJSON := c.Flags().Bool("json", false, "print an array of the outcomes")
+	var s selection
+	s.flags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		last := len(args) - 1
+		if last == 0 && !s.any() {
+			return usageError("which processes? (usage: %s)", c.UseLine())
+		}
 		to, node, err := parseDestination(args[last])
 		if err != nil {
 			return err
@@ -48,8 +55,22 @@ func newMigrate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		m := mover{client: ask(), to: to, node: node, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		daemon := ask()
+		m := mover{client: daemon, to: to, node: node, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
 		outcomes, err := m.all(c.Context(), pids)
+		if err == nil && s.any() {
+			more, wrong := s.pids(c, daemon)
+			if wrong != nil {
+				return wrong
+			}
+			m.chosen = true
+			more = slices.DeleteFunc(more, func(pid int) bool { return slices.Contains(pids, pid) })
+			var others []moved
+			if others, err = m.all(c.Context(), more); err == nil && !*asJSON {
+				summary(c, append(outcomes, others...))
+			}
+			outcomes = append(outcomes, others...)
+		}
 		if *asJSON && err == nil {
 			err = printJSON(c.OutOrStdout(), outcomes)
 		}
@@ -64,8 +85,11 @@ func newMigrate() *cobra.Command {
 // parseDestination reads NODE, a number or a name, or home; 0, as mps shows it,
 // is home too. What looks like a number has to be one.
 func parseDestination(s string) (number int, name string, err error) {
-	if s == "home" {
+	switch s {
+	case "home":
 		return 0, "", nil
+	case "balance":
+		return 0, "", &exitError{code: ExitFailure, text: "balance: nothing balances this cluster; name a node (`mosmon -1` shows which has room)"}
 	}
 	if first, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(first) {
 		return 0, s, nil
@@ -97,6 +121,7 @@ type mover struct {
 	wait     bool
 	warn     io.Writer
 	terminal bool
+	chosen   bool // they are not named by the user: what is left alone is not told
 }
 
 func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
@@ -109,8 +134,11 @@ func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.tell(pid, r)
-		outcomes = append(outcomes, moved{PID: pid, Node: r.Node, Frozen: r.Micros, Code: r.Code, Text: r.Text, Reasons: r.Reasons})
+		o := moved{PID: pid, Node: r.Node, Frozen: r.Micros, Code: r.Code, Text: r.Text, Reasons: r.Reasons, chosen: m.chosen}
+		if !o.chosen || !leftAlone(o) {
+			m.tell(pid, r)
+		}
+		outcomes = append(outcomes, o)
 	}
 	return outcomes, nil
 }
@@ -153,7 +181,7 @@ func place(node int) string {
 
 func firstFailure(outcomes []moved) error {
 	for _, o := range outcomes {
-		if o.Code != "" {
+		if o.Code != "" && (!o.chosen || !leftAlone(o)) {
 			return &exitError{code: exitOf(o.Code)}
 		}
 	}

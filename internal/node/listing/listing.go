@@ -24,6 +24,8 @@ type Row struct {
 	PID     int
 	Node    int // 0: here
 	PPID    int
+	Group   int
+	Kernel  bool   // a thread of the kernel's
 	Start   uint64 // ticks since boot: with the pid it names the process for ever
 	UID     int    // effective
 	TTY     int    // device number, 0: none
@@ -67,7 +69,7 @@ func one(proc procfs.FS, pid int) (Row, bool) {
 		return Row{}, false
 	}
 	return Row{
-		PID: pid, PPID: stat.PPid, Start: stat.StartTime, UID: status.Uid[1], TTY: stat.TTY, Stat: string(rune(stat.State)),
+		PID: pid, PPID: stat.PPid, Group: stat.Pgrp, Kernel: stat.Flags&procfs.FlagKthread != 0, Start: stat.StartTime, UID: status.Uid[1], TTY: stat.TTY, Stat: string(rune(stat.State)),
 		CPU:     time.Duration(stat.UTime+stat.STime) * time.Second / clockTicks,
 		RSS:     stat.RSS * pageSize,
 		Command: command(proc, pid, stat.Comm),
