@@ -20,7 +20,7 @@ type Session [16]byte
 type Identity struct {
 	Certificate []byte // DER, the leaf
 	Key         []byte // PKCS#8 DER of the leaf's private key
-	Authority   []byte // DER, the cluster's CA certificate
+	Authority   []byte // DER, the cluster's CA certificate, or several, joined
 }
 
 // Hello is the first message a daemon sends to a supervisor it has started.

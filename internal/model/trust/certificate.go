@@ -16,7 +16,7 @@ import (
 type Leaf struct {
 	Certificate []byte // DER
 	Key         []byte // PKCS#8 DER of the certificate's private key
-	Authority   []byte // DER of the cluster's CA certificate
+	Authority   []byte // DER of the cluster's CA certificate, or of several, joined
 }
 
 // A leaf is valid for a day from its issue, and from an hour before it: the

@@ -77,9 +77,11 @@ func (k Key) Beacon() [32]byte { return k.derive("beacon") }
 
 // ID is a short public name of the key: it tells two clusters apart in logs
 // and says nothing of the key.
-func (k Key) ID() string {
+func (k Key) ID() string { return fmt.Sprintf("%x", k.publicName()) }
+
+func (k Key) publicName() [4]byte {
 	d := k.derive("id")
-	return fmt.Sprintf("%x", d[:4])
+	return [4]byte(d[:4])
 }
 
 func (k Key) authority() ed25519.PrivateKey {

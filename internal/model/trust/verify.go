@@ -66,11 +66,12 @@ func parseURI(s string) (Name, error) {
 // ErrStranger is wrapped by every refusal of Verify that means: not one of us.
 var ErrStranger = errors.New("does not hold this cluster's key")
 
-// Verify decides whether the peer that showed this leaf belongs to the
-// cluster whose CA certificate is authority, at this time, and who it is. The
+// Verify decides whether the peer that showed this leaf belongs to the cluster
+// at this time, and who it is. authority is the DER of the CA certificate, or,
+// during a rotation, of all that are accepted, one after the other. The
 // handshake must have proven possession of the leaf's private key.
 func Verify(authority, leaf []byte, now time.Time) (Name, error) {
-	ca, err := x509.ParseCertificate(authority)
+	accepted, err := x509.ParseCertificates(authority)
 	if err != nil {
 		return Name{}, fmt.Errorf("read cluster CA: %w", err)
 	}
@@ -78,7 +79,7 @@ func Verify(authority, leaf []byte, now time.Time) (Name, error) {
 	if err != nil {
 		return Name{}, fmt.Errorf("read peer certificate: %w", err)
 	}
-	if err := cert.CheckSignatureFrom(ca); err != nil {
+	if !slices.ContainsFunc(accepted, func(ca *x509.Certificate) bool { return cert.CheckSignatureFrom(ca) == nil }) {
 		return Name{}, fmt.Errorf("peer %w (certificate of %q)", ErrStranger, cert.Subject.CommonName)
 	}
 	if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {

@@ -1,9 +1,9 @@
-// Package config reads a node's configuration: the file
-// /etc/openmosix/openmosix.toml over the defaults, checked as a whole.
+// Package config reads a node's configuration: the defaults, over them the
+// original's openmosix.config, over that /etc/openmosix/openmosix.toml, checked
+// as a whole; and the original's openmosix.map.
 //
-// It holds no state and starts nothing. The table of nodes in it is static;
-// the daemon sees it through its own interface, so that nodes found in other
-// ways can stand in its place.
+// It holds no state and starts nothing. The nodes in it are those known
+// beforehand; which are up, and which others there are, is the membership's.
 package config
 
 import (
@@ -12,7 +12,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,17 +36,35 @@ const (
 // does not import the network. A test of the daemon compares them.
 const DefaultPort = 7779
 
-// Config is one node's configuration.
+// DefaultBeaconPort is the UDP port of beacons, for the same reason a copy.
+const DefaultBeaconPort = 5429
+
+// Config is one node's configuration. Every setting is explained to people in
+// document.go; a test compares.
 type Config struct {
-	Number   int    `toml:"number"`    // this node; 0: from the IPv4 address
-	Name     string `toml:"name"`      // for people; the host name if empty
-	Listen   string `toml:"listen"`    // address and port for the other nodes
-	Key      string `toml:"key"`       // cluster key file
-	RunDir   string `toml:"run_dir"`   // control socket
-	StateDir string `toml:"state_dir"` // caches
-	Log      string `toml:"log"`       // debug, info, warn, error
-	Guests   Guests `toml:"guests"`
-	Peers    []Peer `toml:"peer"`
+	Number    int       `toml:"number"`    // this node; 0: from the map or the IPv4 address
+	Name      string    `toml:"name"`      // for people; the host name if empty
+	Listen    string    `toml:"listen"`    // address and port for the other nodes
+	Advertise string    `toml:"advertise"` // address told to the others; empty: found
+	Networks  []string  `toml:"networks"`  // who may connect; empty: the networks of the interfaces
+	Key       string    `toml:"key"`       // cluster key file
+	RunDir    string    `toml:"run_dir"`   // control socket
+	StateDir  string    `toml:"state_dir"` // caches
+	Log       string    `toml:"log"`       // debug, info, warn, error
+	Discovery Discovery `toml:"discovery"`
+	Guests    Guests    `toml:"guests"`
+	Peers     []Peer    `toml:"peer"`
+}
+
+// Discovery says how this node finds the others.
+type Discovery struct {
+	Enabled    bool     `toml:"enabled"`    // false: the listed peers are all there is
+	Multicast  bool     `toml:"multicast"`  // send and hear beacons
+	Interfaces []string `toml:"interfaces"` // on these; empty: all
+	TTL        int      `toml:"ttl"`        // of beacons; 1: the segment
+	Port       int      `toml:"port"`       // UDP, of beacons
+	Seeds      []string `toml:"seeds"`      // nodes to ask first, HOST or HOST:PORT
+	Map        string   `toml:"map"`        // original map file; empty: the usual places
 }
 
 // Guests says what this node lends to others.
@@ -65,42 +86,51 @@ type Peer struct {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Listen:   ":" + strconv.Itoa(DefaultPort),
-		Key:      DefaultKey,
-		RunDir:   DefaultRunDir,
-		StateDir: DefaultStateDir,
-		Log:      "info",
-		Guests:   Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64},
+		Listen:    ":" + strconv.Itoa(DefaultPort),
+		Key:       DefaultKey,
+		RunDir:    DefaultRunDir,
+		StateDir:  DefaultStateDir,
+		Log:       "info",
+		Discovery: Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
+		Guests:    Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64},
 	}
 }
 
-// Load reads a file over the defaults. A file that does not exist is an error
-// unless it is the default one.
+// Load reads a file, and the original's openmosix.config beside it, over the
+// defaults. A file that does not exist is an error unless it is the default one.
 func Load(path string) (Config, error) {
+	c, err := loadOriginal(filepath.Join(filepath.Dir(path), OriginalName))
+	if err != nil {
+		return Config{}, err
+	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && path == DefaultFile {
-		return Default(), nil
+		return c, nil
 	}
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	c, err := Parse(text)
-	if err != nil {
+	if c, err = parseOver(c, text); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
-// Parse reads the text of a file over the defaults. What it does not know it
-// refuses: a misspelt knob must not be silently without effect.
-func Parse(text []byte) (Config, error) {
-	c := Default()
+// Parse reads the text of a file over the defaults.
+func Parse(text []byte) (Config, error) { return parseOver(Default(), text) }
+
+// parseOver refuses what it does not know: a misspelt knob must not be
+// silently without effect.
+func parseOver(c Config, text []byte) (Config, error) {
 	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := decoder.Decode(&c); err != nil {
 		return Config{}, explain(err)
 	}
 	for i := range c.Peers {
 		c.Peers[i].Address = withPort(c.Peers[i].Address)
+	}
+	for i := range c.Discovery.Seeds {
+		c.Discovery.Seeds[i] = withPort(c.Discovery.Seeds[i])
 	}
 	return c, nil
 }
@@ -160,7 +190,54 @@ func (c Config) Check() error {
 	} else if g.UIDBase < 65536 || uint64(g.UIDBase)+uint64(g.Max) > uidLast {
 		return fmt.Errorf("guests.uid_base = %d: needs %d user ids of its own from 65536 upwards", g.UIDBase, g.Max)
 	}
+	if err := c.checkDiscovery(); err != nil {
+		return err
+	}
 	return c.checkPeers()
+}
+
+func (c Config) checkDiscovery() error {
+	if c.Advertise != "" {
+		if a, err := netip.ParseAddr(c.Advertise); err != nil || a.IsUnspecified() || a.IsMulticast() {
+			return fmt.Errorf("advertise = %q: expected an address of this node", c.Advertise)
+		}
+	}
+	if _, err := c.AllowedNetworks(); err != nil {
+		return err
+	}
+	d := c.Discovery
+	if d.TTL < 1 || d.TTL > 255 {
+		return fmt.Errorf("discovery.ttl = %d: expected 1…255", d.TTL)
+	}
+	if d.Port < 1 || d.Port > 65535 {
+		return fmt.Errorf("discovery.port = %d: expected 1…65535", d.Port)
+	}
+	if slices.Contains(d.Seeds, "") || slices.Contains(d.Interfaces, "") {
+		return errors.New("discovery.seeds and discovery.interfaces: an empty name is none")
+	}
+	if !d.Enabled && len(d.Seeds) > 0 {
+		return errors.New("discovery.seeds are without effect when discovery.enabled = false: use [[peer]], or enable it")
+	}
+	return nil
+}
+
+// AllowedNetworks is the allow-list; none: the networks of the interfaces.
+func (c Config) AllowedNetworks() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range c.Networks {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			var a netip.Addr
+			if a, err = netip.ParseAddr(text); err == nil {
+				p, err = a.Prefix(a.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("networks: %q is no network, as 10.1.0.0/16, and no address", text)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 func (c Config) checkPeers() error {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"openmosix/internal/model/nodemap"
 )
 
 func TestParse(t *testing.T) {
@@ -62,6 +64,11 @@ func TestCheck(t *testing.T) {
 		"uid_base":  func(c *Config) { c.Guests.UIDBase = 0 },
 		"twice":     func(c *Config) { c.Peers = []Peer{{2, "", "a:1"}, {2, "", "b:1"}} },
 		"address":   func(c *Config) { c.Peers = []Peer{{Number: 2}} },
+		"advertise": func(c *Config) { c.Advertise = "host" },
+		"networks":  func(c *Config) { c.Networks = []string{"10.0.0.0/33"} },
+		"ttl":       func(c *Config) { c.Discovery.TTL = 0 },
+		"port":      func(c *Config) { c.Discovery.Port = 70000 },
+		"seeds":     func(c *Config) { c.Discovery.Enabled, c.Discovery.Seeds = false, []string{"a:1"} },
 		"is not in": func(c *Config) { c.Peers = []Peer{{0, "", "a:1"}} },
 	} {
 		c := Default()
@@ -95,11 +102,23 @@ func TestLoad(t *testing.T) {
 }
 
 func TestNumber(t *testing.T) {
-	if n := numberOf(netip.MustParseAddr("10.77.1.2")); n != 258 {
-		t.Errorf("number of 10.77.1.2 is %d", n)
+	own, err := ownAddresses("10.77.0.3:7779", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if n, err := defaultNumber("10.77.0.3:7779"); err != nil || n != 3 {
+	if n, err := numberFrom(nil, own); err != nil || n != 3 {
 		t.Errorf("%d, %v", n, err)
+	}
+	nodes := []nodemap.Node{{Number: 8, Hosts: []string{"10.77.0.3"}}}
+	if n, err := numberFrom(nodes, own); err != nil || n != 8 {
+		t.Errorf("by the map: %d, %v", n, err)
+	}
+	nodes[0].Hosts[0] = "10.77.0.4"
+	if _, err := numberFrom(nodes, own); err == nil || !strings.Contains(err.Error(), "10.77.0.3") {
+		t.Errorf("not in the map: %v", err)
+	}
+	if _, err := numberFrom(nil, []netip.Addr{netip.MustParseAddr("fd00::1")}); err == nil {
+		t.Error("a number was made of an IPv6 address")
 	}
 	c := Default()
 	c.Number, c.Name = 9, "nine"

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCreateAndLoad(t *testing.T) {
@@ -13,13 +14,13 @@ func TestCreateAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Load(path); err != nil || got != key {
+	if got, err := Load(path); err != nil || len(got) != 1 || got[0].Key != key {
 		t.Fatalf("loaded another key: %v", err)
 	}
 	if _, err := Create(path, false); err == nil || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("an existing key was replaced: %v", err)
 	}
-	if got, err := Load(path); err != nil || got != key {
+	if got, err := Load(path); err != nil || len(got) != 1 || got[0].Key != key {
 		t.Fatalf("the refusal changed the key: %v", err)
 	}
 	again, err := Create(path, true)
@@ -57,11 +58,33 @@ func TestLoadRefuses(t *testing.T) {
 		write("group", text, 0o640):    "chmod 600",
 		write("world", text, 0o604):    "chmod 600",
 		write("cut", text[:30], 0o600): "damaged",
-		write("empty", nil, 0o600):     "not a cluster key",
+		write("empty", nil, 0o600):     "no cluster key in it",
 		dir:                            "not a regular file",
 	} {
 		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want …%s…", filepath.Base(path), err, want)
 		}
+	}
+}
+
+func TestRotate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cluster.key")
+	if _, err := Rotate(path, time.Now(), time.Hour); err == nil {
+		t.Error("a key that is not there was rotated")
+	}
+	old, err := Create(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := Rotate(path, time.Now(), 24*time.Hour)
+	if err != nil || len(ring) != 2 || ring[0].Key != old {
+		t.Fatalf("%d keys, %v", len(ring), err)
+	}
+	got, err := Load(path)
+	if err != nil || len(got) != 2 || got[1].Key != ring[1].Key {
+		t.Errorf("the file has %d keys, %v", len(got), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }

@@ -24,6 +24,8 @@ type Gate struct {
 	// gives it away, and returns what is to be done with it then (nil:
 	// nothing). While it runs the connection counts as half-open.
 	Settle func(net.Conn, Preface) (serve func(), err error)
+	// Allowed tells whether a source may connect at all; nil: all may.
+	Allowed func(source netip.Addr) bool
 	// Refused hears of every connection that was closed early.
 	Refused func(source netip.Addr, err error)
 
@@ -35,6 +37,9 @@ type Gate struct {
 
 // RefusedCount is how many connections were closed early.
 func (g *Gate) RefusedCount() uint64 { return g.refused.Load() }
+
+// ErrOtherNetwork is told for sources outside the networks of the allow-list.
+var ErrOtherNetwork = errors.New("its address is in none of the networks that may connect (setting networks)")
 
 // errCrowded is told for connections over the bounds.
 var errCrowded = errors.New("too many unproven connections at once")
@@ -58,6 +63,10 @@ func (g *Gate) Serve(ctx context.Context, listener net.Listener) error {
 			continue
 		}
 		source := sourceOf(conn)
+		if g.Allowed != nil && !g.Allowed(source) {
+			g.refuse(conn, source, ErrOtherNetwork)
+			continue
+		}
 		if !g.enter(source) {
 			g.refuse(conn, source, errCrowded)
 			continue

@@ -3,6 +3,7 @@
 //
 //	dialer                                   node daemon            guest supervisor
 //	TCP connect, preface (21 bytes, plain) ─►│ kind daemon: serves it itself
+//	                                         │ kind gossip: the same, for membership
 //	                                         │ kind session: passes the socket on ──► │
 //	TLS handshake ◄──────────────────────────┴────────────────────────────────────────┘
 //	◄── one byte inside TLS: the server has accepted the client's certificate
@@ -41,12 +42,13 @@ type Kind uint8
 const (
 	ToDaemon  Kind = 0
 	ToSession Kind = 1
+	ToGossip  Kind = 2 // the membership protocol of the daemon
 )
 
 // Preface is the first thing a dialer says.
 type Preface struct {
 	Kind    Kind
-	Session supervisor.Session // zero for ToDaemon
+	Session supervisor.Session // only for ToSession
 }
 
 // ErrNotOurs means that the other side does not speak this protocol.
@@ -64,7 +66,7 @@ func decodePreface(b []byte) (Preface, error) {
 	}
 	p := Preface{Kind: Kind(b[len(magic)])}
 	copy(p.Session[:], b[len(magic)+1:])
-	if p.Kind > ToSession || (p.Kind == ToSession) == (p.Session == supervisor.Session{}) {
+	if p.Kind > ToGossip || (p.Kind == ToSession) == (p.Session == supervisor.Session{}) {
 		return Preface{}, ErrNotOurs
 	}
 	return p, nil

@@ -23,6 +23,18 @@ const accepted = 'k'
 // session s behind it, and proves both sides to each other. It takes at most
 // HandshakeTimeout, less if ctx ends before.
 func Dial(ctx context.Context, addr string, s *supervisor.Session, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+	if s == nil {
+		return dial(ctx, addr, Preface{Kind: ToDaemon}, id, want)
+	}
+	return dial(ctx, addr, Preface{Kind: ToSession, Session: *s}, id, want)
+}
+
+// DialGossip connects to the membership of the daemon at addr, as Dial does.
+func DialGossip(ctx context.Context, addr string, id supervisor.Identity) (*tls.Conn, error) {
+	return dial(ctx, addr, Preface{Kind: ToGossip}, id, trust.Daemon)
+}
+
+func dial(ctx context.Context, addr string, preface Preface, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
 	config, err := tlsConfig(id, want)
 	if err != nil {
 		return nil, err
@@ -34,7 +46,7 @@ func Dial(ctx context.Context, addr string, s *supervisor.Session, id supervisor
 	if err != nil {
 		return nil, fmt.Errorf("connect to node: %w", err)
 	}
-	conn, err := dialOver(ctx, raw, s, config)
+	conn, err := dialOver(ctx, raw, preface, config)
 	if err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("connect to node at %s: %w", addr, err)
@@ -42,7 +54,7 @@ func Dial(ctx context.Context, addr string, s *supervisor.Session, id supervisor
 	return conn, nil
 }
 
-func dialOver(ctx context.Context, raw net.Conn, s *supervisor.Session, config *tls.Config) (*tls.Conn, error) {
+func dialOver(ctx context.Context, raw net.Conn, preface Preface, config *tls.Config) (*tls.Conn, error) {
 	tune(raw)
 	deadline, _ := ctx.Deadline()
 	if err := raw.SetDeadline(deadline); err != nil {
@@ -51,10 +63,6 @@ func dialOver(ctx context.Context, raw net.Conn, s *supervisor.Session, config *
 	// The deadline alone would not notice a cancelled context.
 	stop := context.AfterFunc(ctx, func() { raw.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	preface := Preface{Kind: ToDaemon}
-	if s != nil {
-		preface = Preface{Kind: ToSession, Session: *s}
-	}
 	if _, err := raw.Write(preface.encode()); err != nil {
 		return nil, fmt.Errorf("send preface: %w", err)
 	}

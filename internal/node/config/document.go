@@ -1,0 +1,132 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// knob is a setting as people meet it in the file.
+type knob struct {
+	key   string
+	value func(Config) any
+	live  bool // a reload applies it
+	about string
+}
+
+// section is a table of the file.
+type section struct {
+	name  string
+	knobs []knob
+}
+
+// document is the file, in its order.
+var document = []section{
+	{"", []knob{
+		{"number", func(c Config) any { return c.Number }, false, "Number of this node, 1…65535. 0: what openmosix.map says, or else the low 16 bits\nof the IPv4 address (10.0.1.2 is 258)."},
+		{"name", func(c Config) any { return c.Name }, false, "Name for people. Empty: the host name."},
+		{"listen", func(c Config) any { return c.Listen }, false, "Where the other nodes connect: TCP for processes and UDP for gossip, one port."},
+		{"advertise", func(c Config) any { return c.Advertise }, false, "Address the others are told. Empty: the one the number comes from, or the first."},
+		{"networks", func(c Config) any { return c.Networks }, true, "Who may connect at all, as networks or addresses. Empty: the networks of this node's\ninterfaces, and the configured peers and seeds. Without the key nobody gets further anyway."},
+		{"key", func(c Config) any { return c.Key }, false, "The cluster key; `openmosix key new` makes it. Only root may be able to read it."},
+		{"run_dir", func(c Config) any { return c.RunDir }, false, "Directory of the control socket."},
+		{"state_dir", func(c Config) any { return c.StateDir }, false, "Directory for what is to survive a restart."},
+		{"log", func(c Config) any { return c.Log }, true, "How much is logged: debug, info, warn or error."},
+	}},
+	{"discovery", []knob{
+		{"enabled", func(c Config) any { return c.Discovery.Enabled }, false, "false: no beacons, no gossip; the [[peer]] tables below are the cluster."},
+		{"multicast", func(c Config) any { return c.Discovery.Multicast }, false, "Send and hear beacons. (AUTODISC of openmosix.config)"},
+		{"interfaces", func(c Config) any { return c.Discovery.Interfaces }, true, "Interfaces for beacons, whose networks are also the default of networks.\nEmpty: all that are up. (AUTODISCIF)"},
+		{"ttl", func(c Config) any { return c.Discovery.TTL }, true, "How many networks a beacon may cross: 1 is this segment, more needs multicast routing."},
+		{"port", func(c Config) any { return c.Discovery.Port }, false, "UDP port of beacons."},
+		{"seeds", func(c Config) any { return c.Discovery.Seeds }, true, "Nodes to ask first, HOST or HOST:PORT, where multicast does not reach: one that is up\nsuffices to find all."},
+		{"map", func(c Config) any { return c.Discovery.Map }, true, "Original map file. Empty: /etc/openmosix.map, /etc/mosix.map or /etc/hpc.map if there is one."},
+	}},
+	{"guests", []knob{
+		{"accept", func(c Config) any { return c.Guests.Accept }, true, "false: lend nothing to others. (BLOCK)"},
+		{"max", func(c Config) any { return c.Guests.Max }, false, "Guests at once."},
+		{"uid_base", func(c Config) any { return c.Guests.UIDBase }, false, "First of max user ids that nobody else uses; guests run under them."},
+		{"spare_mib", func(c Config) any { return c.Guests.Spare }, true, "Memory in MiB that is kept free of guests."},
+	}},
+}
+
+// aboutPeers ends the file.
+const aboutPeers = `# Nodes known beforehand; usually there is no need. The own one may be listed too,
+# so that all nodes can have the same list.
+#[[peer]]
+#number = 2
+#name = "node2"             # optional
+#address = "10.0.0.2"       # port as in listen unless given
+`
+
+// Text is a configuration as a file with every setting explained. With asComment
+// the values are comments: a file to begin with.
+func (c Config) Text(asComment bool) string {
+	var b strings.Builder
+	b.WriteString("# Configuration of an openMosix node; see openmosix-node(8). After a change:\n# `openmosix config check`, then `openmosix reload`.\n")
+	mark := ""
+	if asComment {
+		mark = "#"
+	}
+	for _, s := range document {
+		if s.name != "" {
+			fmt.Fprintf(&b, "\n[%s]\n", s.name)
+		}
+		for _, k := range s.knobs {
+			about := k.about
+			if !k.live {
+				about += " (Needs a restart.)"
+			}
+			fmt.Fprintf(&b, "\n# %s\n%s%s = %s\n", strings.ReplaceAll(about, "\n", "\n# "), mark, k.key, literal(k.value(c)))
+		}
+	}
+	b.WriteString("\n" + aboutPeers)
+	for _, p := range c.Peers {
+		fmt.Fprintf(&b, "\n%s[[peer]]\n%snumber = %d\n%sname = %s\n%saddress = %s\n", mark, mark, p.Number, mark, literal(p.Name), mark, literal(p.Address))
+	}
+	return b.String()
+}
+
+// literal writes a value as TOML. Strings, numbers, booleans and lists of
+// strings look as they do in JSON, except that an absent list is empty.
+func literal(v any) string {
+	if list, ok := v.([]string); ok && len(list) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return `""` // none of the types above fails
+	}
+	return string(text)
+}
+
+// Changes are the settings that differ between two configurations: those a
+// reload applies and those that wait for a restart.
+func Changes(from, to Config) (live, restart []string) {
+	for _, s := range document {
+		for _, k := range s.knobs {
+			if literal(k.value(from)) == literal(k.value(to)) {
+				continue
+			}
+			name := strings.TrimPrefix(s.name+"."+k.key, ".")
+			if k.live {
+				live = append(live, name)
+			} else {
+				restart = append(restart, name)
+			}
+		}
+	}
+	if literal(from.Peers) != literal(to.Peers) {
+		live = append(live, "peer")
+	}
+	return live, restart
+}
+
+// Apply takes over from to what a reload may change.
+func (c Config) Apply(to Config) Config {
+	c.Networks, c.Log, c.Peers = to.Networks, to.Log, to.Peers
+	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
+	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
+	c.Guests.Accept, c.Guests.Spare = to.Guests.Accept, to.Guests.Spare
+	return c
+}

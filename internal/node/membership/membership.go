@@ -1,0 +1,318 @@
+// Package membership keeps a node's table of nodes: it puts together what finds
+// nodes (beacons, seeds, the configured peers, those that were lost) and what
+// knows which are up (role/member), and answers who is who.
+//
+//	beacon heard ──┐
+//	seeds, peers ──┼─► addresses to join ─► member.Group ─► up, down ─► roster
+//	lost nodes ────┘
+//
+// Without discovery in the configuration only the configured peers are in the
+// table, and nothing is known of whether they are up.
+//
+// Ownership: mu guards roster, candidates and settings. Nothing blocks under
+// it and no callback is called with it held. One goroutine, Run's, joins.
+package membership
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"openmosix/internal/model/beacon"
+	"openmosix/internal/model/roster"
+	"openmosix/internal/model/seal"
+	"openmosix/internal/node/config"
+	"openmosix/internal/role/discovery"
+	"openmosix/internal/role/member"
+)
+
+const (
+	// joinEvery is how often nodes that are known and not up are looked for.
+	joinEvery = 5 * time.Second
+	// maxCandidates bounds the addresses that wait to be joined.
+	maxCandidates = 256
+)
+
+// Options are what a Table needs of its daemon.
+type Options struct {
+	Gossip, Beacon func() []seal.Secret
+	// Dial makes a proven stream to another node's membership.
+	Dial    func(ctx context.Context, address string) (net.Conn, error)
+	Refused func(netip.Addr, error)
+	Log     *slog.Logger
+}
+
+// Table is the table of nodes.
+type Table struct {
+	o     Options
+	group *member.Group // nil until Run, and without discovery
+
+	mu         sync.Mutex
+	settings   config.Config
+	roster     *roster.Roster
+	candidates map[string]struct{}
+	networks   networks
+	ready      chan struct{} // closed when group is there
+	poke       chan struct{} // one place: there are candidates
+}
+
+// New makes the table of a complete and checked configuration.
+func New(c config.Config, o Options) *Table {
+	t := &Table{o: o, candidates: make(map[string]struct{}), ready: make(chan struct{}), poke: make(chan struct{}, 1)}
+	t.roster = roster.New(c.Number, c.Name, "")
+	t.configure(c)
+	return t
+}
+
+// Configure takes over changed settings.
+func (t *Table) Configure(c config.Config) {
+	t.mu.Lock()
+	t.configure(c)
+	t.mu.Unlock()
+	t.wake()
+}
+
+func (t *Table) configure(c config.Config) {
+	t.settings = c
+	t.networks = networks{}
+	var nodes []roster.Node
+	for _, p := range c.Peers {
+		nodes = append(nodes, roster.Node{Number: p.Number, Name: p.Name, Address: p.Address})
+	}
+	t.roster.Configure(nodes)
+}
+
+// Run keeps the table until ctx ends. listening is what the daemon's gate is
+// bound to.
+func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
+	t.mu.Lock()
+	c := t.settings
+	t.mu.Unlock()
+	if !c.Discovery.Enabled {
+		<-ctx.Done()
+		return nil
+	}
+	self, err := t.self(c, listening.Port())
+	if err != nil {
+		return err
+	}
+	group, err := member.New(member.Options{
+		Self: self, Listen: listening.String(), Secrets: t.o.Gossip, Dial: t.o.Dial,
+		Allowed: t.Allowed, Refused: t.o.Refused, Events: t, Log: t.o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	defer group.Close()
+	t.group = group
+	close(t.ready)
+	var finding sync.WaitGroup
+	defer finding.Wait()
+	if c.Discovery.Multicast {
+		finding.Go(func() { t.find(ctx, c.Discovery.Port, self) })
+	}
+	t.join(ctx)
+	return nil
+}
+
+func (t *Table) self(c config.Config, port uint16) (member.Member, error) {
+	address, err := c.Address()
+	if err != nil {
+		return member.Member{}, err
+	}
+	self := member.Member{Number: c.Number, Name: c.Name, Address: netip.AddrPortFrom(address, port)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.roster = roster.New(c.Number, c.Name, self.Address.String())
+	t.configure(t.settings)
+	return self, nil
+}
+
+// find hears the beacons of others and tells of this node.
+func (t *Table) find(ctx context.Context, port int, self member.Member) {
+	err := discovery.Run(ctx, discovery.Options{
+		Port: port, Secrets: t.o.Beacon, Allowed: t.Allowed, Refused: t.o.Refused, Heard: t.heard, Log: t.o.Log,
+		Settings: func() discovery.Settings {
+			t.mu.Lock()
+			c := t.settings.Discovery
+			t.mu.Unlock()
+			b := beacon.Beacon{Number: self.Number, Port: self.Address.Port(), Name: self.Name, Addresses: []netip.Addr{self.Address.Addr()}}
+			return discovery.Settings{Interfaces: multicasting(c.Interfaces), TTL: c.TTL, Beacon: b}
+		},
+	})
+	if err != nil {
+		t.o.Log.Warn("nodes are not found by beacons", "error", err)
+	}
+}
+
+// heard notes where a node may be; one that is up is no news.
+func (t *Table) heard(from netip.Addr, b beacon.Beacon) {
+	addresses := b.Addresses
+	if len(addresses) == 0 {
+		addresses = []netip.Addr{from}
+	}
+	t.mu.Lock()
+	fresh := false
+	for _, a := range addresses {
+		if !t.holds(b.Number, netip.AddrPortFrom(a, b.Port).String()) && len(t.candidates) < maxCandidates {
+			t.candidates[netip.AddrPortFrom(a, b.Port).String()] = struct{}{}
+			fresh = true
+		}
+	}
+	t.mu.Unlock()
+	if fresh {
+		t.wake()
+	}
+}
+
+// holds tells whether the node at address is up and known by this number.
+// Precondition: mu is held.
+func (t *Table) holds(number int, address string) bool {
+	n, known := t.roster.Lookup(number)
+	return known && n.State == roster.Up && (n.Address == address || slices.Contains(n.Twins, address))
+}
+
+func (t *Table) wake() {
+	select {
+	case t.poke <- struct{}{}:
+	default:
+	}
+}
+
+// join looks for nodes until ctx ends, and then says goodbye.
+func (t *Table) join(ctx context.Context) {
+	for {
+		if addresses := t.wanted(); len(addresses) > 0 {
+			if err := t.group.Join(addresses); err != nil {
+				t.o.Log.Debug("nodes not reached", "addresses", addresses, "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			if err := t.group.Leave(); err != nil {
+				t.o.Log.Debug("the others may take this node for dead", "error", err)
+			}
+			return
+		case <-time.After(joinEvery):
+		case <-t.poke:
+			// A beacon names one address at a time, so some may come at once.
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+// wanted takes the candidates and adds what is known and not up.
+func (t *Table) wanted() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []string
+	for a := range t.candidates {
+		out = append(out, a)
+	}
+	clear(t.candidates)
+	alone := true
+	for _, n := range t.roster.List() {
+		switch {
+		case n.Number == t.settings.Number:
+		case n.State == roster.Up:
+			alone = false
+		case !slices.Contains(out, n.Address):
+			out = append(out, n.Address)
+		}
+	}
+	// Of several seeds any one leads to all nodes, except after a partition:
+	// then a seed that is not up is the way to the other side.
+	for _, s := range t.settings.Discovery.Seeds {
+		if (alone || !t.isUp(s)) && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (t *Table) isUp(address string) bool {
+	return slices.ContainsFunc(t.roster.List(), func(n roster.Node) bool { return n.Address == address && n.State == roster.Up })
+}
+
+// Take serves a stream of another node's membership.
+func (t *Table) Take(conn net.Conn) {
+	select {
+	case <-t.ready:
+		t.group.Take(conn)
+	default:
+		conn.Close()
+	}
+}
+
+// Up is for member.
+func (t *Table) Up(m member.Member) {
+	t.mu.Lock()
+	twin, news := t.roster.CameUp(m.Number, m.Name, m.Address.String(), time.Now())
+	self := t.settings.Number
+	t.mu.Unlock()
+	switch {
+	case !news:
+	case twin != "" && m.Number == self:
+		t.o.Log.Error("another node has this node's number: change one of them", "number", m.Number, "name", m.Name, "address", m.Address.String(), "own", twin)
+	case twin != "":
+		t.o.Log.Warn("two nodes have one number: change one of them", "number", m.Number, "name", m.Name, "address", m.Address.String(), "first", twin)
+	default:
+		t.o.Log.Info("node is there", "number", m.Number, "name", m.Name, "address", m.Address.String())
+	}
+}
+
+// Down is for member.
+func (t *Table) Down(m member.Member, left bool) {
+	t.mu.Lock()
+	t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
+	t.mu.Unlock()
+	if left {
+		t.o.Log.Info("node has left", "number", m.Number, "name", m.Name)
+		return
+	}
+	t.o.Log.Warn("node is gone", "number", m.Number, "name", m.Name, "address", m.Address.String())
+}
+
+// Node finds a node with all that is known of it.
+func (t *Table) Node(number int) (roster.Node, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.roster.Lookup(number)
+}
+
+// Lookup finds a node.
+func (t *Table) Lookup(number int) (config.Peer, bool) {
+	n, known := t.Node(number)
+	if !known || number == t.own() && n.Address == "" {
+		return config.Peer{}, false
+	}
+	return config.Peer{Number: n.Number, Name: n.Name, Address: n.Address}, true
+}
+
+// List is all nodes, ascending.
+func (t *Table) List() []config.Peer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []config.Peer
+	for _, n := range t.roster.List() {
+		if n.Address != "" {
+			out = append(out, config.Peer{Number: n.Number, Name: n.Name, Address: n.Address})
+		}
+	}
+	return slices.SortedFunc(slices.Values(out), func(a, b config.Peer) int { return cmp.Compare(a.Number, b.Number) })
+}
+
+func (t *Table) own() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.settings.Number
+}
+
+// String is for logs.
+func (t *Table) String() string { return fmt.Sprintf("table of node %d", t.own()) }

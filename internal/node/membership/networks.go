@@ -1,0 +1,102 @@
+package membership
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"openmosix/internal/node/config"
+)
+
+// networksLive is how long the answer about interfaces is kept: a machine may
+// get an address at any time, and a stranger may ask a thousand times a second.
+const networksLive = 5 * time.Second
+
+// networks is the allow-list as it was last looked up.
+type networks struct {
+	prefixes []netip.Prefix
+	at       time.Time
+}
+
+// Allowed tells whether a source may talk to this node at all.
+func (t *Table) Allowed(source netip.Addr) bool {
+	if source.IsLoopback() {
+		return true // this machine itself; no other can send from there
+	}
+	t.mu.Lock()
+	c, known := t.settings, t.networks
+	t.mu.Unlock()
+	if time.Since(known.at) > networksLive {
+		known = networks{prefixes: prefixesOf(c), at: time.Now()}
+		t.mu.Lock()
+		t.networks = known
+		t.mu.Unlock()
+	}
+	plain := source.Unmap().WithZone("")
+	return slices.ContainsFunc(known.prefixes, func(p netip.Prefix) bool { return p.Contains(plain) })
+}
+
+// prefixesOf is the configured list or, if it is empty, the networks of the
+// interfaces and whoever is named in the configuration.
+func prefixesOf(c config.Config) []netip.Prefix {
+	if configured, err := c.AllowedNetworks(); err == nil && len(configured) > 0 {
+		return configured
+	}
+	var out []netip.Prefix
+	for _, i := range chosen(c.Discovery.Interfaces) {
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue // it has just gone
+		}
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				out = append(out, p.Masked())
+			}
+		}
+	}
+	named := slices.Clone(c.Discovery.Seeds)
+	for _, p := range c.Peers {
+		named = append(named, p.Address)
+	}
+	for _, n := range named {
+		host, _, err := net.SplitHostPort(n)
+		if err != nil {
+			continue
+		}
+		addrs := []string{host}
+		if _, err := netip.ParseAddr(host); err != nil {
+			if addrs, err = net.LookupHost(host); err != nil {
+				continue
+			}
+		}
+		for _, text := range addrs {
+			if a, err := netip.ParseAddr(text); err == nil {
+				a = a.Unmap().WithZone("")
+				out = append(out, netip.PrefixFrom(a, a.BitLen()))
+			}
+		}
+	}
+	return out
+}
+
+// chosen are the interfaces with these names, or all that are up, without loopback.
+func chosen(names []string) []net.Interface {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(all, func(i net.Interface) bool {
+		if len(names) > 0 {
+			return !slices.Contains(names, i.Name)
+		}
+		return i.Flags&net.FlagLoopback != 0 || i.Flags&net.FlagUp == 0
+	})
+}
+
+// multicasting are those of the chosen interfaces on which beacons make sense.
+func multicasting(names []string) []net.Interface {
+	return slices.DeleteFunc(chosen(names), func(i net.Interface) bool {
+		return i.Flags&net.FlagUp == 0 || i.Flags&net.FlagMulticast == 0
+	})
+}
