@@ -24,8 +24,11 @@ func newClusterKey() (string, error) {
 }
 
 // configuration is what a node's /etc/openmosix holds: path and content.
-func configuration(key string, self *NodeState, all []NodeState) map[string]string {
-	text := fmt.Sprintf("number = %d\n", self.Number)
+func configuration(key string, self *NodeState, all []NodeState, find bool) map[string]string {
+	if find {
+		return map[string]string{config.DefaultKey: key, config.DefaultFile: config.Default().Text(true)}
+	}
+	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n", self.Number)
 	for _, n := range all {
 		if n.Number != self.Number {
 			text += fmt.Sprintf("\n[[peer]]\nnumber = %d\nname = %q\naddress = \"%s:%d\"\n", n.Number, n.Host, n.Address, config.DefaultPort)

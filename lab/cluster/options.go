@@ -28,6 +28,7 @@ type Options struct {
 	Links  []string // other names under which the binary is found in a node's PATH
 	Binary string   // answers "lab hub" and "lab init"; this executable if empty
 	Daemon bool     // start the node daemons
+	Find   bool     // the nodes find each other; otherwise each is told of all
 	Bound  bool     // the lab lives no longer than the process that called Up
 }
 

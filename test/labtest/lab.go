@@ -37,6 +37,18 @@ type Lab struct {
 // with the reason.
 func Up(t testing.TB, nodes int) *Lab {
 	t.Helper()
+	return up(t, nodes, "--fixed")
+}
+
+// UpFinding is Up with nodes that are told nothing of each other and have found
+// each other.
+func UpFinding(t testing.TB, nodes int) *Lab {
+	t.Helper()
+	return up(t, nodes)
+}
+
+func up(t testing.TB, nodes int, flags ...string) *Lab {
+	t.Helper()
 	binary := os.Getenv(BinaryVariable)
 	if binary == "" {
 		t.Skipf("%s is not set: give it the path of the openmosix binary", BinaryVariable)
@@ -65,7 +77,7 @@ func Up(t testing.TB, nodes int) *Lab {
 			t.Errorf("lab down: %v\n%s", err, out)
 		}
 	})
-	if out, err := l.run(upLimit, "lab", "up", "--nodes", strconv.Itoa(nodes)); err != nil {
+	if out, err := l.run(upLimit, "lab", "up", append(flags, "--nodes", strconv.Itoa(nodes))...); err != nil {
 		t.Fatalf("lab up: %v\n%s", err, out)
 	}
 	return l

@@ -162,6 +162,20 @@ func TestWrongCommandLines(t *testing.T) {
 		"mosctl stay --run-dir /nowhere":                                             ExitNotRunning,
 		"mosctl status --run-dir /nowhere":                                           ExitNotRunning,
 		"openmosix status --run-dir /nowhere":                                        ExitNotRunning,
+		"openmosix config check " + os.DevNull:                                       ExitFailure,
+		"openmosix config check /nowhere":                                            ExitFailure,
+		"openmosix config show " + os.DevNull:                                        ExitOK,
+		"openmosix config default":                                                   ExitOK,
+		"openmosix key rotate /nowhere":                                              ExitFailure,
+		"openmosix key rotate --overlap 1h " + key:                                   ExitFailure,
+		"openmosix key show " + key:                                                  ExitOK,
+		"openmosix reload --run-dir /nowhere":                                        ExitNotRunning,
+		"showmap --run-dir /nowhere":                                                 ExitNotRunning,
+		"setpe":                                                                      ExitUsage,
+		"setpe -r -c":                                                                ExitUsage,
+		"setpe -r --run-dir /nowhere":                                                ExitNotRunning,
+		"setpe -c -f /nowhere":                                                       ExitFailure,
+		"setpe -c -f " + os.DevNull:                                                  ExitFailure,
 		"openmosix version":                                                          ExitOK,
 	} {
 		words := strings.Fields(line)
@@ -321,5 +335,36 @@ func TestManualPages(t *testing.T) {
 		if !strings.Contains(string(node), value) {
 			t.Errorf("openmosix-node.8 does not mention the default %s", value)
 		}
+	}
+}
+
+func TestReloadShowsWhatChanged(t *testing.T) {
+	dir := fakeDaemon(t, func(r control.Request) control.Result {
+		if r.Verb != control.Reload {
+			t.Errorf("%+v", r)
+		}
+		return control.Result{Changes: &control.Changes{Applied: []string{"log"}, Restart: []string{"listen"}}}
+	})
+	if got := run(programName, "reload", "--run-dir", dir); got != (outcome{0, "log: changed\nlisten: waits for a restart of the node\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestMapOfNodes(t *testing.T) {
+	dir := fakeDaemon(t, func(control.Request) control.Result {
+		return control.Result{Nodes: []control.Node{
+			{Number: 1, Address: "10.0.0.1:7779", Self: true}, {Number: 2, Address: "10.0.0.2:7779"}, {Number: 9, Address: "[fd00::9]:7779"}, {Number: 10},
+		}}
+	})
+	if got := run("setpe", "-r", "--run-dir", dir); got != (outcome{0, "1\t10.0.0.1\t2\n9\tfd00::9\t1\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+	want := "My Node-Id: 0x0001\n\nBase Node-Id  Address   Count\n0x0001        10.0.0.1  2\n0x0009        fd00::9   1\n"
+	if got := run("showmap", "--run-dir", dir); got != (outcome{0, want, ""}) {
+		t.Errorf("%+v", got)
+	}
+	var shown shownMap
+	if got := run("showmap", "--json", "--run-dir", dir); json.Unmarshal([]byte(got.out), &shown) != nil || shown.Self != 1 || len(shown.Runs) != 2 {
+		t.Errorf("%+v", got)
 	}
 }

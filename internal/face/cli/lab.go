@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,10 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-
-	"openmosix/lab/cluster"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/control"
+	"openmosix/lab/cluster"
 )
 
 // labDirVariable changes the default of --dir.
@@ -61,6 +65,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 		cpus     []string
 		binds    []string
 		noDaemon bool
+		fixed    bool
 	)
 	c := &cobra.Command{
 		Use:   "up",
@@ -70,9 +75,10 @@ func newLabUp(f *labFlags) *cobra.Command {
 	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
 	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
 	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
+	c.Flags().BoolVar(&fixed, "fixed", false, "tell each node of all others instead of letting them find each other")
 	c.Flags().BoolVar(&noDaemon, "no-daemon", false, "start no node daemons")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Links: applets}
+		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Find: !fixed, Links: applets}
 		var err error
 		if o.CPUs, err = parseCPUs(cpus); err != nil {
 			return err
@@ -88,9 +94,48 @@ func newLabUp(f *labFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if o.Daemon && o.Find {
+			if err := awaitFound(c.Context(), l.State.Nodes); err != nil {
+				return errors.Join(err, l.Down())
+			}
+		}
 		return printLab(c.OutOrStdout(), l.Health())
 	}
 	return c
+}
+
+// findLimit is how long the nodes of a lab may take to find each other.
+const findLimit = 30 * time.Second
+
+// awaitFound waits until every node sees every other.
+func awaitFound(ctx context.Context, nodes []cluster.NodeState) error {
+	ctx, cancel := context.WithTimeout(ctx, findLimit)
+	defer cancel()
+	for _, n := range nodes {
+		client := control.NewClient(fmt.Sprintf("/proc/%d/root%s", n.PID, config.DefaultRunDir))
+		for {
+			r, err := client.Ask(ctx, control.Request{Verb: control.Nodes}, nil)
+			if err == nil && upOf(r.Nodes) >= len(nodes) {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("the nodes of the lab do not find each other within %v (--fixed tells them of each other)", findLimit)
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
+	return nil
+}
+
+func upOf(nodes []control.Node) int {
+	up := 0
+	for _, n := range nodes {
+		if n.Up {
+			up++
+		}
+	}
+	return up
 }
 
 func parseCPUs(words []string) ([]int, error) {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/daemon"
 	"openmosix/internal/node/keyfile"
@@ -42,7 +45,7 @@ func newNode() *cobra.Command {
 		if err != nil || f.check {
 			return err
 		}
-		return runNode(c.Context(), full)
+		return runNode(c.Context(), f, full)
 	}
 	return c
 }
@@ -82,19 +85,52 @@ func (f *nodeFlags) config() (config.Config, error) {
 // logVariable overrides the log level of the configuration.
 const logVariable = "OPENMOSIX_LOG"
 
-func runNode(ctx context.Context, c config.Config) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
+func runNode(ctx context.Context, f *nodeFlags, c config.Config) error {
+	var level slog.LevelVar
+	if err := setLevel(&level, c.Log); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	key, err := keyfile.Load(c.Key)
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &level}))
+	keys, err := keyfile.Load(c.Key)
 	if err != nil {
 		return err
 	}
-	d, err := daemon.New(c, key, daemon.JudgeHere, daemon.NewThisMachine(), log)
+	d, err := daemon.New(c, keys, daemon.JudgeHere, daemon.NewThisMachine(), log)
 	if err != nil {
 		return err
 	}
+	d.Reloads(func() (config.Config, trust.Ring, error) {
+		fresh, err := f.config()
+		if err != nil {
+			return fresh, nil, err
+		}
+		keys, err := keyfile.Load(fresh.Key)
+		if err != nil {
+			return fresh, nil, err
+		}
+		return fresh, keys, setLevel(&level, fresh.Log)
+	})
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hangups:
+				_, _ = d.Reload() // it logs how that went
+			}
+		}
+	}()
 	return d.Run(ctx)
+}
+
+func setLevel(to *slog.LevelVar, text string) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	to.Set(level)
+	return nil
 }

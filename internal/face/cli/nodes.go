@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,15 @@ func printNodes(w io.Writer, nodes []control.Node) error {
 		}
 		fmt.Fprintln(t)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if len(n.Twins) > 0 {
+			fmt.Fprintf(w, "node number %d is taken twice: by %s and by %s; change one of them\n", n.Number, n.Address, strings.Join(n.Twins, ", "))
+		}
+	}
+	return nil
 }
 
 // loadText of a node that does not tell it is a dash.

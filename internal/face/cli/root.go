@@ -30,7 +30,7 @@ const programName = "openmosix"
 const runDirVariable = "OPENMOSIX_RUN_DIR"
 
 // applets are the commands that also go by a name of their own.
-var applets = []string{"migrate", "mosctl", "mosmon", "mps", "mtop", "why"}
+var applets = []string{"migrate", "mosctl", "mosmon", "mps", "mtop", "setpe", "showmap", "why"}
 
 // Main runs a command line and returns the exit status. args[0] is the name
 // the program was called by; if it is that of an applet, that applet runs.
@@ -84,7 +84,8 @@ keep looking as if they ran where they were started.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
-	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newWhy(), newNode(), newKey(), newNodes(), newStatus(), newCalls(),
+	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
+		newNodes(), newShowmap(), newSetpe(), newStatus(), newCalls(),
 		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newVersion(version))
 	return root
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/trust"
 )
 
@@ -51,6 +52,9 @@ type Config struct {
 	RunDir    string    `toml:"run_dir"`   // control socket
 	StateDir  string    `toml:"state_dir"` // caches
 	Log       string    `toml:"log"`       // debug, info, warn, error
+	Speed     int       `toml:"speed"`     // 0: as measured
+	Migrate   bool      `toml:"migrate"`   // false: nothing leaves, as after mosctl stay
+	MFS       bool      `toml:"mfs"`       // false: as after mosctl nomfs
 	Discovery Discovery `toml:"discovery"`
 	Guests    Guests    `toml:"guests"`
 	Peers     []Peer    `toml:"peer"`
@@ -91,6 +95,8 @@ func Default() Config {
 		RunDir:    DefaultRunDir,
 		StateDir:  DefaultStateDir,
 		Log:       "info",
+		Migrate:   true,
+		MFS:       true,
 		Discovery: Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
 		Guests:    Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64},
 	}
@@ -184,6 +190,9 @@ func (c Config) Check() error {
 	case "debug", "info", "warn", "error":
 	default:
 		return fmt.Errorf("log = %q: expected debug, info, warn or error", c.Log)
+	}
+	if c.Speed != 0 && (c.Speed < load.MinSpeed || c.Speed > load.MaxSpeed) {
+		return fmt.Errorf("speed = %d: expected %d…%d, or 0 for as measured", c.Speed, load.MinSpeed, load.MaxSpeed)
 	}
 	if g := c.Guests; g.Max < 1 || g.Max > 10_000 {
 		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)

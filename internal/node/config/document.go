@@ -32,6 +32,9 @@ var document = []section{
 		{"run_dir", func(c Config) any { return c.RunDir }, false, "Directory of the control socket."},
 		{"state_dir", func(c Config) any { return c.StateDir }, false, "Directory for what is to survive a restart."},
 		{"log", func(c Config) any { return c.Log }, true, "How much is logged: debug, info, warn or error."},
+		{"speed", func(c Config) any { return c.Speed }, true, "Speed of this node's processors, 10000 is the standard; 0: as measured. What mosctl has\nsaid stands over this and the next two. (NODESPEED)"},
+		{"migrate", func(c Config) any { return c.Migrate }, true, "false: nothing leaves this node, as after mosctl stay. (MIGRATE)"},
+		{"mfs", func(c Config) any { return c.MFS }, true, "false: the others do not see this node's files, as after mosctl nomfs. (MFS)"},
 	}},
 	{"discovery", []knob{
 		{"enabled", func(c Config) any { return c.Discovery.Enabled }, false, "false: no beacons, no gossip; the [[peer]] tables below are the cluster."},
@@ -43,7 +46,7 @@ var document = []section{
 		{"map", func(c Config) any { return c.Discovery.Map }, true, "Original map file. Empty: /etc/openmosix.map, /etc/mosix.map or /etc/hpc.map if there is one."},
 	}},
 	{"guests", []knob{
-		{"accept", func(c Config) any { return c.Guests.Accept }, true, "false: lend nothing to others. (BLOCK)"},
+		{"accept", func(c Config) any { return c.Guests.Accept }, true, "false: lend nothing to others, as after mosctl block; what mosctl has said stands over\nthis. (BLOCK)"},
 		{"max", func(c Config) any { return c.Guests.Max }, false, "Guests at once."},
 		{"uid_base", func(c Config) any { return c.Guests.UIDBase }, false, "First of max user ids that nobody else uses; guests run under them."},
 		{"spare_mib", func(c Config) any { return c.Guests.Spare }, true, "Memory in MiB that is kept free of guests."},
@@ -125,8 +128,34 @@ func Changes(from, to Config) (live, restart []string) {
 // Apply takes over from to what a reload may change.
 func (c Config) Apply(to Config) Config {
 	c.Networks, c.Log, c.Peers = to.Networks, to.Log, to.Peers
+	c.Speed, c.Migrate, c.MFS = to.Speed, to.Migrate, to.MFS
 	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
 	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
 	c.Guests.Accept, c.Guests.Spare = to.Guests.Accept, to.Guests.Spare
 	return c
+}
+
+// Settings is the configuration by the names people know, for programs.
+func (c Config) Settings() map[string]any {
+	out := make(map[string]any)
+	for _, s := range document {
+		table := out
+		if s.name != "" {
+			table = make(map[string]any)
+			out[s.name] = table
+		}
+		for _, k := range s.knobs {
+			v := k.value(c)
+			if list, ok := v.([]string); ok && list == nil {
+				v = []string{}
+			}
+			table[k.key] = v
+		}
+	}
+	peers := make([]map[string]any, 0, len(c.Peers))
+	for _, p := range c.Peers {
+		peers = append(peers, map[string]any{"number": p.Number, "name": p.Name, "address": p.Address})
+	}
+	out["peer"] = peers
+	return out
 }

@@ -92,9 +92,19 @@ func (c *Config) original(key, value string) error {
 			return err
 		}
 		c.Guests.Accept = !refuses
-	case "NODESPEED", "MIGRATE", "MFS", "MOSGATES", "OVERHEADS", "MFSCOSTS":
-		// Without a counterpart: routers need no gateways of ours, costs are
-		// measured, and the rest is kept by mosctl.
+	case "MIGRATE":
+		return yesNo(key, value, &c.Migrate)
+	case "MFS":
+		return yesNo(key, value, &c.MFS)
+	case "NODESPEED":
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%s=%s: expected a number", key, value)
+		}
+		c.Speed = n
+	case "MOSGATES", "OVERHEADS", "MFSCOSTS":
+		// Without a counterpart: nodes are reached by ordinary routing however
+		// many routers are between them, and costs are measured.
 	default:
 		return fmt.Errorf("%s is not a setting of openmosix.config", key)
 	}

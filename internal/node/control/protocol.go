@@ -31,6 +31,7 @@ const (
 	PS      Verb = "ps"      // the processes of this node that have moved
 	Nodes   Verb = "nodes"   // the nodes this one knows
 	Status  Verb = "status"  // this node
+	Reload  Verb = "reload"  // read configuration and keys again
 	Admin   Verb = "admin"   // what the administrator of a node tells it: Word
 )
 
@@ -84,6 +85,7 @@ type Result struct {
 	Procs   []Proc          `json:"procs,omitempty"`
 	Nodes   []Node          `json:"nodes,omitempty"`
 	Status  *NodeStatus     `json:"status,omitempty"`
+	Changes *Changes        `json:"changes,omitempty"` // Reload
 
 	Settings *settings.Values `json:"settings,omitempty"` // Admin
 	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring
@@ -96,6 +98,12 @@ type Outcome struct {
 	Node int             `json:"node"` // where it was
 	Code supervisor.Code `json:"code,omitempty"`
 	Text string          `json:"text,omitempty"`
+}
+
+// Changes are the settings a reload has found changed.
+type Changes struct {
+	Applied []string `json:"applied"`
+	Restart []string `json:"restart"` // they wait for a restart
 }
 
 // Reason is one thing that keeps a process from moving.
@@ -130,6 +138,8 @@ type Node struct {
 	MemFree   uint64 `json:"mem_free"`
 	CPUs      int    `json:"cpus"`
 	Accepting bool   `json:"accepting"`
+	// Twins are the addresses of other nodes that claim the number.
+	Twins []string `json:"twins,omitempty"`
 
 	Load         float64 `json:"load"` // 1: one process that always runs, on one processor of the yardstick
 	Utilisation  int     `json:"util"` // per cent of the CPUs' time

@@ -56,7 +56,7 @@ const (
 // configured is what the configuration says where the administrator says nothing.
 func configured(c config.Config) settings.Values {
 	v := settings.Default()
-	v.Block = !c.Guests.Accept
+	v.Block, v.Stay, v.NoMFS, v.Speed = !c.Guests.Accept, !c.Migrate, !c.MFS, c.Speed
 	return v
 }
 

@@ -23,10 +23,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/linux/procfs"
@@ -35,6 +35,7 @@ import (
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/measure"
+	"openmosix/internal/node/membership"
 	"openmosix/internal/node/peer"
 	"openmosix/internal/node/settings"
 	"openmosix/internal/role/transport"
@@ -51,21 +52,29 @@ type Machine interface {
 
 // Daemon is one node.
 type Daemon struct {
-	config  config.Config
+	config  config.Config // as at the start; what a reload may change is in live
 	log     *slog.Logger
 	nodes   Nodes
+	table   *membership.Table
 	judge   Judge
 	machine Machine
 	proc    procfs.FS
 
-	ca      *trust.Authority
-	cluster string
+	live   atomic.Pointer[config.Config]
+	circle atomic.Pointer[trust.Circle]
+	load   Loader // nil: there is nothing to reload
+	// reloading orders reloads, and guards keys.
+	reloading sync.Mutex
+	keys      trust.Ring
+	changed   chan struct{} // one place: the keys have changed
+
 	launch  launcher
 	homes   *homes
 	guests  *guests
 	gate    *transport.Gate
 	told    toldSources
-	address string // what the listener is bound to
+	packets atomic.Uint64 // of strangers
+	address string        // what the listener is bound to
 	stopFor time.Duration
 
 	settings *settings.Store
@@ -74,31 +83,34 @@ type Daemon struct {
 }
 
 // New makes a node of a complete and checked configuration.
-func New(c config.Config, key trust.Key, judge Judge, machine Machine, log *slog.Logger) (*Daemon, error) {
-	ca, err := key.Authority()
+func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *slog.Logger) (*Daemon, error) {
+	circle, err := trust.NewCircle(keys)
 	if err != nil {
 		return nil, err
 	}
 	d := &Daemon{
 		config:  c,
 		log:     log,
-		nodes:   staticNodes(c.Peers),
 		judge:   judge,
 		machine: machine,
 		proc:    procfs.FS("/proc"),
-		ca:      ca,
-		cluster: key.ID(),
+		changed: make(chan struct{}, 1),
+		keys:    keys,
 		launch:  launcher{log: log},
 		homes:   newHomes("/proc"),
 		stopFor: 20 * time.Second,
 	}
+	d.live.Store(&c)
+	d.circle.Store(circle)
+	d.table = membership.New(c, d.membershipOptions())
+	d.nodes = d.table
 	d.settings, d.badState = settings.Open(filepath.Join(c.StateDir, "settings.json"), configured(c))
 	if d.badState != nil {
 		log.Error("settings cannot be read", "error", d.badState)
 	}
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
-	d.gate = &transport.Gate{Settle: d.settle, Refused: d.refused}
+	d.gate = &transport.Gate{Settle: d.settle, Allowed: d.table.Allowed, Refused: d.refused}
 	return d, nil
 }
 
@@ -120,11 +132,10 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", d.config.Listen)
+	listener, bound, err := d.listen()
 	if err != nil {
-		return fmt.Errorf("listen for the other nodes: %w", err)
+		return err
 	}
-	d.address = listener.Addr().String()
 
 	// Leaving still needs both sockets' handlers, so they end after it.
 	d.findSurvivors()
@@ -134,8 +145,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.gate.Serve(serving, listener) })
 	group.Go(func() { server.Serve(serving) })
 	group.Go(func() { d.renewIdentities(serving) })
+	group.Go(func() { d.keepTable(serving, bound) })
 	group.Go(func() { d.measure.Run(serving) })
-	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.cluster)
+	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
 
 	<-ctx.Done()
 	d.log.Info("node goes down", "node", d.config.Number)
@@ -160,8 +172,11 @@ func (d *Daemon) homeStateDir() string { return filepath.Join(d.config.StateDir,
 // settle decides about a connection from outside after its preface: requests
 // of daemons are served here, sessions belong to their guest supervisor.
 func (d *Daemon) settle(conn net.Conn, p transport.Preface) (func(), error) {
-	if p.Kind == transport.ToSession {
+	switch p.Kind {
+	case transport.ToSession:
 		return nil, d.guests.hand(p.Session, conn)
+	case transport.ToGossip:
+		return d.settleGossip(conn)
 	}
 	id, err := d.identity(trust.Daemon)
 	if err != nil {
@@ -176,31 +191,4 @@ func (d *Daemon) settle(conn net.Conn, p transport.Preface) (func(), error) {
 			d.log.Debug("conversation with another daemon ended", "error", err)
 		}
 	}, nil
-}
-
-// refused logs the first bad connection of each source; the rest is counted.
-func (d *Daemon) refused(source netip.Addr, err error) {
-	if d.told.first(source) {
-		d.log.Warn("connection refused", "from", source, "error", err)
-	}
-}
-
-// toldSources remembers whom the log has named, within a bound.
-type toldSources struct {
-	mu   sync.Mutex
-	seen map[netip.Addr]struct{}
-}
-
-func (t *toldSources) first(a netip.Addr) bool {
-	const bound = 1024
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, ok := t.seen[a]; ok || len(t.seen) >= bound {
-		return false
-	}
-	if t.seen == nil {
-		t.seen = make(map[netip.Addr]struct{})
-	}
-	t.seen[a] = struct{}{}
-	return true
 }

@@ -19,6 +19,7 @@ import (
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/settings"
+	"openmosix/internal/role/discovery"
 	"openmosix/internal/role/transport"
 )
 
@@ -64,11 +65,12 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		c := config.Default()
 		c.Number, c.Name, c.Peers = number, fmt.Sprintf("node%d", number), peers
 		c.Listen = peers[number-1].Address
+		c.Discovery.Enabled = false // the table is that of peers
 		c.RunDir, c.StateDir = filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "state")
 		// Away from the ids of a real node on this machine and of each other.
 		c.Guests.Max, c.Guests.UIDBase = 8, uint32(1_900_000_000+os.Getpid()%1000*100+number*10)
 		judge := func(int) ([]control.Reason, error) { return nil, nil }
-		d, err := New(c, key, judge, &machine{available: 1 << 30}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		d, err := New(c, trust.RingOf(key), judge, &machine{available: 1 << 30}, slog.New(slog.NewTextHandler(t.Output(), nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,6 +342,9 @@ func TestAHangUpDoesNotStopAMove(t *testing.T) {
 func TestPorts(t *testing.T) {
 	if config.DefaultPort != transport.DefaultPort {
 		t.Errorf("config says port %d, transport %d", config.DefaultPort, transport.DefaultPort)
+	}
+	if config.DefaultBeaconPort != discovery.DefaultPort {
+		t.Errorf("config says port %d, discovery %d", config.DefaultBeaconPort, discovery.DefaultPort)
 	}
 }
 

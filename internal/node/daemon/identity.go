@@ -17,13 +17,13 @@ const renewEvery = 8 * time.Hour
 
 // identity issues a certificate of this node in a role.
 func (d *Daemon) identity(role trust.Role) (supervisor.Identity, error) {
-	leaf, err := d.ca.Issue(trust.Name{Node: d.config.Number, Role: role}, time.Now(), rand.Reader)
+	leaf, err := d.circle.Load().Issue(trust.Name{Node: d.config.Number, Role: role}, time.Now(), rand.Reader)
 	return supervisor.Identity(leaf), err
 }
 
 func (d *Daemon) hello(role trust.Role) (supervisor.Hello, error) {
 	id, err := d.identity(role)
-	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.config.Log, Fault: wantedFault(),
+	return supervisor.Hello{Node: d.config.Number, Identity: id, Log: d.live.Load().Log, Fault: wantedFault(),
 		ForeignVDSO: os.Getenv("OPENMOSIX_VDSO") == "foreign"}, err
 }
 
@@ -45,15 +45,21 @@ func (d *Daemon) homeHello() (supervisor.Hello, error) {
 }
 
 // renewIdentities sends every supervisor a Hello with a fresh certificate from
-// time to time. A Hello after the first one replaces the identity.
+// time to time, and at once when other keys are used or accepted. A Hello after
+// the first one replaces the identity.
 func (d *Daemon) renewIdentities(ctx context.Context) {
-	ticker := time.NewTicker(renewEvery)
-	defer ticker.Stop()
 	for {
+		now := time.Now()
+		wait := renewEvery
+		if next := d.circle.Load().NextChange(now); !next.IsZero() {
+			// Not a moment before: what is issued then must be of the new key.
+			wait = min(wait, next.Sub(now)+time.Second)
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-d.changed:
+		case <-time.After(wait):
 		}
 		d.renewAll()
 	}

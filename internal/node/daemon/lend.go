@@ -51,7 +51,7 @@ func (d *Daemon) memoryForGuests() (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	kept := d.config.Guests.Spare<<20 + d.guests.reserved()
+	kept := d.live.Load().Guests.Spare<<20 + d.guests.reserved()
 	return available - min(available, kept), nil
 }
 

@@ -1,9 +1,7 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"openmosix/internal/node/config"
@@ -13,21 +11,6 @@ import (
 type Nodes interface {
 	Lookup(number int) (config.Peer, bool)
 	List() []config.Peer // ascending
-}
-
-// staticNodes is the table of the configuration file.
-type staticNodes []config.Peer
-
-func (s staticNodes) Lookup(number int) (config.Peer, bool) {
-	i := slices.IndexFunc(s, func(p config.Peer) bool { return p.Number == number })
-	if i < 0 {
-		return config.Peer{}, false
-	}
-	return s[i], true
-}
-
-func (s staticNodes) List() []config.Peer {
-	return slices.SortedFunc(slices.Values(s), func(a, b config.Peer) int { return cmp.Compare(a.Number, b.Number) })
 }
 
 // named finds a node by its name: in the table, or among what the nodes call

@@ -76,6 +76,9 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 	if !known {
 		return supervisor.Opened{Code: supervisor.UnknownNode, Text: fmt.Sprintf("unknown node %d", o.Node)}
 	}
+	if d.isDown(o.Node) {
+		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d is down", o.Node)}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
 	reply, err := d.call(ctx, node, peer.Request{Open: &o})
@@ -173,6 +176,9 @@ func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 			return n
 		}
 		info = own
+	} else if d.isDown(p.Number) {
+		n.Text = "it does not answer the other nodes"
+		return n
 	} else {
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(ctx, infoTimeout)
@@ -188,6 +194,7 @@ func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 		info = *reply.Info
 		n.AskMicros = time.Since(begun).Microseconds()
 	}
+	n.Twins = d.twinsOf(p.Number)
 	n.Up, n.Guests, n.Away, n.CPUs = true, info.Guests, info.Away, info.CPUs
 	n.MemTotal, n.MemFree, n.Accepting = info.MemTotal, info.MemFree, info.Accepting
 	n.Load, n.Utilisation, n.Speed = load.In(info.Load, d.settings.Now().Yard), info.Utilisation, info.Speed

@@ -30,6 +30,8 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.figures(ctx, r)
 	case control.Admin:
 		return d.admin(ctx, who, r, tell)
+	case control.Reload:
+		return d.reload(who)
 	case control.Status:
 		return d.status(ctx)
 	}
@@ -86,8 +88,8 @@ func (d *Daemon) status(ctx context.Context) control.Result {
 	cancel()
 	nodes := d.survey(ctx)
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
-	status := control.NodeStatus{Node: nodes[i], Cluster: d.cluster, Release: release(),
-		PID: os.Getpid(), Refused: d.gate.RefusedCount()}
+	status := control.NodeStatus{Node: nodes[i], Cluster: d.circle.Load().ID(time.Now()), Release: release(),
+		PID: os.Getpid(), Refused: d.refusedCount()}
 	for _, p := range d.guests.lent() {
 		status.Lent = append(status.Lent, control.Guest{PID: p.PID, Home: p.Node, HomePID: p.HomePID, RSS: p.RSS, CPU: p.CPUMicros})
 	}

@@ -10,13 +10,13 @@
 // table, and nothing is known of whether they are up.
 //
 // Ownership: mu guards roster, candidates and settings. Nothing blocks under
-// it and no callback is called with it held. One goroutine, Run's, joins.
+// it and no callback is called with it held. Attempts to join have a goroutine
+// each, one for an address, and end before Run does.
 package membership
 
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -35,8 +35,10 @@ import (
 const (
 	// joinEvery is how often nodes that are known and not up are looked for.
 	joinEvery = 5 * time.Second
-	// maxCandidates bounds the addresses that wait to be joined.
+	// maxCandidates bounds the addresses that wait to be joined, maxJoining
+	// those that are being tried.
 	maxCandidates = 256
+	maxJoining    = 16
 )
 
 // Options are what a Table needs of its daemon.
@@ -57,6 +59,7 @@ type Table struct {
 	settings   config.Config
 	roster     *roster.Roster
 	candidates map[string]struct{}
+	joining    map[string]struct{}
 	networks   networks
 	ready      chan struct{} // closed when group is there
 	poke       chan struct{} // one place: there are candidates
@@ -64,7 +67,7 @@ type Table struct {
 
 // New makes the table of a complete and checked configuration.
 func New(c config.Config, o Options) *Table {
-	t := &Table{o: o, candidates: make(map[string]struct{}), ready: make(chan struct{}), poke: make(chan struct{}, 1)}
+	t := &Table{o: o, candidates: make(map[string]struct{}), joining: make(map[string]struct{}), ready: make(chan struct{}), poke: make(chan struct{}, 1)}
 	t.roster = roster.New(c.Number, c.Name, "")
 	t.configure(c)
 	return t
@@ -185,61 +188,6 @@ func (t *Table) wake() {
 	}
 }
 
-// join looks for nodes until ctx ends, and then says goodbye.
-func (t *Table) join(ctx context.Context) {
-	for {
-		if addresses := t.wanted(); len(addresses) > 0 {
-			if err := t.group.Join(addresses); err != nil {
-				t.o.Log.Debug("nodes not reached", "addresses", addresses, "error", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			if err := t.group.Leave(); err != nil {
-				t.o.Log.Debug("the others may take this node for dead", "error", err)
-			}
-			return
-		case <-time.After(joinEvery):
-		case <-t.poke:
-			// A beacon names one address at a time, so some may come at once.
-			time.Sleep(20 * time.Millisecond)
-		}
-	}
-}
-
-// wanted takes the candidates and adds what is known and not up.
-func (t *Table) wanted() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var out []string
-	for a := range t.candidates {
-		out = append(out, a)
-	}
-	clear(t.candidates)
-	alone := true
-	for _, n := range t.roster.List() {
-		switch {
-		case n.Number == t.settings.Number:
-		case n.State == roster.Up:
-			alone = false
-		case !slices.Contains(out, n.Address):
-			out = append(out, n.Address)
-		}
-	}
-	// Of several seeds any one leads to all nodes, except after a partition:
-	// then a seed that is not up is the way to the other side.
-	for _, s := range t.settings.Discovery.Seeds {
-		if (alone || !t.isUp(s)) && !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func (t *Table) isUp(address string) bool {
-	return slices.ContainsFunc(t.roster.List(), func(n roster.Node) bool { return n.Address == address && n.State == roster.Up })
-}
-
 // Take serves a stream of another node's membership.
 func (t *Table) Take(conn net.Conn) {
 	select {
@@ -313,6 +261,3 @@ func (t *Table) own() int {
 	defer t.mu.Unlock()
 	return t.settings.Number
 }
-
-// String is for logs.
-func (t *Table) String() string { return fmt.Sprintf("table of node %d", t.own()) }

@@ -142,23 +142,47 @@ func (s *Store) Change(edit func(*Values), names ...string) (Values, error) {
 	return values, nil
 }
 
-// write replaces the file as a whole: a reader, and a machine that loses its
-// power, see the old one or the new one.
-func write(path string, values Values, names map[string]bool) error {
-	all, err := json.Marshal(values)
+// Reconfigure takes over a changed configuration; what was told stays.
+func (s *Store) Reconfigure(configured Values) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	told, err := marshal(s.values, s.changed)
 	if err != nil {
 		return err
 	}
+	values := configured
+	if err := json.Unmarshal(told, &values); err != nil {
+		return fmt.Errorf("merge settings: %w", err)
+	}
+	if err := values.Check(); err != nil {
+		return err
+	}
+	s.base, s.values = configured, values
+	return nil
+}
+
+// marshal gives the values of these names.
+func marshal(values Values, names map[string]bool) ([]byte, error) {
+	all, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(all, &fields); err != nil {
-		return err
+		return nil, err
 	}
 	for name := range fields {
 		if !names[name] {
 			delete(fields, name)
 		}
 	}
-	text, err := json.MarshalIndent(fields, "", "  ")
+	return json.MarshalIndent(fields, "", "  ")
+}
+
+// write replaces the file as a whole: a reader, and a machine that loses its
+// power, see the old one or the new one.
+func write(path string, values Values, names map[string]bool) error {
+	text, err := marshal(values, names)
 	if err != nil {
 		return err
 	}

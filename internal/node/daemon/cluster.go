@@ -1,0 +1,128 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"openmosix/internal/model/roster"
+	"openmosix/internal/model/seal"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/node/membership"
+	"openmosix/internal/role/transport"
+)
+
+// membershipOptions is what the table of nodes needs of the daemon.
+func (d *Daemon) membershipOptions() membership.Options {
+	return membership.Options{
+		Gossip: func() []seal.Secret { return d.circle.Load().Gossip(time.Now()) },
+		Beacon: func() []seal.Secret { return d.circle.Load().Beacon(time.Now()) },
+		Dial: func(ctx context.Context, address string) (net.Conn, error) {
+			id, err := d.identity(trust.Daemon)
+			if err != nil {
+				return nil, err
+			}
+			return transport.DialGossip(ctx, address, id)
+		},
+		Refused: d.refusedPacket,
+		Log:     d.log,
+	}
+}
+
+// listen opens the node's port. The address is also that of gossip packets.
+func (d *Daemon) listen() (net.Listener, netip.AddrPort, error) {
+	listener, err := net.Listen("tcp", d.config.Listen)
+	if err != nil {
+		return nil, netip.AddrPort{}, fmt.Errorf("listen for the other nodes: %w", err)
+	}
+	d.address = listener.Addr().String()
+	bound, err := netip.ParseAddrPort(d.address)
+	if err != nil {
+		listener.Close()
+		return nil, netip.AddrPort{}, fmt.Errorf("listen for the other nodes: %w", err)
+	}
+	return listener, bound, nil
+}
+
+// keepTable runs the membership. A node whose membership fails is still one
+// that serves this machine and whoever knows its address.
+func (d *Daemon) keepTable(ctx context.Context, bound netip.AddrPort) {
+	for {
+		err := d.table.Run(ctx, bound)
+		if err == nil {
+			return
+		}
+		d.log.Error("this node finds no others; trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Second):
+		}
+	}
+}
+
+// settleGossip gives a proven stream of another daemon to the membership.
+func (d *Daemon) settleGossip(conn net.Conn) (func(), error) {
+	id, err := d.identity(trust.Daemon)
+	if err != nil {
+		return nil, err
+	}
+	server, err := transport.Server(conn, id, trust.Daemon)
+	if err != nil {
+		return nil, err
+	}
+	return func() { d.table.Take(server) }, nil
+}
+
+// isDown tells whether a node was there and is gone. Of a node that was only
+// configured nothing is known: it has to be asked.
+func (d *Daemon) isDown(number int) bool {
+	n, known := d.table.Node(number)
+	return known && n.State == roster.Down
+}
+
+// twinsOf are the addresses of other nodes that claim a number.
+func (d *Daemon) twinsOf(number int) []string {
+	n, _ := d.table.Node(number)
+	return n.Twins
+}
+
+// refused logs the first bad connection of each source; the gate counts.
+func (d *Daemon) refused(source netip.Addr, err error) {
+	if d.told.first(source) {
+		d.log.Warn("connection refused", "from", source, "error", err)
+	}
+}
+
+// refusedPacket is refused for packets, which the gate does not see.
+func (d *Daemon) refusedPacket(source netip.Addr, err error) {
+	d.packets.Add(1)
+	if d.told.first(source) {
+		d.log.Warn("packet refused", "from", source, "error", err)
+	}
+}
+
+func (d *Daemon) refusedCount() uint64 { return d.gate.RefusedCount() + d.packets.Load() }
+
+// toldSources remembers whom the log has named, within a bound.
+type toldSources struct {
+	mu   sync.Mutex
+	seen map[netip.Addr]struct{}
+}
+
+func (t *toldSources) first(a netip.Addr) bool {
+	const bound = 1024
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.seen[a]; ok || len(t.seen) >= bound {
+		return false
+	}
+	if t.seen == nil {
+		t.seen = make(map[netip.Addr]struct{})
+	}
+	t.seen[a] = struct{}{}
+	return true
+}
