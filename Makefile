@@ -7,7 +7,7 @@ UNIT     := ./cmd/... ./internal/...
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
 
-.PHONY: build setup test race bench fuzz lint judge check demo soak clean
+.PHONY: deb build setup test race bench fuzz lint judge check demo soak clean
 
 build:
 	@mkdir -p bin
@@ -54,6 +54,16 @@ demo: build
 soak: build
 	@scripts/setup --soak
 	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) run ./test/check soak
+
+# A Debian package of what `openmosix install` installs, in out/. DEBVERSION must
+# begin with a digit.
+NFPM       ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+DEBVERSION ?= 0.0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
+
+deb: build
+	@rm -rf out/deb && mkdir -p out/deb
+	bin/openmosix install --root out/deb
+	VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager deb --target out/
 
 clean:
 	rm -rf bin out

@@ -1,0 +1,16 @@
+// Package packaging holds what an installed openMosix has beside its binary:
+// how init systems start a node. `openmosix install` puts them in place, and
+// nfpm.yaml makes a Debian package of what that has installed.
+package packaging
+
+import _ "embed"
+
+// Service is the unit for systemd.
+//
+//go:embed openmosix.service
+var Service []byte
+
+// Init is the script for /etc/init.d.
+//
+//go:embed openmosix.init
+var Init []byte
