@@ -165,6 +165,13 @@ func TestANumberTakenTwice(t *testing.T) {
 			t.Errorf("node %d does not say so (%v)", n, err)
 		}
 	}
+	// Nothing moves from or to a number that is not one node's.
+	for node, to := range map[int]int{1: 2, 2: 1, 3: 1} {
+		out, err := l.Command(ctx, node, "/", "sh", "-c", fmt.Sprintf("sleep 100 & openmosix migrate $! %d; s=$?; kill $!; exit $s", to)).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "number 2 is taken twice") {
+			t.Errorf("a move from node %d to number %d: %v: %s", node, to, err, out)
+		}
+	}
 }
 
 func refused(ctx context.Context, t *testing.T, l *labtest.Lab, node int) uint64 {

@@ -26,6 +26,10 @@ func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 	if d.settings.Now().Block {
 		return no(supervisor.Refused, "lends nothing (`mosctl noblock` there changes that)")
 	}
+	// Its number would not tell whose process it is.
+	if twins := d.twinsOf(from.Node); len(twins) > 0 {
+		return no(supervisor.Refused, "node number %d is taken twice, by %s too", from.Node, strings.Join(twins, ", "))
+	}
 	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
 		return no(supervisor.Refused, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,6 +76,12 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 	node, known := d.nodes.Lookup(o.Node)
 	if !known {
 		return supervisor.Opened{Code: supervisor.UnknownNode, Text: fmt.Sprintf("unknown node %d", o.Node)}
+	}
+	for _, number := range []int{d.config.Number, o.Node} {
+		if twins := d.twinsOf(number); len(twins) > 0 {
+			return supervisor.Opened{Code: supervisor.Refused,
+				Text: fmt.Sprintf("node number %d is taken twice, by %s too: change one of them", number, strings.Join(twins, ", "))}
+		}
 	}
 	if d.isDown(o.Node) {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d is down", o.Node)}
