@@ -57,7 +57,7 @@ soak: build
 
 # A Debian package of what `openmosix install` installs, in out/. DEBVERSION must
 # begin with a digit.
-NFPM       ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+NFPM       ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 DEBVERSION ?= 0.0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 
 deb: build
