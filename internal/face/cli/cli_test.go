@@ -236,7 +236,7 @@ func TestMPS(t *testing.T) {
 		t.Errorf("%+v", none)
 	}
 	long := run("mps", "--run-dir", dir, "-l", "--tree", strconv.Itoa(own))
-	if !strings.Contains(long.out, "CANTMOVE") || !strings.Contains(long.out, " 3        - ") {
+	if !strings.Contains(long.out, "CANTMOVE") || !strings.Contains(long.out, " 3    0        - ") {
 		t.Errorf("%+v", long)
 	}
 	if got := run("mps", "--run-dir", dir, "-l", "--json", strconv.Itoa(own)); !strings.Contains(got.out, `"cantmove": []`) {

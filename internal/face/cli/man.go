@@ -51,6 +51,9 @@ func listPages(c *cobra.Command) error {
 
 // findPage accepts a page's name and that of a command: node is openmosix-node.
 func findPage(word string) (string, bool) {
+	if _, ok := wrappers[word]; ok {
+		word = "mosrun"
+	}
 	for _, stem := range []string{word, programName + "-" + word} {
 		for _, section := range []string{".1", ".8"} {
 			if _, err := fs.Stat(pages, stem+section); err == nil {

@@ -13,6 +13,7 @@ import (
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/listing"
+	"openmosix/internal/node/policy"
 )
 
 // psRow is one process, as --json prints it.
@@ -30,6 +31,8 @@ type psRow struct {
 	PPID    int    `json:"ppid"`
 	// With --long: the codes of what keeps it from moving; null: not known, because it is another user's.
 	CantMove *[]string `json:"cantmove,omitempty"`
+	// What was said of it, or of what it was started by; missing: nothing.
+	Policy *policy.Policy `json:"policy,omitempty"`
 }
 
 // psFilter says which processes to list.
@@ -71,7 +74,7 @@ func newMPS() *cobra.Command {
 			return err
 		}
 		rows = slices.DeleteFunc(rows, func(r listing.Row) bool { return !keep(r) })
-		table := psTable{rows: rows}
+		table := psTable{rows: rows, policies: answer.Policies}
 		if *tree {
 			table.rows, table.branches = listing.Tree(rows)
 		}

@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/listing"
+	"openmosix/internal/node/policy"
 )
 
 // psTable is what mps prints. stays is nil when it was not asked for.
@@ -18,6 +19,15 @@ type psTable struct {
 	rows     []listing.Row
 	branches []string // before the command, of a tree
 	stays    [][]string
+	policies map[int]policy.Policy
+}
+
+// lockText as the LOCK column has it.
+func lockText(p policy.Policy) string {
+	if p.Lock {
+		return "1"
+	}
+	return "0"
 }
 
 // unknownStay stands for the reasons of a process the caller may not examine.
@@ -46,6 +56,11 @@ func cantMove(ctx context.Context, daemon *control.Client, rows []listing.Row) (
 
 func (t psTable) json(home int) []psRow {
 	out := psRows(t.rows, home)
+	for i := range out {
+		if p, said := t.policies[out[i].PID]; said {
+			out[i].Policy = &p
+		}
+	}
 	for i := range t.stays {
 		if len(t.stays[i]) != 1 || t.stays[i][0] != unknownStay {
 			out[i].CantMove = &t.stays[i]
@@ -59,7 +74,7 @@ func (t psTable) print(out io.Writer) error {
 	if t.stays == nil {
 		fmt.Fprintln(w, "PID\tTTY\tNODE\tSTAT\tTIME\t COMMAND")
 	} else {
-		fmt.Fprintln(w, "PID\tTTY\tNODE\tNMIGS\tCANTMOVE\tSTAT\tTIME\tMEM\t COMMAND")
+		fmt.Fprintln(w, "PID\tTTY\tNODE\tNMIGS\tLOCK\tCANTMOVE\tSTAT\tTIME\tMEM\t COMMAND")
 	}
 	for i, r := range t.rows {
 		command := r.Command
@@ -74,7 +89,7 @@ func (t psTable) print(out io.Writer) error {
 		if stays == "" {
 			stays = "-"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Moves, stays, r.Stat,
+		fmt.Fprintf(w, "%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Moves, lockText(t.policies[r.PID]), stays, r.Stat,
 			cpuTime(r.CPU), tui.SizeText(r.RSS), command)
 	}
 	return w.Flush()

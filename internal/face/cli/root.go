@@ -19,7 +19,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 )
 
@@ -30,7 +29,8 @@ const programName = "openmosix"
 const runDirVariable = "OPENMOSIX_RUN_DIR"
 
 // applets are the commands that also go by a name of their own.
-var applets = []string{"migrate", "mosctl", "mosmon", "mps", "mtop", "setpe", "showmap", "why"}
+var applets = []string{"migrate", "mosctl", "mosmon", "mosrun", "mps", "mtop", "setpe", "showmap", "why",
+	"nomig", "runhome", "runon", "cpujob", "iojob", "nodecay", "slowdecay", "fastdecay"}
 
 // Main runs a command line and returns the exit status. args[0] is the name
 // the program was called by; if it is that of an applet, that applet runs.
@@ -84,18 +84,16 @@ keep looking as if they ran where they were started.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
-	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
+	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
 		newNodes(), newShowmap(), newSetpe(), newStatus(), newCalls(),
 		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
+	root.AddCommand(newWrappers()...)
 	return root
 }
 
 // client adds the flag that says which daemon to ask.
 func client(c *cobra.Command) func() *control.Client {
-	runDir := os.Getenv(runDirVariable)
-	if runDir == "" {
-		runDir = config.DefaultRunDir
-	}
+	runDir := defaultRunDir(os.Getenv(runDirVariable))
 	c.Flags().StringVar(&runDir, "run-dir", runDir, "run directory of the node daemon ($"+runDirVariable+")")
 	return func() *control.Client { return control.NewClient(runDir) }
 }

@@ -84,6 +84,33 @@ func (f FS) Cmdline(pid int) ([]string, error) {
 	})
 }
 
+// Environ returns the environment the program was started with, as far as the
+// process has left it where it was.
+func (f FS) Environ(pid int) ([]string, error) {
+	return parsed(f.Path(pid, "environ"), func(b []byte) ([]string, error) {
+		var all []string
+		for word := range bytes.SplitSeq(bytes.TrimSuffix(b, []byte{0}), []byte{0}) {
+			all = append(all, string(word))
+		}
+		return all, nil
+	})
+}
+
+// Now is the time since the machine was started in the ticks of Stat.StartTime:
+// /proc/uptime has as many digits as there are ticks in a second.
+func (f FS) Now() (uint64, error) {
+	return parsed(string(f)+"/uptime", func(b []byte) (uint64, error) {
+		word, _ := field(b)
+		whole, part, ok := bytes.Cut(word, []byte("."))
+		seconds, ok2 := number(whole, 10)
+		ticks, ok3 := number(part, 10)
+		if !ok || !ok2 || !ok3 || len(part) != 2 {
+			return 0, fmt.Errorf("%q is no time: %w", word, errFormat)
+		}
+		return seconds*100 + ticks, nil
+	})
+}
+
 // Exe returns the path of the executable, without " (deleted)". A kernel
 // thread has none: ErrGone.
 func (f FS) Exe(pid int) (string, error) {

@@ -10,6 +10,7 @@ package control
 
 import (
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
 )
 
@@ -32,6 +33,8 @@ const (
 	Nodes   Verb = "nodes"   // the nodes this one knows
 	Status  Verb = "status"  // this node
 	Reload  Verb = "reload"  // read configuration and keys again
+	Policy  Verb = "policy"  // Change what holds for PID and what it starts
+	Follow  Verb = "follow"  // move PID to node To as soon as it is what Mark was given for
 	Admin   Verb = "admin"   // what the administrator of a node tells it: Word
 )
 
@@ -55,6 +58,9 @@ type Request struct {
 	// Admin: one of the words of mosctl, and its numbers.
 	Word   string `json:"word,omitempty"`
 	Values []int  `json:"values,omitempty"`
+	// Policy and Follow.
+	Change *policy.Change `json:"change,omitempty"`
+	Mark   string         `json:"mark,omitempty"`
 }
 
 // Answer is what a client reads: any number with Progress, then one with Result.
@@ -86,6 +92,10 @@ type Result struct {
 	Nodes   []Node          `json:"nodes,omitempty"`
 	Status  *NodeStatus     `json:"status,omitempty"`
 	Changes *Changes        `json:"changes,omitempty"` // Reload
+
+	Policies map[int]policy.Policy `json:"policies,omitempty"` // PS: of processes of which something was said
+	Policy   *policy.Policy        `json:"policy,omitempty"`   // Policy
+	Mark     string                `json:"mark,omitempty"`     // Policy
 
 	Settings *settings.Values `json:"settings,omitempty"` // Admin
 	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring

@@ -37,6 +37,7 @@ import (
 	"openmosix/internal/node/measure"
 	"openmosix/internal/node/membership"
 	"openmosix/internal/node/peer"
+	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
 	"openmosix/internal/role/transport"
 )
@@ -80,6 +81,7 @@ type Daemon struct {
 	settings *settings.Store
 	badState error // why the settings of an earlier daemon are not used
 	measure  *measure.Measurer
+	policies *policy.Registry
 }
 
 // New makes a node of a complete and checked configuration.
@@ -107,6 +109,10 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	d.settings, d.badState = settings.Open(filepath.Join(c.StateDir, "settings.json"), configured(c))
 	if d.badState != nil {
 		log.Error("settings cannot be read", "error", d.badState)
+	}
+	var lost error
+	if d.policies, lost = policy.Open(d.proc, filepath.Join(c.RunDir, "policies.json"), policy.TellCommand); lost != nil {
+		log.Error("policies of processes cannot be read", "error", lost)
 	}
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
@@ -147,6 +153,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.renewIdentities(serving) })
 	group.Go(func() { d.keepTable(serving, bound) })
 	group.Go(func() { d.measure.Run(serving) })
+	group.Go(func() { d.watchPolicies(serving) })
 	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
 
 	<-ctx.Done()

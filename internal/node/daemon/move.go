@@ -78,6 +78,9 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 		}
 		addr = node.Address
 	}
+	if no := d.mayGo(r.PID, to); no.Code != "" {
+		return no
+	}
 	_, proc, held := d.homes.find(r.PID)
 	if held && proc.Node == to && proc.State != "moving" {
 		return alreadyThere(to)

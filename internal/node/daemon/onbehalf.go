@@ -53,6 +53,9 @@ func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fet
 		if !known {
 			return &peer.Fetched{Code: supervisor.UnknownNode, Text: "its home does not know that node"}
 		}
+		if no := d.mayGo(f.PID, f.To); no.Code != "" {
+			return &peer.Fetched{Code: no.Code, Text: no.Text}
+		}
 		q.To, q.Addr = f.To, node.Address
 	}
 	r := d.move(ctx, q, func(control.Progress) {})

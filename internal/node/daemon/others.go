@@ -88,7 +88,8 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
-	reply, err := d.call(ctx, node, peer.Request{Open: &o})
+	asked := d.disclosed(o)
+	reply, err := d.call(ctx, node, peer.Request{Open: &asked})
 	if err != nil {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}
 	}

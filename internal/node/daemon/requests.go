@@ -28,6 +28,10 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.ps(ctx)
 	case control.Nodes:
 		return d.figures(ctx, r)
+	case control.Policy:
+		return d.policy(who, r)
+	case control.Follow:
+		return d.follow(ctx, who, r)
 	case control.Admin:
 		return d.admin(ctx, who, r, tell)
 	case control.Reload:
@@ -64,6 +68,9 @@ func (d *Daemon) why(who control.Caller, pid int) control.Result {
 // ps lists the processes that have moved. Where a process is is no secret, as
 // its existence is none: everybody sees all of them.
 func (d *Daemon) ps(ctx context.Context) control.Result {
+	if err := d.policies.Look(); err != nil { // what was known before is shown
+		d.log.Debug("policies of processes cannot be looked after", "error", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
 	var group sync.WaitGroup
@@ -79,7 +86,7 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 		out = append(out, control.Proc{PID: p.PID, Node: p.Node, Moves: p.Moves, CPUMicros: p.CPUMicros,
 			RSS: p.RSS, Calls: p.Calls, State: p.State})
 	}
-	return control.Result{Procs: out, Node: d.config.Number}
+	return control.Result{Procs: out, Node: d.config.Number, Policies: d.policies.All()}
 }
 
 func (d *Daemon) status(ctx context.Context) control.Result {

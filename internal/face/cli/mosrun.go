@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+	"openmosix/internal/node/policy"
+)
+
+// Exit statuses of mosrun and its wrappers when there is no command to have
+// one, as of env(1) and the shells.
+const (
+	ExitCannotRun = 126
+	ExitNotFound  = 127
+)
+
+const mosrunHelp = `Run a command, and say where it and what it starts may go.
+
+Usage: mosrun [OPTION...] COMMAND [ARGUMENT...]
+
+  -h              at home
+  -N              on node N
+  -jLIST          on one of these nodes, as in -j1-3,7
+  -F              run it anyway, at home, when that cannot be
+  -l -L -k        unlocked; locked; as the caller is
+  -c -i           it computes; it reads and writes
+  -n -s -f        its statistics decay not; slowly; fast
+  -t N -d N       every N seconds; what is kept then, per mille
+  -z              the first argument is the name it sees itself by
+  --allow LIST    it may only go to these nodes
+  --deny LIST     it may not go to these
+  --disclosure N  what lenders are told: 0 nothing, 1 its number, 2 and whose
+                  it is, 3 and what it is called
+  --run-dir DIR   run directory of the node daemon
+  --help          this
+
+Locked is the default unless only -c, -i, -n, -s, -f, -t or -d are given.
+`
+
+func newMosrun() *cobra.Command {
+	return &cobra.Command{
+		Use:                "mosrun [OPTION...] COMMAND [ARGUMENT...]",
+		Short:              "Run a command, and say where it may go",
+		DisableFlagParsing: true,
+		RunE:               func(c *cobra.Command, args []string) error { return mosrunMain(c, args) },
+	}
+}
+
+func newWrappers() []*cobra.Command {
+	var all []*cobra.Command
+	for _, name := range slices.Sorted(maps.Keys(wrappers)) {
+		use := name + " [OPTION...] COMMAND [ARGUMENT...]"
+		if name == "runon" {
+			use = "runon NODE [OPTION...] COMMAND [ARGUMENT...]"
+		}
+		all = append(all, &cobra.Command{
+			Use:                use,
+			Short:              wrappers[name].about,
+			DisableFlagParsing: true,
+			RunE: func(c *cobra.Command, args []string) error {
+				args, err := unwrapped(name, args)
+				if err != nil {
+					return err
+				}
+				return mosrunMain(c, args)
+			},
+		})
+	}
+	return all
+}
+
+func mosrunMain(c *cobra.Command, args []string) error {
+	p, err := parseRun(args, defaultRunDir(os.Getenv(runDirVariable)))
+	if err != nil {
+		return err
+	}
+	if p.help {
+		_, err := fmt.Fprint(c.OutOrStdout(), mosrunHelp)
+		return err
+	}
+	path, err := exec.LookPath(p.command[0])
+	if err != nil {
+		return notRunnable(p.command[0], err)
+	}
+	mark, err := p.prepare(c)
+	if err != nil {
+		if !p.anyway {
+			return err
+		}
+		fmt.Fprintf(c.ErrOrStderr(), "mosrun: %v; it runs at home\n", err)
+	}
+	environment := os.Environ()
+	if mark != "" {
+		environment = slices.DeleteFunc(environment, func(word string) bool { return strings.HasPrefix(word, policy.MarkVariable+"=") })
+		environment = append(environment, policy.MarkVariable+"="+mark)
+	}
+	argv := p.command
+	if p.ownName {
+		argv = argv[1:]
+	}
+	// This process becomes the command: same pid, parent, terminal, and nothing
+	// of ours stays between it and whoever waits for it.
+	signal.Reset() // what was ignored when this program began is ignored again
+	err = syscall.Exec(path, argv, environment)
+	if errors.Is(err, syscall.ENOEXEC) { // a script that does not say of which shell, as execvp(3) does it
+		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environment)
+	}
+	return notRunnable(path, err)
+}
+
+func notRunnable(path string, err error) error {
+	code := ExitCannotRun
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		code = ExitNotFound
+	}
+	return &exitError{code: code, text: fmt.Sprintf("%s: cannot be run: %v", path, err)}
+}
+
+// prepare says what holds for this process, which is about to become the
+// command, and has it followed to its node. A node that cannot be had is found
+// out before anything is said.
+func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
+	daemon := control.NewClient(p.runDir)
+	to := 0
+	if len(p.nodes) > 0 {
+		if to, err = p.choose(c, daemon); err != nil {
+			if !p.anyway {
+				return "", err
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "mosrun: %v; it runs at home\n", err)
+		}
+	}
+	r, err := daemon.Ask(c.Context(), control.Request{Verb: control.Policy, PID: os.Getpid(), Change: &p.change}, nil)
+	if err == nil {
+		err = errorOf(r)
+	}
+	if err != nil {
+		return "", err
+	}
+	if to == 0 {
+		return r.Mark, nil
+	}
+	f, err := daemon.Ask(c.Context(), control.Request{Verb: control.Follow, PID: os.Getpid(), To: to, Mark: r.Mark}, nil)
+	if err == nil {
+		err = errorOf(f)
+	}
+	return r.Mark, err
+}
+
+// choose picks one of the nodes that are up and lend; 0 is this one.
+func (p *runPlan) choose(c *cobra.Command, daemon *control.Client) (int, error) {
+	r, err := daemon.Ask(c.Context(), control.Request{Verb: control.Nodes}, nil)
+	if err == nil {
+		err = errorOf(r)
+	}
+	if err != nil {
+		return 0, err
+	}
+	why := &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node %v is known (`openmosix nodes` lists them)", p.nodes)}
+	var able []control.Node
+	for _, n := range r.Nodes {
+		switch {
+		case !p.nodes.Has(n.Number):
+		case !n.Up:
+			why = &exitError{code: exitOf(supervisor.Unreachable), text: fmt.Sprintf("node %d does not answer", n.Number)}
+		case !n.Accepting && !n.Self:
+			why = &exitError{code: exitOf(supervisor.Refused), text: fmt.Sprintf("node %d takes no guests", n.Number)}
+		default:
+			able = append(able, n)
+		}
+	}
+	if len(able) == 0 {
+		return 0, why
+	}
+	n := able[rand.IntN(len(able))]
+	if n.Self {
+		return 0, nil
+	}
+	return n.Number, nil
+}

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"openmosix/internal/model/nodelist"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/policy"
+)
+
+// runPlan is what a command line of mosrun asks for.
+type runPlan struct {
+	change   policy.Change
+	home     bool          // -h
+	nodes    nodelist.List // -ID, -j: run on one of these
+	anyway   bool          // -F
+	keepLock bool          // -k
+	ownName  bool          // -z: the first argument is argv[0]
+	help     bool
+	runDir   string
+	command  []string
+}
+
+// parseRun reads mosrun's own way of options: letters, and numbers of nodes.
+// The first word that is no option begins the command, whose options are its own.
+func parseRun(args []string, runDir string) (runPlan, error) {
+	p := runPlan{runDir: runDir}
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
+		word := args[0]
+		args = args[1:]
+		if word == "--" {
+			break
+		}
+		value := func() (string, error) {
+			if len(args) == 0 {
+				return "", usageError("%s: a value is missing", word)
+			}
+			v := args[0]
+			args = args[1:]
+			return v, nil
+		}
+		var err error
+		switch {
+		case strings.HasPrefix(word, "--"):
+			err = p.long(word, value)
+		case unicode.IsDigit(rune(word[1])):
+			err = p.on(word[1:])
+		case word[1] == 'j':
+			list := word[2:]
+			if list == "" {
+				list, err = value()
+			}
+			if err == nil {
+				err = p.on(list)
+			}
+		default:
+			err = p.letters(word[1:], value)
+		}
+		if err != nil {
+			return p, err
+		}
+		if p.help {
+			return p, nil
+		}
+	}
+	p.command = args
+	return p, p.complete()
+}
+
+func (p *runPlan) on(list string) error {
+	l, err := nodelist.Parse(list)
+	if err != nil {
+		return usageError("%v", err)
+	}
+	p.nodes = l
+	return nil
+}
+
+func (p *runPlan) long(word string, value func() (string, error)) error {
+	name, text, given := strings.Cut(word, "=")
+	switch name {
+	case "--help":
+		p.help = true
+		return nil
+	case "--run-dir", "--allow", "--deny", "--disclosure":
+	default:
+		return usageError("unknown flag: %s", word)
+	}
+	if !given {
+		var err error
+		if text, err = value(); err != nil {
+			return err
+		}
+	}
+	switch name {
+	case "--run-dir":
+		p.runDir = text
+	case "--disclosure":
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return usageError("--disclosure %s: expected 0, 1, 2 or 3", text)
+		}
+		p.change.Disclosure = &n
+	default:
+		l, err := nodelist.Parse(text)
+		if err != nil {
+			return usageError("%v", err)
+		}
+		if name == "--allow" {
+			p.change.Allow = &l
+		} else {
+			p.change.Deny = &l
+		}
+	}
+	return nil
+}
+
+// letters may stand together, as in -lz.
+func (p *runPlan) letters(letters string, value func() (string, error)) error {
+	lock := func(on bool) { p.change.Lock, p.keepLock = &on, false }
+	for _, letter := range letters {
+		switch letter {
+		case 'h':
+			p.home = true
+		case 'F':
+			p.anyway = true
+		case 'z':
+			p.ownName = true
+		case 'l':
+			lock(false)
+		case 'L':
+			lock(true)
+		case 'k':
+			p.keepLock, p.change.Lock = true, nil
+		case 'c':
+			p.change.Kind = of(policy.CPUJob)
+		case 'i':
+			p.change.Kind = of(policy.IOJob)
+		case 'n':
+			p.change.Decay = of(policy.NoDecay)
+		case 's':
+			p.change.Decay = of(policy.SlowDecay)
+		case 'f':
+			p.change.Decay = of(policy.FastDecay)
+		case 't', 'd':
+			text, err := value()
+			if err != nil {
+				return err
+			}
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 {
+				return usageError("-%c %s: expected a positive number", letter, text)
+			}
+			if letter == 't' {
+				p.change.Period = &n
+			} else {
+				p.change.Keep = &n
+			}
+		default:
+			return usageError("unknown option -%c (`mosrun --help` lists them)", letter)
+		}
+	}
+	return nil
+}
+
+func of[T any](v T) *T { return &v }
+
+// complete applies what openMosix did when nothing was said of the lock: what
+// is put somewhere is to stay there, and what only tells of its work is as its
+// caller is.
+func (p *runPlan) complete() error {
+	least := 1
+	if p.ownName {
+		least = 2
+	}
+	if len(p.command) < least {
+		return usageError("which command? (`mosrun --help` shows how)")
+	}
+	if p.home && len(p.nodes) > 0 {
+		return usageError("-h and a node exclude each other")
+	}
+	if p.change.Lock != nil || p.keepLock {
+		return nil
+	}
+	work := p.change.Kind != nil || p.change.Decay != nil || p.change.Period != nil || p.change.Keep != nil
+	if p.home || len(p.nodes) > 0 || !work {
+		p.change.Lock = of(true)
+	}
+	return nil
+}
+
+// wrappers are the commands that are mosrun with an option.
+var wrappers = map[string]struct{ option, about string }{
+	"nomig":     {"-L", "Run a command that stays where it is"},
+	"runhome":   {"-h", "Run a command at home, and lock it there"},
+	"runon":     {"", "Run a command on a node, and lock it there"},
+	"cpujob":    {"-c", "Run a command that computes"},
+	"iojob":     {"-i", "Run a command that reads and writes"},
+	"nodecay":   {"-n", "Run a command whose statistics do not decay"},
+	"slowdecay": {"-s", "Run a command whose statistics decay slowly"},
+	"fastdecay": {"-f", "Run a command whose statistics decay fast"},
+}
+
+// unwrapped gives mosrun's arguments for a wrapper's.
+func unwrapped(name string, args []string) ([]string, error) {
+	if len(args) > 0 && args[0] == "--help" {
+		return args, nil
+	}
+	if name != "runon" {
+		return append([]string{wrappers[name].option}, args...), nil
+	}
+	if len(args) == 0 {
+		return nil, usageError("which node? (usage: runon NODE [-z] COMMAND...)")
+	}
+	if _, err := nodelist.Parse(args[0]); err != nil {
+		return nil, usageError("%v", err)
+	}
+	return append([]string{"-j", args[0]}, args[1:]...), nil
+}
+
+// defaultRunDir is where the daemon of this node is reached.
+func defaultRunDir(environment string) string {
+	if environment != "" {
+		return environment
+	}
+	return config.DefaultRunDir
+}

@@ -1,0 +1,113 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+	"openmosix/internal/node/policy"
+)
+
+const (
+	// lookEvery is how long a child may be without its parent before it is
+	// noted whose child it was.
+	lookEvery = time.Second
+	// becomeTimeout is how long a process may take from asking to be followed
+	// to becoming the program it is followed for.
+	becomeTimeout = 10 * time.Second
+	becomePause   = 2 * time.Millisecond
+)
+
+// watchPolicies notes who inherits.
+func (d *Daemon) watchPolicies(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	told := false
+	for {
+		if err := d.policies.Look(); err != nil && !told {
+			told = true
+			d.log.Warn("policies of processes cannot be looked after", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// policy does control.Policy.
+func (d *Daemon) policy(who control.Caller, r control.Request) control.Result {
+	if _, no := d.examine(who, r.PID); no.Code != "" {
+		return no
+	}
+	if r.Change == nil {
+		p, err := d.policies.Of(r.PID)
+		if err != nil {
+			return failed(supervisor.NoSuchProcess, "no such process")
+		}
+		return control.Result{Policy: &p}
+	}
+	p, mark, err := d.policies.Set(r.PID, *r.Change)
+	if err != nil {
+		return failed(control.BadRequest, "%v", err)
+	}
+	return control.Result{Policy: &p, Mark: mark}
+}
+
+// follow does control.Follow: the caller is about to become another program,
+// and cannot ask for its move any more when it is that.
+func (d *Daemon) follow(ctx context.Context, who control.Caller, r control.Request) control.Result {
+	if _, no := d.examine(who, r.PID); no.Code != "" {
+		return no
+	}
+	if no := d.mayGo(r.PID, r.To); no.Code != "" {
+		return no
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, becomeTimeout)
+		defer cancel()
+		for !d.policies.Marked(r.PID, r.Mark) {
+			select {
+			case <-time.After(becomePause):
+			case <-ctx.Done():
+				d.log.Warn("a process did not become what it was to", "process", r.PID)
+				return
+			}
+		}
+		// The time limit was that of becoming.
+		result := d.migrate(context.WithoutCancel(ctx), who, control.Request{Verb: control.Migrate, PID: r.PID, To: r.To, Wait: true}, func(control.Progress) {})
+		if result.Code != "" {
+			d.log.Warn("a process stays at home", "process", r.PID, "to", r.To, "code", result.Code, "why", result.Text)
+		}
+	}()
+	return control.Result{Text: "begun"}
+}
+
+// mayGo applies the list of nodes of a process.
+func (d *Daemon) mayGo(pid, to int) control.Result {
+	if to == 0 || to == d.config.Number {
+		return control.Result{}
+	}
+	p, err := d.policies.Of(pid)
+	if err != nil || p.MayGo(to) { // one that has ended is found out elsewhere
+		return control.Result{}
+	}
+	return failed(supervisor.Refused, "it may go %s (it was started so with mosrun)", p.Places())
+}
+
+// disclosed leaves out of a request what the lender is not to be told.
+func (d *Daemon) disclosed(o supervisor.Open) supervisor.Open {
+	p, err := d.policies.Of(o.PID)
+	if err != nil {
+		p.Disclosure = policy.TellNothing
+	}
+	if p.Disclosure < policy.TellCommand {
+		o.Command = ""
+	}
+	if p.Disclosure < policy.TellUser {
+		o.UID = 0
+	}
+	return o
+}

@@ -1,0 +1,164 @@
+package policy
+
+import (
+	"strings"
+
+	"openmosix/internal/linux/procfs"
+)
+
+// deepest bounds how far ancestors are followed.
+const deepest = 256
+
+// facts are what is known of a process and its ancestors.
+type facts map[int]*procfs.Stat
+
+// Of gives the policy of a process, and notes it if it was inherited.
+func (r *Registry) Of(pid int) (Policy, error) {
+	stat, err := r.proc.Stat(pid)
+	if err != nil {
+		return r.base, err
+	}
+	known := facts{pid: stat}
+	for at, depth := stat.PPid, 0; at > 1 && depth < deepest; depth++ {
+		parent, err := r.proc.Stat(at)
+		if err != nil {
+			break
+		}
+		known[at] = parent
+		at = parent.PPid
+	}
+	r.learn(known)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e, ok := r.byPID[pid]; ok && e.Start == stat.StartTime {
+		return e.Policy, nil
+	}
+	return r.base, nil
+}
+
+// Look goes through all processes, so that a child is noted while its parent
+// is still there, and forgets those that have ended.
+func (r *Registry) Look() error {
+	r.mu.Lock()
+	idle := len(r.byPID) == 0 && len(r.marks) == 0
+	r.mu.Unlock()
+	if idle {
+		return nil
+	}
+	pids, err := r.proc.Pids()
+	if err != nil {
+		return err
+	}
+	known := make(facts, len(pids))
+	sessions := map[int]bool{}
+	for _, pid := range pids {
+		if stat, err := r.proc.Stat(pid); err == nil {
+			known[pid] = stat
+			sessions[stat.Session] = true
+		}
+	}
+	changed := r.learn(known)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for pid, e := range r.byPID {
+		// The number of a session's leader is not given to another process as
+		// long as one of the session lives.
+		if stat, alive := known[pid]; (!alive || stat.StartTime != e.Start) && !sessions[pid] {
+			delete(r.byPID, pid)
+			changed = true
+		}
+	}
+	for p := range r.strange {
+		if stat, alive := known[p.PID]; !alive || stat.StartTime != p.Start {
+			delete(r.strange, p)
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return r.keep()
+}
+
+// learn notes who inherits, first by descent, then by marks.
+func (r *Registry) learn(known facts) (changed bool) {
+	r.mu.Lock()
+	var unclear []Process
+	for pid, stat := range known {
+		before := len(r.byPID)
+		if !r.descend(known, pid, 0) && !r.strange[Process{pid, stat.StartTime}] && len(r.marks) > 0 {
+			unclear = append(unclear, Process{pid, stat.StartTime})
+		}
+		changed = changed || len(r.byPID) != before
+	}
+	r.mu.Unlock()
+	marks := make(map[Process]string, len(unclear))
+	for _, p := range unclear {
+		marks[p] = r.markOf(p.PID)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for p, mark := range marks {
+		if policy, ok := r.marks[mark]; ok {
+			r.note(p, policy)
+			changed = true
+		} else if mark != unknownMark {
+			r.strange[p] = true
+		}
+	}
+	return changed
+}
+
+// descend tells whether a process has a policy, and notes one it has inherited.
+// Precondition: r.mu is held.
+func (r *Registry) descend(known facts, pid, depth int) bool {
+	stat, ok := known[pid]
+	if !ok || depth > deepest {
+		return false
+	}
+	if e, ok := r.byPID[pid]; ok {
+		if e.Start == stat.StartTime {
+			return true
+		}
+		delete(r.byPID, pid) // another process has the number now
+	}
+	from := stat.PPid
+	if !r.descend(known, from, depth+1) {
+		// Its parent may have ended. Who is in a session descends from its leader.
+		from = stat.Session
+	}
+	parent, ok := r.byPID[from]
+	if !ok || from == pid || stat.StartTime < parent.Since {
+		return false
+	}
+	r.note(Process{pid, stat.StartTime}, parent.Policy)
+	return true
+}
+
+// note precondition: r.mu is held.
+func (r *Registry) note(p Process, policy Policy) {
+	if len(r.byPID) < bound {
+		r.byPID[p.PID] = entry{Process: p, Since: p.Start, Policy: policy}
+	}
+}
+
+// unknownMark is that of a process without any environment: it may be in the
+// middle of an exec, and is looked at again. No mark has a blank in it.
+const unknownMark = " "
+
+// markOf is what stands in the environment a process was started with.
+func (r *Registry) markOf(pid int) string {
+	words, err := r.proc.Environ(pid)
+	if err != nil || len(words) == 0 || (len(words) == 1 && words[0] == "") {
+		return unknownMark
+	}
+	for _, word := range words {
+		if mark, ok := strings.CutPrefix(word, MarkVariable+"="); ok {
+			return mark
+		}
+	}
+	return ""
+}
+
+// Marked tells whether a process has been started with a mark: mosrun has
+// become what it was to run.
+func (r *Registry) Marked(pid int, mark string) bool { return r.markOf(pid) == mark }
