@@ -4,7 +4,7 @@
 //
 // A Registry belongs to the daemon. Its lock guards all of it; what is read of
 // processes is read outside. How a child is recognised whose parent nobody
-// traces, and where that can fail, is written in docs/design/0004-policies.md.
+// traces, and where that can fail, is written in docs/design/0005-policies.md.
 package policy
 
 import (

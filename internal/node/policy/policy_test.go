@@ -86,13 +86,9 @@ func TestInheritance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := open(t, filepath.Join(t.TempDir(), "policies.json"))
-			_, mark, err := r.Set(os.Getpid(), Change{Kind: of(CPUJob)})
-			if err != nil {
-				t.Fatal(err)
-			}
 			var env []string
 			if c.marked { // as what mosrun becomes
-				_, mark, err = r.Set(os.Getpid(), Change{Lock: of(true)})
+				_, mark, err := r.Set(os.Getpid(), Change{Lock: of(true)})
 				if err != nil {
 					t.Fatal(err)
 				}
