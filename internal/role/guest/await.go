@@ -161,16 +161,9 @@ func (s *strand) takeHere(p *pending) error {
 // there is none any more, or the result is -ERESTARTNOINTR, the call is made
 // again. last comes before the thread goes on.
 func (s *strand) take(p *pending, set uint64, got func(info ptrace.SigInfo, direct bool) (int64, bool), last func()) error {
-	g, b, t := s.b.g, s.b, s.t
-	told := false
-	h, err := t.HoldOne(stopLimit, s.passOn, func() {
-		g.answer(p.id, -noIntr)
-		told = true
-	})
+	b, t := s.b, s.t
+	h, err := s.holdInCall(p)
 	if err != nil {
-		if !told {
-			g.restartCall(p)
-		}
 		return err
 	}
 	var saved image.Regs

@@ -38,19 +38,12 @@ func (s *strand) pendingNow(m *wire.ExecMsg) bool {
 // collect looks at the pending signals of a thread that is about to execute a program.
 func (s *strand) collect(p *pending) {
 	g, b, t := s.b.g, s.b, s.t
-	told := false
-	h, err := t.HoldOne(stopLimit, s.passOn, func() {
-		g.answer(p.id, -noIntr)
-		told = true
-	})
-	s.making(nil)
+	h, err := s.holdInCall(p)
 	if err != nil {
 		g.log.Debug("pending signals not seen", "thread", t.Own, "error", err)
-		if !told {
-			g.restartCall(p)
-		}
 		return
 	}
+	s.making(nil)
 	h.Do(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

@@ -77,21 +77,32 @@ func (s *strand) underMask(p *pending) bool {
 	return true
 }
 
+// holdInCall stops a thread that waits for the answer to its call, which it is
+// to make again unless its registers say otherwise when it goes on. Without a
+// hold it makes it again by itself, and the call is no longer registered.
+func (s *strand) holdInCall(p *pending) (*tracee.Hold, error) {
+	answered := false
+	h, err := s.t.HoldOne(stopLimit, s.passOn, func() {
+		s.b.g.answer(p.id, -noIntr)
+		answered = true
+	})
+	if err != nil {
+		s.making(nil) // before the thread can make its next one
+		if !answered {
+			s.b.g.restartCall(p)
+		}
+	}
+	return h, err
+}
+
 func (s *strand) pollForSignals(p *pending) {
 	g, b, t := s.b.g, s.b, s.t
-	told := false
-	h, err := t.HoldOne(stopLimit, s.passOn, func() {
-		g.answer(p.id, -noIntr)
-		told = true
-	})
-	s.making(nil)
+	h, err := s.holdInCall(p)
 	if err != nil {
 		g.log.Debug("signal poll", "error", err)
-		if !told { // it waits for an answer still
-			g.restartCall(p)
-		}
 		return
 	}
+	s.making(nil)
 	var saved image.Regs
 	h.Do(func() { saved, err = ptrace.Regs(t.TID) })
 	if err != nil {
