@@ -96,6 +96,7 @@ const (
 	Lost     EventKind = "lost"     // PID was killed because its guest was lost; Text says why
 	Opening  EventKind = "open"     // the supervisor wants a session on another node
 	Wanted   EventKind = "twin"     // a guest supervisor looks for a file of this node: Twin
+	Another  EventKind = "another"  // home sends a guest supervisor one more process: Open; answered by Opened
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.

@@ -11,7 +11,10 @@ import (
 // PrepareMsg announces a process, while it still runs elsewhere.
 type PrepareMsg struct {
 	Image image.Image // no threads yet; mappings and files may change until Thaw
-	// Direct files: the sender vouches for content by hash; others travel as File frames on request.
+	// Kept: the session stays when this process has left it, and others may follow.
+	Kept bool
+	// Memory is how much will be resident, bytes.
+	Memory uint64
 }
 
 // PreparedMsg answers: the files whose contents must be sent.
@@ -77,9 +80,11 @@ type RangesMsg struct {
 type FailedMsg struct {
 	Step string
 	Text string
-	Busy bool   // try again in a moment
-	Gone bool   // the process has ended
-	Try  uint64 // of the FreezeMsg it answers; 0: it answers something else
+	Busy bool // try again in a moment
+	Gone bool // the process has ended
+	// Unfit: another session could take the process in.
+	Unfit bool
+	Try   uint64 // of the FreezeMsg it answers; 0: it answers something else
 }
 
 // DiedMsg: the guest was to be killed by this signal.

@@ -116,6 +116,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	}
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
+	d.guests.again = d.lendAgain
 	d.gate = &transport.Gate{Settle: d.settle, Allowed: d.table.Allowed, Refused: d.refused}
 	return d, nil
 }

@@ -25,6 +25,8 @@ const maxGuestProcs = 4096
 type guests struct {
 	slots *slots
 	twins *twins // nil: files are not looked for
+	// again answers whether one more process may come into a session.
+	again func(*guest, supervisor.Open) supervisor.Opened
 
 	mu        sync.Mutex
 	bySession map[supervisor.Session]*guest
@@ -61,6 +63,10 @@ func (r *guests) add(g *guest) {
 				r.twins.answer(g.child, e.ID, e.Twin)
 				return
 			}
+			if e.Kind == supervisor.Another && e.Open != nil {
+				go r.answerAgain(g, e.ID, *e.Open)
+				return
+			}
 			r.event(g, e)
 		})
 		r.mu.Lock()
@@ -70,6 +76,28 @@ func (r *guests) add(g *guest) {
 		r.slots.put(g.uid)
 		close(g.ended)
 	}()
+}
+
+func (r *guests) answerAgain(g *guest, id uint64, o supervisor.Open) {
+	opened := r.again(g, o)
+	opened.ID = id
+	if err := g.child.tell(supervisor.FromDaemon{Opened: &opened}); err != nil {
+		g.child.log.Debug("cannot answer supervisor", "error", err)
+	}
+}
+
+// promise keeps memory back for one more process of a session.
+func (r *guests) promise(g *guest, memory uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var used uint64
+	for _, p := range g.procs {
+		used += p.RSS
+	}
+	if time.Since(g.since) < promiseTime {
+		used = max(used, g.promised)
+	}
+	g.promised, g.since = used+memory, time.Now()
 }
 
 func (r *guests) event(g *guest, e supervisor.Event) {

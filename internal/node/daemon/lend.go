@@ -18,17 +18,44 @@ const connectTimeout = 30 * time.Second
 // lend answers another node that wants to run a process here: it says no with
 // a reason, or starts a guest supervisor for it.
 func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
+	if no := d.mayLend(from.Node, o); no.Code != "" {
+		return no
+	}
+	g, err := d.startGuest(from, o)
+	if err != nil {
+		return d.refuseToLend(from.Node, o, supervisor.Refused, "%v", err)
+	}
+	d.log.Info("lending", "home", from.Node, "process", o.PID, "command", o.Command, "supervisor", g.child.pid, "uid", g.uid)
+	return supervisor.Opened{ID: o.ID, Session: g.session}
+}
+
+// lendAgain answers a guest supervisor whose home sends it one more process.
+func (d *Daemon) lendAgain(g *guest, o supervisor.Open) supervisor.Opened {
+	if no := d.mayLend(g.home, o); no.Code != "" {
+		return no
+	}
+	d.guests.promise(g, o.Need.Memory)
+	d.log.Debug("lending", "home", g.home, "process", o.PID, "supervisor", g.child.pid)
+	return supervisor.Opened{ID: o.ID, Session: g.session}
+}
+
+func (d *Daemon) refuseToLend(home int, o supervisor.Open, code supervisor.Code, format string, args ...any) supervisor.Opened {
+	text := fmt.Sprintf("node %d: ", d.config.Number) + fmt.Sprintf(format, args...)
+	d.log.Info("lending refused", "home", home, "process", o.PID, "code", code, "why", text)
+	return supervisor.Opened{ID: o.ID, Code: code, Text: text}
+}
+
+// mayLend says why a process of another node may not come; no code: it may.
+func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	no := func(code supervisor.Code, format string, args ...any) supervisor.Opened {
-		text := fmt.Sprintf("node %d: ", d.config.Number) + fmt.Sprintf(format, args...)
-		d.log.Info("lending refused", "home", from.Node, "process", o.PID, "code", code, "why", text)
-		return supervisor.Opened{ID: o.ID, Code: code, Text: text}
+		return d.refuseToLend(home, o, code, format, args...)
 	}
 	if d.settings.Now().Block {
 		return no(supervisor.Refused, "lends nothing (`mosctl noblock` there changes that)")
 	}
 	// Its number would not tell whose process it is.
-	if twins := d.twinsOf(from.Node); len(twins) > 0 {
-		return no(supervisor.Refused, "node number %d is taken twice, by %s too", from.Node, strings.Join(twins, ", "))
+	if twins := d.twinsOf(home); len(twins) > 0 {
+		return no(supervisor.Refused, "node number %d is taken twice, by %s too", home, strings.Join(twins, ", "))
 	}
 	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
 		return no(supervisor.Refused, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
@@ -40,12 +67,7 @@ func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 	if o.Need.Memory > free {
 		return no(supervisor.NoMemory, "%d MiB are needed, %d MiB can be lent", o.Need.Memory>>20, free>>20)
 	}
-	g, err := d.startGuest(from, o)
-	if err != nil {
-		return no(supervisor.Refused, "%v", err)
-	}
-	d.log.Info("lending", "home", from.Node, "process", o.PID, "command", o.Command, "supervisor", g.child.pid, "uid", g.uid)
-	return supervisor.Opened{ID: o.ID, Session: g.session}
+	return supervisor.Opened{}
 }
 
 // memoryForGuests is what is available beyond what is kept spare and what

@@ -1,9 +1,12 @@
 package tracee
 
 import (
+	"fmt"
 	"sync"
 
 	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
 )
 
 // Slots hands out the slots of one region. A process has the region mapped at
@@ -54,4 +57,33 @@ func (s *Slots) Free(one *stub.Slot) {
 		delete(s.used, one.Index)
 		s.free = append(s.free, one.Index)
 	}
+}
+
+// FreshSlots puts new memory where the slots of a region at base are, by calls in a
+// parked thread whose own slot is elsewhere: a process that it makes from now on has slots
+// that no process made before can reach.
+func (t *Thread) FreshSlots(base uint64) (*Slots, error) {
+	const size = stub.MaxSlots * stub.SlotSize
+	fd, err := t.Must("make shared memory", unix.SYS_MEMFD_CREATE, t.Put(0, []byte("openmosix\x00")), unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _, _ = t.Call(unix.SYS_CLOSE, uint64(fd)) }()
+	ours, err := Borrow(t.Proc.PID, int(fd))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = unix.Close(ours) }()
+	if err := unix.Ftruncate(ours, size); err != nil {
+		return nil, fmt.Errorf("size shared memory: %w", err)
+	}
+	if _, err := t.Must("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), size, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED|unix.MAP_FIXED|unix.MAP_NORESERVE, uint64(fd), 0); err != nil {
+		return nil, err
+	}
+	region, err := stub.NewRegion(base, ours)
+	if err != nil {
+		return nil, err
+	}
+	return newSlots(region), nil
 }

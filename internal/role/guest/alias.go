@@ -38,12 +38,12 @@ func ownID(inner int) int {
 func (s *strand) underAlias(p *pending) bool {
 	switch p.nr {
 	case unix.SYS_GETPID:
-		s.b.g.answer(p.id, int64(s.b.Own))
+		s.b.answer(p.id, int64(s.b.Own))
 	case unix.SYS_GETTID:
-		s.b.g.answer(p.id, int64(s.t.Own))
+		s.b.answer(p.id, int64(s.t.Own))
 	case unix.SYS_SET_TID_ADDRESS, unix.SYS_FUTEX:
 		if s.t.Own != initID && p.nr == unix.SYS_SET_TID_ADDRESS {
-			s.b.g.proceed(p.id)
+			s.b.proceed(p.id)
 			return true
 		}
 		s.comeHome(p, "the first process of a container has its id at home alone")

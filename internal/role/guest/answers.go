@@ -15,7 +15,7 @@ func (s *strand) viaHome(p *pending, change func(ret int64, outs [][]byte) int64
 func (s *strand) askHome(p *pending, then func(r result)) {
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 {
-		s.b.g.answer(p.id, -int64(errno))
+		s.b.answer(p.id, -int64(errno))
 		return
 	}
 	p.call = c
@@ -41,6 +41,6 @@ func (s *strand) prctl(p *pending) {
 		s.mu.Lock()
 		s.call = nil
 		s.mu.Unlock()
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 	})
 }

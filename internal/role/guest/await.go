@@ -19,17 +19,17 @@ import (
 func (s *strand) sigtimedwait(p *pending) {
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 {
-		s.b.g.answer(p.id, -int64(errno))
+		s.b.answer(p.id, -int64(errno))
 		return
 	}
 	set := segment(c, 0)
 	if p.args[3] != 8 || len(set) < 8 {
-		s.b.g.answer(p.id, -int64(unix.EINVAL))
+		s.b.answer(p.id, -int64(unix.EINVAL))
 		return
 	}
 	if p.args[2] != 0 {
 		if _, ok := timespec(segment(c, 2)); !ok {
-			s.b.g.answer(p.id, -int64(unix.EINVAL))
+			s.b.answer(p.id, -int64(unix.EINVAL))
 			return
 		}
 	}
@@ -103,7 +103,7 @@ func (s *strand) awaitedLongEnough(p *pending) {
 		s.mu.Lock()
 		s.rest = rest{}
 		s.mu.Unlock()
-		s.b.g.answer(p.id, -int64(unix.EAGAIN))
+		s.b.answer(p.id, -int64(unix.EAGAIN))
 	}
 }
 
@@ -115,7 +115,7 @@ func (s *strand) breakOff(p *pending) {
 	}
 	s.b.g.fam.Loop.Post(func() {
 		_ = ptrace.Interrupt(s.t.TID)
-		s.b.g.answer(p.id, noHand)
+		s.b.answer(p.id, noHand)
 	})
 }
 

@@ -17,34 +17,13 @@ import (
 // build makes the body of an announced process: its namespaces, its empty
 // shell with the right id, and the address space as it looks now.
 func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
-	if g.init == nil {
-		base, err := freeBase(img.VMAs)
-		if err != nil {
-			return nil, err
-		}
-		in, err := g.startInit(base)
-		if err != nil {
-			return nil, err
-		}
-		g.init = in
-		mono, boot := g.clockOffsets(img)
-		if err := in.settle(mono, boot); err != nil {
-			return nil, err
-		}
-		if err := confine(); err != nil {
-			return nil, err
-		}
-	}
-	slot := g.init.p.Slots.New()
-	if err := g.init.fork(innerID(img.PID), slot); err != nil {
+	if err := g.namespaces(img); err != nil {
 		return nil, err
 	}
-	s := g.awaitBorn(img.PID)
-	if s == nil {
-		return nil, fmt.Errorf("process %d was not reported", img.PID)
+	s, err := g.shell(img.PID)
+	if err != nil {
+		return nil, err
 	}
-	g.fam.Loop.Do(func() { s.t.Slot = slot })
-	s.served.Store(true)
 	s.b.mu.Lock()
 	s.b.img = img
 	s.b.mu.Unlock()
@@ -207,18 +186,20 @@ func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) 
 	if err != nil {
 		return err
 	}
+	fds := map[*source]int{} // what the body has of them
 	same := func(a, b uint32) bool { return int(b) < len(files) && isSource(mapped[a], files[b]) }
 	open := func(i uint32) (int, error) {
 		if int(i) >= len(files) {
 			return -1, fmt.Errorf("no contents for file %s", img.Files[i].Path)
 		}
-		f := files[i]
-		if f.fd < 0 {
-			if f.fd, err = s.b.g.give(s, f.file); err != nil {
-				return -1, err
-			}
+		if fd, given := fds[files[i]]; given {
+			return fd, nil
 		}
-		return f.fd, nil
+		fd, err := s.b.g.give(s, files[i].file)
+		if err == nil {
+			fds[files[i]] = fd
+		}
+		return fd, err
 	}
 	s.b.SetGrowing(layout.Growing(img.VMAs))
 	return s.t.ApplyKeeping(layout.Diff(have, img.VMAs, same), open, layout.Union(stored))

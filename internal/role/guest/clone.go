@@ -81,7 +81,7 @@ func (s *strand) clone(p *pending) {
 	}
 	switch {
 	case errno != 0:
-		s.b.g.answer(p.id, -int64(errno))
+		s.b.answer(p.id, -int64(errno))
 		return
 	case !ok:
 		s.comeHome(p, "this kind of clone is made at home")
@@ -128,7 +128,7 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 // beforehand. The thread's registers serve for the call and are put back.
 func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 	g, t := s.b.g, s.t
-	h, err := t.HoldOne(stopLimit, s.passOn, func() { g.answer(p.id, -noIntr) })
+	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
 		return err
 	}
@@ -148,6 +148,7 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 		return err
 	}
 	g.makeMu.Lock() // the next id is one for all
+	g.maker(s.b.Slots, s.b.listener.Load())
 	if err := g.init.nextID(own); err != nil {
 		g.makeMu.Unlock()
 		return err

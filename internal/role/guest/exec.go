@@ -18,7 +18,7 @@ const (
 func (s *strand) exec(p *pending) {
 	m, errno := s.execStrings(p)
 	if errno != 0 {
-		s.b.g.answer(p.id, -int64(errno))
+		s.b.answer(p.id, -int64(errno))
 		return
 	}
 	if !s.enter(p, true) {

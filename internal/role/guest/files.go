@@ -14,7 +14,6 @@ import (
 type source struct {
 	file  *os.File // a local file with the same contents, or memory filled from home
 	local bool
-	fd    int // its number in the body being built, -1: not passed yet
 
 	have []image.Range // memory: what has come so far, sorted; Guest.mu
 }
@@ -49,7 +48,7 @@ func (g *Guest) sourceOf(f *image.FileID) (*source, error) {
 		}
 	}
 	g.mu.Unlock()
-	s := &source{fd: -1}
+	s := &source{}
 	if s.file = g.localTwin(f); s.file != nil {
 		s.local = true
 	} else {
@@ -132,6 +131,8 @@ func (g *Guest) give(s *strand, f *os.File) (int, error) {
 		return -1, err
 	}
 	defer func() { _ = ro.Close() }()
+	g.supplyMu.Lock() // all bodies receive at the same socket
+	defer g.supplyMu.Unlock()
 	if err := unix.Sendmsg(int(g.init.supply.Fd()), []byte{1}, unix.UnixRights(int(ro.Fd())), nil, 0); err != nil {
 		return -1, fmt.Errorf("pass a descriptor: %w", err)
 	}

@@ -36,7 +36,7 @@ func (s *strand) filter() error {
 	if err := notify.SetSyncWakeUp(ours); err != nil {
 		g.log.Debug("no synchronous wake-up", "error", err)
 	}
-	g.listener.Store(int32(ours))
+	s.b.listener.Store(int32(ours))
 	go g.receive(ours)
 	_, err = t.Must("close the listener", unix.SYS_CLOSE, uint64(fd))
 	return err

@@ -89,7 +89,7 @@ func (b *body) relax() {
 func (g *Guest) restartCall(p *pending) {
 	g.fam.Loop.Post(func() {
 		_ = ptrace.Interrupt(p.s.t.TID)
-		g.answer(p.id, -noIntr)
+		p.s.b.answer(p.id, -noIntr)
 	})
 }
 
@@ -196,7 +196,7 @@ func (b *body) beginFreezing() {
 	b.held, b.want = nil, false
 	b.mu.Unlock()
 	for _, p := range held { // told to stop a moment ago
-		b.g.answer(p.id, -noIntr)
+		b.answer(p.id, -noIntr)
 	}
 	for _, t := range b.Threads() {
 		s, ok := t.Data.(*strand)
@@ -210,7 +210,7 @@ func (b *body) beginFreezing() {
 		case p == nil:
 		case p.awaiting():
 			if s.claim(p) {
-				b.g.answer(p.id, noHand)
+				b.answer(p.id, noHand)
 			}
 		default:
 			s.cancel(p)

@@ -22,6 +22,8 @@ type nsInit struct {
 	t       *tracee.Thread
 	lastPID uint64   // its descriptor of /proc/sys/kernel/ns_last_pid
 	supply  *os.File // our end of the socket over which bodies receive descriptors
+	// How far the namespaces' clocks are ahead of this machine's, nanoseconds.
+	mono, boot int64
 }
 
 // supplyFD is the number of the other end, in the init and in every body.
@@ -142,6 +144,7 @@ const initLimit = 10 * time.Second
 // settle prepares the namespaces: clocks that go on from home's, the way to
 // choose the next thread's id, and children that need not be waited for.
 func (in *nsInit) settle(mono, boot int64) error {
+	in.mono, in.boot = mono, boot
 	if mono != 0 || boot != 0 {
 		if _, err := in.t.Must("make a time namespace", unix.SYS_UNSHARE, unix.CLONE_NEWTIME); err != nil {
 			return err

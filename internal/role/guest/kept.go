@@ -161,7 +161,7 @@ func (s *strand) maskChange(p *pending) {
 	}
 	var set [8]byte
 	if at == 0 || size != 8 || s.b.memory().Read(at, set[:]) != nil {
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 		return
 	}
 	after, blocks := le.Uint64(set[:]), s.blocks.Load()
@@ -181,7 +181,7 @@ func (s *strand) maskChange(p *pending) {
 		s.blocks.Store(blocks)
 	}
 	if (blocks^s.atHome.Load())&s.b.kept.Load() == 0 {
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 		return
 	}
 	s.atHome.Store(blocks)
@@ -194,7 +194,7 @@ func (s *strand) maskChange(p *pending) {
 		s.mu.Lock()
 		s.call = nil
 		s.mu.Unlock()
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 	}()
 }
 

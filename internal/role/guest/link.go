@@ -36,14 +36,7 @@ func (g *Guest) read() {
 		case wire.Reply:
 			g.replied(id, f.Data)
 		case wire.Prepare:
-			fr := frame{f.Kind, id, append([]byte(nil), f.Data...)}
-			in := newInbox()
-			if !g.arriving(id, in) {
-				g.log.Warn("home announces a second process in one session")
-				_ = g.post(wire.Failed, id, wire.Encode(wire.FailedMsg{Step: "prepare", Text: "a session takes in one process"}))
-				continue
-			}
-			go g.arrive(fr, in)
+			g.announced(frame{f.Kind, id, append([]byte(nil), f.Data...)})
 		case wire.File, wire.Pages, wire.Zero, wire.Settle, wire.PagesEnd, wire.Thaw:
 			g.mu.Lock()
 			in := g.arrivals[id]
@@ -110,19 +103,35 @@ func (g *Guest) control(own int, sig unix.Signal) {
 	_ = unix.Kill(b.PID, sig)
 }
 
-// arriving admits the session's process. There is one: it is built, and put
-// under its filter, while nothing else of the session runs that could meddle
-// with the memory the supervisor uses for it.
-func (g *Guest) arriving(own int, in *inbox) bool {
+// announced begins to take a process in.
+func (g *Guest) announced(f frame) {
+	in := newInbox()
+	if no := g.arriving(f.id, in); no != "" {
+		g.log.Warn("home announces a process that does not come", "process", f.id, "why", no)
+		_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "prepare", Text: no}))
+		return
+	}
+	go g.arrive(f, in)
+}
+
+// arriving notes a process on its way in, or says why it may not come.
+func (g *Guest) arriving(own int, in *inbox) (no string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.admitted {
-		return false
+	switch {
+	case g.admitted && !g.kept:
+		return "this session takes in one process"
+	case g.arrivals[own] != nil || g.byOwn[own] != nil && !g.kept:
+		return "a process of this number is here already"
+	case len(g.arrivals) >= maxArrivals:
+		return "too many processes are coming at once"
 	}
-	g.admitted = true
 	g.arrivals[own] = in
-	return true
+	return ""
 }
+
+// maxArrivals bounds what home can have built at the same time.
+const maxArrivals = 64
 
 func (g *Guest) arrived(own int) {
 	g.mu.Lock()

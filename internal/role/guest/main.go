@@ -28,20 +28,23 @@ type Guest struct {
 	hashes *filehash.Cache
 	fault  fault.Fault
 
-	serial   atomic.Uint64
-	alias    bool         // the session's process is not what it is at home: alias.go; set before it runs
-	listener atomic.Int32 // the filter's notification descriptor, -1: none yet
+	serial atomic.Uint64
+	alias  bool // the session's process is not what it is at home: alias.go; set before it runs
 
-	makeMu sync.Mutex // held while a thread is made whose id was chosen
+	makeMu   sync.Mutex // held while a thread or process is made, and while the init is used for anything
+	supplyMu sync.Mutex // held while a descriptor is on its way into a body
 
 	mu       sync.Mutex
-	bodies   map[int]*body            // by the supervisor's pid
-	byOwn    map[int]*strand          // by the thread's own id
-	byTID    map[int]*strand          // by the supervisor's id of the thread
-	born     map[int]*strand          // by own id: made, but not yet claimed by its maker
-	coming   map[int][]frame          // by own pid: what home says to children being made
-	arrivals map[int]*inbox           // by own pid: processes on their way in
-	admitted bool                     // one has been announced
+	bodies   map[int]*body   // by the supervisor's pid
+	byOwn    map[int]*strand // by the thread's own id
+	byTID    map[int]*strand // by the supervisor's id of the thread
+	born     map[int]*strand // by own id: made, but not yet claimed by its maker
+	coming   map[int][]frame // by own pid: what home says to children being made
+	arrivals map[int]*inbox  // by own pid: processes on their way in
+	admitted bool            // one has been announced
+	kept     bool            // others may follow: session.go
+	making   making          // what the process being made gets
+	asked    map[uint64]chan *supervisor.Opened
 	files    []*known                 // what the bodies have mapped
 	twins    map[uint64]chan *os.File // questions to the daemon
 	init     *nsInit
@@ -71,8 +74,7 @@ func Main() int {
 
 func newGuest() *Guest {
 	g := &Guest{log: slog.Default(), bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
-		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, done: make(chan struct{})}
-	g.listener.Store(-1)
+		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, asked: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
 	g.fam = tracee.NewFamily(g)
 	return g
 }
@@ -98,6 +100,8 @@ func (g *Guest) serve() {
 			connected = true
 			go g.connect(files[0])
 			continue
+		case m.Opened != nil:
+			g.admission(m.Opened)
 		case m.Found != 0:
 			g.found(m.Found, files)
 			continue
@@ -151,13 +155,14 @@ func (g *Guest) describe() []supervisor.Proc {
 // body is one process that runs here.
 type body struct {
 	*tracee.Process
-	g       *Guest
-	calls   atomic.Uint64
-	grown   atomic.Bool   // it has mapped memory here that grows downwards
-	raised  atomic.Uint64 // signals raised here so far
-	kept    atomic.Uint64 // signals that stay pending at home while they are blocked
-	vdso    []image.Range // code that only works in this time and on this kernel
-	foreign []image.VMA   // home's special mappings, when home's vDSO only stands in
+	g        *Guest
+	listener atomic.Int32 // its filter's notification descriptor, -1: none yet
+	calls    atomic.Uint64
+	grown    atomic.Bool   // it has mapped memory here that grows downwards
+	raised   atomic.Uint64 // signals raised here so far
+	kept     atomic.Uint64 // signals that stay pending at home while they are blocked
+	vdso     []image.Range // code that only works in this time and on this kernel
+	foreign  []image.VMA   // home's special mappings, when home's vDSO only stands in
 
 	departing sync.Mutex // one departure at a time
 

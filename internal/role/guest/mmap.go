@@ -174,7 +174,7 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 func (s *strand) mapHere(p *pending, f *os.File, shared bool) (int64, error) {
 	g, t := s.b.g, s.t
 	s.unenter(p)
-	h, err := t.HoldOne(stopLimit, s.passOn, func() { g.answer(p.id, -noIntr) })
+	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
 		return 0, err
 	}

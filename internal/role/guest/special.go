@@ -46,11 +46,11 @@ func (s *strand) special(p *pending) {
 		return
 	}
 	s.b.g.log.Error("a row has no handler", "call", p.row.Name, "handler", p.row.Handler)
-	s.b.g.answer(p.id, -int64(unix.ENOSYS))
+	s.b.answer(p.id, -int64(unix.ENOSYS))
 }
 
 // here lets the body's own kernel answer.
-func (s *strand) here(p *pending) { s.b.g.proceed(p.id) }
+func (s *strand) here(p *pending) { s.b.proceed(p.id) }
 
 // onClock: timers and sleeps. What goes by CPU time goes by the one that is used
 // at home, where the process then has to be.
@@ -65,7 +65,7 @@ func (s *strand) onClock(p *pending) {
 // processVM: a process may reach into itself; whom else it means is known at home.
 func (s *strand) processVM(p *pending) {
 	if own := int(int32(p.args[0])); own == s.b.Own && own == innerID(own) {
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 		return
 	}
 	s.comeHome(p, "it reaches into the memory of another process")
@@ -86,7 +86,7 @@ func (s *strand) exit(p *pending) {
 	var code [4]byte
 	le.PutUint32(code[:], uint32(p.args[0]))
 	_ = s.b.g.post(wire.Exit, s.t.Own, code[:])
-	s.b.g.proceed(p.id)
+	s.b.proceed(p.id)
 }
 
 // exitGroup: the deputy ends the process; home then has the body killed. Until
@@ -112,7 +112,7 @@ func (b *body) setEnding(is bool) {
 func (s *strand) sigaction(p *pending) {
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 || p.args[1] == 0 {
-		s.b.g.proceed(p.id) // a query, or an error: the kernel here knows as well
+		s.b.proceed(p.id) // a query, or an error: the kernel here knows as well
 		return
 	}
 	for i := range c.Segs { // the deputy's old action is of no interest
@@ -128,7 +128,7 @@ func (s *strand) sigaction(p *pending) {
 		s.mu.Lock()
 		s.call = nil
 		s.mu.Unlock()
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 	}()
 }
 
@@ -142,7 +142,7 @@ func (s *strand) maskWait(p *pending) {
 	}
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 {
-		s.b.g.answer(p.id, -int64(errno))
+		s.b.answer(p.id, -int64(errno))
 		return
 	}
 	p.call = c
@@ -167,7 +167,7 @@ func (s *strand) restartCall(p *pending) {
 	p.until = s.restartUntil
 	s.mu.Unlock()
 	if nr == 0 {
-		s.b.g.proceed(p.id)
+		s.b.proceed(p.id)
 		return
 	}
 	c := &syscalls.Call{}

@@ -158,8 +158,10 @@ func (g *Guest) newBody(pid, own int) (*body, error) {
 	}
 	b := &body{Process: p, g: g, img: &image.Image{}}
 	p.Data = b
-	p.Base, p.Slots = g.init.p.Base, g.init.p.Slots
+	p.Base = g.init.p.Base
 	g.mu.Lock()
+	p.Slots = g.making.slots
+	b.listener.Store(g.making.listener)
 	g.bodies[pid] = b
 	g.mu.Unlock()
 	return b, nil
@@ -223,7 +225,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 func (g *Guest) endIfEmpty() {
 	time.Sleep(10 * time.Millisecond) // last words
 	g.mu.Lock()
-	empty := len(g.bodies) == 0 && len(g.arrivals) == 0
+	empty := len(g.bodies) == 0 && len(g.arrivals) == 0 && !g.kept
 	g.mu.Unlock()
 	if empty {
 		g.end()

@@ -1,6 +1,8 @@
 package guest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +33,7 @@ func (g *Guest) arrive(f frame, in *inbox) {
 		return
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
-	_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error()}))
+	_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Unfit: errors.Is(err, errUnfit)}))
 	if a.s != nil {
 		a.s.b.kill()
 	} else {
@@ -60,7 +62,11 @@ func (a *arrival) run(f frame) error {
 		return err
 	}
 	a.img = &m.Image
-	a.g.alias = a.img.PID == initID
+	ctx, cancel := context.WithTimeout(context.Background(), admitLimit)
+	defer cancel()
+	if err := a.g.admit(ctx, &m); err != nil {
+		return err
+	}
 	var lacking []uint32
 	var err error
 	if a.files, lacking, err = a.g.sources(a.img); err != nil {
@@ -307,32 +313,42 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 // threads makes the other threads, each with the id it has at home.
 func (a *arrival) threads(img *image.Image) ([]*strand, error) {
 	out := []*strand{a.s}
-	const flags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
 	for i := 1; i < len(img.Threads); i++ {
 		own := img.Threads[i].TID
 		slot := a.s.b.Slots.New()
 		if slot == nil {
 			return nil, fmt.Errorf("more than %d threads", stub.MaxSlots)
 		}
-		if err := a.g.init.nextID(own); err != nil {
-			return nil, err
-		}
-		got, err := a.s.t.Must("make a thread", unix.SYS_CLONE, flags, slot.Addr)
+		s, err := a.thread(own, slot)
 		if err != nil {
 			return nil, err
 		}
-		if int(got) != own {
-			return nil, fmt.Errorf("thread %d could only be made as %d", own, got)
-		}
-		s := a.g.awaitBorn(own)
-		if s == nil {
-			return nil, fmt.Errorf("thread %d was not reported", own)
-		}
-		a.g.fam.Loop.Do(func() { s.t.Slot = slot })
-		s.served.Store(true)
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+func (a *arrival) thread(own int, slot *stub.Slot) (*strand, error) {
+	const flags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
+	a.g.makeMu.Lock() // the next id is one for all
+	defer a.g.makeMu.Unlock()
+	if err := a.g.init.nextID(own); err != nil {
+		return nil, err
+	}
+	got, err := a.s.t.Must("make a thread", unix.SYS_CLONE, flags, slot.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if int(got) != own {
+		return nil, fmt.Errorf("thread %d could only be made as %d", own, got)
+	}
+	s := a.g.awaitBorn(own)
+	if s == nil {
+		return nil, fmt.Errorf("thread %d was not reported", own)
+	}
+	a.g.fam.Loop.Do(func() { s.t.Slot = slot })
+	s.served.Store(true)
+	return s, nil
 }
 
 func queue(strands []*strand, s wire.PendingSignal) error {

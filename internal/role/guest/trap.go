@@ -40,7 +40,7 @@ type result struct {
 // noIntr is ERESTARTNOINTR: make the call again, whatever happens.
 const noIntr = 513
 
-// receive takes notifications until the last body is gone. Whatever may wait
+// receive takes a filter's notifications until the last body under it is gone. Whatever may wait
 // goes on elsewhere, so that one slow call never holds up another thread's.
 func (g *Guest) receive(fd int) {
 	var n notify.Notification
@@ -51,25 +51,27 @@ func (g *Guest) receive(fd int) {
 			}
 			return
 		}
-		g.trapped(&n)
+		g.trapped(fd, &n)
 	}
 }
 
-func (g *Guest) answer(id uint64, ret int64) {
+// answer ends a call of one of the body's threads with this result.
+func (b *body) answer(id uint64, ret int64) {
 	var err error
 	if ret < 0 && ret > -4096 {
-		err = notify.Send(int(g.listener.Load()), id, 0, unix.Errno(-ret))
+		err = notify.Send(int(b.listener.Load()), id, 0, unix.Errno(-ret))
 	} else {
-		err = notify.Send(int(g.listener.Load()), id, ret, 0)
+		err = notify.Send(int(b.listener.Load()), id, ret, 0)
 	}
 	if err != nil {
-		g.log.Debug("answer not taken", "id", id, "result", ret, "error", err)
+		b.g.log.Debug("answer not taken", "id", id, "result", ret, "error", err)
 	}
 }
 
-func (g *Guest) proceed(id uint64) {
-	if err := notify.Continue(int(g.listener.Load()), id); err != nil {
-		g.log.Debug("call not continued", "error", err)
+// proceed lets the kernel here run a call.
+func (b *body) proceed(id uint64) {
+	if err := notify.Continue(int(b.listener.Load()), id); err != nil {
+		b.g.log.Debug("call not continued", "error", err)
 	}
 }
 
@@ -80,11 +82,11 @@ func (g *Guest) strandByTID(tid int) *strand {
 }
 
 // trapped handles one call that the filter did not let through.
-func (g *Guest) trapped(n *notify.Notification) {
+func (g *Guest) trapped(fd int, n *notify.Notification) {
 	s := g.strandByTID(int(n.Pid))
 	if s == nil {
 		g.log.Error("call of an unknown thread", "thread", n.Pid)
-		g.answer(n.ID, -int64(unix.ENOSYS))
+		_ = notify.Send(fd, n.ID, 0, unix.ENOSYS)
 		return
 	}
 	if s.served.Load() {
@@ -102,7 +104,7 @@ func (g *Guest) trapped(n *notify.Notification) {
 	row := syscalls.Lookup(nr)
 	if row == nil {
 		g.log.Warn("unknown system call", "number", nr)
-		g.answer(n.ID, -int64(unix.ENOSYS))
+		s.b.answer(n.ID, -int64(unix.ENOSYS))
 		return
 	}
 	row, where := row.Resolve(n.Args)
@@ -118,7 +120,7 @@ func (g *Guest) trapped(n *notify.Notification) {
 	case syscalls.Here:
 		s.local(p)
 	case syscalls.Refuse:
-		g.answer(n.ID, -int64(row.Errno))
+		s.b.answer(n.ID, -int64(row.Errno))
 	case syscalls.Home:
 		s.goHome(p)
 	case syscalls.Both, syscalls.Answer:
@@ -132,12 +134,12 @@ func (g *Guest) trapped(n *notify.Notification) {
 // other: another thread of the body may have written into the slot.
 func (s *strand) obey(n *notify.Notification) {
 	if s.t.Ordered(int(n.Nr), n.Args) {
-		s.b.g.proceed(n.ID)
+		s.b.proceed(n.ID)
 		return
 	}
 	s.b.g.log.Error("a body makes calls in its supervisor's name: killing it", "process", s.b.Own, "call", n.Nr)
 	_ = unix.Kill(s.b.PID, unix.SIGKILL)
-	s.b.g.answer(n.ID, -int64(unix.EPERM))
+	s.b.answer(n.ID, -int64(unix.EPERM))
 }
 
 // local: a call that runs here was trapped because it may touch the
@@ -149,10 +151,10 @@ func (s *strand) local(p *pending) {
 	}
 	if s.b.reserved(p.args[0], p.args[1]) ||
 		p.nr == unix.SYS_MREMAP && p.args[3]&unix.MREMAP_FIXED != 0 && s.b.reserved(p.args[4], p.args[2]) {
-		s.b.g.answer(p.id, -int64(unix.ENOMEM))
+		s.b.answer(p.id, -int64(unix.ENOMEM))
 		return
 	}
-	s.b.g.proceed(p.id)
+	s.b.proceed(p.id)
 }
 
 // reserved tells whether a range touches the supervisor's memory in the body.
@@ -206,7 +208,7 @@ func (b *body) memory() syscalls.Memory { return mem.User{Space: b.Mem} }
 func (s *strand) goHome(p *pending) {
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 {
-		s.b.g.answer(p.id, -int64(errno))
+		s.b.answer(p.id, -int64(errno))
 		return
 	}
 	p.call = c
@@ -319,14 +321,14 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.mu.Unlock()
 	b.mu.Unlock()
 	if !restarts {
-		b.g.answer(p.id, ret)
+		b.answer(p.id, ret)
 		return
 	}
 	// A restart code may only go to a thread that passes through the kernel's
 	// signal handling: otherwise the program would see it.
 	b.g.fam.Loop.Post(func() {
 		_ = ptrace.Interrupt(s.t.TID)
-		b.g.answer(p.id, ret)
+		b.answer(p.id, ret)
 	})
 }
 

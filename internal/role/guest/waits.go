@@ -83,7 +83,7 @@ func (s *strand) underMask(p *pending) bool {
 func (s *strand) holdInCall(p *pending) (*tracee.Hold, error) {
 	answered := false
 	h, err := s.t.HoldOne(stopLimit, s.passOn, func() {
-		s.b.g.answer(p.id, -noIntr)
+		s.b.answer(p.id, -noIntr)
 		answered = true
 	})
 	if err != nil {
