@@ -130,7 +130,7 @@ func notRunnable(path string, err error) error {
 }
 
 // prepare says what holds for this process, which is about to become the
-// command, and has it followed to its node. A node that cannot be had is found
+// command, and has it attended unless it stays at home. A node that cannot be had is found
 // out before anything is said.
 func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	daemon := control.NewClient(p.runDir)
@@ -150,10 +150,10 @@ func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if to == 0 {
+	if to == 0 && r.Policy != nil && r.Policy.Lock {
 		return r.Mark, nil
 	}
-	f, err := daemon.Ask(c.Context(), control.Request{Verb: control.Follow, PID: os.Getpid(), To: to, Mark: r.Mark}, nil)
+	f, err := daemon.Ask(c.Context(), control.Request{Verb: control.Attend, PID: os.Getpid(), To: to}, nil)
 	if err == nil {
 		err = errorOf(f)
 	}

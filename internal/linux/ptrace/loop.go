@@ -89,11 +89,15 @@ func (l *Loop) run() {
 // collect takes every report there is.
 func (l *Loop) collect() {
 	for {
-		tid, status, ok := waitAny()
+		tid, status, used, ok := waitAny()
 		if !ok {
 			return
 		}
-		l.handle(decode(tid, status))
+		s := decode(tid, status)
+		if s.Gone() {
+			s.Micros = used
+		}
+		l.handle(s)
 	}
 }
 

@@ -206,15 +206,17 @@ func RobustList(tid int) (head, size uint64, err error) {
 	return head, size, nil
 }
 
-// waitAny takes one report of any tracee or child, without waiting.
-func waitAny() (tid int, status uint32, ok bool) {
+// waitAny takes one report of any tracee or child, without waiting. used is
+// the CPU time, microseconds, of one that has ended.
+func waitAny() (tid int, status uint32, used int64, ok bool) {
 	for {
 		var s uint32
-		r, _, errno := unix.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&s)), wall|unix.WNOHANG, 0, 0, 0)
+		var u unix.Rusage
+		r, _, errno := unix.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&s)), wall|unix.WNOHANG, uintptr(unsafe.Pointer(&u)), 0, 0)
 		if errno == unix.EINTR {
 			continue
 		}
-		return int(r), s, errno == 0 && int(r) > 0
+		return int(r), s, (u.Utime.Nano() + u.Stime.Nano()) / 1000, errno == 0 && int(r) > 0
 	}
 }
 

@@ -32,6 +32,8 @@ type Stop struct {
 	Kind  Kind
 	Value int
 	Core  bool // Killed: a core was dumped
+	// Micros: Exited, Killed of a process: CPU time it and the children it has waited for have used.
+	Micros int64
 }
 
 // Gone tells whether the thread no longer exists.

@@ -63,6 +63,7 @@ const (
 	MoveTo   Verb = "move"   // move PID to node To (0: bring it home)
 	Describe Verb = "status" // answer with the state of every process it holds
 	LeaveAll Verb = "leave"  // bring everything home and end
+	Attend   Verb = "attend" // trace PID and what it starts, and ask where each program is to run
 )
 
 // Event is sent by a supervisor to its daemon, unasked or as an answer.
@@ -96,6 +97,10 @@ const (
 	Lost     EventKind = "lost"     // PID was killed because its guest was lost; Text says why
 	Opening  EventKind = "open"     // the supervisor wants a session on another node
 	Wanted   EventKind = "twin"     // a guest supervisor looks for a file of this node: Twin
+	Attended EventKind = "attended" // the last word on an Attend: done
+	Executed EventKind = "executed" // a process of an attended family executes the program Text, on Node: answered by Placed
+	Stayed   EventKind = "stayed"   // PID, placed on Node, begins at home, because of Text
+	Ended    EventKind = "ended"    // a process of an attended family has ended: its program Text has used Micros of CPU time
 	Another  EventKind = "another"  // home sends a guest supervisor one more process: Open; answered by Opened
 )
 
@@ -169,11 +174,19 @@ type Opened struct {
 	Text    string
 }
 
+// Placed answers an Executed: where the program is to run.
+type Placed struct {
+	ID   uint64
+	Node int    // 0: here
+	Addr string // of that node's daemon
+}
+
 // FromDaemon is the envelope of everything a daemon sends: exactly one field is set.
 type FromDaemon struct {
 	Hello   *Hello   `json:",omitempty"`
 	Request *Request `json:",omitempty"`
 	Opened  *Opened  `json:",omitempty"`
+	Placed  *Placed  `json:",omitempty"`
 	// Connection announces that a connected socket for this guest supervisor
 	// is attached to the packet (SCM_RIGHTS). The preface has been read; the
 	// TLS handshake is still to come, with this side as the server.

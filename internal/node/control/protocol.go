@@ -34,7 +34,7 @@ const (
 	Status  Verb = "status"  // this node
 	Reload  Verb = "reload"  // read configuration and keys again
 	Policy  Verb = "policy"  // Change what holds for PID and what it starts
-	Follow  Verb = "follow"  // move PID to node To as soon as it is what Mark was given for
+	Attend  Verb = "attend"  // place what PID and its descendants execute; the next program on node To, if that is not 0
 	Admin   Verb = "admin"   // what the administrator of a node tells it: Word
 )
 
@@ -58,9 +58,7 @@ type Request struct {
 	// Admin: one of the words of mosctl, and its numbers.
 	Word   string `json:"word,omitempty"`
 	Values []int  `json:"values,omitempty"`
-	// Policy and Follow.
-	Change *policy.Change `json:"change,omitempty"`
-	Mark   string         `json:"mark,omitempty"`
+	Change *policy.Change `json:"change,omitempty"` // Policy
 }
 
 // Answer is what a client reads: any number with Progress, then one with Result.

@@ -82,6 +82,7 @@ type Daemon struct {
 	badState error // why the settings of an earlier daemon are not used
 	measure  *measure.Measurer
 	policies *policy.Registry
+	first    firstPlaces
 }
 
 // New makes a node of a complete and checked configuration.

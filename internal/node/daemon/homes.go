@@ -52,20 +52,46 @@ func newHomes(proc procfs.FS) *homes {
 	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{}), used: make(map[int]supervisor.Used), proc: proc}
 }
 
-// find gives the supervisor of a process, if it has one.
+// find gives the supervisor of a process, if it has one. Of a process that is
+// attended and has never moved, the kernel alone tells which it is.
 func (r *homes) find(pid int) (*home, supervisor.Proc, bool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	h, ok := r.byPID[pid]
-	if !ok {
-		return nil, supervisor.Proc{}, false
+	if ok {
+		defer r.mu.Unlock()
+		return h, h.procs[pid], true
 	}
-	return h, h.procs[pid], true
+	r.mu.Unlock()
+	if h := r.attending(pid); h != nil {
+		return h, supervisor.Proc{PID: pid, HomePID: pid, State: "running"}, true
+	}
+	return nil, supervisor.Proc{}, false
+}
+
+// attending is the supervisor that traces a process; nil: none does.
+func (r *homes) attending(pid int) *home {
+	status, err := r.proc.Status(pid)
+	if err != nil || status.TracerPid == 0 {
+		return nil
+	}
+	tracer, err := r.proc.Status(status.TracerPid) // a thread
+	if err != nil {
+		return nil
+	}
+	for _, h := range r.list() {
+		if h.child != nil && h.child.pid == tracer.Tgid {
+			return h
+		}
+	}
+	return nil
 }
 
 // claim gives the supervisor of a process or a place for a new one, which the
 // caller fills with begin (mine). Two callers never start two supervisors.
 func (r *homes) claim(pid int) (h *home, mine bool) {
+	if h, _, held := r.find(pid); held {
+		return h, false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if h, ok := r.byPID[pid]; ok {
@@ -93,7 +119,7 @@ func newHome(r *homes, first int) *home {
 }
 
 // begin makes a claimed place live, or gives it up when err is set.
-func (h *home) begin(c *child, err error, open func(*home, supervisor.Open)) {
+func (h *home) begin(c *child, err error, desk desk) {
 	h.child, h.err = c, err
 	if err != nil {
 		h.forget()
@@ -102,9 +128,17 @@ func (h *home) begin(c *child, err error, open func(*home, supervisor.Open)) {
 	}
 	close(h.ready)
 	go func() {
-		c.listen(func(e supervisor.Event) { h.event(e, open) })
+		c.listen(func(e supervisor.Event) { h.event(e, desk) })
 		h.forget()
 	}()
+}
+
+// desk is whom home supervisors ask and tell what is not about their requests.
+type desk interface {
+	openFor(*home, supervisor.Open)
+	placeFor(*home, supervisor.Event)
+	stayed(supervisor.Event)
+	finished(supervisor.Event)
 }
 
 // forget takes the supervisor out of the registry and fails who waits for it.
@@ -137,11 +171,21 @@ func (r *homes) note(h *home, p supervisor.Proc) {
 }
 
 // event takes in what a supervisor tells.
-func (h *home) event(e supervisor.Event, open func(*home, supervisor.Open)) {
-	if e.Kind == supervisor.Opening {
+func (h *home) event(e supervisor.Event, desk desk) {
+	switch e.Kind {
+	case supervisor.Opening:
 		if e.Open != nil {
-			go open(h, *e.Open)
+			go desk.openFor(h, *e.Open)
 		}
+		return
+	case supervisor.Executed:
+		go desk.placeFor(h, e)
+		return
+	case supervisor.Stayed:
+		desk.stayed(e)
+		return
+	case supervisor.Ended:
+		desk.finished(e)
 		return
 	}
 	if e.Kind == supervisor.Lost {
@@ -198,7 +242,7 @@ func (a *answer) deliver(e supervisor.Event) bool {
 		default:
 		}
 		return false
-	case supervisor.Moved, supervisor.Failed, supervisor.State:
+	case supervisor.Moved, supervisor.Failed, supervisor.State, supervisor.Attended:
 		a.last <- e
 		return true
 	}

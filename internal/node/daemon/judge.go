@@ -17,6 +17,13 @@ const (
 	passingPause = 10 * time.Millisecond
 )
 
+// freshMayMove tells whether a process that stands at the beginning of a program
+// can run elsewhere.
+func freshMayMove(pid int) bool {
+	findings, err := check.Checker{FS: procfs.FS("/proc")}.Fresh(pid)
+	return err == nil && len(findings) == 0
+}
+
 // JudgeHere asks process/check about a process of this machine.
 func JudgeHere(pid int) ([]control.Reason, error) {
 	findings, err := check.Why(procfs.FS("/proc"), pid)

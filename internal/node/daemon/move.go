@@ -90,7 +90,7 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 			return no
 		}
 	}
-	if !held {
+	if !held || proc.Node == 0 && proc.State != "moving" {
 		if no := d.mayLeave(r.PID, to, status); no.Code != "" {
 			return no
 		}
@@ -195,7 +195,7 @@ func (d *Daemon) supervisorOf(ctx context.Context, pid int) (h *home, fresh bool
 	h, mine := d.homes.claim(pid)
 	if mine {
 		c, err := d.startHome(pid)
-		h.begin(c, err, d.openFor)
+		h.begin(c, err, d)
 	}
 	select {
 	case <-h.ready:

@@ -13,10 +13,6 @@ const (
 	// lookEvery is how long a child may be without its parent before it is
 	// noted whose child it was.
 	lookEvery = time.Second
-	// becomeTimeout is how long a process may take from asking to be followed
-	// to becoming the program it is followed for.
-	becomeTimeout = 10 * time.Second
-	becomePause   = 2 * time.Millisecond
 )
 
 // watchPolicies notes who inherits.
@@ -54,35 +50,6 @@ func (d *Daemon) policy(who control.Caller, r control.Request) control.Result {
 		return failed(control.BadRequest, "%v", err)
 	}
 	return control.Result{Policy: &p, Mark: mark}
-}
-
-// follow does control.Follow: the caller is about to become another program,
-// and cannot ask for its move any more when it is that.
-func (d *Daemon) follow(ctx context.Context, who control.Caller, r control.Request) control.Result {
-	if _, no := d.examine(who, r.PID); no.Code != "" {
-		return no
-	}
-	if no := d.mayGo(r.PID, r.To); no.Code != "" {
-		return no
-	}
-	go func() {
-		ctx, cancel := context.WithTimeout(ctx, becomeTimeout)
-		defer cancel()
-		for !d.policies.Marked(r.PID, r.Mark) {
-			select {
-			case <-time.After(becomePause):
-			case <-ctx.Done():
-				d.log.Warn("a process did not become what it was to", "process", r.PID)
-				return
-			}
-		}
-		// The time limit was that of becoming.
-		result := d.migrate(context.WithoutCancel(ctx), who, control.Request{Verb: control.Migrate, PID: r.PID, To: r.To, Wait: true}, func(control.Progress) {})
-		if result.Code != "" {
-			d.log.Warn("a process stays at home", "process", r.PID, "to", r.To, "code", result.Code, "why", result.Text)
-		}
-	}()
-	return control.Result{Text: "begun"}
 }
 
 // mayGo applies the list of nodes of a process.

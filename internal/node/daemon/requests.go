@@ -30,8 +30,8 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.figures(ctx, r)
 	case control.Policy:
 		return d.policy(who, r)
-	case control.Follow:
-		return d.follow(ctx, who, r)
+	case control.Attend:
+		return d.attend(ctx, who, r)
 	case control.Admin:
 		return d.admin(ctx, who, r, tell)
 	case control.Reload:
@@ -47,7 +47,7 @@ func (d *Daemon) why(who control.Caller, pid int) control.Result {
 	if no.Code != "" {
 		return no
 	}
-	if _, _, held := d.homes.find(pid); held {
+	if _, p, held := d.homes.find(pid); held && (p.Node != 0 || p.State == "moving") {
 		return control.Result{}
 	}
 	reasons, err := d.reasons(pid, status)

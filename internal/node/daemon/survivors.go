@@ -121,7 +121,7 @@ func (d *Daemon) takeOverHome(conn *unixmsg.Conn, path string, pid int) error {
 		return err
 	}
 	h := d.homes.place(pid)
-	h.begin(c, nil, d.openFor)
+	h.begin(c, nil, d)
 	d.log.Info("a home supervisor is found again", "process", pid, "supervisor", c.pid)
 	ctx, cancel := context.WithTimeout(context.Background(), tellTimeout)
 	defer cancel()

@@ -53,6 +53,18 @@ func (c Checker) Why(pid int) ([]refusal.Finding, error) {
 	return refusal.Judge(*facts), nil
 }
 
+// Fresh is Why of a process that stands at the beginning of a program: there is
+// one thread, and its memory is nobody else's and as the kernel has made it.
+func (c Checker) Fresh(pid int) ([]refusal.Finding, error) {
+	facts := &refusal.Facts{PID: pid, Own: c.Own}
+	for _, collect := range []func(*refusal.Facts) error{c.threads, c.executable, c.descriptors} {
+		if err := collect(facts); err != nil {
+			return nil, fmt.Errorf("check process %d: %w", pid, err)
+		}
+	}
+	return refusal.Judge(*facts), nil
+}
+
 // Facts collects what refusal.Judge wants to know. Of a process that has ended
 // or is no program there is less to know. With an error that is
 // os.ErrPermission come the facts that could be had.

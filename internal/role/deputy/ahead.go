@@ -23,7 +23,7 @@ func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64
 	if err != nil || st.VmRSS < worthWatching || st.Seccomp != 0 || st.State == 'T' || st.State == 't' {
 		return none, nil, nil
 	}
-	w, err := p.WatchRunning(seizeOptions|ptrace.ExitKill, seizeOptions)
+	w, err := p.WatchRunning(p.s.homeOptions()|ptrace.ExitKill, p.s.homeOptions())
 	if err != nil {
 		p.s.log.Debug("nothing is sent ahead", "pid", p.PID, "error", err)
 		return none, nil, nil

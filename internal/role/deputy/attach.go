@@ -60,7 +60,7 @@ func (s *Supervisor) seizeAll(p *proc) error {
 			if s.fam.Thread(tid) != nil {
 				continue
 			}
-			err := ptrace.Seize(tid, seizeOptions)
+			err := ptrace.Seize(tid, s.homeOptions())
 			switch {
 			case errors.Is(err, unix.ESRCH):
 				continue
@@ -108,8 +108,12 @@ func (p *proc) leaderLeft() bool {
 // between. What is not let go is so when this supervisor ends.
 const letGoTries = 5
 
-// letGo detaches from a process that is at home and whole.
+// letGo detaches from a process that is at home and whole. One of an attended
+// family stays attended.
 func (s *Supervisor) letGo(p *proc) {
+	if s.attending.Load() {
+		return
+	}
 	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
 	for try := 1; try < letGoTries && err != nil && !errors.Is(err, tracee.ErrGone); try++ {
 		h, err = p.Freeze(stopLimit, letThrough, nil, nil)

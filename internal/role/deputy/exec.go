@@ -128,10 +128,14 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.mu.Unlock()
 	if x == nil { // the process did it by itself, at home, while being prepared
 		t.Slot = nil
-		_ = ptrace.Continue(t.TID, 0)
+		s.executedHere(p, t, 0)
 		return
 	}
 	_ = ptrace.SetSigMask(t.TID, x.mask)
+	if s.attending.Load() {
+		s.executedBack(p, t, l)
+		return
+	}
 	_ = ptrace.Detach(t.TID, 0)
 	for _, th := range p.Threads() { // the others died in the exec without a word
 		if d, ok := th.Data.(*deputy); ok {
@@ -144,6 +148,38 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.mu.Unlock()
 	s.drop(p, supervisor.Gone)
 	p.killGuest(l)
+}
+
+// executedBack: a program was executed away, in an attended family. The process
+// is at home again and stands at the beginning of it. Tracing thread.
+func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
+	for _, th := range p.Threads() {
+		if d, ok := th.Data.(*deputy); ok {
+			s.dropDeputy(d)
+		}
+		if th != t {
+			s.fam.Forget(th) // it died in the exec without a word
+		}
+	}
+	t.Slot = nil
+	s.keepAttended([]*tracee.Thread{t})
+	p.mu.Lock()
+	p.exec = nil
+	p.burntBefore = p.burnt.cpu
+	p.mu.Unlock()
+	p.killGuest(l)
+	p.isHome()
+	s.executedHere(p, t, l.node)
+}
+
+// isHome makes a process of an attended family one that is at home.
+func (p *proc) isHome() {
+	p.dropMapped()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.link, p.saved, p.files, p.sent = nil, nil, nil, nil
+	p.count, p.kept, p.rss = 0, 0, 0
+	p.homing, p.dying, p.stopped = false, false, false
 }
 
 // endSoon lets the last messages out before the supervisor ends.

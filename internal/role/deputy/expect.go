@@ -73,6 +73,9 @@ func failedBy(f frame) error {
 	if m.Step == processStep || m.Gone {
 		return fail(supervisor.NoSuchProcess, m.Text)
 	}
+	if m.Unfit {
+		return errUnfit
+	}
 	code := supervisor.Refused
 	switch {
 	case m.Busy:

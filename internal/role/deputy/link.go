@@ -17,8 +17,12 @@ var le = binary.LittleEndian
 // link is the connection to one guest supervisor. It may carry several
 // processes: a guest's children stay with its supervisor until moved.
 type link struct {
+	s    *Supervisor
 	conn *transport.Framed
 	node int
+
+	kept  bool // it stays when no process goes by it: session.go; set before others know of it
+	users int  // moves under way to its node; Supervisor.mu
 
 	once sync.Once
 	gone chan struct{}
@@ -37,7 +41,7 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 	if err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	l := &link{conn: transport.NewFramed(c), node: node, gone: make(chan struct{})}
+	l := &link{s: s, conn: transport.NewFramed(c), node: node, gone: make(chan struct{})}
 	go s.read(l)
 	return l, nil
 }
@@ -108,6 +112,7 @@ func (s *Supervisor) read(l *link) {
 // they die, visibly, as if killed.
 func (s *Supervisor) lost(l *link, why error) {
 	l.close()
+	s.forgetSession(l)
 	s.mu.Lock()
 	var victims []*proc
 	for _, p := range s.procs {

@@ -44,15 +44,19 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	case from != nil && from.node == target:
 		return 0, 0, fail(supervisor.AlreadyThere, fmt.Sprintf("the process is on node %d", target))
 	case from == nil:
-		still, err := s.moveOut(p, r, false, progress)
+		stood, err := s.moveOut(p, r, running, progress)
 		for try := 1; try < execTries && err == errExecs; try++ {
-			still, err = s.moveOut(p, r, try >= runningTries, progress)
+			how := running
+			if try >= runningTries {
+				how = still
+			}
+			stood, err = s.moveOut(p, r, how, progress)
 		}
 		if err != nil {
 			s.letGo(p)
 			return 0, 0, err
 		}
-		return target, still, nil
+		return target, stood, nil
 	case target == 0:
 		still, err := s.moveHome(p, progress)
 		return 0, still, err

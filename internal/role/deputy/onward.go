@@ -26,7 +26,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	if err != nil {
 		_ = old.post(wire.Abort, p.Own)
 		_ = next.post(wire.Abort, p.Own)
-		next.close()
+		next.leave()
 		return 0, err
 	}
 	start := time.Now().Add(-time.Duration(m.Still) * time.Microsecond)
@@ -35,7 +35,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	if err := o.relay(); err != nil {
 		o.back()
 		_ = next.post(wire.Abort, p.Own)
-		next.close()
+		next.leave()
 		_ = old.post(wire.Abort, p.Own)
 		return 0, err
 	}
@@ -47,6 +47,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	s.unlessLost(next)
 	s.fault.Reach(fault.HomeHanded)
 	_ = old.post(wire.Commit, p.Own)
+	next.arrived()
 	return time.Since(start), nil
 }
 

@@ -1,7 +1,6 @@
 package deputy
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -17,15 +16,14 @@ import (
 )
 
 // moveOut sends a process that is at home to another node. On error it runs on
-// as before, still traced. A process that does not stay the same for as long as
-// the other side needs to prepare is stopped before (still).
-func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress func(string, uint64, uint64)) (time.Duration, error) {
+// as before, still traced.
+func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress func(string, uint64, uint64)) (time.Duration, error) {
 	progress("connect", 0, 0)
 	start := time.Now()
 	var h *tracee.Hold
 	var err error
-	if still {
-		if h, err = s.freezeAtHome(p); err != nil {
+	if how != running {
+		if h, err = s.freezeAtHome(p, how); err != nil {
 			return 0, err
 		}
 	}
@@ -43,15 +41,16 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress
 	if err != nil {
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
-		l.close()
+		l.leave()
 		return 0, err
 	}
 	defer watch.Close()
 	progress("freeze", 0, 0)
 	if h == nil {
 		start = time.Now()
-		if h, err = s.freezeAtHome(p); err != nil {
-			l.close()
+		if h, err = s.freezeAtHome(p, running); err != nil {
+			_ = l.post(wire.Abort, p.Own)
+			l.leave()
 			return 0, err
 		}
 		h.Do(func() {
@@ -61,7 +60,8 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress
 		})
 		if err != nil {
 			h.Release()
-			l.close()
+			_ = l.post(wire.Abort, p.Own)
+			l.leave()
 			return 0, err
 		}
 	}
@@ -70,20 +70,41 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, still bool, progress
 	if err := f.send(); err != nil {
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
-		l.close()
+		l.leave()
 		if undo := f.undo(); undo != nil {
 			return 0, errors.Join(err, undo)
 		}
 		return 0, err
 	}
 	f.commit()
+	l.arrived()
 	return time.Since(start), nil
 }
 
 var errExecs = fail(supervisor.Busy, "the process is executing other programs")
 
-func (s *Supervisor) freezeAtHome(p *proc) (*tracee.Hold, error) {
-	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
+// manner is how a process that is to leave is found.
+type manner uint8
+
+const (
+	// running: it runs on until the other side is prepared.
+	running manner = iota
+	// still: it is stopped before, because it does not stay the same for so long.
+	still
+	// atExec: its only thread stands in the stop of an execve.
+	atExec
+)
+
+func (s *Supervisor) freezeAtHome(p *proc, how manner) (*tracee.Hold, error) {
+	var goOn func()
+	if how == atExec { // to the next stop, which it was told to make
+		goOn = func() {
+			for _, t := range p.Threads() {
+				_ = ptrace.Continue(t.TID, 0)
+			}
+		}
+	}
+	h, err := p.Freeze(stopLimit, letThrough, goOn, nil)
 	switch {
 	case errors.Is(err, tracee.ErrExec):
 		return nil, errExecs
@@ -100,40 +121,12 @@ func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image
 	if err != nil {
 		return nil, nil, fail(supervisor.CannotMove, err.Error())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openLimit)
-	defer cancel()
-	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Command: img.Comm, Need: p.need(img)})
+	l, lacking, err := s.announce(p, r, img)
 	if err != nil {
 		return nil, nil, err
 	}
-	dialed := time.Now()
-	l, err := s.dial(ctx, r.To, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	// The other side sets its clocks by these when they arrive. The handshake
-	// took longer than the way there: time may jump a little, never back.
-	way := time.Since(dialed).Nanoseconds()
-	p.clocks(img)
-	img.Monotonic += way
-	img.Boottime += way
-	p.deal(l)
-	if err := l.send(wire.Prepare, p.Own, wire.Encode(wire.PrepareMsg{Image: *img})); err != nil {
-		l.close()
-		return nil, nil, fail(supervisor.Unreachable, err.Error())
-	}
-	f, err := p.expect(l, wire.Prepared)
-	if err != nil {
-		l.close()
-		return nil, nil, err
-	}
-	var m wire.PreparedMsg
-	if err := wire.Decode(f.data, &m); err != nil {
-		l.close()
-		return nil, nil, err
-	}
-	if err := p.sendFiles(l, img, m.Lacking); err != nil {
-		l.close()
+	if err := p.sendFiles(l, img, lacking); err != nil {
+		l.leave()
 		return nil, nil, err
 	}
 	return l, img, nil
@@ -303,6 +296,9 @@ func (f *frozen) affinity() error {
 // undo makes the process what it was and leaves it stopped no longer.
 func (f *frozen) undo() error {
 	defer f.h.Release()
+	if s := f.p.s; s.attending.Load() {
+		defer f.h.Do(func() { s.keepAttended(f.threads) })
+	}
 	for _, d := range f.deputies {
 		f.p.s.dropDeputy(d)
 	}

@@ -47,6 +47,11 @@ type proc struct {
 	unborn      bool          // its guest half is not made yet: newborn.go
 	words       []word        // what that half is to be told as soon as it is
 
+	program     string // that it executes; attended families
+	homeParent  int    // who made it at home; attended families
+	burntBefore int64  // microseconds used away by the programs before this one; attended families
+	childMicros int64  // what its children used, that it was told of; attended families
+
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 
 	handles []*handle // the mapped files; the move's goroutine
@@ -68,10 +73,13 @@ func (p *proc) describe() supervisor.Proc {
 		d.Node = p.link.node
 	}
 	if p.moving {
-		d.State = "moving"
+		d.State = stateMoving
 	}
 	return d
 }
+
+// stateMoving is the state of a process that is being moved.
+const stateMoving = "moving"
 
 // away is the link to the guest, nil when the process is at home.
 func (p *proc) away() *link {

@@ -77,12 +77,20 @@ func (r *returning) detach(m *wire.ThawMsg) {
 				d.stop()
 			}
 		}
+		if s.attending.Load() {
+			s.keepAttended(r.threads)
+			return
+		}
 		for _, t := range r.threads {
 			_ = ptrace.Detach(t.TID, 0)
 			s.fam.Forget(t)
 		}
 	})
-	r.h.Pass()
+	if s.attending.Load() {
+		r.h.Release()
+	} else {
+		r.h.Pass()
+	}
 	r.giveSlots()
 	s.mu.Lock()
 	for _, t := range r.threads {
@@ -92,5 +100,9 @@ func (r *returning) detach(m *wire.ThawMsg) {
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
+	if s.attending.Load() {
+		p.isHome()
+		return
+	}
 	s.drop(p, supervisor.Gone)
 }

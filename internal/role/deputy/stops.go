@@ -179,11 +179,21 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 	p := s.procByPID(status.Tgid)
 	if p == nil {
 		r, err := ptrace.Regs(st.TID)
-		if err != nil || !s.inStub(status.PPid, r.Rip) {
+		stubs := err == nil && s.inStub(status.PPid, r.Rip)
+		switch {
+		case err != nil || !stubs && !s.attending.Load():
 			_ = ptrace.Detach(st.TID, 0) // a child that the process made at home
 			return
+		case !stubs:
+			p, err = s.attended(st.TID, own, status.PPid)
+		default:
+			p, err = s.adoptChild(st.TID, own)
 		}
-		if p, err = s.adoptChild(st.TID, own); err != nil {
+		if err != nil && !stubs { // it goes on unattended
+			_ = ptrace.Detach(st.TID, 0)
+			return
+		}
+		if err != nil {
 			s.log.Error("cannot take over a child", "pid", st.TID, "error", err)
 			kill(st.TID)
 			return
@@ -217,6 +227,7 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 	}
 	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
 	p.bury()
+	s.finished(p, st.Micros)
 	s.drop(p, supervisor.Gone)
 	p.killGuest(p.away())
 }
@@ -229,6 +240,7 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 		in.offer(p.lastWord())
 	}
 	used := p.usedAway()
+	told := p.moves > 0 || !s.attending.Load() // the daemon knows of it
 	p.mu.Unlock()
 	p.dropMapped()
 	s.mu.Lock()
@@ -241,7 +253,9 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	s.mu.Unlock()
 	_ = p.Mem.Close()
 	go func() {
-		s.tell(supervisor.Event{Kind: kind, PID: p.PID, Used: used})
+		if told {
+			s.tell(supervisor.Event{Kind: kind, PID: p.PID, Used: used})
+		}
 		s.mu.Lock()
 		s.requests--
 		s.mu.Unlock()

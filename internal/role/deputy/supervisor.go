@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/linux/fault"
@@ -24,11 +25,15 @@ type Supervisor struct {
 	hashes *filehash.Cache
 	fault  fault.Fault
 
+	attending atomic.Bool // the family is attended: attend.go
+
 	mu       sync.Mutex
 	procs    map[int]*proc    // by pid
 	byOwn    map[int]*deputy  // by the thread's own id
 	born     map[int]*newborn // by own id: made by a deputy, not yet claimed by it
 	opens    map[uint64]chan *supervisor.Opened
+	placing  map[uint64]chan *supervisor.Placed
+	sessions map[int]*link // kept ones, by node: session.go
 	nextID   uint64
 	requests int                     // under way
 	used     map[int]supervisor.Used // by pid, of processes that came home
@@ -55,7 +60,7 @@ func Main() int {
 
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
-		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
+		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, done: make(chan struct{})}
 	s.fam = tracee.NewFamily(s)
 	return s
 }
@@ -91,6 +96,8 @@ func (s *Supervisor) serve() {
 			if c != nil {
 				c <- m.Opened
 			}
+		case m.Placed != nil:
+			s.placed(m.Placed)
 		}
 	}
 }
@@ -118,6 +125,8 @@ func (s *Supervisor) request(r supervisor.Request) {
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
 	case supervisor.LeaveAll:
 		s.leaveAll(r)
+	case supervisor.Attend:
+		s.attend(r)
 	}
 }
 
@@ -178,7 +187,9 @@ func (s *Supervisor) describe() []supervisor.Proc {
 	s.mu.Unlock()
 	var out []supervisor.Proc
 	for _, p := range ps {
-		out = append(out, p.describe())
+		if d := p.describe(); d.Node != 0 || d.Moves > 0 || d.State == stateMoving || !s.attending.Load() {
+			out = append(out, d) // one that is only attended is like any other of the node
+		}
 	}
 	return out
 }

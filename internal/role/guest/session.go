@@ -61,6 +61,18 @@ func (g *Guest) namespaces(img *image.Image) error {
 	return confine()
 }
 
+// suits tells why a process cannot be a further one of the session, before it
+// is built.
+func (g *Guest) suits(img *image.Image) error {
+	g.makeMu.Lock()
+	defer g.makeMu.Unlock()
+	if g.init == nil {
+		return nil
+	}
+	mono, boot := g.clockOffsets(img)
+	return g.fits(img, mono, boot)
+}
+
 // fits tells why a process cannot be a further one. Offsets of clocks that are
 // this kernel's own are exact; those of another machine's must not set the
 // process's clocks back.

@@ -67,6 +67,9 @@ func (a *arrival) run(f frame) error {
 	if err := a.g.admit(ctx, &m); err != nil {
 		return err
 	}
+	if err := a.g.suits(a.img); err != nil {
+		return err
+	}
 	var lacking []uint32
 	var err error
 	if a.files, lacking, err = a.g.sources(a.img); err != nil {

@@ -1,0 +1,114 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
+)
+
+// mosrun has the process that is about to become a command attended: its home
+// supervisor follows it and all that it starts, and asks here where each program
+// they execute is to run.
+
+// firstPlaces are the nodes that mosrun was told, for the programs that attended
+// processes execute next.
+type firstPlaces struct {
+	mu sync.Mutex
+	of map[int]int // by pid
+}
+
+func (f *firstPlaces) set(pid, node int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of == nil {
+		f.of = make(map[int]int)
+	}
+	f.of[pid] = node
+}
+
+func (f *firstPlaces) take(pid int) (node int, told bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	node, told = f.of[pid]
+	delete(f.of, pid)
+	return node, told
+}
+
+// attendTimeout bounds the start of a supervisor and its attaching.
+const attendTimeout = 15 * time.Second
+
+// attend does control.Attend.
+func (d *Daemon) attend(ctx context.Context, who control.Caller, r control.Request) control.Result {
+	if _, no := d.examine(who, r.PID); no.Code != "" {
+		return no
+	}
+	if no := d.mayGo(r.PID, r.To); no.Code != "" {
+		return no
+	}
+	if r.To != 0 && r.To != d.config.Number {
+		if _, known := d.nodes.Lookup(r.To); !known {
+			return failed(supervisor.UnknownNode, "unknown node %d (`openmosix nodes` lists them)", r.To)
+		}
+	}
+	if _, _, held := d.homes.find(r.PID); !held { // else a mosrun around it has asked
+		ctx, cancel := context.WithTimeout(ctx, attendTimeout)
+		defer cancel()
+		h, _, err := d.supervisorOf(ctx, r.PID)
+		if err != nil {
+			return failed(supervisor.Internal, "%v", err)
+		}
+		e, err := h.request(ctx, supervisor.Request{Verb: supervisor.Attend, PID: r.PID}, func(supervisor.Event) {})
+		if err != nil {
+			return failed(supervisor.Internal, "%v", err)
+		}
+		if e.Kind == supervisor.Failed {
+			return failed(e.Code, "it cannot be attended: %s", e.Text)
+		}
+	}
+	if r.To != 0 {
+		d.first.set(r.PID, r.To)
+	}
+	return control.Result{}
+}
+
+// placeFor answers a home supervisor that holds a process at the beginning of a
+// program.
+func (d *Daemon) placeFor(h *home, e supervisor.Event) {
+	p := supervisor.Placed{ID: e.ID}
+	if to := d.placeOf(e.PID, e.Text, e.Node); to != 0 && to != d.config.Number {
+		if node, known := d.nodes.Lookup(to); known && !d.isDown(to) && freshMayMove(e.PID) {
+			p.Node, p.Addr = to, node.Address
+		}
+	}
+	if err := h.child.tell(supervisor.FromDaemon{Placed: &p}); err != nil {
+		h.child.log.Warn("cannot answer supervisor", "error", err)
+	}
+}
+
+// placeOf decides where a program begins that was executed on node at (0:
+// here). What is locked stays where it is.
+func (d *Daemon) placeOf(pid int, program string, at int) int {
+	to, told := d.first.take(pid)
+	if told {
+		return to
+	}
+	policy, err := d.policies.Of(pid)
+	if err != nil {
+		return 0
+	}
+	if policy.Lock {
+		return at
+	}
+	return 0
+}
+
+// stayed notes that a program could not begin where it was to.
+func (d *Daemon) stayed(e supervisor.Event) {
+	d.log.Info("a program begins at home", "process", e.PID, "node", e.Node, "why", e.Text)
+}
+
+// finished notes what a program has used.
+func (d *Daemon) finished(supervisor.Event) {}

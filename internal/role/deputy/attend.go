@@ -1,0 +1,166 @@
+package deputy
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/tracee"
+)
+
+// An attended family is what mosrun has started: the command and all that
+// descends from it are traced from the beginning, also at home, so that each
+// program can be placed in the moment in which it is executed. Its image is
+// then a few pages, and it has done nothing yet that would have to be repeated.
+//
+//	fork, clone  the child is attended as well
+//	execve       stopped there; the daemon says where it is to run; goes on, or moves
+//	signals      are delivered natively
+//	coming home  attended again, not let go
+//
+// At home nobody depends on the supervisor: should it die, they run on untraced.
+
+// attendOptions are those of a process of an attended family that is at home.
+const attendOptions = seizeOptions | ptrace.TraceFork | ptrace.TraceVfork
+
+// placeLimit bounds how long a program waits for the daemon's word. Then it
+// begins where it is.
+const placeLimit = 500 * time.Millisecond
+
+// homeOptions are the options of processes that are at home.
+func (s *Supervisor) homeOptions() int {
+	if s.attending.Load() {
+		return attendOptions
+	}
+	return seizeOptions
+}
+
+// attend does an Attend request.
+func (s *Supervisor) attend(r supervisor.Request) {
+	if !s.attending.Swap(true) {
+		go s.sweepSessions()
+	}
+	p, err := s.attach(r.PID, nil)
+	if err != nil {
+		s.tell(s.failure(r, err))
+		return
+	}
+	if p != nil {
+		p.end()
+	}
+	s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Attended, PID: r.PID})
+}
+
+// attended enters a process that one of the family has made at home. Runs on
+// the tracing thread.
+func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
+	tp, err := s.fam.NewProcess(pid, own)
+	if err != nil {
+		return nil, err
+	}
+	p := &proc{Process: tp, s: s, homeParent: parent}
+	tp.Data = p
+	s.mu.Lock()
+	s.procs[pid] = p
+	s.mu.Unlock()
+	return p, nil
+}
+
+// executedHere: a process of an attended family executes a program. It stays in
+// that stop until it is known where it goes. from is the node where the program
+// before it was. Runs on the tracing thread.
+func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
+	if !s.attending.Load() || !p.begin() { // the move under way sees that it has executed
+		_ = ptrace.Continue(t.TID, 0)
+		return
+	}
+	go s.place(p, t, from)
+}
+
+// place has a program begin where the daemon says.
+func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
+	defer s.endIfIdle()
+	defer p.closeHandles()
+	p.mu.Lock()
+	p.program, _ = os.Readlink(p.Family.FS.Path(p.PID, "exe"))
+	p.mu.Unlock()
+	goOn := func() { s.fam.Loop.Do(func() { _ = ptrace.Continue(t.TID, 0) }) }
+	where := s.whereTo(p, from)
+	if where == nil || where.Node == 0 {
+		p.end() // first: its next execve comes at once
+		goOn()
+		return
+	}
+	r := supervisor.Request{PID: p.PID, To: where.Node, Addr: where.Addr}
+	still, err := s.moveOut(p, r, atExec, func(string, uint64, uint64) {})
+	p.end()
+	if err != nil {
+		s.log.Debug("a program begins at home", "pid", p.PID, "program", p.program, "node", where.Node, "error", err)
+		s.tell(supervisor.Event{Kind: supervisor.Stayed, PID: p.PID, Node: where.Node, Text: err.Error()})
+		return
+	}
+	s.tell(supervisor.Event{Kind: supervisor.Moved, PID: p.PID, Node: where.Node, Micros: still.Microseconds()})
+}
+
+// whereTo asks the daemon; nil: it says nothing.
+func (s *Supervisor) whereTo(p *proc, from int) *supervisor.Placed {
+	c := make(chan *supervisor.Placed, 1)
+	s.mu.Lock()
+	s.nextID++
+	id := s.nextID
+	s.placing[id] = c
+	s.mu.Unlock()
+	s.tell(supervisor.Event{ID: id, Kind: supervisor.Executed, PID: p.PID, Node: from, Text: p.program})
+	ctx, cancel := context.WithTimeout(context.Background(), placeLimit)
+	defer cancel()
+	select {
+	case a := <-c:
+		return a
+	case <-ctx.Done():
+		s.mu.Lock()
+		delete(s.placing, id)
+		s.mu.Unlock()
+		return nil
+	}
+}
+
+func (s *Supervisor) placed(a *supervisor.Placed) {
+	s.mu.Lock()
+	c := s.placing[a.ID]
+	delete(s.placing, a.ID)
+	s.mu.Unlock()
+	if c != nil {
+		c <- a
+	}
+}
+
+// keepAttended makes threads that are about to run at home again attended ones.
+// Tracing thread; the threads stand.
+func (s *Supervisor) keepAttended(ts []*tracee.Thread) {
+	for _, t := range ts {
+		t.Data = nil
+		_ = ptrace.SetOptions(t.TID, attendOptions)
+	}
+}
+
+// finished tells the daemon what a program has used, when the family is
+// attended: so it knows the next time what the program is like. micros is what
+// the kernel counts for the process and the children it has waited for.
+func (s *Supervisor) finished(p *proc, micros int64) {
+	if !s.attending.Load() {
+		return
+	}
+	if parent := s.procByPID(p.homeParent); parent != nil {
+		parent.mu.Lock()
+		parent.childMicros += micros
+		parent.mu.Unlock()
+	}
+	p.mu.Lock()
+	program, own, away := p.program, micros-p.childMicros, p.burnt.cpu-p.burntBefore
+	p.mu.Unlock()
+	if program != "" {
+		s.tell(supervisor.Event{Kind: supervisor.Ended, PID: p.PID, Text: program, Micros: max(own, 0) + away})
+	}
+}

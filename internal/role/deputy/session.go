@@ -1,0 +1,197 @@
+package deputy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+)
+
+// errUnfit: the session cannot take this process in; another one can.
+var errUnfit = errors.New("the session does not fit the process")
+
+const (
+	// sessionIdle is how long a kept session stays without a process.
+	sessionIdle = 20 * time.Second
+	sweepEvery  = 5 * time.Second
+)
+
+// announce has the target node prepare for a process, by the session that is
+// kept with that node or by a new one. The files the other side lacks are still
+// to be sent.
+func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (*link, []uint32, error) {
+	need := p.need(img)
+	if l := s.keptSession(r.To); l != nil {
+		p.clocks(img)
+		lacking, err := p.prepareBy(l, img, need.Memory)
+		if err == nil {
+			return l, lacking, nil
+		}
+		l.leave()
+		if !errors.Is(err, errUnfit) {
+			return nil, nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openLimit)
+	defer cancel()
+	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Command: img.Comm, Need: need})
+	if err != nil {
+		return nil, nil, err
+	}
+	dialed := time.Now()
+	l, err := s.dial(ctx, r.To, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The other side sets its clocks by these when they arrive. The handshake
+	// took longer than the way there: time may jump a little, never back.
+	way := time.Since(dialed).Nanoseconds()
+	p.clocks(img)
+	img.Monotonic += way
+	img.Boottime += way
+	lacking, err := p.prepareBy(l, img, need.Memory)
+	if err != nil {
+		l.close()
+		return nil, nil, err
+	}
+	s.keepSession(l)
+	return l, lacking, nil
+}
+
+func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, error) {
+	p.deal(l)
+	kept := p.s.attending.Load() && p.Own != firstID
+	if err := l.send(wire.Prepare, p.Own, wire.Encode(wire.PrepareMsg{Image: *img, Kept: kept, Memory: memory})); err != nil {
+		return nil, fail(supervisor.Unreachable, err.Error())
+	}
+	f, err := p.expect(l, wire.Prepared)
+	if err != nil {
+		return nil, err
+	}
+	var m wire.PreparedMsg
+	if err := wire.Decode(f.data, &m); err != nil {
+		return nil, err
+	}
+	return m.Lacking, nil
+}
+
+// firstID is the number of a container's first process, which is alone in its session.
+const firstID = 1
+
+// keptSession is the session that is kept with a node; nil: there is none.
+func (s *Supervisor) keptSession(node int) *link {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.sessions[node]
+	if l != nil {
+		l.users++
+	}
+	return l
+}
+
+// keepSession keeps a new session that the other side keeps as well.
+func (s *Supervisor) keepSession(l *link) {
+	if !s.attending.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.kept, l.users = true, 1
+	if s.sessions[l.node] == nil {
+		s.sessions[l.node] = l
+	}
+}
+
+// leave ends what a move that failed had with a link. A kept one stays.
+func (l *link) leave() {
+	if !l.kept {
+		l.close()
+		return
+	}
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.users--
+}
+
+// arrived: the process counts by its link from here on.
+func (l *link) arrived() {
+	if l.kept {
+		l.leave()
+	}
+}
+
+// sweepSessions closes kept sessions that nobody has used for a while.
+func (s *Supervisor) sweepSessions() {
+	idle := map[*link]time.Time{}
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-time.After(sweepEvery):
+		}
+		still := map[*link]time.Time{}
+		for _, l := range s.unused() {
+			since, known := idle[l]
+			if !known {
+				since = time.Now()
+			}
+			if time.Since(since) > sessionIdle {
+				s.endSession(l)
+				continue
+			}
+			still[l] = since
+		}
+		idle = still
+	}
+}
+
+// unused lists the kept sessions that no process goes by or is on its way to.
+func (s *Supervisor) unused() []*link {
+	var ps []*proc
+	s.mu.Lock()
+	for _, p := range s.procs {
+		ps = append(ps, p)
+	}
+	var idle []*link
+	for _, l := range s.sessions {
+		if l.users == 0 {
+			idle = append(idle, l)
+		}
+	}
+	s.mu.Unlock()
+	for _, p := range ps {
+		l := p.away()
+		for i := range idle {
+			if idle[i] == l {
+				idle = append(idle[:i], idle[i+1:]...)
+				break
+			}
+		}
+	}
+	return idle
+}
+
+// endSession closes a kept session, unless it has found a user meanwhile.
+func (s *Supervisor) endSession(l *link) {
+	s.mu.Lock()
+	idle := l.users == 0
+	if idle && s.sessions[l.node] == l {
+		delete(s.sessions, l.node)
+	}
+	s.mu.Unlock()
+	if idle {
+		l.close()
+	}
+}
+
+// forgetSession: the link is gone.
+func (s *Supervisor) forgetSession(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[l.node] == l {
+		delete(s.sessions, l.node)
+	}
+}
