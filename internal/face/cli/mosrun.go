@@ -47,7 +47,9 @@ Usage: mosrun [OPTION...] COMMAND [ARGUMENT...]
   --run-dir DIR   run directory of the node daemon
   --help          this
 
-Locked is the default unless only -c, -i, -n, -s, -f, -t or -d are given.
+Locked is the default with -h, -N or -j; as the caller is with only -c, -i, -n,
+-s, -f, -t or -d; else it is unlocked, and every program that the command and
+its children execute is placed on the node that suits it best.
 `
 
 func newMosrun() *cobra.Command {

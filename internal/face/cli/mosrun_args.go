@@ -167,9 +167,10 @@ func (p *runPlan) letters(letters string, value func() (string, error)) error {
 
 func of[T any](v T) *T { return &v }
 
-// complete applies what openMosix did when nothing was said of the lock: what
-// is put somewhere is to stay there, and what only tells of its work is as its
-// caller is.
+// complete decides of the lock when nothing was said of it: what is put
+// somewhere is to stay there, as with openMosix; what only tells of its work is as
+// its caller is; and what is just run under mosrun is to be spread, which
+// openMosix did without asking.
 func (p *runPlan) complete() error {
 	least := 1
 	if p.ownName {
@@ -185,8 +186,8 @@ func (p *runPlan) complete() error {
 		return nil
 	}
 	work := p.change.Kind != nil || p.change.Decay != nil || p.change.Period != nil || p.change.Keep != nil
-	if p.home || len(p.nodes) > 0 || !work {
-		p.change.Lock = of(true)
+	if put := p.home || len(p.nodes) > 0; put || !work {
+		p.change.Lock = &put
 	}
 	return nil
 }

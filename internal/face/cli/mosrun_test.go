@@ -12,7 +12,7 @@ import (
 
 func TestParseRun(t *testing.T) {
 	for line, want := range map[string]string{
-		"true":                       `{"lock":true}|[]|true`,
+		"true":                       `{"lock":false}|[]|true`,
 		"-l true":                    `{"lock":false}|[]|true`,
 		"-k true":                    `{}|[]|true`,
 		"-h ls -l":                   `{"lock":true}|home[]|ls -l`,
@@ -23,8 +23,8 @@ func TestParseRun(t *testing.T) {
 		"-i -5 ls":                   `{"lock":true,"kind":"io"}|[5]|ls`,
 		"-s -t 10 -d 900 ls":         `{"decay":"slow","period":10,"keep":900}|[]|ls`,
 		"-lz /usr/sbin/tcpd in.rshd": `{"lock":false}|z[]|/usr/sbin/tcpd in.rshd`,
-		"--allow 1-3 --deny=2 --disclosure 1 ls --allow": `{"lock":true,"allow":"1-3","deny":"2","disclosure":1}|[]|ls --allow`,
-		"-- -odd": `{"lock":true}|[]|-odd`,
+		"--allow 1-3 --deny=2 --disclosure 1 ls --allow": `{"lock":false,"allow":"1-3","deny":"2","disclosure":1}|[]|ls --allow`,
+		"-- -odd": `{"lock":false}|[]|-odd`,
 	} {
 		p, err := parseRun(strings.Fields(line), "/run")
 		change, _ := json.Marshal(p.change)
