@@ -38,6 +38,7 @@ In the checks, up to four tests of real programs that fail are tried once more, 
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
 - A limit or CPU mask that another process sets for one that is away acts at the guest from its next move on.
 - A native write to a full pipe returns short when a freeze meets it in the middle.
+- A read into memory that cannot be written fails as natively, but what was read is gone.
 - The pages of a move between two foreign nodes pass through home.
 - A body has no empty root yet: its filter, its user and its namespaces keep it from the lender's files; test/hostile tries.
 `

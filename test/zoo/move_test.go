@@ -83,8 +83,12 @@ func (r *run) moveOthers(ctx context.Context, lab *labtest.Lab) bool {
 	for {
 		select {
 		case pid := <-r.also:
-			for _, to := range []int{3, labtest.Home, 2} {
-				if _, ok := r.step(ctx, lab, pid, to, []labtest.Status{labtest.Moved}); !ok {
+			for i, to := range []int{3, labtest.Home, 2} {
+				allowed := []labtest.Status{labtest.Moved}
+				if i == 0 { // a child made there
+					allowed = append(allowed, labtest.AlreadyThere)
+				}
+				if _, ok := r.step(ctx, lab, pid, to, allowed); !ok {
 					return false
 				}
 			}

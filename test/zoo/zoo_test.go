@@ -102,6 +102,32 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+// attendedEvery is how many of the quick programs the short run leaves out for
+// each that it has attended.
+const attendedEvery = 4
+
+// TestAttended is TestMoved with programs of attended families: traced from
+// their beginning, at home or already begun on another node.
+func TestAttended(t *testing.T) {
+	lab := labtest.Up(t, 3)
+	for how, place := range map[string]string{"at_home": "-l", "away": "-3"} {
+		scratch := labtest.Scratch(t)
+		quick := 0
+		for _, p := range programs(t) {
+			if quick++; testing.Short() && (!p.Quick || quick%attendedEvery != 0) || p.Open != "" && !*openToo || debugs[p.Name] {
+				continue
+			}
+			t.Run(p.Name+"_"+how, func(t *testing.T) {
+				t.Parallel()
+				runMoved(t, lab, p, scratch, "openmosix", "mosrun", place)
+			})
+		}
+	}
+}
+
+// debugs are programs that trace, or are traced: attended ones cannot.
+var debugs = map[string]bool{"refused_traced": true}
+
 // runMoved runs one program, started by a command of its own where given, and moves it.
 func runMoved(t *testing.T, lab *labtest.Lab, p Program, scratch string, starter ...string) {
 	argv, dir, stop := prepare(t, p, scratch)

@@ -15,6 +15,8 @@ type PrepareMsg struct {
 	Kept bool
 	// Memory is how much will be resident, bytes.
 	Memory uint64
+	// Names: what is known of names at home (package names) holds for it.
+	Names bool
 }
 
 // PreparedMsg answers: the files whose contents must be sent.
@@ -32,6 +34,21 @@ type LackingMsg struct {
 type FilePart struct {
 	File  uint32 // index into the frozen image's files
 	Range image.Range
+}
+
+// KnownMsg tells what the call Serial of a thread has shown of a name.
+type KnownMsg struct {
+	Serial    uint64
+	Path      string
+	Fact      uint8
+	Directory string // the process's working directory, when the call's path began there
+}
+
+// ForgetMsg takes back what was told of a name, and of all below it when it may
+// be a directory.
+type ForgetMsg struct {
+	Path      string
+	Directory bool
 }
 
 // ThawMsg is the frozen process without its pages.

@@ -32,6 +32,10 @@ const (
 	Stop                     // job control: stand still
 	Cont                     // ... and go on
 	Cancel                   // guest to home: interrupt the call Serial of thread id
+	Known                    // KnownMsg: a fact that the guest's side may answer by, from now on ...
+	Forget                   // ForgetMsg: ... and not any more
+	Ahead                    // what the next calls of a thread would give: AheadFile
+	Behind                   // guest to home: what was done by that: BehindMsg
 
 	// guest to home
 	Prepared // PreparedMsg

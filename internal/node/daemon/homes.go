@@ -62,10 +62,20 @@ func (r *homes) find(pid int) (*home, supervisor.Proc, bool) {
 		return h, h.procs[pid], true
 	}
 	r.mu.Unlock()
-	if h := r.attending(pid); h != nil {
-		return h, supervisor.Proc{PID: pid, HomePID: pid, State: "running"}, true
+	h = r.attending(pid)
+	if h == nil {
+		return nil, supervisor.Proc{}, false
 	}
-	return nil, supervisor.Proc{}, false
+	ctx, cancel := context.WithTimeout(context.Background(), describeTimeout)
+	defer cancel()
+	// It may have been made away, a moment ago.
+	_, _ = h.request(ctx, supervisor.Request{Verb: supervisor.Describe}, func(supervisor.Event) {})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p, told := h.procs[pid]; told {
+		return h, p, true
+	}
+	return h, supervisor.Proc{PID: pid, HomePID: pid, State: "running"}, true
 }
 
 // attending is the supervisor that traces a process; nil: none does.

@@ -83,6 +83,8 @@ func (d *deputy) do(j job) {
 		d.mapFile(j)
 	case wire.Text:
 		d.text(j)
+	case wire.Behind:
+		d.behind(j)
 	case wire.Blocked:
 		d.blocked(j)
 	case wire.Keep:
@@ -147,7 +149,9 @@ func (d *deputy) forward(j job) {
 	}
 	if ok {
 		d.p.account(c, ret, outs)
+		d.sendAhead(j, c, ret)
 		d.reply(j, serial, ret, outs)
+		d.p.s.naming.shown(j, d, serial, c, ret)
 	}
 }
 

@@ -234,7 +234,7 @@ func (r *returning) takeSlots() error {
 		if !ok {
 			continue
 		}
-		for !d.using.TryLock() {
+		for d.behinds.Load() > 0 || !d.using.TryLock() {
 			if time.Now().After(deadline) {
 				return fmt.Errorf("the deputy of thread %d does not come to rest", t.Own)
 			}

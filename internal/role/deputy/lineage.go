@@ -106,6 +106,8 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
 	parent.mu.Unlock()
+	p.sharesNames.Store(parent.sharesNames.Load())
+	p.plain.Store(parent.plain.Load())
 	tp.Data = p
 	s.mu.Lock()
 	s.procs[pid] = p

@@ -51,11 +51,21 @@ func (l *link) close() { l.once.Do(func() { close(l.gone); _ = l.conn.Close() })
 // send may wait while the other side is slow; post never does, and gives the
 // link up when too much waits. The tracing thread and the readers only post.
 func (l *link) send(kind uint8, id int, parts ...[]byte) error {
+	l.settle(kind)
 	return l.conn.Send(kind, uint64(uint32(id)), parts...)
 }
 
 func (l *link) post(kind uint8, id int, parts ...[]byte) error {
+	l.settle(kind)
 	return l.conn.Post(kind, uint64(uint32(id)), parts...)
+}
+
+// settle sends what is new of names before a frame from which a process could
+// learn of it.
+func (l *link) settle(kind uint8) {
+	if kind != wire.Pages && kind != wire.File {
+		l.s.naming.settle()
+	}
 }
 
 // read takes everything a guest supervisor says until the connection ends.
@@ -70,11 +80,14 @@ func (s *Supervisor) read(l *link) {
 		}
 		fr := frame{kind: f.Kind, id: int(f.ID), data: append([]byte(nil), f.Data...)}
 		switch f.Kind {
-		case wire.Call, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
+		case wire.Call, wire.Behind, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
 			d := s.deputyByOwn(fr.id)
 			if d == nil || !d.p.serves(l) {
 				s.log.Debug("call of an unknown thread", "thread", fr.id)
 				continue
+			}
+			if f.Kind == wire.Behind {
+				d.behinds.Add(1)
 			}
 			select {
 			case d.work <- job{link: l, frame: fr}:

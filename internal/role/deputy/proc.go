@@ -17,7 +17,9 @@ type proc struct {
 	*tracee.Process
 	s *Supervisor
 
-	calls atomic.Uint64
+	calls       atomic.Uint64
+	sharesNames atomic.Bool // facts of names hold for it: names.go
+	plain       atomic.Bool // files may be read ahead for it: readahead.go
 
 	mu          sync.Mutex
 	link        *link // where its guest is; nil: at home
@@ -217,16 +219,19 @@ type deputy struct {
 	quit chan struct{} // closed when the thread is gone or ordinary again
 	once sync.Once
 
-	using sync.Mutex // held by whoever uses the thread's slot
+	using   sync.Mutex   // held by whoever uses the thread's slot
+	behinds atomic.Int32 // what its guest has done by itself and is still to be done here
 
 	mu     sync.Mutex
-	serial uint64 // the call being executed, 0: none
-	cancel uint64 // a call that is to be interrupted
-	firm   bool   // the call must not be broken off: it makes a thread or a process
-	ends   bool   // ... or it ends the process, and yields to a job-control stop alone
-	stale  int    // execves made again because a signal was on its way; the goroutine's own
-	sealed bool   // all signals are blocked, for an execve that is to come again; the slot's user
-	waits  uint64 // signals blocked between calls; the goroutine's own
+	serial uint64   // the call being executed, 0: none
+	cancel uint64   // a call that is to be interrupted
+	firm   bool     // the call must not be broken off: it makes a thread or a process
+	ends   bool     // ... or it ends the process, and yields to a job-control stop alone
+	stale  int      // execves made again because a signal was on its way; the goroutine's own
+	sealed bool     // all signals are blocked, for an execve that is to come again; the slot's user
+	waits  uint64   // signals blocked between calls; the goroutine's own
+	reads  sequence // the goroutine's own, as is buffer
+	buffer []byte
 	last   placed // where the segments of the last call lie, for restart_syscall
 }
 

@@ -63,8 +63,13 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 
 func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, error) {
 	p.deal(l)
-	kept := p.s.attending.Load() && p.Own != firstID
-	if err := l.send(wire.Prepare, p.Own, wire.Encode(wire.PrepareMsg{Image: *img, Kept: kept, Memory: memory})); err != nil {
+	announced := wire.PrepareMsg{Image: *img, Kept: p.s.attending.Load() && p.Own != firstID, Memory: memory}
+	if announced.Names = p.s.naming.joins(p.s.viewOf(p.PID)); announced.Names {
+		p.s.naming.listens(l, true)
+	}
+	p.sharesNames.Store(announced.Names)
+	p.plain.Store(p.s.isPlain(p.PID))
+	if err := l.send(wire.Prepare, p.Own, wire.Encode(announced)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
 	f, err := p.expect(l, wire.Prepared)
@@ -194,4 +199,5 @@ func (s *Supervisor) forgetSession(l *link) {
 	if s.sessions[l.node] == l {
 		delete(s.sessions, l.node)
 	}
+	s.naming.listens(l, false)
 }

@@ -47,8 +47,7 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 
 // signalAtHome passes a signal on to the guest, or lets it act here.
 func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
-	l := p.away()
-	if l == nil || d == nil {
+	if p.away() == nil {
 		_ = ptrace.Continue(t.TID, sig)
 		return
 	}
@@ -67,7 +66,9 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 		p.mu.Unlock()
 	}
 	s.passOn(p, p.sentTo(t, info))
-	d.settle()
+	if d != nil { // else it has just been made, and nobody uses it yet
+		d.settle()
+	}
 	_ = ptrace.Continue(t.TID, 0)
 }
 

@@ -26,6 +26,7 @@ type Supervisor struct {
 	fault  fault.Fault
 
 	attending atomic.Bool // the family is attended: attend.go
+	naming    *naming
 
 	mu       sync.Mutex
 	procs    map[int]*proc    // by pid
@@ -61,6 +62,7 @@ func Main() int {
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, done: make(chan struct{})}
+	s.naming = newNaming(s)
 	s.fam = tracee.NewFamily(s)
 	return s
 }

@@ -148,7 +148,7 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 		return err
 	}
 	g.makeMu.Lock() // the next id is one for all
-	g.maker(s.b.Slots, s.b.listener.Load())
+	g.maker(s.b.child())
 	if err := g.init.nextID(own); err != nil {
 		g.makeMu.Unlock()
 		return err

@@ -191,6 +191,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 // call goes home, and those that are there are broken off.
 func (b *body) beginFreezing() {
 	b.mu.Lock()
+	b.behind(b.Own, false)
 	b.freezing = true
 	held := b.held
 	b.held, b.want = nil, false
@@ -252,6 +253,7 @@ func (d *departure) capture() (*image.Image, error) {
 	b.mu.Unlock()
 	leader := d.threads[0]
 	limits := img.Limits
+	read := time.Now() // not after its clocks: no wait becomes shorter by this
 	if err := leader.CaptureProcess(&img); err != nil {
 		return nil, err
 	}
@@ -268,7 +270,7 @@ func (d *departure) capture() (*image.Image, error) {
 		img.Threads[i].CPUNanos = s.before + s.usage().CPU
 		d.saved[i] = img.Threads[i]
 		img.Threads[i].Blocks = s.blocks.Load()
-		s.leavingCall(&img.Threads[i])
+		s.leavingCall(&img.Threads[i], read)
 	}
 	if b.grown.Load() {
 		if err := b.LearnGrowing(); err != nil {

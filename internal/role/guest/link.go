@@ -1,6 +1,9 @@
 package guest
 
 import (
+	"errors"
+	"time"
+
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/wire"
 
@@ -36,7 +39,7 @@ func (g *Guest) read() {
 		case wire.Reply:
 			g.replied(id, f.Data)
 		case wire.Prepare:
-			g.announced(frame{f.Kind, id, append([]byte(nil), f.Data...)})
+			go g.announced(frame{f.Kind, id, append([]byte(nil), f.Data...)})
 		case wire.File, wire.Pages, wire.Zero, wire.Settle, wire.PagesEnd, wire.Thaw:
 			g.mu.Lock()
 			in := g.arrivals[id]
@@ -44,6 +47,12 @@ func (g *Guest) read() {
 			if in != nil {
 				in.put(frame{f.Kind, id, append([]byte(nil), f.Data...)})
 			}
+		case wire.Ahead:
+			g.wentAhead(id, f.Data)
+		case wire.Known:
+			g.learn(id, f.Data)
+		case wire.Forget:
+			g.forget(f.Data)
 		case wire.Signal, wire.Freeze, wire.Commit, wire.Abort, wire.Kill, wire.Stop, wire.Cont:
 			if fr := (frame{f.Kind, id, f.Data}); !g.keepForChild(fr) {
 				g.heard(fr)
@@ -103,31 +112,38 @@ func (g *Guest) control(own int, sig unix.Signal) {
 	_ = unix.Kill(b.PID, sig)
 }
 
-// announced begins to take a process in.
+// announced begins to take a process in. An earlier arrival of it that home has
+// given up may still be ending; home says nothing more before it is answered.
 func (g *Guest) announced(f frame) {
 	in := newInbox()
-	if no := g.arriving(f.id, in); no != "" {
-		g.log.Warn("home announces a process that does not come", "process", f.id, "why", no)
-		_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "prepare", Text: no}))
+	no := g.arriving(f.id, in)
+	for deadline := time.Now().Add(stopLimit); errors.Is(no, errHere) && time.Now().Before(deadline); no = g.arriving(f.id, in) {
+		time.Sleep(time.Millisecond)
+	}
+	if no == nil {
+		g.arrive(f, in)
 		return
 	}
-	go g.arrive(f, in)
+	g.log.Warn("home announces a process that does not come", "process", f.id, "why", no)
+	_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "prepare", Text: no.Error()}))
 }
 
+var errHere = errors.New("a process of this number is here already")
+
 // arriving notes a process on its way in, or says why it may not come.
-func (g *Guest) arriving(own int, in *inbox) (no string) {
+func (g *Guest) arriving(own int, in *inbox) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.admitted && !g.kept:
-		return "this session takes in one process"
-	case g.arrivals[own] != nil || g.byOwn[own] != nil && !g.kept:
-		return "a process of this number is here already"
+		return errors.New("this session takes in one process")
+	case g.arrivals[own] != nil:
+		return errHere
 	case len(g.arrivals) >= maxArrivals:
-		return "too many processes are coming at once"
+		return errors.New("too many processes are coming at once")
 	}
 	g.arrivals[own] = in
-	return ""
+	return nil
 }
 
 // maxArrivals bounds what home can have built at the same time.

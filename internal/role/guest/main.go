@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/names"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/process/filehash"
@@ -44,6 +45,7 @@ type Guest struct {
 	admitted bool            // one has been announced
 	kept     bool            // others may follow: session.go
 	making   making          // what the process being made gets
+	names    names.Table     // what home has told of names
 	asked    map[uint64]chan *supervisor.Opened
 	files    []*known                 // what the bodies have mapped
 	twins    map[uint64]chan *os.File // questions to the daemon
@@ -184,6 +186,12 @@ type body struct {
 	ending   bool // the program has asked home to end it
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
+
+	ahead *aheadFile // what the next calls give, as far as home has said; mu
+
+	sharesNames bool   // what home has told of names holds for it; g.mu
+	directory   string // its working directory, if it is known; g.mu
+	changedAt   uint64 // the serial of the last call that changed it; g.mu
 }
 
 type pendingSignal struct {

@@ -72,12 +72,11 @@ func namespaceAttributes() *syscall.SysProcAttr {
 	}
 }
 
-// shed makes a body unprivileged in its own namespaces too.
+// shed makes a body unprivileged in its own namespaces too. It stays in the
+// init's session and group: its number, as that of a group, would stay taken as
+// long as a child of it lives here.
 func (s *strand) shed() error {
 	t := s.t
-	if _, err := t.Must("setsid", unix.SYS_SETSID); err != nil {
-		return err
-	}
 	for c := range uint64(lastCap + 1) {
 		if _, err := t.Must("drop from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
 			break // newer capabilities than this kernel's

@@ -22,16 +22,25 @@ import (
 
 // making is what the process that is being made is to have. Guest.mu
 type making struct {
-	slots    *tracee.Slots
-	listener int32
+	slots       *tracee.Slots
+	listener    int32
+	sharesNames bool
+	directory   string
 }
 
-// maker says whose slots and filter the next process born has. Precondition:
+// maker says what the next process born has. Precondition:
 // makeMu is held until it has been reported.
-func (g *Guest) maker(slots *tracee.Slots, listener int32) {
+func (g *Guest) maker(m making) {
 	g.mu.Lock()
-	g.making = making{slots, listener}
+	g.making = m
 	g.mu.Unlock()
+}
+
+// child is what a child of the body gets.
+func (b *body) child() making {
+	b.g.mu.Lock()
+	defer b.g.mu.Unlock()
+	return making{slots: b.Slots, listener: b.listener.Load(), sharesNames: b.sharesNames, directory: b.directory}
 }
 
 // errUnfit is told of a process that this session cannot take in; another can.
@@ -103,7 +112,7 @@ func (g *Guest) shell(own int) (*strand, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.maker(slots, noListener)
+	g.maker(making{slots: slots, listener: noListener})
 	slot := slots.New()
 	if err := g.init.forkWhenFree(innerID(own), slot); err != nil {
 		return nil, err

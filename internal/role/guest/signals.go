@@ -34,6 +34,7 @@ func (g *Guest) signalled(own int, data []byte) {
 		return
 	}
 	b.seen++
+	b.aged()
 	wake := b.queue(one, data[0] != 0, s) // a freeze that comes now must find what has been counted
 	b.mu.Unlock()
 	wake()

@@ -161,6 +161,7 @@ func (g *Guest) newBody(pid, own int) (*body, error) {
 	p.Base = g.init.p.Base
 	g.mu.Lock()
 	p.Slots = g.making.slots
+	b.sharesNames, b.directory = g.making.sharesNames, g.making.directory
 	b.listener.Store(g.making.listener)
 	g.bodies[pid] = b
 	g.mu.Unlock()

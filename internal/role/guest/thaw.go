@@ -10,7 +10,6 @@ import (
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
-	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -33,13 +32,18 @@ func (g *Guest) arrive(f frame, in *inbox) {
 		return
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
-	_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Unfit: errors.Is(err, errUnfit)}))
+	if !errors.Is(err, errGivenUp) { // it may be trying again already
+		_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Unfit: errors.Is(err, errUnfit)}))
+	}
 	if a.s != nil {
 		a.s.b.kill()
 	} else {
 		g.endIfEmpty()
 	}
 }
+
+// errGivenUp: home does not send the process after all.
+var errGivenUp = errors.New("home has given the move up")
 
 // arrival is a process on its way in.
 type arrival struct {
@@ -51,6 +55,7 @@ type arrival struct {
 	img    *image.Image
 	files  []*source
 	s      *strand // the leader, parked
+	names  bool    // what is known of names holds for it
 }
 
 func (a *arrival) run(f frame) error {
@@ -61,7 +66,7 @@ func (a *arrival) run(f frame) error {
 	if err := m.Image.Validate(); err != nil {
 		return err
 	}
-	a.img = &m.Image
+	a.img, a.names = &m.Image, m.Names
 	ctx, cancel := context.WithTimeout(context.Background(), admitLimit)
 	defer cancel()
 	if err := a.g.admit(ctx, &m); err != nil {
@@ -96,7 +101,7 @@ func (a *arrival) next() (frame, error) {
 	select {
 	case f := <-a.in.frames:
 		if f.kind == wire.Abort {
-			return f, fmt.Errorf("home has given the move up")
+			return f, errGivenUp
 		}
 		return f, nil
 	case <-timer.C:
@@ -288,6 +293,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		s.atHome.Store(img.Threads[i].Blocks)
 		awayward(s, &img.Threads[i])
 	}
+	a.g.sharesNames(b, a.names)
 	b.limits(img)
 	if err := confineAll(strands, img); err != nil {
 		return err
@@ -311,47 +317,6 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	b.img = img
 	b.mu.Unlock()
 	return a.release(strands, img, m.Stopped)
-}
-
-// threads makes the other threads, each with the id it has at home.
-func (a *arrival) threads(img *image.Image) ([]*strand, error) {
-	out := []*strand{a.s}
-	for i := 1; i < len(img.Threads); i++ {
-		own := img.Threads[i].TID
-		slot := a.s.b.Slots.New()
-		if slot == nil {
-			return nil, fmt.Errorf("more than %d threads", stub.MaxSlots)
-		}
-		s, err := a.thread(own, slot)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, nil
-}
-
-func (a *arrival) thread(own int, slot *stub.Slot) (*strand, error) {
-	const flags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
-	a.g.makeMu.Lock() // the next id is one for all
-	defer a.g.makeMu.Unlock()
-	if err := a.g.init.nextID(own); err != nil {
-		return nil, err
-	}
-	got, err := a.s.t.Must("make a thread", unix.SYS_CLONE, flags, slot.Addr)
-	if err != nil {
-		return nil, err
-	}
-	if int(got) != own {
-		return nil, fmt.Errorf("thread %d could only be made as %d", own, got)
-	}
-	s := a.g.awaitBorn(own)
-	if s == nil {
-		return nil, fmt.Errorf("thread %d was not reported", own)
-	}
-	a.g.fam.Loop.Do(func() { s.t.Slot = slot })
-	s.served.Store(true)
-	return s, nil
 }
 
 func queue(strands []*strand, s wire.PendingSignal) error {

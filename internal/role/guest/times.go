@@ -16,12 +16,12 @@ type rest struct {
 	until time.Time // zero: nothing is to be made again
 }
 
-// pending is the rest as it travels.
-func (r rest) pending() image.Pending {
+// pending is the rest as it travels, as it was when the image's clocks were read.
+func (r rest) pending(read time.Time) image.Pending {
 	if r.until.IsZero() {
 		return image.Pending{Nr: -1}
 	}
-	return image.Pending{Nr: r.nr, Remaining: max(0, int64(time.Until(r.until)))}
+	return image.Pending{Nr: r.nr, Remaining: max(0, int64(r.until.Sub(read)))}
 }
 
 // restOf is the rest of a wait that was frozen a while ago.

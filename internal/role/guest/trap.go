@@ -116,6 +116,9 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 			return
 		}
 	}
+	if s.fromAhead(p) {
+		return
+	}
 	switch where {
 	case syscalls.Here:
 		s.local(p)
@@ -169,6 +172,7 @@ func (b *body) reserved(at, length uint64) bool {
 func (s *strand) enter(p *pending, multi bool) bool {
 	b := s.b
 	b.mu.Lock()
+	b.behind(s.t.Own, false)
 	again := b.freezing
 	held := !again && multi && b.want
 	switch {
@@ -208,6 +212,10 @@ func (b *body) memory() syscalls.Memory { return mem.User{Space: b.Mem} }
 func (s *strand) goHome(p *pending) {
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 {
+		s.b.answer(p.id, -int64(errno))
+		return
+	}
+	if errno := s.known(p, c); errno != 0 {
 		s.b.answer(p.id, -int64(errno))
 		return
 	}

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"errors"
+	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -157,8 +158,9 @@ func (s *strand) passOn(t *tracedThread, st ptrace.Stop) { s.deliver(st) }
 
 // leavingCall adapts a captured thread to being resumed elsewhere. A wait for a
 // relative time whose end is known is made again there for the rest of it, others
-// that their deputy remembers go on at the deputy.
-func (s *strand) leavingCall(t *image.Thread) {
+// that their deputy remembers go on at the deputy. read is when the image's clocks
+// were read.
+func (s *strand) leavingCall(t *image.Thread, read time.Time) {
 	r := &t.Regs
 	if code := int64(r.Rax); int64(r.OrigRax) < 0 || code < restartLow || code > restartHigh {
 		return
@@ -172,10 +174,10 @@ func (s *strand) leavingCall(t *image.Thread) {
 	}
 	switch {
 	case !goesOn:
-		t.Pending = left.pending()
+		t.Pending = left.pending(read)
 	case !left.until.IsZero():
 		r.Rax, r.OrigRax = minus(noHand), uint64(left.nr)
-		t.Pending = left.pending()
+		t.Pending = left.pending(read)
 	case remembered.nr != 0 && remembered.nr != unix.SYS_POLL:
 		r.Rax = minus(restartBlock)
 		t.Restart = remembered.nr

@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// AheadFile is what a guest's side may answer by itself of a file just opened or
+// read, until it hears of anything else for the process:
+//
+//	Ahead  id = thread  descriptor (4), flags (1), offset (8), struct stat (144), contents
+//
+// It comes just before the reply of the call.
+type AheadFile struct {
+	FD       int
+	Complete bool // the contents end where the file ends
+	HasStat  bool
+	Offset   uint64 // of the descriptor, and of the first byte of the contents
+	Stat     []byte // as fstat(2) gives it
+	Contents []byte
+}
+
+// Sizes of an Ahead frame.
+const (
+	StatSize  = 144
+	aheadHead = 4 + 1 + 8 + StatSize
+	MaxAhead  = 1 << 20
+)
+
+const (
+	aheadComplete = 1 << iota
+	aheadStat
+)
+
+// Head is what precedes the contents in a frame.
+func (f *AheadFile) Head() []byte {
+	b := make([]byte, aheadHead)
+	binary.LittleEndian.PutUint32(b, uint32(f.FD))
+	if f.Complete {
+		b[4] |= aheadComplete
+	}
+	if f.HasStat {
+		b[4] |= aheadStat
+	}
+	binary.LittleEndian.PutUint64(b[5:], f.Offset)
+	copy(b[13:], f.Stat)
+	return b
+}
+
+var errAhead = errors.New("what comes ahead of a file is not understood")
+
+// DecodeAhead reads a frame; the result refers to b.
+func DecodeAhead(b []byte) (AheadFile, error) {
+	if len(b) < aheadHead || len(b) > aheadHead+MaxAhead {
+		return AheadFile{}, errAhead
+	}
+	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0,
+		Offset: binary.LittleEndian.Uint64(b[5:]), Stat: b[13 : 13+StatSize], Contents: b[aheadHead:]}
+	if f.FD < 0 || f.Offset > 1<<62 {
+		return AheadFile{}, errAhead
+	}
+	return f, nil
+}
+
+// BehindMsg is what a guest's side has done with a descriptor by itself, and home
+// has to follow:
+//
+//	Behind id = thread  descriptor (4), flags (1), offset (8)
+type BehindMsg struct {
+	FD     int
+	Offset uint64 // that the descriptor has now
+	Seek   bool   // it is another one than home's
+	Read   bool   // it was read from
+	Close  bool   // it has been closed
+}
+
+const behindSize = 4 + 1 + 8
+
+const (
+	behindSeek = 1 << iota
+	behindRead
+	behindClose
+)
+
+// Append encodes the message.
+func (m BehindMsg) Append(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(m.FD))
+	flags := byte(0)
+	for bit, is := range map[byte]bool{behindSeek: m.Seek, behindRead: m.Read, behindClose: m.Close} {
+		if is {
+			flags |= bit
+		}
+	}
+	b = append(b, flags)
+	return binary.LittleEndian.AppendUint64(b, m.Offset)
+}
+
+// DecodeBehind reads it.
+func DecodeBehind(b []byte) (BehindMsg, error) {
+	if len(b) != behindSize {
+		return BehindMsg{}, errors.New("what was done with a descriptor is not understood")
+	}
+	return BehindMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Offset: binary.LittleEndian.Uint64(b[5:]),
+		Seek: b[4]&behindSeek != 0, Read: b[4]&behindRead != 0, Close: b[4]&behindClose != 0}, nil
+}

@@ -1,0 +1,92 @@
+package guest
+
+import (
+	"bytes"
+
+	"openmosix/internal/model/abi"
+	"openmosix/internal/model/names"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+)
+
+// What home has told of names (role/deputy, naming) answers calls here: that a
+// name is absent, or that it is no symbolic link. Home takes a fact back before it
+// sends anything from which a body could know of the change.
+
+func (g *Guest) sharesNames(b *body, does bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b.sharesNames = does
+}
+
+// known tells with which error a call ends because of what is known of its
+// path; 0: home has to be asked.
+func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
+	g, b := s.b.g, s.b
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case !b.sharesNames:
+		return 0
+	case names.ChangesView(p.nr):
+		b.sharesNames = false
+		return 0
+	case names.ChangesDirectory(p.nr):
+		b.directory, b.changedAt = "", p.serial
+		return 0
+	}
+	q, asks := names.Asks(p.nr, p.args)
+	if !asks {
+		return 0
+	}
+	for i := range c.Segs {
+		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
+			path, _, ended := bytes.Cut(in, []byte{0})
+			if full := names.Join(b.directory, string(path)); ended && full != "" {
+				return q.Answer(g.names.Look(full))
+			}
+		}
+	}
+	return 0
+}
+
+// learn takes a fact that a call of a thread has shown.
+func (g *Guest) learn(own int, data []byte) {
+	var m wire.KnownMsg
+	if err := wire.Decode(data, &m); err != nil || !names.Clean(m.Path) || len(m.Directory) > names.MaxPath {
+		g.log.Warn("a fact of a name is not understood", "error", err)
+		return
+	}
+	fact := names.Fact(m.Fact)
+	if fact != names.Absent && fact != names.NotLink {
+		return
+	}
+	s := g.strandByOwn(own)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.names.Learn(m.Path, fact)
+	if s != nil && m.Directory != "" && m.Serial > s.b.changedAt {
+		s.b.directory = m.Directory
+	}
+}
+
+// forget drops what home takes back. A working directory below that name may
+// have another one now.
+func (g *Guest) forget(data []byte) {
+	var m wire.ForgetMsg
+	if err := wire.Decode(data, &m); err != nil || m.Path == "" {
+		g.log.Error("what is no longer known of names is not understood: all is forgotten", "error", err)
+		m = wire.ForgetMsg{Path: "/", Directory: true}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.names.Forget(m.Path, m.Directory)
+	if !m.Directory {
+		return
+	}
+	for _, b := range g.bodies {
+		if b.directory != "" && names.Below(b.directory, m.Path) {
+			b.directory = ""
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package guest
+
+import (
+	"time"
+
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// aheadFile is the file that a body has just opened or read: home has sent what
+// the next calls would give. It is given out as long as nothing else has come for
+// the process, and for a moment only. Guarded by body.mu.
+type aheadFile struct {
+	wire.AheadFile
+	at    uint64 // the descriptor's offset, as the program sees it
+	read  bool   // some of it was given out
+	fresh bool   // nothing has come since
+	until time.Time
+}
+
+// aheadTime is how late the results of calls may be given out: a program that
+// takes longer between two calls is to see the file as it is by then.
+const aheadTime = 20 * time.Millisecond
+
+// wentAhead takes what home sends ahead of a reply. Link reader.
+func (g *Guest) wentAhead(own int, data []byte) {
+	f, err := wire.DecodeAhead(data)
+	if err != nil {
+		g.log.Warn("bad word of a file", "error", err)
+		return
+	}
+	s := g.strandByOwn(own)
+	if s == nil || len(s.b.Threads()) != 1 {
+		return
+	}
+	f.Stat, f.Contents = append([]byte(nil), f.Stat...), append([]byte(nil), f.Contents...)
+	b := s.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ahead == nil { // else what was done with that one is not told yet
+		b.ahead = &aheadFile{AheadFile: f, at: f.Offset, fresh: true, until: time.Now().Add(aheadTime)}
+	}
+}
+
+// aged: something has come for the process; what it hears next may be newer
+// than what has come ahead. Precondition: b.mu is held.
+func (b *body) aged() {
+	if b.ahead != nil {
+		b.ahead.fresh = false
+	}
+}
+
+// behind tells home what was done with the file, before anything that could
+// show it. Precondition: b.mu is held.
+func (b *body) behind(thread int, closed bool) {
+	f := b.ahead
+	b.ahead = nil
+	if f == nil {
+		return
+	}
+	m := wire.BehindMsg{FD: f.FD, Offset: f.at, Seek: f.at != f.Offset, Read: f.read, Close: closed}
+	if m.Seek || m.Read || m.Close {
+		_ = b.g.post(wire.Behind, thread, m.Append(nil))
+	}
+}
+
+// fromAhead ends a call by what has come ahead. False: home has to be asked.
+func (s *strand) fromAhead(p *pending) bool {
+	b := s.b
+	b.mu.Lock()
+	f := b.ahead
+	if f == nil || b.freezing || !f.fresh || time.Now().After(f.until) || len(b.Threads()) != 1 {
+		b.mu.Unlock()
+		return false
+	}
+	ret, known := s.ofFile(p, f)
+	b.mu.Unlock()
+	if known {
+		b.answer(p.id, ret)
+	}
+	return known
+}
+
+// ofFile precondition: b.mu is held.
+func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
+	if fd := int(int32(p.args[0])); fd != f.FD {
+		return 0, false
+	}
+	m := s.b.memory()
+	switch p.nr {
+	case unix.SYS_CLOSE:
+		s.b.behind(s.t.Own, true)
+		return 0, true
+	case unix.SYS_FSTAT:
+		return writeAll(m, p.args[1], f.Stat), f.HasStat
+	case unix.SYS_NEWFSTATAT:
+		var empty [1]byte
+		if !f.HasStat || p.args[3] != unix.AT_EMPTY_PATH || m.Read(p.args[1], empty[:]) != nil || empty[0] != 0 {
+			return 0, false
+		}
+		return writeAll(m, p.args[2], f.Stat), true
+	case unix.SYS_READ:
+		return f.readInto(m, p.args[1], p.args[2])
+	}
+	return 0, false
+}
+
+func writeAll(m syscalls.Memory, at uint64, b []byte) int64 {
+	if m.Write(at, b) != nil {
+		return -int64(unix.EFAULT)
+	}
+	return 0
+}
+
+// readInto is read(2) of what has come ahead; a piece that goes on behind it is
+// home's affair.
+func (f *aheadFile) readInto(m syscalls.Memory, at, count uint64) (int64, bool) {
+	from := f.at - f.Offset
+	have := uint64(len(f.Contents)) - min(from, uint64(len(f.Contents)))
+	if count > have && !f.Complete || count > 1<<30 {
+		return 0, false
+	}
+	n := min(count, have)
+	if n > 0 && m.Write(at, f.Contents[from:from+n]) != nil {
+		return 0, false // home finds how far it goes
+	}
+	f.at += n
+	f.read = f.read || count > 0
+	return int64(n), true
+}
