@@ -155,7 +155,7 @@ type Node struct {
 	Utilisation  int     `json:"util"` // per cent of the CPUs' time
 	Speed        int     `json:"speed"`
 	MemAvailable uint64  `json:"mem_available"` // as the kernel sees it
-	Quiet        bool    `json:"quiet"`         // load, utilisation and memory are not told
+	Quiet        bool    `json:"quiet"`         // what has to do with load is not told, and is zero
 	Stay         bool    `json:"stay"`
 	LStay        bool    `json:"lstay"`
 	NoMFS        bool    `json:"nomfs"`
