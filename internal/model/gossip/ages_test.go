@@ -44,11 +44,11 @@ func ageAt(q []float64, share float64) float64 {
 	return float64(i) * float64(Expiry) / float64(len(q)-1)
 }
 
-// watched nodes keep all they hear of and are measured. The others keep a
-// little more than they tell: what they tell is the same then.
+// watched nodes keep all they hear of and are measured. The others keep as many
+// entries as they tell: what they tell is the same then.
 const (
-	watched = 64
-	enough  = 3 * Size
+	watched = 32
+	enough  = Size
 )
 
 // cluster is n nodes and a network that delivers at once.
@@ -107,7 +107,7 @@ func (c *cluster) round(t testing.TB, number int) {
 // nodes know of all others is within 15 % or, where that is less, a fifth of a
 // period. Nobody sends more because there are more.
 func TestAges(t *testing.T) {
-	for _, c := range []struct{ nodes, warm, measured int }{{16, 20, 200}, {256, 40, 30}, {2000, 62, 3}} {
+	for _, c := range []struct{ nodes, warm, measured int }{{16, 20, 200}, {256, 40, 40}, {2000, 61, 4}} {
 		t.Run(fmt.Sprint(c.nodes), func(t *testing.T) {
 			cluster := newCluster(c.nodes)
 			var ages []float64
@@ -138,6 +138,15 @@ func TestAges(t *testing.T) {
 				if math.Abs(got-want) > max(0.15*want, float64(Period)/5) {
 					t.Errorf("decile %d: measured %.2f s, predicted %.2f s", decile, got/1e9, want/1e9)
 				}
+			}
+			late := 0
+			for _, age := range ages {
+				if age > float64(Silence(c.nodes)) {
+					late++
+				}
+			}
+			if share := float64(late) / float64(len(ages)); Silence(c.nodes) < Expiry && share > 0.025 {
+				t.Errorf("%.3f of the reports are older than %v", share, Silence(c.nodes))
 			}
 			for i, bytes := range cluster.sent {
 				if per := bytes / (c.warm + c.measured); per > FanOut*MaxMessage {

@@ -34,6 +34,14 @@ const (
 	maxInstances = 4
 )
 
+// Silence is the age of a report from which on its node has stopped telling,
+// where nothing else says so: in a cluster of so many nodes one report in fifty
+// grows as old while its node goes on.
+func Silence(nodes int) time.Duration {
+	const spread, tail = 5 * Period, 4
+	return min(spread+tail*Period*time.Duration(max(nodes, 0))/(FanOut*Size), Expiry)
+}
+
 // Known is what is known of a node, and how old it is.
 type Known struct {
 	Report load.Report

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"openmosix/internal/model/load"
-	"openmosix/internal/model/roster"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/information"
@@ -23,9 +22,6 @@ const (
 	infoTimeout = 2 * time.Second
 	// askedAtOnce bounds how many nodes are asked at the same time.
 	askedAtOnce = 64
-	// trusted is the age up to which a report says that its node is up, where
-	// there is no membership to say it.
-	trusted = 5 * time.Second
 )
 
 // nodesNow gives all nodes, ascending, with the latest that is known of each
@@ -46,7 +42,7 @@ func (d *Daemon) nodesNow(ctx context.Context, askAll bool) []control.Node {
 	places := make(chan struct{}, askedAtOnce)
 	var group sync.WaitGroup
 	for i, p := range peers {
-		if k, ok := known[p.Number]; ok && d.suffices(p, k.Age) {
+		if k, ok := known[p.Number]; ok && d.suffices(p) {
 			out[i] = d.described(p, k.Report)
 			out[i].AgeMillis = k.Age.Milliseconds()
 			continue
@@ -62,12 +58,10 @@ func (d *Daemon) nodesNow(ctx context.Context, askAll bool) []control.Node {
 	return out
 }
 
-// suffices tells whether a node need not be asked when that old a report is
-// known: it is said by the membership to be up, or by the report; and it is
-// known what it is called.
-func (d *Daemon) suffices(p config.Peer, age time.Duration) bool {
-	n, _ := d.table.Node(p.Number)
-	return p.Number != d.config.Number && len(n.Twins) == 0 && d.names.of(p) != "" && (n.State == roster.Up || age < trusted)
+// suffices tells whether a node of which a report is known need not be asked: the
+// report is that of its number, and it is known what the node is called.
+func (d *Daemon) suffices(p config.Peer) bool {
+	return p.Number != d.config.Number && len(d.twinsOf(p.Number)) == 0 && d.names.of(p) != ""
 }
 
 // ask asks one node of itself.

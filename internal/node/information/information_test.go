@@ -22,6 +22,7 @@ type network struct {
 	mu    sync.Mutex
 	nodes map[int]*node
 	down  map[int]bool
+	fixed bool
 	twins map[int]bool
 	sent  map[int]int // messages, by the node that told
 }
@@ -51,7 +52,7 @@ func (n *node) Tell(to config.Peer, kind member.Kind, payload []byte) error {
 	there, down := n.net.nodes[to.Number], n.net.down[to.Number] || n.net.down[n.own]
 	n.net.sent[n.own]++
 	n.net.mu.Unlock()
-	if down {
+	if down || there.Service == nil {
 		return errors.New("no such node")
 	}
 	there.Heard(append([]byte(nil), payload...))
@@ -62,6 +63,9 @@ func (n *node) Node(number int) (roster.Node, bool) {
 	n.net.mu.Lock()
 	defer n.net.mu.Unlock()
 	r := roster.Node{Number: number, State: roster.Up}
+	if n.net.fixed {
+		r.State = roster.Unheard
+	}
 	if n.net.down[number] {
 		r.State = roster.Down
 	}
@@ -169,8 +173,8 @@ func TestQuietDownAndTwins(t *testing.T) {
 	})
 }
 
-// What was known of a node that says nothing more expires, where nobody says
-// that it is down.
+// What was known of a node that says nothing more expires if nobody says that it
+// is down, and counts for nothing soon if nobody says that it is up.
 func TestExpiry(t *testing.T) {
 	within(t, 3, func(t *testing.T, net *network) {
 		time.Sleep(5 * time.Second)
@@ -181,6 +185,18 @@ func TestExpiry(t *testing.T) {
 		if k, known := net.nodes[1].known(3); !known || k.Age < 28*time.Second {
 			t.Errorf("%+v %v", k, known)
 		}
+		net.mu.Lock()
+		net.fixed = true
+		net.mu.Unlock()
+		if k, known := net.nodes[1].known(3); known {
+			t.Errorf("silent, and nobody says that it is up: %+v", k)
+		}
+		if _, known := net.nodes[1].known(2); !known {
+			t.Error("one that tells is taken for silent")
+		}
+		net.mu.Lock()
+		net.fixed = false
+		net.mu.Unlock()
 		time.Sleep(gossip.Expiry)
 		if k, known := net.nodes[1].known(3); known {
 			t.Errorf("%+v", k)

@@ -1,6 +1,7 @@
 package information
 
 import (
+	"openmosix/internal/model/gossip"
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/roster"
 )
@@ -17,15 +18,18 @@ func (s *Service) Reports() []Known {
 	return out
 }
 
-// Others is all that is known of other nodes that are in the table and not
-// down, quiet ones among them, the freshest first.
+// Others is all that is known of other nodes that may be up, quiet ones among
+// them, the freshest first. What the membership says holds; of a node that is
+// only configured it says nothing, and silence is taken for an end.
 func (s *Service) Others() []Known {
 	s.mu.Lock()
 	all := s.window.Others(s.now())
 	s.mu.Unlock()
+	silence := gossip.Silence(len(all) + 1)
 	var out []Known
 	for _, k := range all {
-		if n, known := s.o.Cluster.Node(k.Report.Node); known && n.State != roster.Down {
+		n, known := s.o.Cluster.Node(k.Report.Node)
+		if known && (n.State == roster.Up || n.State == roster.Unheard && k.Age < silence) {
 			out = append(out, k)
 		}
 	}
