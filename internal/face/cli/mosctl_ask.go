@@ -60,12 +60,7 @@ func figure(text func(control.Node) string) func(*mosctl, []string) error {
 	}
 }
 
-func utilText(n control.Node) string {
-	if n.Quiet && !n.Self {
-		return "-"
-	}
-	return strconv.Itoa(n.Utilisation)
-}
+func utilText(n control.Node) string { return told(n, strconv.Itoa(n.Utilisation)) }
 
 func (m *mosctl) isUp(args []string) error {
 	n, err := m.one(args)
@@ -110,8 +105,8 @@ func (m *mosctl) status(args []string) error {
 	fmt.Fprintf(t, "node %d (%s) at %s: up\n", n.Number, n.Name, n.Address)
 	fmt.Fprintf(t, "processors\t%d of speed %d\n", n.CPUs, n.Speed)
 	fmt.Fprintf(t, "load\t%s (%s%% of the time in use)\n", loadText(n), utilText(n))
-	fmt.Fprintf(t, "memory\t%d MiB, %d MiB free, %d MiB to lend\n", n.MemTotal>>20, n.MemAvailable>>20, n.MemFree>>20)
-	fmt.Fprintf(t, "processes\t%d away, %d guests\n", n.Away, n.Guests)
+	fmt.Fprintf(t, "memory\t%s, %s free, %s to lend\n", mib(n.MemTotal), told(n, mib(n.MemAvailable)), told(n, mib(n.MemFree)))
+	fmt.Fprintf(t, "processes\t%s away, %s guests\n", told(n, strconv.Itoa(n.Away)), told(n, strconv.Itoa(n.Guests)))
 	for _, flag := range []struct {
 		word string
 		on   bool
@@ -204,7 +199,7 @@ func (m *mosctl) tune([]string) error {
 	if m.node != "" {
 		return usageError("gettune measures from this node; use it without -n")
 	}
-	r, err := m.client.Ask(m.c.Context(), control.Request{Verb: control.Nodes}, nil)
+	r, err := m.client.Ask(m.c.Context(), control.Request{Verb: control.Nodes, Ask: true}, nil)
 	if err == nil {
 		err = errorOf(r)
 	}

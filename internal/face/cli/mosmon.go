@@ -50,6 +50,7 @@ func newMosmon() *cobra.Command {
 	c.Flags().BoolVarP(&o.Dead, "dead", "d", false, "show dead nodes too")
 	c.Flags().BoolVarP(&o.Totals, "totals", "t", false, "show totals")
 	c.Flags().DurationVar(&o.Every, "interval", time.Second, "time between two looks")
+	askAll := c.Flags().Bool("ask", false, "ask every node at every look, instead of showing what is known")
 	once := c.Flags().BoolP("once", "1", false, "print a table once")
 	asJSON := c.Flags().Bool("json", false, "print an array of objects once")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -70,7 +71,7 @@ func newMosmon() *cobra.Command {
 			}
 			o.First = n
 		}
-		fetch := fetchCluster(ask())
+		fetch := fetchCluster(ask(), *askAll)
 		if *once || *asJSON {
 			return printCluster(c, fetch, o.First, *asJSON)
 		}
@@ -90,9 +91,9 @@ func needTerminal() error {
 	return nil
 }
 
-func fetchCluster(daemon *control.Client) tui.Fetch {
+func fetchCluster(daemon *control.Client, askAll bool) tui.Fetch {
 	return func(ctx context.Context) (tui.Cluster, error) {
-		r, err := daemon.Ask(ctx, control.Request{Verb: control.Nodes}, nil)
+		r, err := daemon.Ask(ctx, control.Request{Verb: control.Nodes, Ask: askAll}, nil)
 		if err == nil {
 			err = errorOf(r)
 		}
@@ -132,8 +133,8 @@ func printMonitor(w io.Writer, nodes []control.Node) error {
 			fmt.Fprintf(t, "%d\t%s\tdead\n", n.Number, n.Name)
 			continue
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%dM\t%dM\t%dM\t%d\t%d\n", n.Number, n.Name, stateOf(n), loadText(n), utilText(n),
-			n.Speed, n.CPUs, n.MemTotal>>20, n.MemAvailable>>20, n.MemFree>>20, n.Guests, n.Away)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%dM\t%s\t%s\t%s\t%s\n", n.Number, n.Name, stateOf(n), loadText(n), utilText(n),
+			n.Speed, n.CPUs, n.MemTotal>>20, told(n, mib(n.MemAvailable)), told(n, mib(n.MemFree)), told(n, strconv.Itoa(n.Guests)), told(n, strconv.Itoa(n.Away)))
 	}
 	return t.Flush()
 }

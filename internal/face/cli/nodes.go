@@ -20,8 +20,9 @@ func newNodes() *cobra.Command {
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an array of objects")
+	askAll := c.Flags().Bool("ask", false, "ask every node now, instead of telling what is known")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		r, err := ask().Ask(c.Context(), control.Request{Verb: control.Nodes}, nil)
+		r, err := ask().Ask(c.Context(), control.Request{Verb: control.Nodes, Ask: *askAll}, nil)
 		if err == nil {
 			err = errorOf(r)
 		}
@@ -38,11 +39,12 @@ func newNodes() *cobra.Command {
 
 func printNodes(w io.Writer, nodes []control.Node) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "NODE\tNAME\tADDRESS\tSTATE\tCPUS\tMEM\tFREE\tLOAD\tGUESTS\tAWAY")
+	fmt.Fprintln(t, "NODE\tNAME\tADDRESS\tSTATE\tCPUS\tMEM\tFREE\tLOAD\tGUESTS\tAWAY\tAGE")
 	for _, n := range nodes {
 		fmt.Fprintf(t, "%d\t%s\t%s\t%s", n.Number, n.Name, n.Address, stateOf(n))
 		if n.Up {
-			fmt.Fprintf(t, "\t%d\t%dM\t%dM\t%s\t%d\t%d", n.CPUs, n.MemTotal>>20, n.MemFree>>20, loadText(n), n.Guests, n.Away)
+			fmt.Fprintf(t, "\t%d\t%dM\t%s\t%s\t%s\t%s\t%d.%ds", n.CPUs, n.MemTotal>>20, told(n, mib(n.MemFree)), loadText(n),
+				told(n, strconv.Itoa(n.Guests)), told(n, strconv.Itoa(n.Away)), n.AgeMillis/1000, n.AgeMillis/100%10)
 		}
 		fmt.Fprintln(t)
 	}
@@ -57,13 +59,17 @@ func printNodes(w io.Writer, nodes []control.Node) error {
 	return nil
 }
 
-// loadText of a node that does not tell it is a dash.
-func loadText(n control.Node) string {
+// told is a figure that has to do with load: a dash, if the node is quiet.
+func told(n control.Node, text string) string {
 	if n.Quiet && !n.Self {
 		return "-"
 	}
-	return strconv.FormatFloat(n.Load, 'f', 2, 64)
+	return text
 }
+
+func loadText(n control.Node) string { return told(n, strconv.FormatFloat(n.Load, 'f', 2, 64)) }
+
+func mib(bytes uint64) string { return strconv.FormatUint(bytes>>20, 10) + "M" }
 
 func stateOf(n control.Node) string {
 	switch {

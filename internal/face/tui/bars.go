@@ -60,7 +60,7 @@ func columnOf(n control.Node, f Figure, unit float64) column {
 		return c
 	}
 	const mib = 1 << 20
-	c.unsaid = n.Quiet && !n.Self && f != Speed && f != Memory && f != RawMemory
+	c.unsaid = n.Quiet && !n.Self && f != Speed
 	switch f {
 	case Load:
 		c.value = n.Load * unit

@@ -228,10 +228,10 @@ func totals(nodes []control.Node) string {
 		}
 		up++
 		cpus += n.CPUs
-		guests += n.Guests
-		whole += n.MemTotal
-		used += n.MemTotal - min(n.MemTotal, n.MemFree)
 		if !n.Quiet || n.Self {
+			guests += n.Guests
+			whole += n.MemTotal
+			used += n.MemTotal - min(n.MemTotal, n.MemFree)
 			sum += n.Load
 			told++
 		}

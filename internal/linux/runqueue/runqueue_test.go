@@ -25,3 +25,17 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("cpu  1 2 3 4 5 6 7 8\nprocs_running 1\n"))
 	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = Parse(text) })
 }
+
+func TestRunning(t *testing.T) {
+	if n, err := parseRunning([]byte("0.20 0.18 0.12 3/80 11206\n")); err != nil || n != 3 {
+		t.Errorf("%d, %v", n, err)
+	}
+	for _, bad := range []string{"", "0.20 0.18 0.12", "0.20 0.18 0.12 x/80 1", "0.20 0.18 0.12 -1/80 1"} {
+		if _, err := parseRunning([]byte(bad)); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+	if n, err := Running(); err != nil || n < 1 {
+		t.Errorf("%d, %v", n, err)
+	}
+}

@@ -25,6 +25,9 @@ type Counts struct {
 	Running int    // threads that run or want to
 	Busy    uint64 // CPU time used so far, any unit
 	Passed  uint64 // the time all CPUs together had so far, same unit
+	// Waited is the time so far in which anything waited for a CPU, as the kernel
+	// counts it (pressure); 0 where it does not.
+	Waited time.Duration
 	// Shared: others use the CPUs too and are not counted. Then what runs
 	// wants a CPU, though it gets little time.
 	Shared bool
@@ -42,7 +45,8 @@ type State struct {
 //
 // While there are CPUs for all, demand is the time they used: exact, where the
 // number that run at one moment is a matter of luck. Who waits uses no time, so
-// what runs beyond the number of CPUs is added.
+// what runs beyond the number of CPUs is added; and at least one thread for the
+// time in which the kernel saw some wait, which the moment may have missed.
 func (s State) Next(c Counts, cpus int, passed time.Duration) State {
 	if !s.started {
 		return State{last: c, started: true, Demand: float64(max(c.Running, 0))}
@@ -52,7 +56,11 @@ func (s State) Next(c Counts, cpus int, passed time.Duration) State {
 		busy := min(c.Busy-min(c.Busy, s.last.Busy), c.Passed-s.last.Passed)
 		used = float64(busy) / float64(c.Passed-s.last.Passed)
 	}
-	demand := used*float64(cpus) + float64(max(c.Running-cpus, 0))
+	waiting := float64(max(c.Running-cpus, 0))
+	if c.Waited > s.last.Waited && passed > 0 {
+		waiting = max(waiting, min(float64(c.Waited-s.last.Waited)/float64(passed), 1))
+	}
+	demand := used*float64(cpus) + waiting
 	if c.Shared {
 		demand = float64(max(c.Running, 0))
 	}

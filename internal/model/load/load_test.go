@@ -32,6 +32,20 @@ func TestDemandOfSteadyWork(t *testing.T) {
 	}
 }
 
+// Two threads on one CPU that sleep by turns are seen at a moment at which one
+// waits, or not. The kernel has counted for how long one did.
+func TestDemandOfWhoWaitsNowAndThen(t *testing.T) {
+	for waited, want := range map[time.Duration]float64{0: 0.8, 300 * time.Millisecond: 1.1, 5 * time.Second: 1.8} {
+		var s State
+		for second := range uint64(60) {
+			s = s.Next(Counts{Running: 1, Busy: second * 80, Passed: second * 100, Waited: time.Duration(second) * waited}, 1, time.Second)
+		}
+		if math.Abs(s.Demand-want) > 0.01 {
+			t.Errorf("%v of each second: demand %v, want %v", waited, s.Demand, want)
+		}
+	}
+}
+
 func TestUnits(t *testing.T) {
 	if l := Of(2, 2, Standard); l != 1 {
 		t.Errorf("two processes on two standard processors are load %v", l)
@@ -56,7 +70,7 @@ func TestAlwaysSensible(t *testing.T) {
 		var s State
 		for range 10 {
 			s = s.Next(Counts{Running: rapid.IntRange(-1, 5000).Draw(t, "running"), Busy: rapid.Uint64().Draw(t, "busy"),
-				Passed: rapid.Uint64().Draw(t, "passed")}, cpus, time.Duration(rapid.Int64().Draw(t, "time")))
+				Passed: rapid.Uint64().Draw(t, "passed"), Waited: time.Duration(rapid.Int64().Draw(t, "waited"))}, cpus, time.Duration(rapid.Int64().Draw(t, "time")))
 			if !(s.Used >= 0 && s.Used <= 1) || !(s.Demand >= 0 && s.Demand <= 5000) {
 				t.Fatalf("%+v", s)
 			}

@@ -37,7 +37,7 @@ var document = []section{
 		{"mfs", func(c Config) any { return c.MFS }, true, "false: the others do not see this node's files, as after mosctl nomfs. (MFS)"},
 	}},
 	{"discovery", []knob{
-		{"enabled", func(c Config) any { return c.Discovery.Enabled }, false, "false: no beacons, no gossip; the [[peer]] tables below are the cluster."},
+		{"enabled", func(c Config) any { return c.Discovery.Enabled }, false, "false: no beacons, no membership; the [[peer]] tables below are the cluster."},
 		{"multicast", func(c Config) any { return c.Discovery.Multicast }, false, "Send and hear beacons. (AUTODISC of openmosix.config)"},
 		{"interfaces", func(c Config) any { return c.Discovery.Interfaces }, true, "Interfaces for beacons, whose networks are also the default of networks.\nEmpty: all that are up. (AUTODISCIF)"},
 		{"ttl", func(c Config) any { return c.Discovery.TTL }, true, "How many networks a beacon may cross: 1 is this segment, more needs multicast routing."},

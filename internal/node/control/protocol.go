@@ -53,11 +53,13 @@ type Request struct {
 	// Admin, Nodes: To is the node that is meant, 0: this one (Admin), all (Nodes).
 	// Node is the node's name, instead of To.
 	Node string `json:"node,omitempty"`
+	// Nodes: ask all nodes, instead of telling what is known of them.
+	Ask bool `json:"ask,omitempty"`
 	// Wait: the result is that of the move, not of its beginning.
 	Wait bool `json:"wait,omitempty"`
 	// Admin: one of the words of mosctl, and its numbers.
-	Word   string `json:"word,omitempty"`
-	Values []int  `json:"values,omitempty"`
+	Word   string         `json:"word,omitempty"`
+	Values []int          `json:"values,omitempty"`
 	Change *policy.Change `json:"change,omitempty"` // Policy
 }
 
@@ -153,11 +155,12 @@ type Node struct {
 	Utilisation  int     `json:"util"` // per cent of the CPUs' time
 	Speed        int     `json:"speed"`
 	MemAvailable uint64  `json:"mem_available"` // as the kernel sees it
-	Quiet        bool    `json:"quiet"`         // load, utilisation and memory are not told
+	Quiet        bool    `json:"quiet"`         // what has to do with load is not told, and is zero
 	Stay         bool    `json:"stay"`
 	LStay        bool    `json:"lstay"`
 	NoMFS        bool    `json:"nomfs"`
-	AskMicros    int64   `json:"ask_us"` // how long it took to ask
+	AskMicros    int64   `json:"ask_us"` // how long it took to ask; 0: it was not asked
+	AgeMillis    int64   `json:"age_ms"` // of what is said of its load
 }
 
 // NodeStatus is what a node tells of itself.

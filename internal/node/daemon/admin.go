@@ -128,6 +128,7 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 			return failed(control.BadRequest, "%v", err)
 		}
 		d.log.Info("settings changed", "by", w, "numbers", numbers)
+		d.information.Changed()
 		return control.Result{Settings: &values}
 	}
 	switch r.Word {
@@ -162,10 +163,10 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 	return set(r.Word, r.Values)
 }
 
-// figures is the Nodes verb: of all, or of one.
+// figures is the Nodes verb: of all, or of one, which is asked.
 func (d *Daemon) figures(ctx context.Context, r control.Request) control.Result {
 	if r.To == 0 && r.Node == "" {
-		return control.Result{Nodes: d.survey(ctx), Node: d.config.Number}
+		return control.Result{Nodes: d.nodesNow(ctx, r.Ask), Node: d.config.Number}
 	}
 	to, no := d.nodeOf(ctx, r)
 	if no.Code != "" {

@@ -12,6 +12,7 @@ import (
 	"openmosix/internal/model/seal"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/membership"
+	"openmosix/internal/role/member"
 	"openmosix/internal/role/transport"
 )
 
@@ -28,7 +29,12 @@ func (d *Daemon) membershipOptions() membership.Options {
 			return transport.DialGossip(ctx, address, id)
 		},
 		Refused: d.refusedPacket,
-		Log:     d.log,
+		Told: func(kind member.Kind, payload []byte) {
+			if kind == member.Load { // others are of a later version
+				d.information.Heard(payload)
+			}
+		},
+		Log: d.log,
 	}
 }
 

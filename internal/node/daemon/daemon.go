@@ -30,10 +30,12 @@ import (
 	"time"
 
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/information"
 	"openmosix/internal/node/measure"
 	"openmosix/internal/node/membership"
 	"openmosix/internal/node/peer"
@@ -49,6 +51,8 @@ type Judge func(pid int) ([]control.Reason, error)
 type Machine interface {
 	Memory() (total, available uint64, err error)
 	Lacks(need supervisor.Need) []string // CPU features a guest needs and this machine has not
+	Fingerprint() uint64                 // of the CPU
+	Pressure() load.Pressure
 }
 
 // Daemon is one node.
@@ -83,6 +87,9 @@ type Daemon struct {
 	measure  *measure.Measurer
 	policies *policy.Registry
 	first    firstPlaces
+
+	information *information.Service
+	names       names
 }
 
 // New makes a node of a complete and checked configuration.
@@ -107,6 +114,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	d.circle.Store(circle)
 	d.table = membership.New(c, d.membershipOptions())
 	d.nodes = d.table
+	d.information = information.New(information.Options{Own: d.report, Cluster: d.table, Log: log})
 	d.settings, d.badState = settings.Open(filepath.Join(c.StateDir, "settings.json"), configured(c))
 	if d.badState != nil {
 		log.Error("settings cannot be read", "error", d.badState)
@@ -154,7 +162,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { server.Serve(serving) })
 	group.Go(func() { d.renewIdentities(serving) })
 	group.Go(func() { d.keepTable(serving, bound) })
-	group.Go(func() { d.measure.Run(serving) })
+	group.Go(func() { d.measure.Run(serving, d.information.Changed) })
+	group.Go(func() { d.information.Run(serving) })
 	group.Go(func() { d.watchPolicies(serving) })
 	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
 

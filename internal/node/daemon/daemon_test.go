@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
@@ -38,6 +39,10 @@ type machine struct {
 func (m *machine) Memory() (uint64, uint64, error) { return 1 << 40, m.available, nil }
 
 func (m *machine) Lacks(supervisor.Need) []string { return m.lacks }
+
+func (m *machine) Fingerprint() uint64 { return 7 }
+
+func (m *machine) Pressure() load.Pressure { return load.NoPressure }
 
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -77,8 +77,13 @@ func (d *Daemon) memoryForGuests() (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return d.spared(available), nil
+}
+
+// spared is what is left to give of memory that is available.
+func (d *Daemon) spared(available uint64) uint64 {
 	kept := d.live.Load().Guests.Spare<<20 + d.guests.reserved()
-	return available - min(available, kept), nil
+	return available - min(available, kept)
 }
 
 func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) {
@@ -111,6 +116,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		return nil, err
 	}
 	d.guests.add(g)
+	d.information.Changed() // the others need not find out by asking
 	time.AfterFunc(connectTimeout, func() {
 		if !d.guests.reached(g) {
 			g.child.log.Info("nobody came for the session; ending it")

@@ -3,22 +3,45 @@ package daemon
 import (
 	"openmosix/internal/linux/cpu"
 	"openmosix/internal/linux/meminfo"
+	"openmosix/internal/linux/memlimit"
+	"openmosix/internal/linux/pressure"
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 )
 
 // ThisMachine is the machine the daemon runs on.
 type ThisMachine struct {
-	cpu cpu.Features
+	cpu         cpu.Features
+	fingerprint uint64
 }
 
 // NewThisMachine looks once at what does not change.
-func NewThisMachine() ThisMachine { return ThisMachine{cpu: cpu.Local()} }
+func NewThisMachine() ThisMachine {
+	local := cpu.Local()
+	return ThisMachine{cpu: local, fingerprint: local.Fingerprint()}
+}
 
-// Memory in bytes.
+// Memory in bytes, of what this process may have: in a container less than there is.
 func (ThisMachine) Memory() (total, available uint64, err error) {
 	info, err := meminfo.Read()
-	return info.Total, info.Available, err
+	limit := memlimit.Read()
+	return min(info.Total, limit.Total), min(info.Available, limit.Left), err
 }
+
+// Pressure is untold where the kernel does not count it.
+func (ThisMachine) Pressure() load.Pressure {
+	out := load.NoPressure
+	if s, err := pressure.Read(pressure.CPU); err == nil {
+		out.CPU = uint16(s.Some.Lately)
+	}
+	if s, err := pressure.Read(pressure.Memory); err == nil {
+		out.MemorySome, out.MemoryFull = uint16(s.Some.Lately), uint16(s.Full.Lately)
+	}
+	return out
+}
+
+// Fingerprint is that of the CPU.
+func (m ThisMachine) Fingerprint() uint64 { return m.fingerprint }
 
 // Lacks compares CPU features. A need that names none is met by every CPU.
 func (m ThisMachine) Lacks(need supervisor.Need) []string {

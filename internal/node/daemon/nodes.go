@@ -24,7 +24,7 @@ func (d *Daemon) named(ctx context.Context, name string) (number int, known bool
 			return p.Number, true
 		}
 	}
-	for _, n := range d.survey(ctx) {
+	for _, n := range d.nodesNow(ctx, false) {
 		if strings.EqualFold(name, n.Name) {
 			return n.Number, true
 		}

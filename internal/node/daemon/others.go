@@ -1,20 +1,11 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"math"
-	"runtime"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
@@ -22,12 +13,8 @@ import (
 	"openmosix/internal/node/peer"
 )
 
-const (
-	// openTimeout covers the start of a supervisor over there.
-	openTimeout = 20 * time.Second
-	// infoTimeout is how long a node may take to tell of itself.
-	infoTimeout = 2 * time.Second
-)
+// openTimeout covers the start of a supervisor over there.
+const openTimeout = 20 * time.Second
 
 // peerRequest does what another node's daemon asks.
 func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Request, tell func(control.Progress)) peer.Reply {
@@ -36,10 +23,7 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 		opened := d.lend(from, *r.Open)
 		return peer.Reply{Opened: &opened}
 	case r.Info:
-		info, err := d.info()
-		if err != nil {
-			return peer.Reply{Error: err.Error()}
-		}
+		info := d.info()
 		return peer.Reply{Info: &info}
 	case r.Leave:
 		// A node may only send away what runs on itself.
@@ -114,102 +98,4 @@ func (d *Daemon) fetchFrom(ctx context.Context, node int) {
 			}
 		}()
 	}
-}
-
-func (d *Daemon) info() (peer.Info, error) {
-	total, available, err := d.machine.Memory()
-	if err != nil {
-		return peer.Info{}, err
-	}
-	free, err := d.memoryForGuests()
-	if err != nil {
-		return peer.Info{}, err
-	}
-	set, now := d.settings.Now(), d.measure.Now()
-	info := peer.Info{
-		Name: d.config.Name, Release: release(), Guests: len(d.guests.list()), Away: d.away(),
-		MemTotal: total, MemFree: free, CPUs: runtime.NumCPU(), Accepting: !set.Block,
-		Speed: speedOf(set, now), MemAvailable: available,
-		Quiet: set.Quiet, Stay: set.Stay, LStay: set.LStay, NoMFS: set.NoMFS,
-	}
-	if set.Quiet { // what is in use can be inferred from what is free
-		return info, nil
-	}
-	info.Load = load.Of(now.Demand, now.CPUs, info.Speed)
-	info.Utilisation = int(math.Round(100 * now.Used))
-	return info, nil
-}
-
-func (d *Daemon) away() int {
-	n := 0
-	for _, p := range d.homes.procs() {
-		if p.Node != 0 {
-			n++
-		}
-	}
-	return n
-}
-
-func release() string {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return ""
-	}
-	return unix.ByteSliceToString(u.Release[:])
-}
-
-// survey asks all nodes of themselves, at once.
-func (d *Daemon) survey(ctx context.Context) []control.Node {
-	peers := d.nodes.List()
-	out := make([]control.Node, len(peers))
-	var group sync.WaitGroup
-	for i, p := range peers {
-		group.Go(func() { out[i] = d.ask(ctx, p) })
-	}
-	group.Wait()
-	if _, listed := d.nodes.Lookup(d.config.Number); !listed {
-		out = append(out, d.ask(ctx, config.Peer{Number: d.config.Number, Name: d.config.Name, Address: d.address}))
-	}
-	slices.SortFunc(out, func(a, b control.Node) int { return cmp.Compare(a.Number, b.Number) })
-	return out
-}
-
-func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
-	n := control.Node{Number: p.Number, Name: p.Name, Address: p.Address, Self: p.Number == d.config.Number}
-	var info peer.Info
-	if n.Self {
-		own, err := d.info()
-		if err != nil {
-			n.Text = err.Error()
-			return n
-		}
-		info = own
-	} else if d.isDown(p.Number) {
-		n.Text = "it does not answer the other nodes"
-		return n
-	} else {
-		begun := time.Now()
-		ctx, cancel := context.WithTimeout(ctx, infoTimeout)
-		defer cancel()
-		reply, err := d.call(ctx, p, peer.Request{Info: true})
-		if err == nil && reply.Info == nil {
-			err = errors.New("its answer is not understood")
-		}
-		if err != nil {
-			n.Text = fmt.Sprint(err)
-			return n
-		}
-		info = *reply.Info
-		n.AskMicros = time.Since(begun).Microseconds()
-	}
-	n.Twins = d.twinsOf(p.Number)
-	n.Up, n.Guests, n.Away, n.CPUs = true, info.Guests, info.Away, info.CPUs
-	n.MemTotal, n.MemFree, n.Accepting = info.MemTotal, info.MemFree, info.Accepting
-	n.Load, n.Utilisation, n.Speed = load.In(info.Load, d.settings.Now().Yard), info.Utilisation, info.Speed
-	n.MemAvailable, n.Quiet = info.MemAvailable, info.Quiet
-	n.Stay, n.LStay, n.NoMFS = info.Stay, info.LStay, info.NoMFS
-	if n.Name == "" {
-		n.Name = info.Name
-	}
-	return n
 }

@@ -93,7 +93,7 @@ func (d *Daemon) status(ctx context.Context) control.Result {
 	asking, cancel := context.WithTimeout(ctx, describeTimeout)
 	d.guests.refresh(asking)
 	cancel()
-	nodes := d.survey(ctx)
+	nodes := d.nodesNow(ctx, false)
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
 	status := control.NodeStatus{Node: nodes[i], Cluster: d.circle.Load().ID(time.Now()), Release: release(),
 		PID: os.Getpid(), Refused: d.refusedCount()}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/linux/pressure"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/runqueue"
 	"openmosix/internal/model/load"
@@ -57,8 +58,8 @@ func (m *Measurer) Now() Figures {
 	return Figures{Demand: m.state.Demand, Used: m.state.Used, Speed: m.speed, CPUs: runtime.NumCPU()}
 }
 
-// Run counts until ctx ends.
-func (m *Measurer) Run(ctx context.Context) {
+// Run counts until ctx ends, and tells after each time that it has.
+func (m *Measurer) Run(ctx context.Context, counted func()) {
 	speed, err := m.measuredSpeed()
 	if err != nil {
 		m.log.Warn("the speed of the processors is not known; the standard one is assumed", "error", err)
@@ -79,6 +80,7 @@ func (m *Measurer) Run(ctx context.Context) {
 			m.state = m.state.Next(counts, runtime.NumCPU(), now.Sub(last))
 			m.mu.Unlock()
 			last = now
+			counted()
 		} else if !told {
 			told = true // once: it would come every second
 			m.log.Warn("the load of this node is not known", "error", err)
@@ -94,5 +96,6 @@ func (m *Measurer) Run(ctx context.Context) {
 // machine counts for the whole machine, without the thread that reads.
 func machine() (load.Counts, error) {
 	s, err := runqueue.Read()
-	return load.Counts{Running: s.Running - 1, Busy: s.Busy, Passed: s.Passed}, err
+	waited, _ := pressure.Read(pressure.CPU) // not every kernel counts it
+	return load.Counts{Running: s.Running - 1, Busy: s.Busy, Passed: s.Passed, Waited: waited.Some.Total}, err
 }

@@ -45,17 +45,20 @@ func TestRunSmooths(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		m := New("/proc", path, slog.New(slog.DiscardHandler))
-		seconds := uint64(0)
+		seconds, told := uint64(0), 0
 		m.count = func() (load.Counts, error) {
 			seconds++
 			return load.Counts{Running: 1000, Busy: seconds * 100, Passed: seconds * 100}, nil
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		go m.Run(ctx)
+		go m.Run(ctx, func() { told++ })
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		f := m.Now()
 		cancel()
+		if told < 59 || told > 61 {
+			t.Errorf("told %d times in a minute", told)
+		}
 		if f.Speed != 123 || f.Demand < 990 || f.Demand > 1001 || f.Used < 0.99 {
 			t.Errorf("%+v", f)
 		}
@@ -64,6 +67,7 @@ func TestRunSmooths(t *testing.T) {
 
 func TestCensus(t *testing.T) {
 	c := newCensus("/proc")
+	c.alone = func() bool { return false }
 	if _, err := c.count(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,5 +76,24 @@ func TestCensus(t *testing.T) {
 	counts, err := c.count()
 	if err != nil || counts.Running < 0 || counts.Busy < before || counts.Passed == 0 {
 		t.Errorf("%+v, %v", counts, err)
+	}
+}
+
+// While nothing else runs processes are not looked at, but now and then.
+func TestCensusOfAnIdleMachine(t *testing.T) {
+	c := newCensus("/proc")
+	c.alone = func() bool { return true }
+	looks := 0
+	for range 3 * (idleLooks + 1) {
+		c.ticks = map[who]uint64{{}: 1} // what a look replaces
+		if counts, err := c.count(); err != nil || counts.Passed > 1<<40 {
+			t.Fatalf("%+v, %v", counts, err)
+		}
+		if len(c.ticks) > 1 {
+			looks++
+		}
+	}
+	if looks != 3 {
+		t.Errorf("looked %d times", looks)
 	}
 }

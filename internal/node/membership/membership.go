@@ -7,7 +7,8 @@
 //	lost nodes ────┘
 //
 // Without discovery in the configuration only the configured peers are in the
-// table, and nothing is known of whether they are up.
+// table, and nothing is known of whether they are up. Packets are told to them
+// all the same.
 //
 // Ownership: mu guards roster, candidates and settings. Nothing blocks under
 // it and no callback is called with it held. Attempts to join have a goroutine
@@ -47,19 +48,22 @@ type Options struct {
 	// Dial makes a proven stream to another node's membership.
 	Dial    func(ctx context.Context, address string) (net.Conn, error)
 	Refused func(netip.Addr, error)
-	Log     *slog.Logger
+	// Told hears what other nodes tell in packets. It must not block.
+	Told func(member.Kind, []byte)
+	Log  *slog.Logger
 }
 
 // Table is the table of nodes.
 type Table struct {
 	o     Options
-	group *member.Group // nil until Run, and without discovery
+	group *member.Group // once ready is closed
 
 	mu         sync.Mutex
 	settings   config.Config
 	roster     *roster.Roster
 	candidates map[string]struct{}
 	joining    map[string]struct{}
+	told       []config.Peer // whom packets are told; nil: to be made of the roster again
 	networks   networks
 	ready      chan struct{} // closed when group is there
 	poke       chan struct{} // one place: there are candidates
@@ -84,6 +88,7 @@ func (t *Table) Configure(c config.Config) {
 func (t *Table) configure(c config.Config) {
 	t.settings = c
 	t.networks = networks{}
+	t.told = nil
 	var nodes []roster.Node
 	for _, p := range c.Peers {
 		nodes = append(nodes, roster.Node{Number: p.Number, Name: p.Name, Address: p.Address})
@@ -98,8 +103,7 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 	c := t.settings
 	t.mu.Unlock()
 	if !c.Discovery.Enabled {
-		<-ctx.Done()
-		return nil
+		return t.runFixed(ctx, listening)
 	}
 	self, err := t.self(c, listening.Port())
 	if err != nil {
@@ -107,7 +111,7 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 	}
 	group, err := member.New(member.Options{
 		Self: self, Listen: listening.String(), Secrets: t.o.Gossip, Dial: t.o.Dial,
-		Allowed: t.Allowed, Refused: t.o.Refused, Events: t, Log: t.o.Log,
+		Allowed: t.Allowed, Refused: t.o.Refused, Events: t, Told: t.o.Told, Log: t.o.Log,
 	})
 	if err != nil {
 		return err
@@ -202,6 +206,7 @@ func (t *Table) Take(conn net.Conn) {
 func (t *Table) Up(m member.Member) {
 	t.mu.Lock()
 	twin, news := t.roster.CameUp(m.Number, m.Name, m.Address.String(), time.Now())
+	t.told = nil
 	self := t.settings.Number
 	t.mu.Unlock()
 	switch {
@@ -219,6 +224,7 @@ func (t *Table) Up(m member.Member) {
 func (t *Table) Down(m member.Member, left bool) {
 	t.mu.Lock()
 	t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
+	t.told = nil
 	t.mu.Unlock()
 	if left {
 		t.o.Log.Info("node has left", "number", m.Number, "name", m.Name)

@@ -18,6 +18,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
+	"openmosix/internal/role/member"
 	"openmosix/internal/role/transport"
 )
 
@@ -26,6 +27,15 @@ type node struct {
 	*Table
 	refused atomic.Uint64
 	stop    func()
+
+	ears  sync.Mutex
+	heard []byte // all that others told
+}
+
+func (n *node) hear(_ member.Kind, payload []byte) {
+	n.ears.Lock()
+	defer n.ears.Unlock()
+	n.heard = append(n.heard, payload...)
 }
 
 // startNode brings a node of this number up at 127.0.0.1. It knows the seeds.
@@ -58,6 +68,7 @@ func startNode(t *testing.T, key trust.Key, number int, seeds ...string) (n *nod
 			return transport.DialGossip(ctx, address, identity())
 		},
 		Refused: func(netip.Addr, error) { n.refused.Add(1) },
+		Told:    n.hear,
 		Log:     slog.New(slog.DiscardHandler),
 	})
 	gate := &transport.Gate{Allowed: n.Allowed, Refused: func(netip.Addr, error) { n.refused.Add(1) },

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/control"
@@ -61,24 +62,11 @@ type Reply struct {
 	Progress *control.Progress `json:",omitempty"`
 }
 
-// Info is what a node tells the others of itself.
+// Info is what a node tells the others of itself when it is asked.
 type Info struct {
-	Name      string
-	Release   string
-	Guests    int
-	Away      int
-	MemTotal  uint64
-	MemFree   uint64
-	CPUs      int
-	Accepting bool
-
-	Load         float64 // in standard units
-	Utilisation  int
-	Speed        int
-	MemAvailable uint64
-	Quiet        bool // what has to do with load is not told
-	Stay, LStay  bool
-	NoMFS        bool
+	Name    string
+	Release string
+	Report  load.Report
 }
 
 // ErrOtherNode is wrapped when the node at an address is not the expected one.

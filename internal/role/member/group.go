@@ -8,6 +8,9 @@
 // So memberlist itself runs without a key: what reaches it is from a member of
 // the cluster, once, and strangers are counted here and not in its log.
 //
+// On the same packets, others of this program tell theirs (Tell): also where
+// there is no membership, in a cluster whose nodes are a fixed list.
+//
 // Not here: how nodes are found the first time, and what two nodes of one
 // number mean. A member is told apart by number and address together.
 //
@@ -56,12 +59,16 @@ type Options struct {
 	Allowed func(netip.Addr) bool
 	Refused func(netip.Addr, error)
 	Events  Events
-	Log     *slog.Logger
+	// Told hears what others tell with Tell. It must not block.
+	Told func(Kind, []byte)
+	Log  *slog.Logger
+
+	members bool // packets and streams of memberlist have a taker
 }
 
 // Group is the membership of this node.
 type Group struct {
-	list    *memberlist.Memberlist
+	list    *memberlist.Memberlist // nil: only packets are told
 	wires   *wires
 	self    Member
 	leaving atomic.Bool
@@ -70,18 +77,29 @@ type Group struct {
 // leaveTime is how long a goodbye may take.
 const leaveTime = 2 * time.Second
 
-// New starts the membership of this node, alone in it.
-func New(o Options) (*Group, error) {
+// NewFixed makes a group that keeps no membership and only tells packets.
+// Events, Dial and Self are not used.
+func NewFixed(o Options) (*Group, error) {
 	var salt seal.Salt
 	if _, err := rand.Read(salt[:]); err != nil {
 		return nil, fmt.Errorf("draw salt of packets: %w", err)
 	}
-	g := &Group{self: o.Self}
 	w, err := newWires(o, salt)
 	if err != nil {
 		return nil, err
 	}
-	g.wires = w
+	return &Group{wires: w}, nil
+}
+
+// New starts the membership of this node, alone in it.
+func New(o Options) (*Group, error) {
+	o.members = true
+	g, err := NewFixed(o)
+	if err != nil {
+		return nil, err
+	}
+	g.self = o.Self
+	w := g.wires
 	c := memberlist.DefaultLANConfig()
 	c.Name = fmt.Sprintf("%d@%s", o.Self.Number, o.Self.Address)
 	c.Transport = w
@@ -110,7 +128,13 @@ func (g *Group) Join(addresses []string) error {
 }
 
 // Take serves a stream that another node has opened.
-func (g *Group) Take(conn net.Conn) { g.wires.take(conn) }
+func (g *Group) Take(conn net.Conn) {
+	if g.list == nil {
+		conn.Close()
+		return
+	}
+	g.wires.take(conn)
+}
 
 // Leave says goodbye.
 func (g *Group) Leave() error {
@@ -119,7 +143,12 @@ func (g *Group) Leave() error {
 }
 
 // Close ends the group without a word.
-func (g *Group) Close() error { return g.list.Shutdown() }
+func (g *Group) Close() error {
+	if g.list == nil {
+		return g.wires.Shutdown()
+	}
+	return g.list.Shutdown()
+}
 
 // Words of what a node tells of itself besides its beacon.
 const (

@@ -98,6 +98,9 @@ func (w *wires) receive() {
 			w.o.Refused(source, fmt.Errorf("gossip packet: %w", err))
 			continue
 		}
+		if w.ours(payload) || !w.o.members {
+			continue
+		}
 		p := &memberlist.Packet{Buf: payload, From: net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, from.Port())), Timestamp: now}
 		select {
 		case w.packets <- p:
