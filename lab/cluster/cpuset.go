@@ -23,12 +23,12 @@ import (
 // cpuSetRoots are the places where a CPU set can be made, v1 and v2.
 var cpuSetRoots = []string{"/sys/fs/cgroup/cpuset", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"}
 
-// cpuSetPrefix begins the names of a lab's sets; the base directory is in it so
+// groupPrefix begins the names of a lab's control groups; the base directory is in it so
 // that two labs of one name in different directories do not meet.
-func cpuSetPrefix(p place) string {
+func groupPrefix(p place) string {
 	h := fnv.New32a()
 	h.Write([]byte(p.base))
-	return fmt.Sprintf("openmosix-lab-%08x-%s-node", h.Sum32(), p.name)
+	return fmt.Sprintf("openmosix-lab-%08x-%s-", h.Sum32(), p.name)
 }
 
 // makeCPUSet returns the path of the set, "" where there is none.
@@ -40,7 +40,7 @@ func makeCPUSet(p place, node, cpu int) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	dir := filepath.Join(root, cpuSetPrefix(p)+strconv.Itoa(node))
+	dir := filepath.Join(root, groupPrefix(p)+"node"+strconv.Itoa(node))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make CPU set: %w", err)
 	}
@@ -95,21 +95,29 @@ func joinCPUSet(dir string, pid int) error {
 // has been reaped, by whoever that is up to.
 func removeCPUSets(p place) error {
 	for _, root := range cpuSetRoots {
-		sets, err := filepath.Glob(filepath.Join(root, cpuSetPrefix(p)+"[0-9]*"))
+		sets, err := filepath.Glob(filepath.Join(root, groupPrefix(p)+"node[0-9]*"))
 		if err != nil {
 			return fmt.Errorf("list CPU sets: %w", err)
 		}
 		for _, dir := range sets {
-			deadline := time.Now().Add(3 * time.Second)
-			err := os.Remove(dir)
-			for errors.Is(err, unix.EBUSY) && time.Now().Before(deadline) {
-				time.Sleep(20 * time.Millisecond)
-				err = os.Remove(dir)
-			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := removeGroup(dir); err != nil {
 				return fmt.Errorf("remove CPU set: %w", err)
 			}
 		}
 	}
 	return nil
+}
+
+// removeGroup removes a control group as soon as it is empty.
+func removeGroup(dir string) error {
+	deadline := time.Now().Add(3 * time.Second)
+	err := os.Remove(dir)
+	for errors.Is(err, unix.EBUSY) && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+		err = os.Remove(dir)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -34,6 +34,7 @@ import (
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/lodging"
 	"openmosix/internal/node/measure"
 	"openmosix/internal/node/membership"
 	"openmosix/internal/node/peer"
@@ -83,6 +84,8 @@ type Daemon struct {
 	measure  *measure.Measurer
 	policies *policy.Registry
 	first    firstPlaces
+	house    *lodging.House // of guests
+	owner    ownersWishes
 }
 
 // New makes a node of a complete and checked configuration.
@@ -145,8 +148,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return err
 	}
 
+	d.house = lodging.Open(d.groupName(), d.limits(), d.proc, d.log)
+	defer d.house.Close()
 	// Leaving still needs both sockets' handlers, so they end after it.
 	d.findSurvivors()
+	d.house.Sweep()
 	serving, endServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer endServing()
 	var group sync.WaitGroup
@@ -156,6 +162,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.keepTable(serving, bound) })
 	group.Go(func() { d.measure.Run(serving) })
 	group.Go(func() { d.watchPolicies(serving) })
+	group.Go(func() { d.watchOwner(serving) })
 	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
 
 	<-ctx.Done()

@@ -1,0 +1,108 @@
+package lodging
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// Birth has a guest supervisor that is about to be started live in the room;
+// entered is called with its pid, or 0 when the start has failed.
+func (r *Room) Birth(attr *syscall.SysProcAttr) (entered func(pid int) error, err error) {
+	if r.group != nil {
+		return r.group.Birth(attr)
+	}
+	return func(pid int) error {
+		if pid == 0 {
+			return nil
+		}
+		r.house.mu.Lock()
+		most := r.house.limits.EachPIDs
+		r.house.mu.Unlock()
+		r.Tame([]int{pid})
+		return limitProcesses(pid, most)
+	}, nil
+}
+
+// Hurry gives the room what it needs to be left quickly, or takes that back.
+func (r *Room) Hurry(on bool) {
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	if r.hurried != on {
+		r.hurried = on
+		r.house.apply()
+	}
+}
+
+// Tame makes processes of the room nice where there is no group to do so; it is
+// called again for what they have started since.
+func (r *Room) Tame(pids []int) {
+	if r.group != nil {
+		return
+	}
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	nice := nicest
+	if r.hurried {
+		nice = 0
+	}
+	tamed := make(map[int]int, len(pids))
+	for _, pid := range pids {
+		if was, known := r.tamed[pid]; !known || was != nice {
+			if err := setNice(r.house.proc, pid, nice); err != nil {
+				continue // it has ended, or is tried again
+			}
+		}
+		tamed[pid] = nice
+	}
+	r.tamed = tamed
+}
+
+// Usage is what the room has used; known is false where nothing counts it.
+func (r *Room) Usage() (cpu time.Duration, memory uint64, known bool) {
+	if r.group == nil {
+		return 0, 0, false
+	}
+	u, err := r.group.Usage()
+	return u.CPU, u.Memory, err == nil
+}
+
+// Killed tells how many processes were killed for want of memory since it was
+// last asked, and whose limit that was.
+func (r *Room) Killed() (n uint64, why string) {
+	if r.group == nil {
+		return 0, ""
+	}
+	u, err := r.group.Usage()
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	if err != nil || u.Killed <= r.killed {
+		return 0, ""
+	}
+	n, r.killed = u.Killed-r.killed, u.Killed
+	switch each, all := r.house.limits.EachMemory, r.house.limits.Memory; {
+	case each > 0 && (all == 0 || each <= all):
+		return n, fmt.Sprintf("a guest may have %d MiB here (guests.each_memory_mib)", each>>20)
+	case all > 0:
+		return n, fmt.Sprintf("all guests together may have %d MiB here (guests.memory_mib)", all>>20)
+	}
+	return n, "this node had no memory left"
+}
+
+// Close removes the room when its last process is gone.
+func (r *Room) Close() {
+	var err error
+	if r.group != nil {
+		err = r.group.Remove(removeTime)
+	}
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	delete(r.house.rooms, r.name)
+	if r.hurried {
+		r.hurried = false
+		r.house.apply()
+	}
+	if err != nil {
+		r.house.log.Warn("a group of guests stays", "group", r.group, "error", err)
+	}
+}
