@@ -43,7 +43,7 @@ func traces(t *testing.T, base string) map[string][]string {
 	}
 	found["mounts"] = strings.Split(string(mounts), "\n")
 	for _, root := range cpuSetRoots {
-		sets, _ := filepath.Glob(filepath.Join(root, cpuSetPrefix(place{base, "t"})+"*"))
+		sets, _ := filepath.Glob(filepath.Join(root, groupPrefix(place{base, "t"})+"*"))
 		found["CPU sets"] = append(found["CPU sets"], sets...)
 	}
 	if entries, err := os.ReadDir(base); err == nil {

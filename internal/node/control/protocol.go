@@ -157,7 +157,8 @@ type Node struct {
 	Stay         bool    `json:"stay"`
 	LStay        bool    `json:"lstay"`
 	NoMFS        bool    `json:"nomfs"`
-	AskMicros    int64   `json:"ask_us"` // how long it took to ask
+	Refuses      string  `json:"refuses,omitempty"` // why it takes no guests just now, other than that it lends nothing
+	AskMicros    int64   `json:"ask_us"`            // how long it took to ask
 }
 
 // NodeStatus is what a node tells of itself.
@@ -167,7 +168,16 @@ type NodeStatus struct {
 	Release string  `json:"release"`
 	PID     int     `json:"pid"`
 	Refused uint64  `json:"refused"` // connections of strangers
+	Owner   Owner   `json:"owner"`
 	Lent    []Guest `json:"lent,omitempty"`
+}
+
+// Owner is what a node does for its owner while it has guests.
+type Owner struct {
+	Phase   string `json:"phase"`             // free, contended, throttled or evicting
+	Leaving int    `json:"leaving"`           // guests on their way home
+	Refuses string `json:"refuses,omitempty"` // why no guests are taken just now
+	Limits  string `json:"limits"`            // what guests live in: their control group, or why there is none
 }
 
 // Guest is one process of another node that runs here.

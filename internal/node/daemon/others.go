@@ -131,6 +131,7 @@ func (d *Daemon) info() (peer.Info, error) {
 		MemTotal: total, MemFree: free, CPUs: runtime.NumCPU(), Accepting: !set.Block,
 		Speed: speedOf(set, now), MemAvailable: available,
 		Quiet: set.Quiet, Stay: set.Stay, LStay: set.LStay, NoMFS: set.NoMFS,
+		Refuses: d.owner.refuses(),
 	}
 	if set.Quiet { // what is in use can be inferred from what is free
 		return info, nil
@@ -207,7 +208,7 @@ func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 	n.MemTotal, n.MemFree, n.Accepting = info.MemTotal, info.MemFree, info.Accepting
 	n.Load, n.Utilisation, n.Speed = load.In(info.Load, d.settings.Now().Yard), info.Utilisation, info.Speed
 	n.MemAvailable, n.Quiet = info.MemAvailable, info.Quiet
-	n.Stay, n.LStay, n.NoMFS = info.Stay, info.LStay, info.NoMFS
+	n.Stay, n.LStay, n.NoMFS, n.Refuses = info.Stay, info.LStay, info.NoMFS, info.Refuses
 	if n.Name == "" {
 		n.Name = info.Name
 	}

@@ -10,6 +10,7 @@ import (
 
 	"openmosix/internal/linux/terminal"
 	"openmosix/internal/model/owner"
+	"openmosix/internal/node/control"
 	"openmosix/internal/node/measure"
 )
 
@@ -53,6 +54,12 @@ func (o *ownersWishes) now() (phase owner.Phase, leaving int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.phase, len(o.leaving)
+}
+
+// ownerStatus is what is told of that.
+func (d *Daemon) ownerStatus() control.Owner {
+	phase, leaving := d.owner.now()
+	return control.Owner{Phase: phase.String(), Leaving: leaving, Refuses: d.owner.refuses(), Limits: d.house.Describe()}
 }
 
 // watchOwner looks once a second whether guests are in the owner's way. While

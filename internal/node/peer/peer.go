@@ -79,6 +79,7 @@ type Info struct {
 	Quiet        bool // what has to do with load is not told
 	Stay, LStay  bool
 	NoMFS        bool
+	Refuses      string `json:",omitempty"` // why it takes no guests just now
 }
 
 // ErrOtherNode is wrapped when the node at an address is not the expected one.
