@@ -40,7 +40,7 @@ func makeCPUSet(p place, node, cpu int) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	dir := filepath.Join(root, groupPrefix(p)+"node"+strconv.Itoa(node))
+	dir := filepath.Join(root, nodeGroup(p, node))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make CPU set: %w", err)
 	}
@@ -54,6 +54,12 @@ func makeCPUSet(p place, node, cpu int) (string, error) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "cpuset.cpus"), []byte(strconv.Itoa(cpu)), 0); err != nil {
 		return "", errors.Join(fmt.Errorf("give CPU %d to node %d: %w", cpu, node, err), os.Remove(dir))
+	}
+	if _, err := os.Stat(filepath.Join(dir, "cgroup.subtree_control")); err == nil {
+		dir = ownGroup(dir)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return "", fmt.Errorf("make CPU set: %w", err)
+		}
 	}
 	return dir, nil
 }
@@ -81,12 +87,15 @@ func cpuSetRoot() (string, bool) {
 	return "", false
 }
 
-func joinCPUSet(dir string, pid int) error {
-	if dir == "" {
-		return nil
-	}
-	if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
-		return fmt.Errorf("enter CPU set: %w", err)
+// joinGroups has a process enter control groups; an empty name is none.
+func joinGroups(pid int, dirs ...string) error {
+	for _, dir := range dirs {
+		if dir == "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
+			return fmt.Errorf("enter control group %s: %w", dir, err)
+		}
 	}
 	return nil
 }

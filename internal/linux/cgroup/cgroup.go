@@ -145,6 +145,15 @@ func (g *Group) String() string {
 	return strings.Join(dirs, ", ")
 }
 
+// Place is the directory that tells most of the group: where it limits CPU time,
+// or else the first.
+func (g *Group) Place() string {
+	if p, ok := g.with(CPU); ok {
+		return p.dir
+	}
+	return g.parts[0].dir
+}
+
 // with finds the part with a controller.
 func (g *Group) with(c Controller) (part, bool) {
 	for _, p := range g.parts {

@@ -159,11 +159,18 @@ func (h Hierarchy) placeAt(parent, name string) (part, error) {
 			return part{}, err
 		}
 	}
-	p := part{dir: filepath.Join(dir, name), unified: h.Unified, has: h.Controllers}
-	if err := os.MkdirAll(p.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return part{}, fmt.Errorf("make control group: %w", err)
+	for i, word := range strings.Split(filepath.Clean(name), "/") {
+		if h.Unified && i > 0 {
+			if err := handDown(dir, h.Controllers); err != nil {
+				return part{}, err
+			}
+		}
+		dir = filepath.Join(dir, word)
+		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return part{}, fmt.Errorf("make control group: %w", err)
+		}
 	}
-	return p, nil
+	return part{dir: dir, unified: h.Unified, has: h.Controllers}, nil
 }
 
 // leafName is the group for the processes of a group that gets groups within.

@@ -107,11 +107,11 @@ func (r *guests) promise(g *guest, memory uint64) {
 // name is that of its room.
 func (g *guest) name() string { return hex.EncodeToString(g.session[:]) }
 
-// mourn says in the log who was killed for want of memory: at home it is only
-// seen that somebody was.
+// mourn says in the log what the limits have done to the guest: at home it is
+// only seen that somebody was killed.
 func (g *guest) mourn() {
-	if n, why := g.room.Killed(); n > 0 {
-		g.child.log.Warn("processes of a guest were killed for want of memory", "home", g.home, "process", g.homePID, "killed", n, "why", why)
+	for _, what := range g.room.Mishaps() {
+		g.child.log.Warn("a guest has met a limit", "home", g.home, "process", g.homePID, "what", what)
 	}
 }
 

@@ -94,6 +94,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		d.guests.slots.put(uid)
 		return nil, fmt.Errorf("draw session: %w", err)
 	}
+	d.house.Configure(d.limits())
 	if g.room, err = d.house.Room(g.name()); err != nil {
 		d.guests.slots.put(uid)
 		return nil, err

@@ -67,16 +67,12 @@ func (d *Daemon) ownerStatus() control.Owner {
 func (d *Daemon) watchOwner(ctx context.Context) {
 	o := &d.owner
 	o.used, o.vain, o.leaving = map[*guest]time.Duration{}, map[*guest]time.Time{}, map[*guest]bool{}
-	limits := d.limits()
 	ticker := time.NewTicker(ownerEvery)
 	defer ticker.Stop()
 	last := time.Now()
 	for {
 		now := time.Now()
-		if fresh := d.limits(); fresh != limits {
-			limits = fresh
-			d.house.Configure(limits)
-		}
+		d.house.Configure(d.limits()) // a reload may have changed them
 		d.lookAfterOwner(ctx, now, now.Sub(last))
 		last = now
 		select {

@@ -50,7 +50,7 @@ type Room struct {
 
 	// Guarded by House.mu.
 	hurried bool
-	killed  uint64
+	seen    cgroup.Usage
 	tamed   map[int]int // without a group: the niceness processes were given
 }
 
@@ -68,7 +68,7 @@ func Open(name string, limits Limits, proc procfs.FS, log *slog.Logger) *House {
 	if lacks := h.group.Lacks(); len(lacks) > 0 {
 		log.Warn("the control group of guests does not limit all it should", "group", h.group, "lacks", lacks)
 	}
-	h.Configure(limits)
+	h.apply()
 	return h
 }
 
@@ -77,7 +77,7 @@ func (h *House) Describe() string {
 	if h.group == nil {
 		return "no control group: guests are nice, and limited in processes only"
 	}
-	text := h.group.String()
+	text := "control group " + h.group.Place()
 	if lacks := h.group.Lacks(); len(lacks) > 0 {
 		var words []string
 		for _, c := range lacks {
@@ -95,8 +95,10 @@ func (h *House) Describe() string {
 func (h *House) Configure(l Limits) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.limits = l
-	h.apply()
+	if h.limits != l {
+		h.limits = l
+		h.apply()
+	}
 }
 
 // Throttle gives all guests together so many CPUs' time at most; 0: what they
@@ -156,7 +158,7 @@ func (h *House) Room(session string) (*Room, error) {
 			return nil, fmt.Errorf("make room for a guest: %w", err)
 		}
 		if u, err := r.group.Usage(); err == nil {
-			r.killed = u.Killed
+			r.seen = u
 		}
 	}
 	h.rooms[session] = r

@@ -106,8 +106,8 @@ func TestWithGroup(t *testing.T) {
 	r.Hurry(true)
 	h.Throttle(0)
 	r.Hurry(false)
-	if n, _ := r.Killed(); n != 0 {
-		t.Errorf("%d killed", n)
+	if all := r.Mishaps(); len(all) > 0 {
+		t.Error(all)
 	}
 	_ = syscall.Kill(pid, unix.SIGKILL)
 	_, _ = syscall.Wait4(pid, nil, 0, nil)

@@ -67,26 +67,37 @@ func (r *Room) Usage() (cpu time.Duration, memory uint64, known bool) {
 	return u.CPU, u.Memory, err == nil
 }
 
-// Killed tells how many processes were killed for want of memory since it was
-// last asked, and whose limit that was.
-func (r *Room) Killed() (n uint64, why string) {
+// Mishaps tells in words what the room's limits have done since it was last asked.
+func (r *Room) Mishaps() []string {
 	if r.group == nil {
-		return 0, ""
+		return nil
 	}
 	u, err := r.group.Usage()
+	if err != nil {
+		return nil
+	}
 	r.house.mu.Lock()
 	defer r.house.mu.Unlock()
-	if err != nil || u.Killed <= r.killed {
-		return 0, ""
+	var all []string
+	if n := u.Killed - min(u.Killed, r.seen.Killed); n > 0 {
+		all = append(all, fmt.Sprintf("%d killed for want of memory: %s", n, r.house.limits.memoryWords()))
 	}
-	n, r.killed = u.Killed-r.killed, u.Killed
-	switch each, all := r.house.limits.EachMemory, r.house.limits.Memory; {
-	case each > 0 && (all == 0 || each <= all):
-		return n, fmt.Sprintf("a guest may have %d MiB here (guests.each_memory_mib)", each>>20)
-	case all > 0:
-		return n, fmt.Sprintf("all guests together may have %d MiB here (guests.memory_mib)", all>>20)
+	if u.Refused > r.seen.Refused {
+		all = append(all, fmt.Sprintf("no more processes: a guest may have %d here (guests.each_pids)", r.house.limits.EachPIDs))
 	}
-	return n, "this node had no memory left"
+	r.seen = u
+	return all
+}
+
+// memoryWords says whose limit was met first.
+func (l Limits) memoryWords() string {
+	switch {
+	case l.EachMemory > 0 && (l.Memory == 0 || l.EachMemory <= l.Memory):
+		return fmt.Sprintf("a guest may have %d MiB here (guests.each_memory_mib)", l.EachMemory>>20)
+	case l.Memory > 0:
+		return fmt.Sprintf("all guests together may have %d MiB here (guests.memory_mib)", l.Memory>>20)
+	}
+	return "this node had none left"
 }
 
 // Close removes the room when its last process is gone.
