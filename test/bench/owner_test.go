@@ -47,6 +47,7 @@ func BenchmarkOwner(b *testing.B) {
 		ordinary = append(ordinary, between/asOthers)
 		gone = append(gone, after)
 	}
+	b.Logf("beside guests %.2f, beside ordinary processes %.2f", polite, ordinary)
 	report(b, "speed-beside-guests", polite)
 	report(b, "speed-beside-ordinary", ordinary)
 	report(b, "s-until-guests-gone", gone)

@@ -99,6 +99,9 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		d.guests.slots.put(uid)
 		return nil, err
 	}
+	// To arrive needs CPU time, as to leave does.
+	g.room.Hurry(true)
+	defer g.room.Hurry(false)
 	// Groups is set to none: an empty list takes all supplementary groups away.
 	credential := &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}
 	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), d.socketPath(guestSocket(g)), credential, g.room)

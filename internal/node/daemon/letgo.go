@@ -47,19 +47,31 @@ func (d *Daemon) letGo(ctx context.Context, g *guest, why string) {
 func (d *Daemon) sendGuestOff(ctx context.Context, g *guest, why string) {
 	begun := time.Now()
 	var all []control.Outcome
-	for range expelRounds {
+	for round := range expelRounds {
 		asking, cancel := context.WithTimeout(ctx, describeTimeout)
 		d.guests.refresh(asking)
 		cancel()
-		for _, p := range d.guests.of(g) {
+		here := d.guests.of(g)
+		for _, p := range here {
 			if !refusedBefore(all, p) {
 				all = append(all, d.sendOff(ctx, p))
 			}
 		}
+		// A session that is kept for the next process does not end with the last one.
+		if len(here) == 0 && round > 0 && len(all) == 0 {
+			return // it was empty
+		}
 		select {
 		case <-g.ended:
+			here = nil
+		default:
+		}
+		if len(here) == 0 && len(all) > 0 {
 			g.child.log.Info("a guest was sent home", "home", g.home, "process", g.homePID, "why", why, "seconds", time.Since(begun).Seconds())
 			return
+		}
+		select {
+		case <-g.ended:
 		case <-ctx.Done():
 			return
 		case <-time.After(expelPause):

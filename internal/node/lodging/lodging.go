@@ -49,7 +49,7 @@ type Room struct {
 	group *cgroup.Group // nil: there is none
 
 	// Guarded by House.mu.
-	hurried bool
+	hurried int // how many reasons there are for hurry
 	seen    cgroup.Usage
 	tamed   map[int]int // without a group: the niceness processes were given
 }
@@ -113,7 +113,7 @@ func (h *House) Throttle(cpus float64) {
 	h.apply()
 }
 
-// apply sets all limits. A guest that is leaving needs CPU time to do so: then
+// apply sets all limits. A guest that arrives or leaves needs CPU time for it: then
 // the house has an ordinary weight and no ceiling for the owner's sake, and the
 // rooms of those who stay get what that one leaves.
 // Precondition: h.mu is held.
@@ -123,7 +123,7 @@ func (h *House) apply() {
 	}
 	hurried := false
 	for _, r := range h.rooms {
-		hurried = hurried || r.hurried
+		hurried = hurried || r.hurried > 0
 	}
 	all := cgroup.Limits{Weight: h.limits.Weight, CPUs: h.limits.CPUs, Memory: h.limits.Memory}
 	if hurried {
@@ -134,7 +134,7 @@ func (h *House) apply() {
 	h.complain(h.group, h.group.Set(all))
 	for _, r := range h.rooms {
 		each := cgroup.Limits{Weight: cgroup.Ordinary, Memory: h.limits.EachMemory, PIDs: h.limits.EachPIDs}
-		if hurried && !r.hurried {
+		if hurried && r.hurried == 0 {
 			each.Weight = cgroup.Idle
 		}
 		h.complain(r.group, r.group.Set(each))

@@ -24,12 +24,18 @@ func (r *Room) Birth(attr *syscall.SysProcAttr) (entered func(pid int) error, er
 	}, nil
 }
 
-// Hurry gives the room what it needs to be left quickly, or takes that back.
+// Hurry gives the room what it needs to be moved into or left quickly, or takes
+// that back.
 func (r *Room) Hurry(on bool) {
 	r.house.mu.Lock()
 	defer r.house.mu.Unlock()
-	if r.hurried != on {
-		r.hurried = on
+	was := r.hurried
+	if on {
+		r.hurried++
+	} else {
+		r.hurried = max(0, r.hurried-1)
+	}
+	if (was > 0) != (r.hurried > 0) {
 		r.house.apply()
 	}
 }
@@ -43,7 +49,7 @@ func (r *Room) Tame(pids []int) {
 	r.house.mu.Lock()
 	defer r.house.mu.Unlock()
 	nice := nicest
-	if r.hurried {
+	if r.hurried > 0 {
 		nice = 0
 	}
 	tamed := make(map[int]int, len(pids))
@@ -109,8 +115,8 @@ func (r *Room) Close() {
 	r.house.mu.Lock()
 	defer r.house.mu.Unlock()
 	delete(r.house.rooms, r.name)
-	if r.hurried {
-		r.hurried = false
+	if r.hurried > 0 {
+		r.hurried = 0
 		r.house.apply()
 	}
 	if err != nil {
