@@ -188,14 +188,15 @@ func (h *House) Sweep() {
 	}
 }
 
-// Close removes the house unless guests stay behind.
+// closeTime is how long Close waits for the last to be gone.
+const closeTime = 3 * time.Second
+
+// Close removes the house unless guests stay behind: a group in use stays.
 func (h *House) Close() {
-	h.mu.Lock()
-	empty := len(h.rooms) == 0
-	h.mu.Unlock()
-	if h.group != nil && empty {
-		if err := h.group.Remove(time.Second); err != nil {
-			h.log.Warn("the control group of guests stays", "error", err)
-		}
+	if h.group == nil {
+		return
+	}
+	if err := h.group.Remove(closeTime); err != nil {
+		h.log.Info("the control group of guests stays, with whoever is in it", "error", err)
 	}
 }
