@@ -23,12 +23,12 @@ import (
 // cpuSetRoots are the places where a CPU set can be made, v1 and v2.
 var cpuSetRoots = []string{"/sys/fs/cgroup/cpuset", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"}
 
-// cpuSetPrefix begins the names of a lab's sets; the base directory is in it so
+// groupPrefix begins the names of a lab's control groups; the base directory is in it so
 // that two labs of one name in different directories do not meet.
-func cpuSetPrefix(p place) string {
+func groupPrefix(p place) string {
 	h := fnv.New32a()
 	h.Write([]byte(p.base))
-	return fmt.Sprintf("openmosix-lab-%08x-%s-node", h.Sum32(), p.name)
+	return fmt.Sprintf("openmosix-lab-%08x-%s-", h.Sum32(), p.name)
 }
 
 // makeCPUSet returns the path of the set, "" where there is none.
@@ -40,7 +40,7 @@ func makeCPUSet(p place, node, cpu int) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	dir := filepath.Join(root, cpuSetPrefix(p)+strconv.Itoa(node))
+	dir := filepath.Join(root, nodeGroup(p, node))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make CPU set: %w", err)
 	}
@@ -54,6 +54,12 @@ func makeCPUSet(p place, node, cpu int) (string, error) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "cpuset.cpus"), []byte(strconv.Itoa(cpu)), 0); err != nil {
 		return "", errors.Join(fmt.Errorf("give CPU %d to node %d: %w", cpu, node, err), os.Remove(dir))
+	}
+	if _, err := os.Stat(filepath.Join(dir, "cgroup.subtree_control")); err == nil {
+		dir = ownGroup(dir)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return "", fmt.Errorf("make CPU set: %w", err)
+		}
 	}
 	return dir, nil
 }
@@ -81,12 +87,15 @@ func cpuSetRoot() (string, bool) {
 	return "", false
 }
 
-func joinCPUSet(dir string, pid int) error {
-	if dir == "" {
-		return nil
-	}
-	if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
-		return fmt.Errorf("enter CPU set: %w", err)
+// joinGroups has a process enter control groups; an empty name is none.
+func joinGroups(pid int, dirs ...string) error {
+	for _, dir := range dirs {
+		if dir == "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
+			return fmt.Errorf("enter control group %s: %w", dir, err)
+		}
 	}
 	return nil
 }
@@ -95,21 +104,29 @@ func joinCPUSet(dir string, pid int) error {
 // has been reaped, by whoever that is up to.
 func removeCPUSets(p place) error {
 	for _, root := range cpuSetRoots {
-		sets, err := filepath.Glob(filepath.Join(root, cpuSetPrefix(p)+"[0-9]*"))
+		sets, err := filepath.Glob(filepath.Join(root, groupPrefix(p)+"node[0-9]*"))
 		if err != nil {
 			return fmt.Errorf("list CPU sets: %w", err)
 		}
 		for _, dir := range sets {
-			deadline := time.Now().Add(3 * time.Second)
-			err := os.Remove(dir)
-			for errors.Is(err, unix.EBUSY) && time.Now().Before(deadline) {
-				time.Sleep(20 * time.Millisecond)
-				err = os.Remove(dir)
-			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := removeGroup(dir); err != nil {
 				return fmt.Errorf("remove CPU set: %w", err)
 			}
 		}
 	}
 	return nil
+}
+
+// removeGroup removes a control group as soon as it is empty.
+func removeGroup(dir string) error {
+	deadline := time.Now().Add(3 * time.Second)
+	err := os.Remove(dir)
+	for errors.Is(err, unix.EBUSY) && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+		err = os.Remove(dir)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

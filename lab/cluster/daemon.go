@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,11 +25,13 @@ func newClusterKey() (string, error) {
 }
 
 // configuration is what a node's /etc/openmosix holds: path and content.
-func configuration(key string, self *NodeState, all []NodeState, find bool) map[string]string {
+func configuration(p place, key string, self *NodeState, all []NodeState, find bool) map[string]string {
+	group := fmt.Sprintf("[guests]\ncgroup = %q\n", guestGroup(p, self.Number))
 	if find {
-		return map[string]string{config.DefaultKey: key, config.DefaultFile: config.Default().Text(true)}
+		text := strings.Replace(config.Default().Text(true), "[guests]\n", group, 1)
+		return map[string]string{config.DefaultKey: key, config.DefaultFile: text}
 	}
-	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n", self.Number)
+	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n\n%s", self.Number, group)
 	for _, n := range all {
 		if n.Number != self.Number {
 			text += fmt.Sprintf("\n[[peer]]\nnumber = %d\nname = %q\naddress = \"%s:%d\"\n", n.Number, n.Host, n.Address, config.DefaultPort)

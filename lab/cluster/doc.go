@@ -15,7 +15,7 @@
 // Ownership: the machine's own network is never touched; every namespace,
 // mount and link dies with the processes that hold it, every init dies with
 // the hub (its end of a pipe, the leash, closes). What can outlive a crash is
-// only the lab's directory, the CPU sets, and the two mount points made in the
+// only the lab's directory, the control groups, and the two mount points made in the
 // machine's tree; Down finds these without any record, by name, and the
 // processes by the mark in their arguments.
 package cluster

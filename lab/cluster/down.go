@@ -117,5 +117,5 @@ func gone(p place, limit time.Duration) bool {
 
 // purge removes what does not die with the processes.
 func (p place) purge() error {
-	return errors.Join(removeCPUSets(p), p.erase(), removeMountPoints())
+	return errors.Join(removeNodeGroups(p), removeCPUSets(p), p.erase(), removeMountPoints())
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"openmosix/internal/linux/cgroup"
 )
 
 // traces is what a lab may leave on a machine.
@@ -43,8 +46,23 @@ func traces(t *testing.T, base string) map[string][]string {
 	}
 	found["mounts"] = strings.Split(string(mounts), "\n")
 	for _, root := range cpuSetRoots {
-		sets, _ := filepath.Glob(filepath.Join(root, cpuSetPrefix(place{base, "t"})+"*"))
+		sets, _ := filepath.Glob(filepath.Join(root, groupPrefix(place{base, "t"})+"*"))
 		found["CPU sets"] = append(found["CPU sets"], sets...)
+	}
+	hierarchies, err := cgroup.Hierarchies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hierarchies {
+		err := filepath.WalkDir(h.Mount, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && isNodeGroup(place{base, "t"}, d.Name()) {
+				found["control groups"] = append(found["control groups"], path)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if entries, err := os.ReadDir(base); err == nil {
 		for _, e := range entries {

@@ -125,6 +125,10 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 		return err
 	}
 	n.CPUSet = set
+	group, err := makeNodeGroup(h.place, n.Number)
+	if err != nil {
+		return err
+	}
 	if err := h.save(&h.state); err != nil {
 		return err
 	}
@@ -139,7 +143,7 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 	}
 	var leash, answer *os.File
 	err = onCPU(n.CPU, func() (err error) {
-		// The init reads its orders last of all, so the link and the CPU set
+		// The init reads its orders last of all, so the link and the groups
 		// made below are there before it does anything.
 		leash, answer, err = startLeashed(cmd)
 		return err
@@ -150,7 +154,7 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 	h.nodes = append(h.nodes, cmd)
 	h.leashes = append(h.leashes, leash)
 	n.PID = cmd.Process.Pid
-	if err := errors.Join(h.save(&h.state), joinCPUSet(set, n.PID), connectNode(n.Number, n.PID)); err != nil {
+	if err := errors.Join(h.save(&h.state), joinGroups(n.PID, set, group), connectNode(n.Number, n.PID)); err != nil {
 		answer.Close()
 		return err
 	}

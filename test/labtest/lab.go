@@ -47,6 +47,16 @@ func UpFinding(t testing.TB, nodes int) *Lab {
 	return up(t, nodes)
 }
 
+// UpOn is Up with a node for each of these CPUs, which has that one only.
+func UpOn(t testing.TB, cpus ...int) *Lab {
+	t.Helper()
+	var words []string
+	for _, cpu := range cpus {
+		words = append(words, strconv.Itoa(cpu))
+	}
+	return up(t, len(cpus), "--fixed", "--cpus", strings.Join(words, ","))
+}
+
 func up(t testing.TB, nodes int, flags ...string) *Lab {
 	t.Helper()
 	binary := os.Getenv(BinaryVariable)

@@ -79,6 +79,8 @@ func stateOf(n control.Node) string {
 		return "here"
 	case !n.Accepting:
 		return "lends nothing"
+	case n.Refuses != "":
+		return "lends nothing now"
 	}
 	return "up"
 }
@@ -107,10 +109,23 @@ func newStatus() *cobra.Command {
 	return c
 }
 
+func ownerText(o control.Owner) string {
+	text := "guests: "
+	if o.Refuses != "" {
+		text += "none are taken: " + o.Refuses
+	} else {
+		text += "owner " + o.Phase
+	}
+	if o.Leaving > 0 {
+		text += fmt.Sprintf(", %d leaving", o.Leaving)
+	}
+	return text + "\nguests live in: " + o.Limits
+}
+
 func printStatus(w io.Writer, r *control.Result) error {
 	s := r.Status
-	if _, err := fmt.Fprintf(w, "node %d (%s), cluster %s, daemon %d, kernel %s\n%d away, %d lent to, %d connections refused\n\n",
-		s.Number, s.Name, s.Cluster, s.PID, s.Release, s.Away, s.Guests, s.Refused); err != nil {
+	if _, err := fmt.Fprintf(w, "node %d (%s), cluster %s, daemon %d, kernel %s\n%d away, %d lent to, %d connections refused\n%s\n\n",
+		s.Number, s.Name, s.Cluster, s.PID, s.Release, s.Away, s.Guests, s.Refused, ownerText(s.Owner)); err != nil {
 		return err
 	}
 	if err := printNodes(w, r.Nodes); err != nil || len(s.Lent) == 0 {

@@ -29,8 +29,8 @@ const (
 )
 
 // flags are told in one byte, the first of them in its lowest bit.
-func (r *Report) flags() [5]*bool {
-	return [...]*bool{&r.Accepting, &r.Stay, &r.LStay, &r.Quiet, &r.NoMFS}
+func (r *Report) flags() [6]*bool {
+	return [...]*bool{&r.Accepting, &r.Stay, &r.LStay, &r.Quiet, &r.NoMFS, &r.Closed}
 }
 
 // ErrCut is told for content that ends too early.

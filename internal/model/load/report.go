@@ -34,6 +34,7 @@ type Report struct {
 	LStay     bool `json:"lstay"`     // its own processes do not
 	Quiet     bool `json:"quiet"`     // what has to do with load is not told, and is zero
 	NoMFS     bool `json:"nomfs"`
+	Closed    bool `json:"closed"` // takes no guests just now: its owner needs it, or it is outside its hours
 
 	Pressure Pressure `json:"pressure"`
 	// CPU is a fingerprint of what the CPU offers to programs. Where it is the

@@ -77,6 +77,18 @@ type Guests struct {
 	Max     int    `toml:"max"`       // guest supervisors at once
 	UIDBase uint32 `toml:"uid_base"`  // first of Max unprivileged user ids
 	Spare   uint64 `toml:"spare_mib"` // memory in MiB kept free of guests
+
+	CGroup     string `toml:"cgroup"`          // path of their control group; empty: openmosix-guests
+	Weight     int    `toml:"weight"`          // 0: what is left over, 100: as an ordinary group
+	CPUPercent int    `toml:"cpu_percent"`     // of this node's CPU time for all; 0: no ceiling
+	Memory     uint64 `toml:"memory_mib"`      // for all; 0: all but Spare
+	EachMemory uint64 `toml:"each_memory_mib"` // 0: no limit
+	EachPIDs   int    `toml:"each_pids"`       // processes and threads; 0: no limit
+
+	Hours            string `toml:"hours"`       // when guests are taken; empty: always
+	OwnerFirst       bool   `toml:"owner_first"` // guests leave when the CPUs are wanted here
+	OwnerSeconds     int    `toml:"owner_seconds"`
+	OwnerIdleMinutes int    `toml:"owner_idle_minutes"` // 0: guests are taken whoever is at a terminal
 }
 
 // Peer is one other node. The own node may be listed too, so that all nodes
@@ -98,7 +110,8 @@ func Default() Config {
 		Migrate:   true,
 		MFS:       true,
 		Discovery: Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
-		Guests:    Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64},
+		Guests: Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64,
+			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5},
 	}
 }
 
@@ -198,6 +211,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)
 	} else if g.UIDBase < 65536 || uint64(g.UIDBase)+uint64(g.Max) > uidLast {
 		return fmt.Errorf("guests.uid_base = %d: needs %d user ids of its own from 65536 upwards", g.UIDBase, g.Max)
+	} else if err := g.check(); err != nil {
+		return err
 	}
 	if err := c.checkDiscovery(); err != nil {
 		return err

@@ -49,7 +49,17 @@ var document = []section{
 		{"accept", func(c Config) any { return c.Guests.Accept }, true, "false: lend nothing to others, as after mosctl block; what mosctl has said stands over\nthis. (BLOCK)"},
 		{"max", func(c Config) any { return c.Guests.Max }, false, "Guests at once."},
 		{"uid_base", func(c Config) any { return c.Guests.UIDBase }, false, "First of max user ids that nobody else uses; guests run under them."},
-		{"spare_mib", func(c Config) any { return c.Guests.Spare }, true, "Memory in MiB that is kept free of guests."},
+		{"spare_mib", func(c Config) any { return c.Guests.Spare }, true, "Memory in MiB that is kept free of guests. When less is available, the largest leave."},
+		{"cgroup", func(c Config) any { return c.Guests.CGroup }, false, "Path of the control group that guests live in. Empty: openmosix-guests at the top, where\nits weight counts against everything on this machine."},
+		{"weight", func(c Config) any { return c.Guests.Weight }, true, "Share of CPU time that guests get beside this node's own programs: 0 is what those leave\nover, 100 as much as an ordinary group, at most 10000."},
+		{"cpu_percent", func(c Config) any { return c.Guests.CPUPercent }, true, "Per cent of this node's CPU time that all guests together may use. 0: no ceiling."},
+		{"memory_mib", func(c Config) any { return c.Guests.Memory }, true, "Memory in MiB that all guests together may use: beyond it the kernel kills one.\n0: all but spare_mib."},
+		{"each_memory_mib", func(c Config) any { return c.Guests.EachMemory }, true, "The same for each guest with what it has started. 0: no limit."},
+		{"each_pids", func(c Config) any { return c.Guests.EachPIDs }, true, "Processes and threads of each guest with what it has started; its supervisor takes some\n20 of them. 0: no limit."},
+		{"hours", func(c Config) any { return c.Guests.Hours }, true, "When guests are taken, by this node's clock, as in \"Mon-Fri 18:00-08:00, Sat-Sun\"; at other\ntimes those that are here are sent home. Empty: always."},
+		{"owner_first", func(c Config) any { return c.Guests.OwnerFirst }, true, "Guests are slowed down, and then sent home, when this node's own programs want its CPUs."},
+		{"owner_seconds", func(c Config) any { return c.Guests.OwnerSeconds }, true, "After so many seconds of that they are sent home; after half of it they are slowed down."},
+		{"owner_idle_minutes", func(c Config) any { return c.Guests.OwnerIdleMinutes }, true, "Guests are taken only while nobody has typed on a terminal of this node for so long; when\nsomebody does, those that are here are sent home. 0: that does not matter."},
 	}},
 }
 
@@ -132,6 +142,9 @@ func (c Config) Apply(to Config) Config {
 	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
 	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
 	c.Guests.Accept, c.Guests.Spare = to.Guests.Accept, to.Guests.Spare
+	c.Guests.Weight, c.Guests.CPUPercent, c.Guests.Hours = to.Guests.Weight, to.Guests.CPUPercent, to.Guests.Hours
+	c.Guests.Memory, c.Guests.EachMemory, c.Guests.EachPIDs = to.Guests.Memory, to.Guests.EachMemory, to.Guests.EachPIDs
+	c.Guests.OwnerFirst, c.Guests.OwnerSeconds, c.Guests.OwnerIdleMinutes = to.Guests.OwnerFirst, to.Guests.OwnerSeconds, to.Guests.OwnerIdleMinutes
 	return c
 }
 

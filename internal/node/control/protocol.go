@@ -159,8 +159,9 @@ type Node struct {
 	Stay         bool    `json:"stay"`
 	LStay        bool    `json:"lstay"`
 	NoMFS        bool    `json:"nomfs"`
-	AskMicros    int64   `json:"ask_us"` // how long it took to ask; 0: it was not asked
-	AgeMillis    int64   `json:"age_ms"` // of what is said of its load
+	AskMicros    int64   `json:"ask_us"`            // how long it took to ask; 0: it was not asked
+	AgeMillis    int64   `json:"age_ms"`            // of what is said of its load
+	Refuses      string  `json:"refuses,omitempty"` // why it takes no guests just now, other than that it lends nothing
 }
 
 // NodeStatus is what a node tells of itself.
@@ -170,7 +171,16 @@ type NodeStatus struct {
 	Release string  `json:"release"`
 	PID     int     `json:"pid"`
 	Refused uint64  `json:"refused"` // connections of strangers
+	Owner   Owner   `json:"owner"`
 	Lent    []Guest `json:"lent,omitempty"`
+}
+
+// Owner is what a node does for its owner while it has guests.
+type Owner struct {
+	Phase   string `json:"phase"`             // free, contended, throttled or evicting
+	Leaving int    `json:"leaving"`           // guests on their way home
+	Refuses string `json:"refuses,omitempty"` // why no guests are taken just now
+	Limits  string `json:"limits"`            // what guests live in: their control group, or why there is none
 }
 
 // Guest is one process of another node that runs here.

@@ -36,6 +36,7 @@ import (
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/information"
+	"openmosix/internal/node/lodging"
 	"openmosix/internal/node/measure"
 	"openmosix/internal/node/membership"
 	"openmosix/internal/node/peer"
@@ -90,6 +91,8 @@ type Daemon struct {
 
 	information *information.Service
 	names       names
+	house       *lodging.House // of guests
+	owner       ownersWishes
 }
 
 // New makes a node of a complete and checked configuration.
@@ -153,8 +156,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return err
 	}
 
+	d.house = lodging.Open(d.groupName(), d.limits(), d.proc, d.log)
+	defer d.house.Close()
 	// Leaving still needs both sockets' handlers, so they end after it.
 	d.findSurvivors()
+	d.house.Sweep()
 	serving, endServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer endServing()
 	var group sync.WaitGroup
@@ -165,6 +171,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.measure.Run(serving, d.information.Changed) })
 	group.Go(func() { d.information.Run(serving) })
 	group.Go(func() { d.watchPolicies(serving) })
+	group.Go(func() { d.watchOwner(serving) })
 	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
 
 	<-ctx.Done()

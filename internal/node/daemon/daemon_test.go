@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"openmosix/internal/linux/cgroup"
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
@@ -73,6 +74,8 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		c.Discovery.Enabled = false // the table is that of peers
 		c.RunDir, c.StateDir = filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "state")
 		// Away from the ids of a real node on this machine and of each other.
+		// What else runs on this machine is not to be in the guests' way, nor they in its.
+		c.Guests.OwnerFirst, c.Guests.Weight = false, cgroup.Ordinary
 		c.Guests.Max, c.Guests.UIDBase = 8, uint32(1_900_000_000+os.Getpid()%1000*100+number*10)
 		judge := func(int) ([]control.Reason, error) { return nil, nil }
 		d, err := New(c, trust.RingOf(key), judge, &machine{available: 1 << 30}, slog.New(slog.NewTextHandler(t.Output(), nil)))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/lodging"
 )
 
 // promiseTime is how long memory that was asked for is kept back. By then it is
@@ -38,6 +39,7 @@ type guest struct {
 	home    int // the node whose process it is
 	homePID int
 	uid     uint32
+	room    *lodging.Room
 	child   *child
 	ended   chan struct{}
 	told    chan struct{} // one place: it has told of its processes
@@ -73,6 +75,8 @@ func (r *guests) add(g *guest) {
 		delete(r.bySession, g.session)
 		r.mu.Unlock()
 		<-g.child.exited
+		g.mourn()
+		g.room.Close()
 		r.slots.put(g.uid)
 		close(g.ended)
 	}()
@@ -98,6 +102,28 @@ func (r *guests) promise(g *guest, memory uint64) {
 		used = max(used, g.promised)
 	}
 	g.promised, g.since = used+memory, time.Now()
+}
+
+// name is that of its room.
+func (g *guest) name() string { return hex.EncodeToString(g.session[:]) }
+
+// mourn says in the log what the limits have done to the guest: at home it is
+// only seen that somebody was killed.
+func (g *guest) mourn() {
+	for _, what := range g.room.Mishaps() {
+		g.child.log.Warn("a guest has met a limit", "home", g.home, "process", g.homePID, "what", what)
+	}
+}
+
+// of lists the processes of one guest as it was last heard of.
+func (r *guests) of(g *guest) []supervisor.Proc {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := slices.Clone(g.procs)
+	for i := range out {
+		out[i].Node = g.home
+	}
+	return out
 }
 
 func (r *guests) event(g *guest, e supervisor.Event) {

@@ -15,6 +15,7 @@ import (
 
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/lodging"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,9 +46,10 @@ type child struct {
 
 // start runs a part in a session of its own, so that neither the daemon's
 // death nor a signal to its process group reaches it. who is shown in ps. With
-// credentials it has those and no others from its first instruction on.
-// A later daemon reaches it at the socket.
-func (l launcher) start(part, who, socket string, credential *syscall.Credential) (*child, error) {
+// credentials it has those and no others from its first instruction on; with a
+// room it lives in that, before it starts anything. A later daemon reaches it at
+// the socket.
+func (l launcher) start(part, who, socket string, credential *syscall.Credential, room *lodging.Room) (*child, error) {
 	conn, theirs, err := unixmsg.Pair()
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func (l launcher) start(part, who, socket string, credential *syscall.Credential
 		ExtraFiles:  extra,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Credential: credential},
 	}
-	if err := cmd.Start(); err != nil {
+	if err := startIn(room, cmd); err != nil {
 		conn.Close()
 		logOut.Close()
 		return nil, fmt.Errorf("start %s: %w", part, err)
@@ -86,6 +88,26 @@ func (l launcher) start(part, who, socket string, credential *syscall.Credential
 	go c.relayLog(logOut)
 	go c.reap(cmd)
 	return c, nil
+}
+
+// startIn starts a supervisor in a room, if there is one. It waits for its first
+// message, so it has started nothing when it is in.
+func startIn(room *lodging.Room, cmd *exec.Cmd) error {
+	if room == nil {
+		return cmd.Start()
+	}
+	entered, err := room.Birth(cmd.SysProcAttr)
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return errors.Join(err, entered(0))
+	}
+	if err := entered(cmd.Process.Pid); err != nil {
+		_ = cmd.Process.Kill()
+		return errors.Join(err, cmd.Wait())
+	}
+	return nil
 }
 
 func (c *child) reap(cmd *exec.Cmd) {

@@ -53,6 +53,9 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	if d.settings.Now().Block {
 		return no(supervisor.Refused, "lends nothing (`mosctl noblock` there changes that)")
 	}
+	if why := d.owner.refuses(); why != "" {
+		return no(supervisor.Refused, "%s", why)
+	}
 	// Its number would not tell whose process it is.
 	if twins := d.twinsOf(home); len(twins) > 0 {
 		return no(supervisor.Refused, "node number %d is taken twice, by %s too", home, strings.Join(twins, ", "))
@@ -96,10 +99,19 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		d.guests.slots.put(uid)
 		return nil, fmt.Errorf("draw session: %w", err)
 	}
+	d.house.Configure(d.limits())
+	if g.room, err = d.house.Room(g.name()); err != nil {
+		d.guests.slots.put(uid)
+		return nil, err
+	}
+	// To arrive needs CPU time, as to leave does.
+	g.room.Hurry(true)
+	defer g.room.Hurry(false)
 	// Groups is set to none: an empty list takes all supplementary groups away.
 	credential := &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}
-	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), d.socketPath(guestSocket(g)), credential)
+	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), d.socketPath(guestSocket(g)), credential, g.room)
 	if err != nil {
+		g.room.Close()
 		d.guests.slots.put(uid)
 		return nil, err
 	}
@@ -112,6 +124,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	if err != nil {
 		g.child.stop()
 		g.child.conn.Close()
+		g.room.Close()
 		d.guests.slots.put(uid)
 		return nil, err
 	}

@@ -206,7 +206,7 @@ func (d *Daemon) supervisorOf(ctx context.Context, pid int) (h *home, fresh bool
 }
 
 func (d *Daemon) startHome(pid int) (*child, error) {
-	c, err := d.launch.start(reexec.HomeSupervisor, strconv.Itoa(pid), d.socketPath(homeSocket(pid)), nil)
+	c, err := d.launch.start(reexec.HomeSupervisor, strconv.Itoa(pid), d.socketPath(homeSocket(pid)), nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (d *Daemon) report() load.Report {
 		Node: d.config.Number, CPUs: runtime.NumCPU(), Speed: speedOf(set, now), Demand: now.Demand, Utilisation: now.Used,
 		MemTotal: total, MemFree: d.spared(available), MemAvailable: available,
 		Guests: len(d.guests.list()), MaxGuests: d.config.Guests.Max, Away: d.away(),
-		Accepting: !set.Block, Stay: set.Stay, LStay: set.LStay, Quiet: set.Quiet, NoMFS: set.NoMFS,
+		Accepting: !set.Block, Stay: set.Stay, LStay: set.LStay, Quiet: set.Quiet, NoMFS: set.NoMFS, Closed: d.owner.refuses() != "",
 		Pressure: d.machine.Pressure(), CPU: d.machine.Fingerprint(),
 	}
 }
@@ -32,7 +32,7 @@ func (d *Daemon) info() peer.Info {
 	if r.Quiet {
 		r = r.Hushed()
 	}
-	return peer.Info{Name: d.config.Name, Release: release(), Report: r}
+	return peer.Info{Name: d.config.Name, Release: release(), Report: r, Refuses: d.owner.refuses()}
 }
 
 func (d *Daemon) away() int {

@@ -68,6 +68,7 @@ func (d *Daemon) suffices(p config.Peer) bool {
 func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 	if p.Number == d.config.Number {
 		n := d.described(p, d.information.Own())
+		n.Refuses = d.owner.refuses()
 		n.Self = true
 		return n
 	}
@@ -94,17 +95,22 @@ func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 	d.information.Learn(reply.Info.Report)
 	d.names.learn(p.Number, reply.Info.Name)
 	n := d.described(p, reply.Info.Report)
+	n.Refuses = reply.Info.Refuses
 	n.AskMicros = time.Since(begun).Microseconds()
 	return n
 }
 
 // described is a node that is up, by its report.
 func (d *Daemon) described(p config.Peer, r load.Report) control.Node {
+	refuses := ""
+	if r.Closed {
+		refuses = "its owner needs it, or it is outside its hours"
+	}
 	return control.Node{
 		Number: p.Number, Name: d.names.of(p), Address: p.Address, Up: true, Twins: d.twinsOf(p.Number),
 		Guests: r.Guests, Away: r.Away, CPUs: r.CPUs, MemTotal: r.MemTotal, MemFree: r.MemFree, MemAvailable: r.MemAvailable,
 		Load: load.In(r.Load(), d.settings.Now().Yard), Utilisation: int(math.Round(100 * r.Utilisation)), Speed: r.Speed,
-		Accepting: r.Accepting, Quiet: r.Quiet, Stay: r.Stay, LStay: r.LStay, NoMFS: r.NoMFS,
+		Accepting: r.Accepting, Quiet: r.Quiet, Stay: r.Stay, LStay: r.LStay, NoMFS: r.NoMFS, Refuses: refuses,
 	}
 }
 

@@ -104,6 +104,10 @@ func (d *Daemon) takeOver(name string) error {
 		conn.Close()
 		return err
 	}
+	if g.room, err = d.house.Room(g.name()); err != nil {
+		conn.Close()
+		return err
+	}
 	d.guests.slots.keep(g.uid)
 	d.guests.add(g)
 	d.log.Info("a guest is found again", "home", g.home, "process", g.homePID, "supervisor", g.child.pid)

@@ -139,7 +139,7 @@ func differ(a, b load.Report) bool {
 		apart(a.MemFree, b.MemFree) > b.MemTotal/8,
 		a.Guests != b.Guests, a.MaxGuests != b.MaxGuests,
 		a.Speed != b.Speed, a.CPUs != b.CPUs,
-		a.Accepting != b.Accepting, a.Stay != b.Stay, a.LStay != b.LStay, a.Quiet != b.Quiet, a.NoMFS != b.NoMFS:
+		a.Accepting != b.Accepting, a.Stay != b.Stay, a.LStay != b.LStay, a.Quiet != b.Quiet, a.NoMFS != b.NoMFS, a.Closed != b.Closed:
 		return true
 	}
 	return false

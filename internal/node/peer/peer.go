@@ -67,6 +67,7 @@ type Info struct {
 	Name    string
 	Release string
 	Report  load.Report
+	Refuses string `json:",omitempty"` // why it takes no guests just now
 }
 
 // ErrOtherNode is wrapped when the node at an address is not the expected one.

@@ -118,8 +118,11 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	a[0] &^= unix.CLONE_PIDFD
 	if err := s.makeHere(p, a, own); err != nil {
 		s.b.g.forgetChild(own)
-		s.b.g.log.Error("a thread or process could not be made", "own", own, "error", err)
+		// Home has it already, and its parent may have seen it: neither half can
+		// be taken back unseen. So the process ends as if killed.
+		s.b.g.log.Error("a thread or process could not be made here (limits of this node?): killing who wanted it", "own", own, "error", err)
 		_ = s.b.g.post(wire.Exit, own, make([]byte, 4))
+		_ = s.b.g.post(wire.Died, s.b.Own, wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)}))
 		s.b.kill()
 	}
 }

@@ -1,0 +1,46 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"openmosix/internal/model/hours"
+)
+
+// Open is when guests are taken. Precondition: Check has found nothing.
+func (g Guests) Open() hours.Hours {
+	h, _ := hours.Parse(g.Hours) // checked
+	return h
+}
+
+func (g Guests) check() error {
+	if g.CGroup != "" && !filepath.IsLocal(g.CGroup) {
+		return fmt.Errorf("guests.cgroup = %q: expected a path below the mount point of control groups, as openmosix-guests", g.CGroup)
+	}
+	for _, n := range []struct {
+		name               string
+		value, least, most uint64
+	}{
+		{"weight", uint64(g.Weight), 0, 10_000},
+		{"cpu_percent", uint64(g.CPUPercent), 0, 100},
+		{"memory_mib", g.Memory, 0, 1 << 40},
+		{"each_memory_mib", g.EachMemory, 0, 1 << 40},
+		{"each_pids", uint64(g.EachPIDs), 0, 4 << 20},
+		{"owner_seconds", uint64(g.OwnerSeconds), 1, 3600},
+		{"owner_idle_minutes", uint64(g.OwnerIdleMinutes), 0, 7 * 24 * 60},
+	} {
+		if n.value < n.least || n.value > n.most { // a negative one is a very large one
+			return fmt.Errorf("guests.%s = %d: expected %d…%d", n.name, int64(n.value), n.least, n.most)
+		}
+	}
+	if g.EachPIDs != 0 && g.EachPIDs < leastPIDs {
+		return fmt.Errorf("guests.each_pids = %d: expected %d or more, which the supervisor of a guest needs itself, or 0 for no limit", g.EachPIDs, leastPIDs)
+	}
+	if _, err := hours.Parse(g.Hours); err != nil {
+		return fmt.Errorf("guests.hours: %w", err)
+	}
+	return nil
+}
+
+// leastPIDs is what a guest supervisor may take for itself, and some for the guest.
+const leastPIDs = 64

@@ -1,0 +1,43 @@
+package daemon
+
+import (
+	"fmt"
+	"hash/fnv"
+	"os"
+	"runtime"
+
+	"openmosix/internal/linux/runqueue"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/lodging"
+)
+
+// defaultGroup is the path of the control group of guests.
+const defaultGroup = "openmosix-guests"
+
+// groupName is what is configured, or a name that no other daemon on the same
+// kernel has: they have another run directory, or another pid namespace.
+func (d *Daemon) groupName() string {
+	if name := d.config.Guests.CGroup; name != "" {
+		return name
+	}
+	space, err := os.Readlink("/proc/self/ns/pid")
+	if err == nil && d.config.RunDir == config.DefaultRunDir && runqueue.WholeMachine() {
+		return defaultGroup
+	}
+	h := fnv.New32a()
+	fmt.Fprint(h, d.config.RunDir, " ", space)
+	return fmt.Sprintf("%s-%08x", defaultGroup, h.Sum32())
+}
+
+// limits are those of guests as they are configured now.
+func (d *Daemon) limits() lodging.Limits {
+	g := d.live.Load().Guests
+	l := lodging.Limits{
+		Weight: g.Weight, CPUs: float64(runtime.NumCPU()*g.CPUPercent) / 100,
+		Memory: g.Memory << 20, EachMemory: g.EachMemory << 20, EachPIDs: g.EachPIDs,
+	}
+	if total, _, err := d.machine.Memory(); l.Memory == 0 && err == nil && total > g.Spare<<20 {
+		l.Memory = total - g.Spare<<20
+	}
+	return l
+}

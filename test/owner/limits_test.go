@@ -1,0 +1,78 @@
+package owner
+
+import (
+	"errors"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// limited skips where the lender has no control group to limit guests with.
+func limited(t *testing.T, lab *labtest.Lab) {
+	t.Helper()
+	said, err := lab.Shell(t.Context(), lender, labtest.InNode+" status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(said, "no control group") || strings.Contains(said, "not limited") {
+		t.Skipf("no limits here: %s", said)
+	}
+}
+
+// killed waits for a program that was killed, as its parent sees it.
+func (w *work) killed(t *testing.T) {
+	t.Helper()
+	var err error
+	ended := make(chan struct{})
+	go func() { err = w.cmd.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		w.lab.Kill(w.node, w.pid)
+		<-ended
+		t.Errorf("it does not end:\n%s", w.said.String())
+	}
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	if !failed || exit.ExitCode() != 128+int(syscall.SIGKILL) {
+		t.Errorf("it ends with %v:\n%s", err, w.said.String())
+	}
+}
+
+// A guest that forks without end is killed when it has as many processes as it
+// may; the lender takes others meanwhile, and has what it had afterwards.
+func TestForkBomb(t *testing.T) {
+	lab, path := nodes(t, "each_pids = 120"), program(t)
+	limited(t, lab)
+	bomb := lent(t, lab, path, "bomb", 1000)
+	other := lent(t, lab, path, "burn", 10)
+	if got := other.result(t); !strings.HasPrefix(got, "result ") {
+		t.Errorf("another guest meanwhile: %s", got)
+	}
+	bomb.killed(t)
+	logged(t, lab, lender, "guests.each_pids")
+	logged(t, lab, home, "killed where it ran")
+	until(t, "nothing of it is left", func() bool {
+		there, err := lab.Shell(t.Context(), lender, "ps -eo args | grep -c '[w]ork bomb' || true")
+		here, err2 := lab.Shell(t.Context(), home, "ps -eo args | grep -c '[w]ork bomb' || true")
+		return err == nil && err2 == nil && there == "0" && here == "0"
+	})
+}
+
+// A guest that uses more memory than it may is killed: at home it is seen to
+// have been, and both logs say why.
+func TestMemoryHog(t *testing.T) {
+	lab, path := nodes(t, "each_memory_mib = 150"), program(t)
+	limited(t, lab)
+	hog := lent(t, lab, path, "hog", 600)
+	other := lent(t, lab, path, "burn", 300)
+	hog.killed(t)
+	logged(t, lab, lender, "guests.each_memory_mib")
+	logged(t, lab, home, "killed where it ran")
+	if got := other.result(t); !strings.HasPrefix(got, "result ") {
+		t.Errorf("another guest: %s", got)
+	}
+}

@@ -1,0 +1,79 @@
+/* work WAY GO N: says "ready PID", waits until the file GO is there, and does
+ *   burn   N million rounds of arithmetic, and says what came of it;
+ *   bomb   starts up to N processes that live until it ends, and says how many
+ *          there were and why there were no more;
+ *   hog    uses N MiB of memory, and says so if it lives. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void burn(long n)
+{
+	unsigned long x = 1;
+	for (long i = 0; i < n * 1000000; i++)
+		x = x * 6364136223846793005UL + i;
+	printf("result %lu\n", x);
+}
+
+static void bomb(long n)
+{
+	int hold[2];
+	if (pipe(hold))
+		exit(1);
+	long made = 0;
+	int why = 0;
+	for (; made < n; made++) {
+		pid_t p = fork();
+		if (p < 0) {
+			why = errno;
+			break;
+		}
+		if (p == 0) {
+			char c;
+			close(hold[1]);
+			while (read(hold[0], &c, 1) < 0 && errno == EINTR)
+				;
+			_exit(0);
+		}
+	}
+	printf("made %ld: %s\n", made, strerror(why));
+	fflush(stdout);
+	close(hold[1]);
+	while (wait(NULL) > 0)
+		;
+	printf("over\n");
+}
+
+static void hog(long n)
+{
+	for (long i = 0; i < n; i++) {
+		char *p = malloc(1 << 20);
+		if (!p)
+			break;
+		memset(p, (int)i + 1, 1 << 20);
+	}
+	printf("lives\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4)
+		return 2;
+	printf("ready %d\n", getpid());
+	fflush(stdout);
+	while (access(argv[2], F_OK))
+		usleep(20000);
+	long n = atol(argv[3]);
+	if (!strcmp(argv[1], "burn"))
+		burn(n);
+	else if (!strcmp(argv[1], "bomb"))
+		bomb(n);
+	else
+		hog(n);
+	return 0;
+}
