@@ -17,7 +17,8 @@ type proc struct {
 	*tracee.Process
 	s *Supervisor
 
-	calls atomic.Uint64
+	calls   atomic.Uint64
+	carried atomic.Uint64 // bytes that came from guest sides in the move under way
 
 	mu          sync.Mutex
 	link        *link // where its guest is; nil: at home
@@ -99,11 +100,13 @@ func (p *proc) begin() bool {
 	p.inboxes = map[*link]*inbox{}
 	p.tries++
 	p.sent = nil
+	p.carried.Store(0)
 	return true
 }
 
 // deal begins to talk with the side the process goes to.
 func (p *proc) deal(l *link) {
+	l.carriesNothing(p.Own)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dealing = l
