@@ -134,6 +134,7 @@ type Trip struct {
 	Exec     bool   // it became another program, which happens at home
 	Placed   bool   // it goes as it begins a program, before it has done anything
 	Over     bool
+	Refused  bool   // it was over before it began
 	Micros   int64  // how long the process stood still, microseconds
 	Took     int64  // how long the move took, microseconds
 	Bytes    uint64 // of the process that were sent

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"openmosix/internal/model/beacon"
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/roster"
 	"openmosix/internal/model/seal"
 	"openmosix/internal/node/config"
@@ -47,7 +48,9 @@ type Options struct {
 	// Dial makes a proven stream to another node's membership.
 	Dial    func(ctx context.Context, address string) (net.Conn, error)
 	Refused func(netip.Addr, error)
-	Log     *slog.Logger
+	// Happened hears of nodes that come and go.
+	Happened func(event.What)
+	Log      *slog.Logger
 }
 
 // Table is the table of nodes.
@@ -202,16 +205,13 @@ func (t *Table) Take(conn net.Conn) {
 func (t *Table) Up(m member.Member) {
 	t.mu.Lock()
 	twin, news := t.roster.CameUp(m.Number, m.Name, m.Address.String(), time.Now())
-	self := t.settings.Number
 	t.mu.Unlock()
-	switch {
-	case !news:
-	case twin != "" && m.Number == self:
-		t.o.Log.Error("another node has this node's number: change one of them", "number", m.Number, "name", m.Name, "address", m.Address.String(), "own", twin)
-	case twin != "":
-		t.o.Log.Warn("two nodes have one number: change one of them", "number", m.Number, "name", m.Name, "address", m.Address.String(), "first", twin)
-	default:
-		t.o.Log.Info("node is there", "number", m.Number, "name", m.Name, "address", m.Address.String())
+	n := &event.Node{Is: event.NodeUp, Number: m.Number, Name: m.Name, Address: m.Address.String()}
+	if twin != "" {
+		n.Is, n.First = event.NumberTaken, twin
+	}
+	if news {
+		t.o.Happened(n)
 	}
 }
 
@@ -220,11 +220,11 @@ func (t *Table) Down(m member.Member, left bool) {
 	t.mu.Lock()
 	t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
 	t.mu.Unlock()
+	n := &event.Node{Is: event.NodeGone, Number: m.Number, Name: m.Name, Address: m.Address.String()}
 	if left {
-		t.o.Log.Info("node has left", "number", m.Number, "name", m.Name)
-		return
+		n.Is = event.NodeLeft
 	}
-	t.o.Log.Warn("node is gone", "number", m.Number, "name", m.Name, "address", m.Address.String())
+	t.o.Happened(n)
 }
 
 // Node finds a node with all that is known of it.

@@ -34,7 +34,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	p, err := s.take(r.PID, target, r.Used)
 	if err != nil {
 		if r.ID != 0 { // what is tried again and again is no news
-			s.tellTrip(r, supervisor.Trip{To: target, Over: true}, err)
+			s.tellTrip(r, supervisor.Trip{To: target, Over: true, Refused: true}, err)
 		}
 		return 0, 0, err
 	}
