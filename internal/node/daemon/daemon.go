@@ -91,6 +91,7 @@ type Daemon struct {
 	feed     *feed.Feed[told] // what has happened
 	run      string           // names this run of the daemon
 	watchers atomic.Int64     // other nodes that follow
+	over     chan struct{}    // closed when Run ends
 }
 
 // New makes a node of a complete and checked configuration.
@@ -112,6 +113,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 		stopFor: 20 * time.Second,
 		feed:    feed.New[told](remembered),
 		run:     newRun(),
+		over:    make(chan struct{}),
 	}
 	d.metrics = metrics.New(d.measured)
 	d.homes.told = d.supervisorTold
@@ -176,6 +178,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.happened(&event.Daemon{Is: event.DaemonDown, Name: d.config.Name})
 	d.leave(serving)
 	endServing()
+	close(d.over)
 	group.Wait()
 	return nil
 }

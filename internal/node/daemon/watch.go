@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/model/event"
@@ -56,6 +57,15 @@ func (d *Daemon) watched(from trust.Name, w peer.Watch) peer.Reply {
 	}
 	return peer.Reply{Stream: func(ctx context.Context, tell func(peer.Told) error) error {
 		defer d.watchers.Add(-1)
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() {
+			select {
+			case <-d.over:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
 		if err := tell(peer.Told{Run: d.run}); err != nil {
 			return err
 		}
@@ -110,6 +120,9 @@ type following struct {
 	begun time.Time
 	out   *feed.Feed[event.Event]
 	all   *feed.Reader[event.Event]
+	// missed counts what was overwritten before it came here; the client is told
+	// before the next event.
+	missed atomic.Uint64
 }
 
 func (f *following) run(ctx context.Context, node int, all bool, tell func(event.Event) error) control.Result {
@@ -132,8 +145,13 @@ func (f *following) run(ctx context.Context, node int, all bool, tell func(event
 		if err != nil {
 			return failed(supervisor.Internal, "the node's daemon ends")
 		}
+		if gap := missed + f.missed.Swap(0); gap > 0 {
+			if err := tell(f.remark(&event.Gap{Count: gap})); err != nil {
+				return failed(supervisor.Internal, "%v", err)
+			}
+		}
 		if missed > 0 {
-			e = f.remark(&event.Gap{Count: missed})
+			continue // and there is no event yet
 		}
 		if err := tell(e); err != nil {
 			return failed(supervisor.Internal, "%v", err)
@@ -160,7 +178,7 @@ func (f *following) here(ctx context.Context, r *feed.Reader[told]) {
 		case err != nil:
 			return
 		case missed > 0:
-			f.put(f.remark(&event.Gap{Count: missed}))
+			f.missed.Add(missed)
 		default:
 			f.put(t.event)
 		}
@@ -208,11 +226,7 @@ func (f *following) there(ctx context.Context, node int) {
 			if t.Run != "" && t.Run != at.Run {
 				at.Run, at.After = t.Run, 0
 			}
-			if t.Missed > 0 {
-				gap := f.remark(&event.Gap{Count: t.Missed})
-				gap.Node = node
-				f.put(gap)
-			}
+			f.missed.Add(t.Missed)
 			if t.Event != nil && t.Event.What != nil {
 				at.After = t.Event.Seq
 				t.Event.Node = node // it speaks for itself alone
