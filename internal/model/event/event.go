@@ -90,6 +90,14 @@ func (e Event) Line() string {
 	}, e.What.line())
 }
 
+// Level is how much the event matters in a log.
+func (e Event) Level() Level {
+	if m, ok := e.What.(*Move); ok && m.everyday() {
+		return Debug
+	}
+	return RowOf(e.What.Kind()).Level
+}
+
 // Field is one of an event's own, by its name in JSON.
 type Field struct {
 	Name  string

@@ -135,6 +135,17 @@ func TestDisclosure(t *testing.T) {
 	}
 }
 
+func TestLevels(t *testing.T) {
+	for way, want := range map[Way]Level{Out: Warn, Home: Warn, Exec: Debug, Placed: Debug} {
+		if got := (Event{What: &Move{Is: MoveFailed, Way: way}}).Level(); got != want {
+			t.Errorf("%s: %d, want %d", way, got, want)
+		}
+	}
+	if got := (Event{What: &Move{Is: Moved, Way: Placed, PID: 3, To: 2, Took: 2000, Bytes: 3}}).Line(); got != "process 3 begins on node 2: 3 bytes in 2ms" {
+		t.Error(got)
+	}
+}
+
 func TestWays(t *testing.T) {
 	for want, c := range map[Way][2]int{Out: {0, 2}, Onward: {2, 3}, Home: {2, 0}} {
 		if got := WayOf(c[0], c[1], false); got != want {

@@ -48,7 +48,7 @@ const (
 // Row is one kind.
 type Row struct {
 	Kind    Kind
-	Level   Level
+	Level   Level  // as a rule; see Event.Level
 	Title   string // of a line in a log
 	Meaning string // for people
 	// Remark: it is not about the node but about the stream of events itself,
@@ -98,7 +98,7 @@ var table = []Row{
 	{NumberTaken, Error, "two nodes have one number: change one of them", "Two nodes have one number; change one of them.", false, node(NumberTaken)},
 
 	{MoveBegun, Debug, "move begins", "A process of the node begins to move.", false, move(MoveBegun)},
-	{Moved, Info, "process has moved", "It has: move is out, onward (from one foreign node to another), home, or exec (it became another program, which happens at home).", false, move(Moved)},
+	{Moved, Info, "process has moved", "It has: move is out, onward (from one foreign node to another), home, exec (it became another program, which happens at home), or placed (it was sent out as it began a program).", false, move(Moved)},
 	{MoveFailed, Warn, "move failed", "It has not; the process goes on where it was, unless reason says that it has ended.", false, move(MoveFailed)},
 	{MoveRefused, Info, "move refused", "A move that was asked for has not even begun.", false, move(MoveRefused)},
 	{Lost, Error, "process lost", "A process was killed because its guest was lost with the other node or the network.", false, func() What { return &Loss{} }},

@@ -13,11 +13,12 @@ const (
 	Out    Way = "out"
 	Onward Way = "onward" // from one foreign node to another
 	Home   Way = "home"
-	Exec   Way = "exec" // home, by becoming another program
+	Exec   Way = "exec"   // home, by becoming another program
+	Placed Way = "placed" // out, at the beginning of a program
 )
 
 // Ways lists them.
-func Ways() []Way { return []Way{Out, Onward, Home, Exec} }
+func Ways() []Way { return []Way{Out, Onward, Home, Exec, Placed} }
 
 // WayOf tells the way from one node to another, of which 0 is home.
 func WayOf(from, to int, exec bool) Way {
@@ -51,6 +52,10 @@ type Move struct {
 // Kind implements What.
 func (m *Move) Kind() Kind { return m.Is }
 
+// everyday moves are those that no process notices: at the seam between two
+// programs. There may be hundreds in a second.
+func (m *Move) everyday() bool { return m.Way == Exec || m.Way == Placed }
+
 func (m *Move) line() string {
 	who := process(m.PID, m.Command)
 	road := fmt.Sprintf("from %s to %s", place(m.From), place(m.To))
@@ -66,7 +71,10 @@ func (m *Move) line() string {
 	case MoveRefused:
 		return fmt.Sprintf("%s may not move to %s: %s", who, place(m.To), m.Reason)
 	}
-	if m.Way == Exec {
+	switch m.Way {
+	case Placed:
+		return fmt.Sprintf("%s begins on %s: %s in %v", who, place(m.To), size(m.Bytes), micros(m.Took))
+	case Exec:
 		return fmt.Sprintf("%s became another program and came home from %s", who, place(m.From))
 	}
 	return fmt.Sprintf("%s moved %s%s: frozen %v, %s in %v", who, road, why, micros(m.Frozen), size(m.Bytes), micros(m.Took))

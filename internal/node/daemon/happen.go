@@ -38,7 +38,7 @@ func (d *Daemon) happenedTo(w event.What, may event.Disclosure) {
 // fields by the names they have in JSON.
 func logEvent(log *slog.Logger, e event.Event) {
 	row := event.RowOf(e.What.Kind())
-	level := map[event.Level]slog.Level{event.Debug: slog.LevelDebug, event.Info: slog.LevelInfo, event.Warn: slog.LevelWarn, event.Error: slog.LevelError}[row.Level]
+	level := map[event.Level]slog.Level{event.Debug: slog.LevelDebug, event.Info: slog.LevelInfo, event.Warn: slog.LevelWarn, event.Error: slog.LevelError}[e.Level()]
 	attrs := []slog.Attr{slog.String("event", string(row.Kind))}
 	for _, f := range e.Fields() {
 		attrs = append(attrs, slog.Any(f.Name, f.Value))
@@ -67,6 +67,9 @@ func (d *Daemon) supervisorTold(e supervisor.Event) {
 			return // nothing has happened
 		}
 		m := &event.Move{Is: event.MoveBegun, Way: event.WayOf(t.From, t.To, t.Exec), PID: e.PID, Command: t.Command, From: t.From, To: t.To, Why: t.Why}
+		if t.Placed {
+			m.Way = event.Placed
+		}
 		switch {
 		case t.Refused:
 			m.Is = event.MoveRefused

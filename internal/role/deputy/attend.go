@@ -96,7 +96,6 @@ func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
 	r := supervisor.Request{PID: p.PID, To: where.Node, Addr: where.Addr}
 	begun, trip := time.Now(), p.trip(nil, where.Node)
 	trip.Placed = true
-	s.tellTrip(r, trip, nil)
 	still, err := s.moveOut(p, r, atExec, func(string, uint64, uint64) {})
 	s.tellTrip(r, p.overAfter(trip, begun, still), err)
 	p.end()
