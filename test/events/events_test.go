@@ -164,6 +164,15 @@ func TestWhatHappensIsTold(t *testing.T) {
 
 	agree(ctx, t, l)
 
+	// A program that is placed, and one that it becomes there.
+	shell(ctx, t, l, 1, labtest.InNode+` mosrun -3 sh -c 'exec sleep 0.1'`)
+	for way, from := range map[event.Way]int{event.Placed: 0, event.Exec: 3} {
+		all.await(t, "a move "+string(way), func(e event.Event) bool {
+			m, ok := e.What.(*event.Move)
+			return ok && m.Is == event.Moved && m.Way == way && m.From == from && (way == event.Exec || m.Bytes > 0)
+		})
+	}
+
 	daemon, err := l.Daemon(ctx, 3)
 	if err != nil {
 		t.Fatal(err)
