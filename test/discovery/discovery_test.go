@@ -161,7 +161,7 @@ func TestANumberTakenTwice(t *testing.T) {
 	await(ctx, t, l, 3, "1 up; 2 up and 10.77.0.2:7779")
 	for _, n := range []int{2, 3} {
 		text, err := l.Log(n)
-		if err != nil || !strings.Contains(text, "another node has this node's number") {
+		if err != nil || !strings.Contains(text, "event=number-taken number=2 ") {
 			t.Errorf("node %d does not say so (%v)", n, err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestTwoClustersOnOneSegment(t *testing.T) {
 		t.Errorf("%d packets of the other cluster are counted", n)
 	}
 	text, err := l.Log(1)
-	if n := strings.Count(text, "msg=\"packet refused\" from=10.77.0.3 "); err != nil || n != 1 {
+	if n := strings.Count(text, "event=stranger address=10.77.0.3 "); err != nil || n != 1 {
 		t.Errorf("the other cluster's node is named %d times, want once for its source (%v)", n, err)
 	}
 }

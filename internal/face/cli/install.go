@@ -66,7 +66,7 @@ func installed(version string) ([]installedFile, error) {
 	for _, name := range applets {
 		files = append(files, installedFile{path: "usr/bin/" + name, link: programName})
 	}
-	names, err := fs.Glob(pages, "*.[18]")
+	names, err := fs.Glob(pages, "*.[178]")
 	if err != nil {
 		return nil, err
 	}

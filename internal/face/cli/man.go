@@ -15,7 +15,7 @@ import (
 
 // pages are the manual pages of this directory.
 //
-//go:embed *.1 *.8
+//go:embed *.1 *.7 *.8
 var pages embed.FS
 
 func newMan() *cobra.Command {
@@ -37,7 +37,7 @@ func newMan() *cobra.Command {
 }
 
 func listPages(c *cobra.Command) error {
-	names, err := fs.Glob(pages, "*.[18]")
+	names, err := fs.Glob(pages, "*.[178]")
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func findPage(word string) (string, bool) {
 		word = "mosrun"
 	}
 	for _, stem := range []string{word, programName + "-" + word} {
-		for _, section := range []string{".1", ".8"} {
+		for _, section := range []string{".1", ".7", ".8"} {
 			if _, err := fs.Stat(pages, stem+section); err == nil {
 				return stem + section, true
 			}

@@ -13,6 +13,7 @@ import (
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/daemon"
 	"openmosix/internal/node/keyfile"
+	"openmosix/internal/node/logging"
 )
 
 // nodeFlags stand over the configuration file.
@@ -90,7 +91,7 @@ func runNode(ctx context.Context, f *nodeFlags, c config.Config) error {
 	if err := setLevel(&level, c.Log); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &level}))
+	log := logging.New(os.Stderr, logging.Options{Format: c.LogFormat, Level: &level, Journal: logging.ToJournal(os.Stderr, os.Getenv("JOURNAL_STREAM"))})
 	keys, err := keyfile.Load(c.Key)
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ keep looking as if they ran where they were started.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
-		newNodes(), newShowmap(), newSetpe(), newStatus(), newCalls(),
+		newNodes(), newShowmap(), newSetpe(), newStatus(), newEvents(), newCalls(),
 		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
 	root.AddCommand(newWrappers()...)
 	return root

@@ -9,6 +9,8 @@
 // it again. Pure data: no OS, no clock.
 package supervisor
 
+import "openmosix/internal/model/tally"
+
 // Session names one conversation between a home supervisor and a guest
 // supervisor. Whoever knows it may be connected to that guest supervisor (and
 // must still pass the TLS handshake with it).
@@ -46,6 +48,7 @@ type Request struct {
 	To   int    // MoveTo: node number, 0 for home
 	Addr string // MoveTo another node: host:port of that node's daemon
 	Used *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
+	Why  string `json:",omitempty"` // MoveTo: in words, when it is nobody's request
 }
 
 // Used is what a process used while it was away. The kernel at home cannot know it.
@@ -82,6 +85,8 @@ type Event struct {
 	Open   *Open  // Opening
 	Twin   *Twin  // Wanted
 	Used   *Used  `json:",omitempty"` // Gone, Moved: it came home, and this is what it used away
+	Trip   *Trip  `json:",omitempty"` // Travels
+	Calls  *Calls `json:",omitempty"` // Counted
 }
 
 // EventKind says what an Event tells.
@@ -102,6 +107,8 @@ const (
 	Stayed   EventKind = "stayed"   // PID, placed on Node, begins at home, because of Text
 	Ended    EventKind = "ended"    // a process of an attended family has ended: its program Text has used Micros of CPU time
 	Another  EventKind = "another"  // home sends a guest supervisor one more process: Open; answered by Opened
+	Travels  EventKind = "trip"     // a move of PID begins or is over, whoever asked for it: Trip
+	Counted  EventKind = "calls"    // figures of forwarded calls: Calls
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.
@@ -118,6 +125,29 @@ const (
 	Busy          Code = "busy"        // another move of the process goes on
 	Internal      Code = "internal"
 )
+
+// Trip is one move. It is told when it begins, if it does, and when it is over.
+type Trip struct {
+	From, To int // nodes; 0: home
+	Command  string
+	Why      string // of the Request
+	Exec     bool   // it became another program, which happens at home
+	Placed   bool   // it goes as it begins a program, before it has done anything
+	Over     bool
+	Refused  bool   // it was over before it began
+	Micros   int64  // how long the process stood still, microseconds
+	Took     int64  // how long the move took, microseconds
+	Bytes    uint64 // of the process that were sent
+	Code     Code   // empty: it has moved
+	Text     string
+}
+
+// Calls are rows of figures since the supervisor began. A row replaces what was
+// told of its call before.
+type Calls struct {
+	Seen []tally.Call // as the guests saw it, the way to home and back included
+	Done []tally.Call // as home did it
+}
 
 // Proc is one process a supervisor looks after.
 type Proc struct {

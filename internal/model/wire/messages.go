@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/tally"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -178,6 +179,12 @@ const (
 type UsageMsg struct {
 	CPUMicros, SystemMicros int64
 	RSS, Peak               uint64
+}
+
+// CallsMsg tells what all bodies of a session have forwarded since the last one:
+// from the moment a thread met the call, or its sequence asked, to the answer.
+type CallsMsg struct {
+	Calls []tally.Call
 }
 
 // maxMicros bounds a time: 142 years. Sums of such times do not overflow.

@@ -57,6 +57,7 @@ const (
 	Text     // TextMsg, guest to home: make a file that holds a text; the reply is its descriptor
 	Blocked  // the signals that a thread blocks
 	Keep     // signals that are to be pending at home
+	Calls    // CallsMsg, guest to home: what was forwarded since the last one; id is 0
 )
 
 // CallHead is the length of what precedes the call in a Call frame.

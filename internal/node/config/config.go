@@ -40,21 +40,26 @@ const DefaultPort = 7779
 // DefaultBeaconPort is the UDP port of beacons, for the same reason a copy.
 const DefaultBeaconPort = 5429
 
+// DefaultMetrics is reached from this machine alone.
+const DefaultMetrics = "127.0.0.1:7780"
+
 // Config is one node's configuration. Every setting is explained to people in
 // document.go; a test compares.
 type Config struct {
-	Number    int       `toml:"number"`    // this node; 0: from the map or the IPv4 address
-	Name      string    `toml:"name"`      // for people; the host name if empty
-	Listen    string    `toml:"listen"`    // address and port for the other nodes
-	Advertise string    `toml:"advertise"` // address told to the others; empty: found
-	Networks  []string  `toml:"networks"`  // who may connect; empty: the networks of the interfaces
-	Key       string    `toml:"key"`       // cluster key file
-	RunDir    string    `toml:"run_dir"`   // control socket
-	StateDir  string    `toml:"state_dir"` // caches
-	Log       string    `toml:"log"`       // debug, info, warn, error
-	Speed     int       `toml:"speed"`     // 0: as measured
-	Migrate   bool      `toml:"migrate"`   // false: nothing leaves, as after mosctl stay
-	MFS       bool      `toml:"mfs"`       // false: as after mosctl nomfs
+	Number    int       `toml:"number"`     // this node; 0: from the map or the IPv4 address
+	Name      string    `toml:"name"`       // for people; the host name if empty
+	Listen    string    `toml:"listen"`     // address and port for the other nodes
+	Advertise string    `toml:"advertise"`  // address told to the others; empty: found
+	Networks  []string  `toml:"networks"`   // who may connect; empty: the networks of the interfaces
+	Key       string    `toml:"key"`        // cluster key file
+	RunDir    string    `toml:"run_dir"`    // control socket
+	StateDir  string    `toml:"state_dir"`  // caches
+	Log       string    `toml:"log"`        // debug, info, warn, error
+	LogFormat string    `toml:"log_format"` // text, json
+	Metrics   string    `toml:"metrics"`    // where they are read; empty: nowhere
+	Speed     int       `toml:"speed"`      // 0: as measured
+	Migrate   bool      `toml:"migrate"`    // false: nothing leaves, as after mosctl stay
+	MFS       bool      `toml:"mfs"`        // false: as after mosctl nomfs
 	Discovery Discovery `toml:"discovery"`
 	Guests    Guests    `toml:"guests"`
 	Peers     []Peer    `toml:"peer"`
@@ -107,6 +112,8 @@ func Default() Config {
 		RunDir:    DefaultRunDir,
 		StateDir:  DefaultStateDir,
 		Log:       "info",
+		LogFormat: "text",
+		Metrics:   DefaultMetrics,
 		Migrate:   true,
 		MFS:       true,
 		Discovery: Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
@@ -203,6 +210,12 @@ func (c Config) Check() error {
 	case "debug", "info", "warn", "error":
 	default:
 		return fmt.Errorf("log = %q: expected debug, info, warn or error", c.Log)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		return fmt.Errorf("log_format = %q: expected text or json", c.LogFormat)
+	}
+	if _, _, err := net.SplitHostPort(c.Metrics); err != nil && c.Metrics != "" {
+		return fmt.Errorf("metrics = %q: expected ADDRESS:PORT, or nothing for no metrics", c.Metrics)
 	}
 	if c.Speed != 0 && (c.Speed < load.MinSpeed || c.Speed > load.MaxSpeed) {
 		return fmt.Errorf("speed = %d: expected %d…%d, or 0 for as measured", c.Speed, load.MinSpeed, load.MaxSpeed)

@@ -32,6 +32,8 @@ var document = []section{
 		{"run_dir", func(c Config) any { return c.RunDir }, false, "Directory of the control socket."},
 		{"state_dir", func(c Config) any { return c.StateDir }, false, "Directory for what is to survive a restart."},
 		{"log", func(c Config) any { return c.Log }, true, "How much is logged: debug, info, warn or error."},
+		{"log_format", func(c Config) any { return c.LogFormat }, false, "text or json. What systemd's journal reads has no time of its own, and the level in front."},
+		{"metrics", func(c Config) any { return c.Metrics }, false, "Where metrics are read, in Prometheus' format; see openmosix-metrics(7). Empty: nowhere.\nAnybody who reaches the address can read them."},
 		{"speed", func(c Config) any { return c.Speed }, true, "Speed of this node's processors, 10000 is the standard; 0: as measured. What mosctl has\nsaid stands over this and the next two. (NODESPEED)"},
 		{"migrate", func(c Config) any { return c.Migrate }, true, "false: nothing leaves this node, as after mosctl stay. (MIGRATE)"},
 		{"mfs", func(c Config) any { return c.MFS }, true, "false: the others do not see this node's files, as after mosctl nomfs. (MFS)"},

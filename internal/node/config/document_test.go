@@ -11,7 +11,7 @@ import (
 func every() Config {
 	return Config{
 		Number: 7, Name: "seven", Listen: ":1", Advertise: "10.0.0.7", Networks: []string{"10.0.0.0/8"}, Key: "/k", RunDir: "/r",
-		StateDir: "/s", Log: "debug", Speed: 5,
+		StateDir: "/s", Log: "debug", LogFormat: "json", Metrics: ":9", Speed: 5,
 		Discovery: Discovery{Interfaces: []string{"eth0", "eth1"}, TTL: 2, Port: 1, Seeds: []string{"a:1"}, Map: "/m"},
 		Guests: Guests{Max: 1, UIDBase: 70000, Spare: 1, CGroup: "g", Weight: 1, CPUPercent: 1, Memory: 1, EachMemory: 1, EachPIDs: 64,
 			Hours: "Sun", OwnerSeconds: 1, OwnerIdleMinutes: 1},

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"openmosix/internal/model/event"
 )
 
 // ErrNotRunning is wrapped when no daemon answers.
@@ -31,6 +33,16 @@ func NewClient(runDir string) *Client {
 // Ask sends a request and waits for its result. Progress, if not nil, hears of
 // what goes on meanwhile. When ctx ends, Ask returns; what was asked for goes on.
 func (c *Client) Ask(ctx context.Context, r Request, progress func(Progress)) (*Result, error) {
+	return c.talk(ctx, r, progress, nil)
+}
+
+// Watch asks for events and gives them to happened until that fails, ctx ends
+// or the daemon has had enough: then a Result says why.
+func (c *Client) Watch(ctx context.Context, r Request, happened func(event.Event) error) (*Result, error) {
+	return c.talk(ctx, r, nil, happened)
+}
+
+func (c *Client) talk(ctx context.Context, r Request, progress func(Progress), happened func(event.Event) error) (*Result, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", c.socket)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
@@ -42,14 +54,29 @@ func (c *Client) Ask(ctx context.Context, r Request, progress func(Progress)) (*
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	result, err := exchange(conn, r, progress)
+	result, err := exchange(conn, r, progress, happened)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	return result, err
 }
 
-func exchange(conn net.Conn, r Request, progress func(Progress)) (*Result, error) {
+// bounded ends when one answer is too long.
+type bounded struct {
+	in   io.Reader
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errors.New("it is too long")
+	}
+	n, err := b.in.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+func exchange(conn net.Conn, r Request, progress func(Progress), happened func(event.Event) error) (*Result, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
@@ -57,10 +84,12 @@ func exchange(conn net.Conn, r Request, progress func(Progress)) (*Result, error
 	// A daemon that turns a client away answers without reading the request;
 	// so after a failed write there may still be an answer.
 	_, unsent := conn.Write(append(line, '\n'))
-	answers := json.NewDecoder(bufio.NewReader(io.LimitReader(conn, maxAnswer)))
+	answers := &bounded{in: conn}
+	decoder := json.NewDecoder(bufio.NewReader(answers))
 	for {
 		var a Answer
-		if err := answers.Decode(&a); err != nil {
+		answers.left = maxAnswer
+		if err := decoder.Decode(&a); err != nil {
 			if unsent != nil {
 				return nil, fmt.Errorf("ask the node daemon: %w", unsent)
 			}
@@ -71,6 +100,11 @@ func exchange(conn net.Conn, r Request, progress func(Progress)) (*Result, error
 		}
 		if a.Progress != nil && progress != nil {
 			progress(*a.Progress)
+		}
+		if a.Event != nil && happened != nil {
+			if err := happened(*a.Event); err != nil {
+				return nil, err
+			}
 		}
 		if a.Result != nil {
 			return a.Result, nil

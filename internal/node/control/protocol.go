@@ -9,6 +9,9 @@
 package control
 
 import (
+	"context"
+
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
@@ -36,6 +39,7 @@ const (
 	Policy  Verb = "policy"  // Change what holds for PID and what it starts
 	Attend  Verb = "attend"  // place what PID and its descendants execute; the next program on node To, if that is not 0
 	Admin   Verb = "admin"   // what the administrator of a node tells it: Word
+	Events  Verb = "events"  // follow what happens, until the client hangs up: Watch
 )
 
 // Codes of results beyond those of a supervisor.
@@ -61,12 +65,23 @@ type Request struct {
 	Word   string         `json:"word,omitempty"`
 	Values []int          `json:"values,omitempty"`
 	Change *policy.Change `json:"change,omitempty"` // Policy
+	// Events: To or Node is the node whose events are wanted; neither: this one's.
+	Watch *Watch `json:"watch,omitempty"`
+}
+
+// Watch says which events are wanted. Remarks on the stream itself always come.
+type Watch struct {
+	All   bool         `json:"all,omitempty"`      // of all nodes, also of those that come later
+	Since int64        `json:"since_ms,omitempty"` // also those of the last so many milliseconds, as far as they are remembered
+	Kinds []event.Kind `json:"kinds,omitempty"`    // none: all
 }
 
 // Answer is what a client reads: any number with Progress, then one with Result.
+// Of Events: any number with Event; a Result only if that fails.
 type Answer struct {
-	Progress *Progress `json:"progress,omitempty"`
-	Result   *Result   `json:"result,omitempty"`
+	Event    *event.Event `json:"event,omitempty"`
+	Progress *Progress    `json:"progress,omitempty"`
+	Result   *Result      `json:"result,omitempty"`
 }
 
 // PhaseOneOfMany is the phase of one of many moves that is done; Done and Total
@@ -96,6 +111,11 @@ type Result struct {
 	Policies map[int]policy.Policy `json:"policies,omitempty"` // PS: of processes of which something was said
 	Policy   *policy.Policy        `json:"policy,omitempty"`   // Policy
 	Mark     string                `json:"mark,omitempty"`     // Policy
+
+	// Stream, if a handler sets it, is called to give many answers instead of
+	// this one. ctx ends when the client hangs up; tell waits while the client
+	// does not read.
+	Stream func(ctx context.Context, tell func(event.Event) error) Result `json:"-"`
 
 	Settings *settings.Values `json:"settings,omitempty"` // Admin
 	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring

@@ -114,6 +114,9 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 	result := s.handle(ctx, who, r, tell)
 	once.Lock()
 	defer once.Unlock()
+	if result.Stream != nil && !gone {
+		result = stream(ctx, conn, result.Stream)
+	}
 	if !gone {
 		reply(conn, Answer{Result: &result})
 	}

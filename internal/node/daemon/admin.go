@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
@@ -127,7 +128,7 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 		if err != nil {
 			return failed(control.BadRequest, "%v", err)
 		}
-		d.log.Info("settings changed", "by", w, "numbers", numbers)
+		d.happened(&event.Settings{Word: w, Values: numbers})
 		d.information.Changed()
 		return control.Result{Settings: &values}
 	}
@@ -143,12 +144,14 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 		result := set("block", nil)
 		if result.Code == "" {
 			result.Outcomes = d.expel(ctx, tell)
+			d.swept(event.Expelled, result.Outcomes)
 		}
 		return result
 	case wordBring: // as lstay
 		result := set("lstay", nil)
 		if result.Code == "" {
 			result.Outcomes = d.bring(ctx, tell)
+			d.swept(event.Brought, result.Outcomes)
 		}
 		return result
 	}

@@ -107,7 +107,7 @@ func (d *Daemon) placeOf(pid int, program string, at int) int {
 
 // stayed notes that a program could not begin where it was to.
 func (d *Daemon) stayed(e supervisor.Event) {
-	d.log.Info("a program begins at home", "process", e.PID, "node", e.Node, "why", e.Text)
+	d.log.Debug("a program begins at home", "process", e.PID, "node", e.Node, "why", e.Text)
 }
 
 // finished notes what a program has used.

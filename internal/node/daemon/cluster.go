@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/roster"
 	"openmosix/internal/model/seal"
 	"openmosix/internal/model/trust"
@@ -34,7 +35,8 @@ func (d *Daemon) membershipOptions() membership.Options {
 				d.information.Heard(payload)
 			}
 		},
-		Log: d.log,
+		Happened: d.happened,
+		Log:      d.log,
 	}
 }
 
@@ -96,10 +98,10 @@ func (d *Daemon) twinsOf(number int) []string {
 	return n.Twins
 }
 
-// refused logs the first bad connection of each source; the gate counts.
+// refused tells of the first bad connection of each source; the gate counts.
 func (d *Daemon) refused(source netip.Addr, err error) {
 	if d.told.first(source) {
-		d.log.Warn("connection refused", "from", source, "error", err)
+		d.happened(&event.Stranger{Address: source.String(), By: "connection", Reason: err.Error()})
 	}
 }
 
@@ -107,13 +109,13 @@ func (d *Daemon) refused(source netip.Addr, err error) {
 func (d *Daemon) refusedPacket(source netip.Addr, err error) {
 	d.packets.Add(1)
 	if d.told.first(source) {
-		d.log.Warn("packet refused", "from", source, "error", err)
+		d.happened(&event.Stranger{Address: source.String(), By: "packet", Reason: err.Error()})
 	}
 }
 
 func (d *Daemon) refusedCount() uint64 { return d.gate.RefusedCount() + d.packets.Load() }
 
-// toldSources remembers whom the log has named, within a bound.
+// toldSources remembers who has been named, within a bound.
 type toldSources struct {
 	mu   sync.Mutex
 	seen map[netip.Addr]struct{}

@@ -30,15 +30,18 @@ import (
 	"time"
 
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/feed"
 	"openmosix/internal/node/information"
 	"openmosix/internal/node/lodging"
 	"openmosix/internal/node/measure"
 	"openmosix/internal/node/membership"
+	"openmosix/internal/node/metrics"
 	"openmosix/internal/node/peer"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
@@ -93,6 +96,11 @@ type Daemon struct {
 	names       names
 	house       *lodging.House // of guests
 	owner       ownersWishes
+	metrics     *metrics.Metrics
+	feed        *feed.Feed[told] // what has happened
+	run         string           // names this run of the daemon
+	watchers    atomic.Int64     // other nodes that follow
+	over        chan struct{}    // closed when Run ends
 }
 
 // New makes a node of a complete and checked configuration.
@@ -112,7 +120,12 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 		launch:  launcher{log: log},
 		homes:   newHomes("/proc"),
 		stopFor: 20 * time.Second,
+		feed:    feed.New[told](remembered),
+		run:     newRun(),
+		over:    make(chan struct{}),
 	}
+	d.metrics = metrics.New(d.measured)
+	d.homes.told = d.supervisorTold
 	d.live.Store(&c)
 	d.circle.Store(circle)
 	d.table = membership.New(c, d.membershipOptions())
@@ -129,6 +142,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.guests.again = d.lendAgain
+	d.guests.gone = d.guestGone
 	d.gate = &transport.Gate{Settle: d.settle, Allowed: d.table.Allowed, Refused: d.refused}
 	return d, nil
 }
@@ -172,12 +186,14 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.information.Run(serving) })
 	group.Go(func() { d.watchPolicies(serving) })
 	group.Go(func() { d.watchOwner(serving) })
-	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
+	group.Go(func() { d.serveMetrics(serving) })
+	d.happened(&event.Daemon{Is: event.DaemonUp, Name: d.config.Name, Address: d.address, Cluster: d.circle.Load().ID(time.Now())})
 
 	<-ctx.Done()
-	d.log.Info("node goes down", "node", d.config.Number)
+	d.happened(&event.Daemon{Is: event.DaemonDown, Name: d.config.Name})
 	d.leave(serving)
 	endServing()
+	close(d.over)
 	group.Wait()
 	return nil
 }

@@ -72,6 +72,7 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		c.Number, c.Name, c.Peers = number, fmt.Sprintf("node%d", number), peers
 		c.Listen = peers[number-1].Address
 		c.Discovery.Enabled = false // the table is that of peers
+		c.Metrics = ""
 		c.RunDir, c.StateDir = filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "state")
 		// Away from the ids of a real node on this machine and of each other.
 		// What else runs on this machine is not to be in the guests' way, nor they in its.

@@ -11,6 +11,7 @@ import (
 
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/tally"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/reexec"
 	"openmosix/internal/role/transport"
@@ -77,6 +78,7 @@ func fakeHome() int {
 			}
 			sessions[q.PID] = framed
 			conn.Send(supervisor.Event{ID: q.ID, Kind: supervisor.Progress, PID: q.PID, Phase: "send", Done: 5, Total: 5})
+			conn.Send(supervisor.Event{Kind: supervisor.Travels, PID: q.PID, Trip: &supervisor.Trip{To: q.To, Over: true, Micros: 1234, Bytes: 5}})
 			e.Kind, e.Node, e.Micros = supervisor.Moved, q.To, 1234
 			conn.Send(e)
 		case m.Request != nil:
@@ -89,6 +91,9 @@ func fakeHome() int {
 				for pid := range sessions {
 					e.Procs = append(e.Procs, supervisor.Proc{PID: pid, Node: 2, Moves: 1, CPUMicros: 42, State: "running"})
 				}
+				// Rows replace what was told before.
+				conn.Send(supervisor.Event{Kind: supervisor.Counted, Calls: &supervisor.Calls{Seen: []tally.Call{{Buckets: []uint64{4}}}}})
+				conn.Send(supervisor.Event{Kind: supervisor.Counted, Calls: &supervisor.Calls{Done: []tally.Call{{Buckets: []uint64{3}}}}})
 				conn.Send(e)
 			case q.To == 0:
 				sessions[q.PID].Close()

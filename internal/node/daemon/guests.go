@@ -31,6 +31,8 @@ type guests struct {
 
 	mu        sync.Mutex
 	bySession map[supervisor.Session]*guest
+
+	gone func(*guest) // hears of ends; set before there are any
 }
 
 // guest is one guest supervisor. The fields after ended are guarded by guests.mu.
@@ -51,7 +53,7 @@ type guest struct {
 }
 
 func newGuests(s *slots) *guests {
-	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest)}
+	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest), gone: func(*guest) {}}
 }
 
 // add makes a guest reachable and follows it to its end.
@@ -79,6 +81,7 @@ func (r *guests) add(g *guest) {
 		g.room.Close()
 		r.slots.put(g.uid)
 		close(g.ended)
+		r.gone(g)
 	}()
 }
 

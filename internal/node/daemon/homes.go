@@ -26,6 +26,8 @@ type homes struct {
 	all   map[*home]struct{}
 	used  map[int]supervisor.Used // by pid, of processes that came home
 	proc  procfs.FS
+	ended calls                  // of supervisors that have ended
+	told  func(supervisor.Event) // hears of moves and losses
 }
 
 // home is one home supervisor. procs and waiting are guarded by homes.mu.
@@ -39,6 +41,7 @@ type home struct {
 
 	procs   map[int]supervisor.Proc
 	waiting map[uint64]*answer
+	calls   calls
 }
 
 // answer is what one request waits for.
@@ -49,7 +52,8 @@ type answer struct {
 }
 
 func newHomes(proc procfs.FS) *homes {
-	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{}), used: make(map[int]supervisor.Used), proc: proc}
+	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{}), used: make(map[int]supervisor.Used), proc: proc,
+		ended: newCalls(), told: func(supervisor.Event) {}}
 }
 
 // find gives the supervisor of a process, if it has one. Of a process that is
@@ -125,7 +129,7 @@ func (r *homes) place(first int) *home {
 
 func newHome(r *homes, first int) *home {
 	return &home{registry: r, first: first, ready: make(chan struct{}), ended: make(chan struct{}),
-		procs: make(map[int]supervisor.Proc), waiting: make(map[uint64]*answer)}
+		procs: make(map[int]supervisor.Proc), waiting: make(map[uint64]*answer), calls: newCalls()}
 }
 
 // begin makes a claimed place live, or gives it up when err is set.
@@ -160,6 +164,7 @@ func (h *home) forget() {
 		r.drop(h, pid)
 	}
 	delete(r.all, h)
+	r.ended.add(h.calls)
 	close(h.ended)
 }
 
@@ -198,9 +203,7 @@ func (h *home) event(e supervisor.Event, desk desk) {
 		desk.finished(e)
 		return
 	}
-	if e.Kind == supervisor.Lost {
-		h.child.log.Error("process lost", "process", e.PID, "node", e.Node, "why", e.Text)
-	}
+	h.registry.told(e)
 	r := h.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -226,6 +229,8 @@ func (h *home) update(e supervisor.Event) {
 		r.note(h, p)
 	case supervisor.Gone, supervisor.Lost:
 		r.drop(h, e.PID)
+	case supervisor.Counted:
+		h.calls.replace(e.Calls)
 	case supervisor.State:
 		told := make(map[int]bool, len(e.Procs))
 		for _, a := range h.waiting {

@@ -16,6 +16,7 @@ import (
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/lodging"
+	"openmosix/internal/node/logging"
 
 	"golang.org/x/sys/unix"
 )
@@ -143,7 +144,8 @@ func (c *child) relayLog(from *os.File) {
 		if lines++; bounded && lines > linesPerSecond {
 			continue
 		}
-		c.log.Info(strings.TrimRight(string(line), "\n"))
+		level, text := logging.Relayed(strings.TrimRight(string(line), "\n"))
+		c.log.Log(context.Background(), level, text)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/reexec"
@@ -25,7 +26,8 @@ func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 	if err != nil {
 		return d.refuseToLend(from.Node, o, supervisor.Refused, "%v", err)
 	}
-	d.log.Info("lending", "home", from.Node, "process", o.PID, "command", o.Command, "supervisor", g.child.pid, "uid", g.uid)
+	d.happened(&event.Guest{Is: event.GuestTaken, Home: from.Node, HomePID: o.PID, Command: o.Command})
+	g.child.log.Debug("a guest's supervisor", "uid", g.uid)
 	return supervisor.Opened{ID: o.ID, Session: g.session}
 }
 
@@ -41,7 +43,7 @@ func (d *Daemon) lendAgain(g *guest, o supervisor.Open) supervisor.Opened {
 
 func (d *Daemon) refuseToLend(home int, o supervisor.Open, code supervisor.Code, format string, args ...any) supervisor.Opened {
 	text := fmt.Sprintf("node %d: ", d.config.Number) + fmt.Sprintf(format, args...)
-	d.log.Info("lending refused", "home", home, "process", o.PID, "code", code, "why", text)
+	d.happened(&event.Guest{Is: event.GuestRefused, Home: home, HomePID: o.PID, Command: o.Command, Code: string(code), Reason: text})
 	return supervisor.Opened{ID: o.ID, Code: code, Text: text}
 }
 

@@ -49,62 +49,68 @@ func (d *Daemon) reasons(pid int, status *procfs.Status) ([]control.Reason, erro
 
 // migrate does control.Migrate.
 func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+	q, guest, no := d.plan(ctx, who, r)
+	if no.Code != "" {
+		d.moveRefused(r.PID, q.To, no)
+		return no
+	}
+	if guest {
+		return d.moveGuest(ctx, r.PID, q.To)
+	}
+	if !r.Wait {
+		go d.move(ctx, q, func(control.Progress) {}) // how it goes is an event
+		return control.Result{Text: "begun", Node: q.To}
+	}
+	return d.move(ctx, q, tell)
+}
+
+// plan makes of what a caller asks a request to the process's supervisor, or
+// finds that the process is a guest here, or why it is not to be moved.
+func (d *Daemon) plan(ctx context.Context, who control.Caller, r control.Request) (q supervisor.Request, guest bool, no control.Result) {
+	q = supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: r.To}
 	status, no := d.examine(who, r.PID)
 	if no.Code != "" {
-		return no
+		return q, false, no
 	}
 	if r.Node != "" {
 		number, known := d.named(ctx, r.Node)
 		if !known {
-			return failed(supervisor.UnknownNode, "no node is called %s (`openmosix nodes` lists them)", strconv.Quote(r.Node))
+			return q, false, failed(supervisor.UnknownNode, "no node is called %s (`openmosix nodes` lists them)", strconv.Quote(r.Node))
 		}
-		r.To = number
+		q.To = number
 	}
 	if d.guests.slots.owns(status.Uid[0]) {
-		if no := d.guestMayLeave(r.PID, r.To); no.Code != "" {
-			return no
-		}
-		return d.moveGuest(ctx, r.PID, r.To)
+		return q, true, d.guestMayLeave(r.PID, q.To)
 	}
-	to := r.To
-	if to == d.config.Number {
-		to = 0
+	if q.To == d.config.Number {
+		q.To = 0
 	}
-	addr := ""
-	if to != 0 {
-		node, known := d.nodes.Lookup(to)
+	if q.To != 0 {
+		node, known := d.nodes.Lookup(q.To)
 		if !known {
-			return failed(supervisor.UnknownNode, "unknown node %d (`openmosix nodes` lists them)", to)
+			return q, false, failed(supervisor.UnknownNode, "unknown node %d (`openmosix nodes` lists them)", q.To)
 		}
-		addr = node.Address
+		q.Addr = node.Address
 	}
-	if no := d.mayGo(r.PID, to); no.Code != "" {
-		return no
+	if no := d.mayGo(r.PID, q.To); no.Code != "" {
+		return q, false, no
 	}
 	_, proc, held := d.homes.find(r.PID)
-	if held && proc.Node == to && proc.State != "moving" {
-		return alreadyThere(to)
+	if held && proc.Node == q.To && proc.State != "moving" {
+		return q, false, alreadyThere(q.To)
 	}
-	if to != 0 && proc.Node == 0 {
+	if q.To != 0 && proc.Node == 0 {
 		if no := d.staysHere(); no.Code != "" {
-			return no
+			return q, false, no
 		}
 	}
 	if !held || proc.Node == 0 && proc.State != "moving" {
-		if no := d.mayLeave(r.PID, to, status); no.Code != "" {
-			return no
+		if no := d.mayLeave(r.PID, q.To, status); no.Code != "" {
+			return q, false, no
 		}
 	}
-	q := supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: to, Addr: addr, Used: d.homes.usedBy(r.PID)}
-	if !r.Wait {
-		go func() {
-			if result := d.move(ctx, q, func(control.Progress) {}); result.Code != "" {
-				d.log.Warn("move failed", "process", q.PID, "to", q.To, "code", result.Code, "why", result.Text)
-			}
-		}()
-		return control.Result{Text: "begun", Node: to}
-	}
-	return d.move(ctx, q, tell)
+	q.Used = d.homes.usedBy(r.PID)
+	return q, false, control.Result{}
 }
 
 func alreadyThere(to int) control.Result {
@@ -141,20 +147,20 @@ func (d *Daemon) move(ctx context.Context, q supervisor.Request, tell func(contr
 	for tries := 0; ; tries++ {
 		h, fresh, err := d.supervisorOf(ctx, q.PID)
 		if err != nil {
-			return failed(supervisor.Internal, "%v", err)
+			return d.moveBroken(q, failed(supervisor.Internal, "%v", err))
 		}
 		e, err := h.request(ctx, q, progress)
 		if err == nil {
 			return d.resultOf(q, e)
 		}
 		if !errors.Is(err, errSupervisorEnded) {
-			return failed(supervisor.Internal, "%v", err)
+			return d.moveBroken(q, failed(supervisor.Internal, "%v", err))
 		}
 		if _, gone := d.proc.Status(q.PID); errors.Is(gone, procfs.ErrGone) {
-			return failed(control.Ended, "the process ended meanwhile")
+			return d.moveBroken(q, failed(control.Ended, "the process ended meanwhile"))
 		}
 		if fresh || tries == supervisorTries {
-			return failed(supervisor.Internal, "%v", err)
+			return d.moveBroken(q, failed(supervisor.Internal, "%v", err))
 		}
 		select { // its place is free when it is out of the registry
 		case <-h.ended:
@@ -186,7 +192,6 @@ func (d *Daemon) resultOf(q supervisor.Request, e supervisor.Event) control.Resu
 	if text == "" {
 		text = "the move failed (" + string(code) + ")"
 	}
-	d.log.Info("move failed", "process", q.PID, "to", q.To, "code", code, "why", text)
 	return control.Result{Code: code, Text: text}
 }
 

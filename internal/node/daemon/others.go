@@ -31,6 +31,8 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 		return peer.Reply{}
 	case r.Fetch != nil:
 		return peer.Reply{Fetched: d.fetchOne(ctx, from.Node, *r.Fetch)}
+	case r.Watch != nil:
+		return d.watched(from, *r.Watch)
 	case r.Admin != nil:
 		// Only daemons of the cluster get here, and they ask for root only.
 		result := d.adminHere(ctx, *r.Admin, tell)
@@ -91,11 +93,7 @@ func (d *Daemon) fetchFrom(ctx context.Context, node int) {
 		if p.Node != node {
 			continue
 		}
-		q := supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID}
-		go func() {
-			if result := d.move(ctx, q, func(control.Progress) {}); result.Code != "" {
-				d.log.Warn("cannot bring a process home", "process", q.PID, "from", node, "why", result.Text)
-			}
-		}()
+		q := supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID, Why: fmt.Sprintf("node %d goes down", node)}
+		go d.move(ctx, q, func(control.Progress) {})
 	}
 }

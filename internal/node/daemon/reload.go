@@ -1,8 +1,9 @@
 package daemon
 
 import (
-	"strings"
+	"time"
 
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
@@ -22,21 +23,21 @@ func (d *Daemon) Reload() (control.Changes, error) {
 	defer d.reloading.Unlock()
 	fresh, keys, err := d.load()
 	if err != nil {
-		d.log.Error("not reloaded", "error", err)
-		return control.Changes{}, err
+		return control.Changes{}, d.notReloaded(err)
 	}
 	circle, err := trust.NewCircle(keys)
 	if err != nil {
-		return control.Changes{}, err
+		return control.Changes{}, d.notReloaded(err)
 	}
 	old := d.live.Load()
 	live, restart := config.Changes(*old, fresh)
 	applied := old.Apply(fresh)
 	if err := d.settings.Reconfigure(configured(applied)); err != nil {
-		return control.Changes{}, err
+		return control.Changes{}, d.notReloaded(err)
 	}
 	d.live.Store(&applied)
-	if string(keys.Encode()) != string(d.keys.Encode()) {
+	rotated := string(keys.Encode()) != string(d.keys.Encode())
+	if rotated {
 		live = append(live, "the cluster key")
 	}
 	d.keys = keys
@@ -46,8 +47,16 @@ func (d *Daemon) Reload() (control.Changes, error) {
 	case d.changed <- struct{}{}:
 	default:
 	}
-	d.log.Info("reloaded", "applied", strings.Join(live, ", "), "restart needed for", strings.Join(restart, ", "))
+	d.happened(&event.Reload{Is: event.Reloaded, Applied: live, Restart: restart})
+	if rotated {
+		d.happened(&event.Key{Cluster: circle.ID(time.Now()), Keys: len(keys)})
+	}
 	return control.Changes{Applied: append([]string{}, live...), Restart: append([]string{}, restart...)}, nil
+}
+
+func (d *Daemon) notReloaded(err error) error {
+	d.happened(&event.Reload{Is: event.ReloadFailed, Reason: err.Error()})
+	return err
 }
 
 func (d *Daemon) reload(who control.Caller) control.Result {

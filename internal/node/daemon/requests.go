@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"openmosix/internal/linux/procfs"
@@ -34,6 +33,8 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.attend(ctx, who, r)
 	case control.Admin:
 		return d.admin(ctx, who, r, tell)
+	case control.Events:
+		return d.watch(ctx, r)
 	case control.Reload:
 		return d.reload(who)
 	case control.Status:
@@ -73,14 +74,7 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
-	var group sync.WaitGroup
-	for _, h := range d.homes.list() {
-		// The answer updates the registry; one that does not come leaves what is known.
-		group.Go(func() {
-			_, _ = h.request(ctx, supervisor.Request{Verb: supervisor.Describe}, func(supervisor.Event) {})
-		})
-	}
-	group.Wait()
+	d.homes.refresh(ctx)
 	var out []control.Proc
 	for _, p := range slices.Concat(d.homes.procs(), d.homes.atHome()) {
 		out = append(out, control.Proc{PID: p.PID, Node: p.Node, Moves: p.Moves, CPUMicros: p.CPUMicros,

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"openmosix/internal/model/beacon"
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/roster"
 	"openmosix/internal/model/seal"
 	"openmosix/internal/node/config"
@@ -50,7 +51,9 @@ type Options struct {
 	Refused func(netip.Addr, error)
 	// Told hears what other nodes tell in packets. It must not block.
 	Told func(member.Kind, []byte)
-	Log  *slog.Logger
+	// Happened hears of nodes that come and go.
+	Happened func(event.What)
+	Log      *slog.Logger
 }
 
 // Table is the table of nodes.
@@ -207,16 +210,13 @@ func (t *Table) Up(m member.Member) {
 	t.mu.Lock()
 	twin, news := t.roster.CameUp(m.Number, m.Name, m.Address.String(), time.Now())
 	t.told = nil
-	self := t.settings.Number
 	t.mu.Unlock()
-	switch {
-	case !news:
-	case twin != "" && m.Number == self:
-		t.o.Log.Error("another node has this node's number: change one of them", "number", m.Number, "name", m.Name, "address", m.Address.String(), "own", twin)
-	case twin != "":
-		t.o.Log.Warn("two nodes have one number: change one of them", "number", m.Number, "name", m.Name, "address", m.Address.String(), "first", twin)
-	default:
-		t.o.Log.Info("node is there", "number", m.Number, "name", m.Name, "address", m.Address.String())
+	n := &event.Node{Is: event.NodeUp, Number: m.Number, Name: m.Name, Address: m.Address.String()}
+	if twin != "" {
+		n.Is, n.First = event.NumberTaken, twin
+	}
+	if news {
+		t.o.Happened(n)
 	}
 }
 
@@ -226,11 +226,11 @@ func (t *Table) Down(m member.Member, left bool) {
 	t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
 	t.told = nil
 	t.mu.Unlock()
+	n := &event.Node{Is: event.NodeGone, Number: m.Number, Name: m.Name, Address: m.Address.String()}
 	if left {
-		t.o.Log.Info("node has left", "number", m.Number, "name", m.Name)
-		return
+		n.Is = event.NodeLeft
 	}
-	t.o.Log.Warn("node is gone", "number", m.Number, "name", m.Name, "address", m.Address.String())
+	t.o.Happened(n)
 }
 
 // Node finds a node with all that is known of it.

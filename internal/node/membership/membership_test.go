@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/roster"
 	"openmosix/internal/model/seal"
 	"openmosix/internal/model/supervisor"
@@ -67,9 +68,10 @@ func startNode(t *testing.T, key trust.Key, number int, seeds ...string) (n *nod
 		Dial: func(ctx context.Context, address string) (net.Conn, error) {
 			return transport.DialGossip(ctx, address, identity())
 		},
-		Refused: func(netip.Addr, error) { n.refused.Add(1) },
-		Told:    n.hear,
-		Log:     slog.New(slog.DiscardHandler),
+		Refused:  func(netip.Addr, error) { n.refused.Add(1) },
+		Told:     n.hear,
+		Happened: func(event.What) {},
+		Log:      slog.New(slog.DiscardHandler),
 	})
 	gate := &transport.Gate{Allowed: n.Allowed, Refused: func(netip.Addr, error) { n.refused.Add(1) },
 		Settle: func(conn net.Conn, _ transport.Preface) (func(), error) {

@@ -35,6 +35,7 @@ type Request struct {
 	Leave bool             `json:",omitempty"` // take your processes away from me
 	Fetch *Fetch           `json:",omitempty"` // take one of them away from me
 	Admin *control.Request `json:",omitempty"` // do what an administrator of the cluster says
+	Watch *Watch           `json:",omitempty"` // tell me what happens, from now on: see Listen
 }
 
 // Fetch names a process that runs on the asking node, as its home knows it.
@@ -60,6 +61,11 @@ type Reply struct {
 	Error   string             `json:",omitempty"`
 	// Progress comes before the reply, any number of times.
 	Progress *control.Progress `json:",omitempty"`
+	// Told answers Watch, again and again.
+	Told *Told `json:",omitempty"`
+	// Stream, if a handler sets it, is called to give many replies instead of
+	// this one; then the connection ends.
+	Stream func(ctx context.Context, tell func(Told) error) error `json:"-"`
 }
 
 // Info is what a node tells the others of itself when it is asked.
@@ -80,30 +86,13 @@ func Call(ctx context.Context, number int, addr string, id supervisor.Identity, 
 
 // Follow is Call of something that takes long.
 func Follow(ctx context.Context, number int, addr string, id supervisor.Identity, r Request, progress func(control.Progress)) (*Reply, error) {
-	conn, err := transport.Dial(ctx, addr, nil, id, trust.Daemon)
+	framed, conn, err := ask(ctx, number, addr, id, r)
 	if err != nil {
 		return nil, err
 	}
-	framed := transport.NewFramed(conn)
 	defer framed.Close()
-	// Whoever has a certificate of the cluster could answer at this address; a
-	// process must go to the node it was sent to.
-	who, err := transport.PeerOf(conn)
-	if err != nil {
-		return nil, err
-	}
-	if who.Node != number {
-		return nil, fmt.Errorf("node %d was expected at %s, node %d answers: %w", number, addr, who.Node, ErrOtherNode)
-	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	body, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("encode request to node %d: %w", number, err)
-	}
-	if err := framed.Send(request, 1, body); err != nil {
-		return nil, fmt.Errorf("ask node %d: %w", number, err)
-	}
 	for {
 		frame, err := framed.Recv()
 		if err != nil {
@@ -115,6 +104,35 @@ func Follow(ctx context.Context, number int, addr string, id supervisor.Identity
 		}
 		progress(*reply.Progress)
 	}
+}
+
+// ask makes a connection to a node and sends a request.
+func ask(ctx context.Context, number int, addr string, id supervisor.Identity, r Request) (*transport.Framed, *tls.Conn, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode request to node %d: %w", number, err)
+	}
+	conn, err := transport.Dial(ctx, addr, nil, id, trust.Daemon)
+	if err != nil {
+		return nil, nil, err
+	}
+	framed := transport.NewFramed(conn)
+	// Whoever has a certificate of the cluster could answer at this address; a
+	// process must go to the node it was sent to.
+	who, err := transport.PeerOf(conn)
+	if err == nil && who.Node != number {
+		err = fmt.Errorf("node %d was expected at %s, node %d answers: %w", number, addr, who.Node, ErrOtherNode)
+	}
+	if err == nil {
+		if err = framed.Send(request, 1, body); err != nil {
+			err = fmt.Errorf("ask node %d: %w", number, err)
+		}
+	}
+	if err != nil {
+		_ = framed.Close()
+		return nil, nil, err
+	}
+	return framed, conn, nil
 }
 
 func decodeReply(frame transport.Frame) (*Reply, error) {
@@ -161,7 +179,11 @@ func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
 			return fmt.Errorf("hear from %s: %w", from, err)
 		}
 		w := &answering{framed: framed, id: frame.ID}
-		if err := w.send(handle(ctx, from, r, w.tell)); err != nil {
+		answer := handle(ctx, from, r, w.tell)
+		if answer.Stream != nil {
+			return w.stream(ctx, conn, answer.Stream)
+		}
+		if err := w.send(answer); err != nil {
 			return fmt.Errorf("answer %s: %w", from, err)
 		}
 	}

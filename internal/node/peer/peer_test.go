@@ -101,6 +101,8 @@ func TestProgressComesBeforeTheReply(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(uint8(request), []byte(`{"Open":{"ID":1,"Need":{"Memory":5}}}`))
 	f.Add(uint8(reply), []byte(`{"Opened":{"ID":1,"Session":[1,2,3]}}`))
+	f.Add(uint8(request), []byte(`{"Watch":{"Run":"x","After":3}}`))
+	f.Add(uint8(reply), []byte(`{"Told":{"Run":"x","Event":{"seq":1,"kind":"moved","pid":3}}}`))
 	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
 		decodeRequest(transport.Frame{Kind: kind, Data: data})
 		decodeReply(transport.Frame{Kind: kind, Data: data})

@@ -94,7 +94,10 @@ func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
 		return
 	}
 	r := supervisor.Request{PID: p.PID, To: where.Node, Addr: where.Addr}
+	begun, trip := time.Now(), p.trip(nil, where.Node)
+	trip.Placed = true
 	still, err := s.moveOut(p, r, atExec, func(string, uint64, uint64) {})
+	s.tellTrip(r, p.overAfter(trip, begun, still), err)
 	p.end()
 	if err != nil {
 		s.log.Debug("a program begins at home", "pid", p.PID, "program", p.program, "node", where.Node, "error", err)

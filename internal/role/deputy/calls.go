@@ -136,7 +136,9 @@ func (d *deputy) forward(j job) {
 	if masked {
 		d.setMask(le.Uint64(j.data[9:]))
 	}
+	begun := time.Now()
 	ret, outs, ok := d.executeAs(c)
+	d.p.s.calls.Add(c.Nr, time.Since(begun), 0, 0)
 	if masked && ok {
 		d.setMask(d.waits)
 	}

@@ -146,6 +146,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
+	s.tellExec(p, l)
 	s.drop(p, supervisor.Gone)
 	p.killGuest(l)
 }
@@ -162,6 +163,7 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 		}
 	}
 	t.Slot = nil
+	s.tellExec(p, l)
 	s.keepAttended([]*tracee.Thread{t})
 	p.mu.Lock()
 	p.exec = nil

@@ -16,6 +16,7 @@ func (p *proc) nextFrame(l *link) (frame, error) {
 	if !ok {
 		return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
 	}
+	p.carried.Add(uint64(len(f.data)))
 	return f, nil
 }
 

@@ -26,6 +26,9 @@ type link struct {
 
 	once sync.Once
 	gone chan struct{}
+
+	sentMu sync.Mutex
+	sent   map[int]uint64 // bytes of processes moved by it, by own pid
 }
 
 // frame is a copy of one received.
@@ -52,6 +55,7 @@ func (l *link) close() { l.once.Do(func() { close(l.gone); _ = l.conn.Close() })
 // link up when too much waits. The tracing thread and the readers only post.
 func (l *link) send(kind uint8, id int, parts ...[]byte) error {
 	l.settle(kind)
+	l.carries(kind, id, parts)
 	return l.conn.Send(kind, uint64(uint32(id)), parts...)
 }
 
@@ -115,6 +119,8 @@ func (s *Supervisor) read(l *link) {
 			s.usage(l, fr)
 		case wire.Stop:
 			s.stopHere(l, fr)
+		case wire.Calls:
+			s.countSeen(l, fr)
 		default:
 			s.log.Warn("unknown frame from the guest side", "kind", f.Kind, "node", l.node)
 		}

@@ -20,29 +20,50 @@ const (
 // letThrough is the signal policy while a process is still its own.
 func letThrough(t *tracee.Thread, st ptrace.Stop) { tracee.DeliverNatively(t, st) }
 
-// move does a MoveTo request. It returns where the process is then (0: here)
-// and how long it stood still.
+// move does a MoveTo request, and tells the daemon of it. It returns where the
+// process is then (0: here) and how long it stood still.
 func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
+	s.stay(1)
+	defer s.endIfIdle() // its end may have been near, and waited
+	defer s.stay(-1)
 	target := r.To
 	if target == s.daemon.Hello().Node {
 		target = 0
 	}
+	begun := time.Now()
 	p, err := s.take(r.PID, target, r.Used)
 	if err != nil {
+		if r.ID != 0 { // what is tried again and again is no news
+			s.tellTrip(r, supervisor.Trip{To: target, Over: true, Refused: true}, err)
+		}
 		return 0, 0, err
 	}
 	defer p.end()
 	defer p.closeHandles()
 	from := p.away()
-	progress := func(phase string, done, total uint64) {
-		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Progress, PID: r.PID, Phase: phase, Done: done, Total: total})
-	}
 	switch {
 	case from == nil && target == 0:
 		s.letGo(p)
 		return 0, 0, fail(supervisor.AlreadyThere, "the process is at home")
 	case from != nil && from.node == target:
 		return 0, 0, fail(supervisor.AlreadyThere, fmt.Sprintf("the process is on node %d", target))
+	}
+	trip := p.trip(from, target)
+	s.tellTrip(r, trip, nil)
+	still, err := s.travel(p, r, from, target)
+	s.tellTrip(r, p.overAfter(trip, begun, still), err)
+	if err != nil && from == nil {
+		s.letGo(p)
+	}
+	return target, still, err
+}
+
+// travel moves a process that can be moved.
+func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target int) (time.Duration, error) {
+	progress := func(phase string, done, total uint64) {
+		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Progress, PID: r.PID, Phase: phase, Done: done, Total: total})
+	}
+	switch {
 	case from == nil:
 		stood, err := s.moveOut(p, r, running, progress)
 		for try := 1; try < execTries && err == errExecs; try++ {
@@ -52,18 +73,11 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 			}
 			stood, err = s.moveOut(p, r, how, progress)
 		}
-		if err != nil {
-			s.letGo(p)
-			return 0, 0, err
-		}
-		return target, stood, nil
+		return stood, err
 	case target == 0:
-		still, err := s.moveHome(p, progress)
-		return 0, still, err
-	default:
-		still, err := s.moveOn(p, r, progress)
-		return target, still, err
+		return s.moveHome(p, progress)
 	}
+	return s.moveOn(p, r, progress)
 }
 
 // busyWait is how long a move waits for an execve or for another move to end,

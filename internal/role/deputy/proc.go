@@ -18,8 +18,9 @@ type proc struct {
 	s *Supervisor
 
 	calls       atomic.Uint64
-	sharesNames atomic.Bool // facts of names hold for it: names.go
-	plain       atomic.Bool // files may be read ahead for it: readahead.go
+	sharesNames atomic.Bool   // facts of names hold for it: names.go
+	plain       atomic.Bool   // files may be read ahead for it: readahead.go
+	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
 
 	mu          sync.Mutex
 	link        *link // where its guest is; nil: at home
@@ -101,11 +102,13 @@ func (p *proc) begin() bool {
 	p.inboxes = map[*link]*inbox{}
 	p.tries++
 	p.sent = nil
+	p.carried.Store(0)
 	return true
 }
 
 // deal begins to talk with the side the process goes to.
 func (p *proc) deal(l *link) {
+	l.carriesNothing(p.Own)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dealing = l

@@ -12,6 +12,8 @@ import (
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/tally"
+	"openmosix/internal/process/callcount"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
@@ -24,6 +26,7 @@ type Supervisor struct {
 	fam    *tracee.Family
 	hashes *filehash.Cache
 	fault  fault.Fault
+	calls  callcount.Counter // what deputies have done for their guests, not yet in figures
 
 	attending atomic.Bool // the family is attended: attend.go
 	naming    *naming
@@ -38,6 +41,7 @@ type Supervisor struct {
 	nextID   uint64
 	requests int                     // under way
 	used     map[int]supervisor.Used // by pid, of processes that came home
+	figures  figures
 	done     chan struct{}
 	once     sync.Once
 }
@@ -56,12 +60,14 @@ func Main() int {
 	go s.serve()
 	s.daemon.Ready()
 	<-s.done
+	s.tellFigures() // there is no later question
 	return 0
 }
 
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
-		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, done: make(chan struct{})}
+		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{},
+		figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.naming = newNaming(s)
 	s.fam = tracee.NewFamily(s)
 	return s
@@ -124,6 +130,7 @@ func (s *Supervisor) request(r supervisor.Request) {
 		}
 		s.tell(e)
 	case supervisor.Describe:
+		s.tellFigures()
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
 	case supervisor.LeaveAll:
 		s.leaveAll(r)
@@ -173,7 +180,7 @@ func (s *Supervisor) leaveAll(r supervisor.Request) {
 		if d.Node == 0 {
 			continue
 		}
-		if _, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: d.PID}); err != nil {
+		if _, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: d.PID, Why: "its node's daemon ends"}); err != nil {
 			s.log.Warn("cannot bring a process home", "pid", d.PID, "error", err)
 		}
 	}

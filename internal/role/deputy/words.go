@@ -76,7 +76,7 @@ func (s *Supervisor) needHome(l *link, f frame) {
 	}
 	s.log.Info("a process comes home for a call", "pid", p.PID, "call", m.Nr, "reason", m.Reason)
 	go func() {
-		s.bringHome(p)
+		s.bringHome(p, m.Reason)
 		p.mu.Lock()
 		p.homing = false
 		p.mu.Unlock()
@@ -84,9 +84,9 @@ func (s *Supervisor) needHome(l *link, f frame) {
 }
 
 // bringHome moves a process home unasked, trying again while a move of it is under way.
-func (s *Supervisor) bringHome(p *proc) {
+func (s *Supervisor) bringHome(p *proc, why string) {
 	for range 200 {
-		_, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID})
+		_, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID, Why: why})
 		if err == nil {
 			s.endIfIdle()
 			return

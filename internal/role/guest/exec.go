@@ -30,6 +30,7 @@ func (s *strand) exec(p *pending) {
 			s.collect(p)
 			return
 		}
+		s.b.g.tellCalls() // this body ends without another word
 		r := s.ask(p, wire.Exec, wire.Encode(*m))
 		p.rpc = nil
 		s.finish(p, r.ret)

@@ -306,6 +306,7 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
 	pages = d.sent.Left(pages, written)
 	m.Still = time.Since(d.began).Microseconds()
 	emit := func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }
+	b.g.tellCalls() // home may have no use for this side any more
 	if err := emit(wire.Frozen, wire.Encode(m)); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/process/callcount"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
@@ -29,8 +30,10 @@ type Guest struct {
 	hashes *filehash.Cache
 	fault  fault.Fault
 
-	serial atomic.Uint64
-	alias  bool // the session's process is not what it is at home: alias.go; set before it runs
+	serial  atomic.Uint64
+	alias   bool              // the session's process is not what it is at home: alias.go; set before it runs
+	calls   callcount.Counter // what was forwarded and not yet told
+	telling sync.Mutex        // held while that is told
 
 	makeMu   sync.Mutex // held while a thread or process is made, and while the init is used for anything
 	supplyMu sync.Mutex // held while a descriptor is on its way into a body

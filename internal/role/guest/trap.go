@@ -30,6 +30,8 @@ type pending struct {
 	timer   *time.Timer // ends that wait
 	rpc     chan result // a sequence waits for the reply, not the thread
 	child   bool        // it makes a process
+	asked   time.Time   // when a sequence sent its last request
+	size    int         // bytes of the last request
 }
 
 type result struct {
@@ -232,7 +234,9 @@ func (s *strand) forward(p *pending) { s.pass(p, s.b.g.send) }
 
 // pass is forward by one of the ways to send.
 func (s *strand) pass(p *pending, send func(kind uint8, id int, parts ...[]byte) error) {
-	if err := send(wire.Call, s.t.Own, p.call.Append(s.callHead(p))); err != nil {
+	body := p.call.Append(s.callHead(p))
+	p.size = len(body)
+	if err := send(wire.Call, s.t.Own, body); err != nil {
 		s.b.g.log.Debug("call not forwarded", "error", err)
 	}
 }
@@ -258,6 +262,7 @@ func (g *Guest) replied(own int, data []byte) {
 	if p == nil || p.serial != le.Uint64(data) {
 		return
 	}
+	g.count(p, len(data))
 	ret, outs, err := syscalls.DecodeReply(data[8:])
 	g.log.Debug("reply", "thread", own, "result", ret)
 	if err != nil {
@@ -357,6 +362,7 @@ func (s *strand) abandonCall() {
 // ask makes a call at home on behalf of a sequence and waits for the result.
 func (s *strand) ask(p *pending, kind uint8, body []byte) result {
 	p.rpc = make(chan result, 1)
+	p.asked, p.size = time.Now(), len(body)
 	if err := s.b.g.send(kind, s.t.Own, body); err != nil {
 		return result{ret: -int64(unix.EIO)}
 	}

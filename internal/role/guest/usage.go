@@ -70,6 +70,7 @@ func (b *body) report() {
 	u := b.usage()
 	m := wire.UsageMsg{CPUMicros: (b.before() + u.CPU) / 1000, SystemMicros: u.System / 1000, RSS: u.RSS, Peak: u.Peak}
 	_ = b.g.post(wire.Usage, b.Own, wire.Encode(m))
+	b.g.tellCalls()
 }
 
 // reportEvery is how old home's figures may be.

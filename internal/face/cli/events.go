@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"openmosix/internal/model/event"
+	"openmosix/internal/node/control"
+)
+
+func newEvents() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "events",
+		Short: "Follow what happens on this node, another one, or all",
+		Args:  arguments(cobra.NoArgs),
+	}
+	ask := client(c)
+	asJSON := c.Flags().Bool("json", false, "print an object on each line")
+	all := c.Flags().Bool("all", false, "of all nodes, also of those that come later")
+	node := c.Flags().String("node", "", "of the node with this number or name")
+	since := c.Flags().Duration("since", 0, "begin with what happened this long ago, as 10m or 2h")
+	kinds := c.Flags().StringSlice("kind", nil, "only of these kinds, separated by commas; list shows them")
+	count := c.Flags().IntP("count", "n", 0, "end after so many")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		r := control.Request{Verb: control.Events, Watch: &control.Watch{All: *all, Since: since.Milliseconds()}}
+		for _, k := range *kinds {
+			if k == "list" {
+				return listKinds(c)
+			}
+			if !event.Known(event.Kind(k)) {
+				return usageError("there is no kind of events called %q (--kind list shows them)", k)
+			}
+			r.Watch.Kinds = append(r.Watch.Kinds, event.Kind(k))
+		}
+		switch {
+		case *all && *node != "":
+			return usageError("either --all or --node")
+		case *since < 0 || *count < 0:
+			return usageError("--since and --count cannot be negative")
+		}
+		if *node != "" {
+			var err error
+			if r.To, r.Node, err = nodeNamed(*node); err != nil {
+				return err
+			}
+		}
+		return follow(c, ask(), r, *asJSON, *count)
+	}
+	return c
+}
+
+// errEnough ends a stream.
+var errEnough = errors.New("as many as were wanted")
+
+func follow(c *cobra.Command, client *control.Client, r control.Request, asJSON bool, count int) error {
+	left := count
+	result, err := client.Watch(c.Context(), r, func(e event.Event) error {
+		e.Time = e.Time.Local()
+		line := e.Text()
+		if asJSON {
+			text, err := json.Marshal(e)
+			if err != nil {
+				return err
+			}
+			line = string(text)
+		}
+		if _, err := fmt.Fprintln(c.OutOrStdout(), line); err != nil {
+			return err
+		}
+		if event.RowOf(e.What.Kind()).Remark {
+			return nil
+		}
+		if left--; left == 0 {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errorOf(result)
+}
+
+func listKinds(c *cobra.Command) error {
+	width := 0
+	for _, k := range event.Kinds() {
+		width = max(width, len(k.Kind))
+	}
+	for _, k := range event.Kinds() {
+		if _, err := fmt.Fprintf(c.OutOrStdout(), "%s%s  %s\n", k.Kind, strings.Repeat(" ", width-len(k.Kind)), k.Meaning); err != nil {
+			return err
+		}
+	}
+	return nil
+}
