@@ -2,7 +2,9 @@
 
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS  := -s -w -X main.version=$(VERSION)
+# The entry sees how signals stood before the runtime changes them (internal/linux/birth).
+ENTRY    := openmosix/internal/linux/birth.entry
+LDFLAGS  := -s -w -X main.version=$(VERSION) -E $(ENTRY)
 UNIT     := ./cmd/... ./internal/...
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0

@@ -8,13 +8,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/linux/birth"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/policy"
@@ -115,10 +115,9 @@ func mosrunMain(c *cobra.Command, args []string) error {
 	}
 	// This process becomes the command: same pid, parent, terminal, and nothing
 	// of ours stays between it and whoever waits for it.
-	signal.Reset() // what was ignored when this program began is ignored again
-	err = syscall.Exec(path, argv, environment)
+	err = birth.Exec(path, argv, environment)
 	if errors.Is(err, syscall.ENOEXEC) { // a script that does not say of which shell, as execvp(3) does it
-		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environment)
+		err = birth.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environment)
 	}
 	return notRunnable(path, err)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/linux/birth"
 	"openmosix/internal/node/control"
 )
 
@@ -42,11 +43,24 @@ func Main(args []string, version string) int {
 	} else {
 		called = programName
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	root := newRoot(version)
 	root.SetArgs(rest)
 	return report(os.Stderr, called, root.ExecuteContext(ctx))
+}
+
+// interruptible is a context that ends with SIGINT and SIGTERM, but for one that
+// the caller has this program ignore.
+func interruptible() (context.Context, context.CancelFunc) {
+	var ends []os.Signal
+	for _, s := range birth.Heeded(syscall.SIGINT, syscall.SIGTERM) {
+		ends = append(ends, s)
+	}
+	if len(ends) == 0 { // to NotifyContext no signal is every signal
+		return context.WithCancel(context.Background())
+	}
+	return signal.NotifyContext(context.Background(), ends...)
 }
 
 // report prints an error as one line and turns it into an exit status.
