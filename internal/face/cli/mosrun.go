@@ -39,17 +39,19 @@ Usage: mosrun [OPTION...] COMMAND [ARGUMENT...]
   -c -i           it computes; it reads and writes
   -n -s -f        its statistics decay not; slowly; fast
   -t N -d N       every N seconds; what is kept then, per mille
+  -e -E           its statistics begin anew with each exec; are kept over it
+  -r -R           a child begins with its parent's statistics; with none
   -z              the first argument is the name it sees itself by
   --allow LIST    it may only go to these nodes
   --deny LIST     it may not go to these
-  --disclosure N  what lenders are told: 0 nothing, 1 its number, 2 and whose
-                  it is, 3 and what it is called
+  --disclosure N  what lenders are told: 0 nothing, 1 its number, 2 also user
+                  and group, 3 also command and arguments
   --run-dir DIR   run directory of the node daemon
   --help          this
 
 Locked is the default with -h, -N or -j; as the caller is with only -c, -i, -n,
--s, -f, -t or -d; else it is unlocked, and every program that the command and
-its children execute is placed on the node that suits it best.
+-s, -f, -t, -d, -e, -E, -r or -R; else it is unlocked, and every program that the
+command and its children execute is placed on the node that suits it best.
 `
 
 func newMosrun() *cobra.Command {

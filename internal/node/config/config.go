@@ -23,6 +23,7 @@ import (
 
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/policy"
 )
 
 // Where a node keeps its files unless told otherwise.
@@ -43,21 +44,24 @@ const DefaultBeaconPort = 5429
 // Config is one node's configuration. Every setting is explained to people in
 // document.go; a test compares.
 type Config struct {
-	Number    int       `toml:"number"`    // this node; 0: from the map or the IPv4 address
-	Name      string    `toml:"name"`      // for people; the host name if empty
-	Listen    string    `toml:"listen"`    // address and port for the other nodes
-	Advertise string    `toml:"advertise"` // address told to the others; empty: found
-	Networks  []string  `toml:"networks"`  // who may connect; empty: the networks of the interfaces
-	Key       string    `toml:"key"`       // cluster key file
-	RunDir    string    `toml:"run_dir"`   // control socket
-	StateDir  string    `toml:"state_dir"` // caches
-	Log       string    `toml:"log"`       // debug, info, warn, error
-	Speed     int       `toml:"speed"`     // 0: as measured
-	Migrate   bool      `toml:"migrate"`   // false: nothing leaves, as after mosctl stay
-	MFS       bool      `toml:"mfs"`       // false: as after mosctl nomfs
-	Discovery Discovery `toml:"discovery"`
-	Guests    Guests    `toml:"guests"`
-	Peers     []Peer    `toml:"peer"`
+	Number    int      `toml:"number"`    // this node; 0: from the map or the IPv4 address
+	Name      string   `toml:"name"`      // for people; the host name if empty
+	Listen    string   `toml:"listen"`    // address and port for the other nodes
+	Advertise string   `toml:"advertise"` // address told to the others; empty: found
+	Networks  []string `toml:"networks"`  // who may connect; empty: the networks of the interfaces
+	Key       string   `toml:"key"`       // cluster key file
+	RunDir    string   `toml:"run_dir"`   // control socket
+	StateDir  string   `toml:"state_dir"` // caches
+	Log       string   `toml:"log"`       // debug, info, warn, error
+	Speed     int      `toml:"speed"`     // 0: as measured
+	Migrate   bool     `toml:"migrate"`   // false: nothing leaves, as after mosctl stay
+	MFS       bool     `toml:"mfs"`       // false: as after mosctl nomfs
+	// Disclosure is what a lender is told of a guest, where nobody has said it
+	// of the process: a level of package policy.
+	Disclosure int       `toml:"disclosure"`
+	Discovery  Discovery `toml:"discovery"`
+	Guests     Guests    `toml:"guests"`
+	Peers      []Peer    `toml:"peer"`
 }
 
 // Discovery says how this node finds the others.
@@ -77,7 +81,18 @@ type Guests struct {
 	Max     int    `toml:"max"`       // guest supervisors at once
 	UIDBase uint32 `toml:"uid_base"`  // first of Max unprivileged user ids
 	Spare   uint64 `toml:"spare_mib"` // memory in MiB kept free of guests
+	// LoadLimit is the load, in standard units, up to which guests are admitted; 0: any.
+	LoadLimit float64 `toml:"load_limit"`
+	CPULimit  int     `toml:"cpu_limit"` // per cent of all CPUs' time that guests may use
+	OOM       string  `toml:"oom"`       // whom the kernel kills when memory runs out: see the constants
 }
+
+// What becomes of guests when memory runs out here.
+const (
+	OOMFirst  = "first"  // they are killed before anything else
+	OOMNormal = "normal" // they are as other processes
+	OOMNever  = "never"  // they are not killed
+)
 
 // Peer is one other node. The own node may be listed too, so that all nodes
 // can have the same list.
@@ -90,15 +105,16 @@ type Peer struct {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Listen:    ":" + strconv.Itoa(DefaultPort),
-		Key:       DefaultKey,
-		RunDir:    DefaultRunDir,
-		StateDir:  DefaultStateDir,
-		Log:       "info",
-		Migrate:   true,
-		MFS:       true,
-		Discovery: Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
-		Guests:    Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64},
+		Listen:     ":" + strconv.Itoa(DefaultPort),
+		Key:        DefaultKey,
+		RunDir:     DefaultRunDir,
+		StateDir:   DefaultStateDir,
+		Log:        "info",
+		Migrate:    true,
+		MFS:        true,
+		Disclosure: policy.TellCommand,
+		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
+		Guests:     Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64, CPULimit: 100, OOM: OOMFirst},
 	}
 }
 
@@ -194,16 +210,36 @@ func (c Config) Check() error {
 	if c.Speed != 0 && (c.Speed < load.MinSpeed || c.Speed > load.MaxSpeed) {
 		return fmt.Errorf("speed = %d: expected %d…%d, or 0 for as measured", c.Speed, load.MinSpeed, load.MaxSpeed)
 	}
-	if g := c.Guests; g.Max < 1 || g.Max > 10_000 {
-		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)
-	} else if g.UIDBase < 65536 || uint64(g.UIDBase)+uint64(g.Max) > uidLast {
-		return fmt.Errorf("guests.uid_base = %d: needs %d user ids of its own from 65536 upwards", g.UIDBase, g.Max)
+	if c.Disclosure < policy.TellNothing || c.Disclosure > policy.TellCommand {
+		return fmt.Errorf("disclosure = %d: expected %d…%d", c.Disclosure, policy.TellNothing, policy.TellCommand)
+	}
+	if err := c.Guests.check(); err != nil {
+		return err
 	}
 	if err := c.checkDiscovery(); err != nil {
 		return err
 	}
 	return c.checkPeers()
 }
+
+func (g Guests) check() error {
+	switch {
+	case g.Max < 1 || g.Max > 10_000:
+		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)
+	case g.UIDBase < 65536 || uint64(g.UIDBase)+uint64(g.Max) > uidLast:
+		return fmt.Errorf("guests.uid_base = %d: needs %d user ids of its own from 65536 upwards", g.UIDBase, g.Max)
+	case !(g.LoadLimit >= 0 && g.LoadLimit <= maxLoad): // so that NaN is none
+		return fmt.Errorf("guests.load_limit = %v: expected 0…%d, 0 for no limit", g.LoadLimit, maxLoad)
+	case g.CPULimit < 1 || g.CPULimit > 100:
+		return fmt.Errorf("guests.cpu_limit = %d: expected 1…100 per cent of all CPUs (accept = false lends nothing)", g.CPULimit)
+	case g.OOM != OOMFirst && g.OOM != OOMNormal && g.OOM != OOMNever:
+		return fmt.Errorf("guests.oom = %q: expected %s, %s or %s", g.OOM, OOMFirst, OOMNormal, OOMNever)
+	}
+	return nil
+}
+
+// maxLoad is more than any node bears.
+const maxLoad = 1_000_000
 
 func (c Config) checkDiscovery() error {
 	if c.Advertise != "" {

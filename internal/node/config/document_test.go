@@ -13,7 +13,7 @@ func every() Config {
 		Number: 7, Name: "seven", Listen: ":1", Advertise: "10.0.0.7", Networks: []string{"10.0.0.0/8"}, Key: "/k", RunDir: "/r",
 		StateDir: "/s", Log: "debug", Speed: 5,
 		Discovery: Discovery{Interfaces: []string{"eth0", "eth1"}, TTL: 2, Port: 1, Seeds: []string{"a:1"}, Map: "/m"},
-		Guests:    Guests{Max: 1, UIDBase: 70000, Spare: 1},
+		Guests:    Guests{Max: 1, UIDBase: 70000, Spare: 1, LoadLimit: 1.5, CPULimit: 50, OOM: OOMNever},
 		Peers:     []Peer{{2, "two", "b:2"}},
 	}
 }

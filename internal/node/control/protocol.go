@@ -174,7 +174,14 @@ type NodeStatus struct {
 type Guest struct {
 	PID     int    `json:"pid"` // on this node
 	Home    int    `json:"home"`
-	HomePID int    `json:"home_pid"`
+	HomePID int    `json:"home_pid,omitempty"` // 0: not disclosed
 	RSS     uint64 `json:"rss"`
 	CPU     int64  `json:"cpu_us"`
+	// What its home tells of it: a level of package policy. Beyond HomePID, of
+	// level 2 whose it is, of level 3 what it was when it came.
+	Disclosed int      `json:"disclosed"`
+	UID       *int     `json:"uid,omitempty"`
+	GID       *int     `json:"gid,omitempty"`
+	Command   string   `json:"command,omitempty"`
+	Args      []string `json:"args,omitempty"`
 }

@@ -81,6 +81,7 @@ type Daemon struct {
 	settings *settings.Store
 	badState error // why the settings of an earlier daemon are not used
 	measure  *measure.Measurer
+	guestCPU *measure.Share
 	policies *policy.Registry
 	first    firstPlaces
 }
@@ -112,10 +113,11 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 		log.Error("settings cannot be read", "error", d.badState)
 	}
 	var lost error
-	if d.policies, lost = policy.Open(d.proc, filepath.Join(c.RunDir, "policies.json"), policy.TellCommand); lost != nil {
+	if d.policies, lost = policy.Open(d.proc, filepath.Join(c.RunDir, "policies.json"), c.Disclosure); lost != nil {
 		log.Error("policies of processes cannot be read", "error", lost)
 	}
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
+	d.guestCPU = measure.NewShare(d.proc)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.guests.again = d.lendAgain
 	d.gate = &transport.Gate{Settle: d.settle, Allowed: d.table.Allowed, Refused: d.refused}
@@ -155,6 +157,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.renewIdentities(serving) })
 	group.Go(func() { d.keepTable(serving, bound) })
 	group.Go(func() { d.measure.Run(serving) })
+	group.Go(func() { d.watchGuestCPU(serving) })
 	group.Go(func() { d.watchPolicies(serving) })
 	d.log.Info("node is up", "node", d.config.Number, "name", d.config.Name, "listen", d.address, "cluster", d.circle.Load().ID(time.Now()))
 
@@ -173,7 +176,7 @@ func (d *Daemon) makeStateDir() error {
 	if err := os.MkdirAll(d.socketPath(""), 0o700); err != nil {
 		return fmt.Errorf("make directory of supervisors: %w", err)
 	}
-	return nil
+	return d.makeAboutDir()
 }
 
 func (d *Daemon) homeStateDir() string { return filepath.Join(d.config.StateDir, "home") }

@@ -35,12 +35,13 @@ type guests struct {
 // guest is one guest supervisor. The fields after ended are guarded by guests.mu.
 type guest struct {
 	session supervisor.Session
-	home    int // the node whose process it is
-	homePID int
+	home    int             // the node whose process it is
+	about   supervisor.Open // what its home has told of it, and no more
 	uid     uint32
 	child   *child
 	ended   chan struct{}
 	told    chan struct{} // one place: it has told of its processes
+	kept    string        // file with about
 
 	connected bool      // a home supervisor has come
 	promised  uint64    // memory asked for
@@ -74,6 +75,7 @@ func (r *guests) add(g *guest) {
 		r.mu.Unlock()
 		<-g.child.exited
 		r.slots.put(g.uid)
+		_ = os.Remove(g.kept)
 		close(g.ended)
 	}()
 }

@@ -25,7 +25,7 @@ func (d *Daemon) leave(ctx context.Context) {
 			select {
 			case <-g.ended:
 			case <-ctx.Done():
-				g.child.log.Warn("a guest stays behind", "home", g.home, "process", g.homePID)
+				g.child.log.Warn("a guest stays behind", "home", g.home, "process", g.about.PID)
 			}
 		})
 	}

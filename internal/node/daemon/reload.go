@@ -36,6 +36,10 @@ func (d *Daemon) Reload() (control.Changes, error) {
 		return control.Changes{}, err
 	}
 	d.live.Store(&applied)
+	d.policies.Tell(applied.Disclosure)
+	if applied.Guests.OOM != old.Guests.OOM {
+		d.rescoreGuests()
+	}
 	if string(keys.Encode()) != string(d.keys.Encode()) {
 		live = append(live, "the cluster key")
 	}

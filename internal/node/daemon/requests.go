@@ -97,8 +97,6 @@ func (d *Daemon) status(ctx context.Context) control.Result {
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
 	status := control.NodeStatus{Node: nodes[i], Cluster: d.circle.Load().ID(time.Now()), Release: release(),
 		PID: os.Getpid(), Refused: d.refusedCount()}
-	for _, p := range d.guests.lent() {
-		status.Lent = append(status.Lent, control.Guest{PID: p.PID, Home: p.Node, HomePID: p.HomePID, RSS: p.RSS, CPU: p.CPUMicros})
-	}
+	status.Lent = d.guests.shown()
 	return control.Result{Nodes: nodes, Status: &status}
 }

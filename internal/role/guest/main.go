@@ -184,6 +184,8 @@ type body struct {
 	ending   bool // the program has asked home to end it
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
+
+	kills uint64 // by the kernel for want of memory, when it came
 }
 
 type pendingSignal struct {
