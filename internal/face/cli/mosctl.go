@@ -114,15 +114,15 @@ func (m *mosctl) admin(word string, values []int, progress func(control.Progress
 	return r, err
 }
 
-// nodeNamed is parseDestination without home.
+// nodeNamed reads the node that is meant; an empty word is this one.
 func nodeNamed(word string) (int, string, error) {
 	if word == "" {
 		return 0, "", nil
 	}
-	if word == "home" || word == "0" {
+	if word == "home" || word == "balance" || word == "0" {
 		return 0, "", usageError("%s: neither a node's number nor its name", word)
 	}
-	return parseDestination(word)
+	return parseNode(word)
 }
 
 // set tells a word and prints what holds then, to machines only.

@@ -50,6 +50,8 @@ type Request struct {
 	Verb Verb `json:"verb"`
 	PID  int  `json:"pid,omitempty"`
 	To   int  `json:"to,omitempty"` // Migrate: node number, 0: home
+	// Migrate: to the node on which it runs best, instead of To.
+	Balance bool `json:"balance,omitempty"`
 	// Admin, Nodes: To is the node that is meant, 0: this one (Admin), all (Nodes).
 	// Node is the node's name, instead of To.
 	Node string `json:"node,omitempty"`

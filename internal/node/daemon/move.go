@@ -61,10 +61,13 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 		r.To = number
 	}
 	if d.guests.slots.owns(status.Uid[0]) {
-		if no := d.guestMayLeave(r.PID, r.To); no.Code != "" {
+		if no := d.guestMayLeave(r.PID, r.To); no.Code != "" && !r.Balance {
 			return no
 		}
-		return d.moveGuest(ctx, r.PID, r.To)
+		return d.moveGuest(ctx, r)
+	}
+	if r.Balance {
+		return d.migrateToBest(ctx, who, r, tell)
 	}
 	to := r.To
 	if to == d.config.Number {
