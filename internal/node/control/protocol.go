@@ -58,8 +58,8 @@ type Request struct {
 	// Wait: the result is that of the move, not of its beginning.
 	Wait bool `json:"wait,omitempty"`
 	// Admin: one of the words of mosctl, and its numbers.
-	Word   string `json:"word,omitempty"`
-	Values []int  `json:"values,omitempty"`
+	Word   string         `json:"word,omitempty"`
+	Values []int          `json:"values,omitempty"`
 	Change *policy.Change `json:"change,omitempty"` // Policy
 }
 
