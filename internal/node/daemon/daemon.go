@@ -77,6 +77,7 @@ type Daemon struct {
 	packets atomic.Uint64 // of strangers
 	address string        // what the listener is bound to
 	stopFor time.Duration
+	leaving atomic.Bool
 
 	settings *settings.Store
 	badState error // why the settings of an earlier daemon are not used

@@ -55,6 +55,9 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	no := func(code supervisor.Code, format string, args ...any) supervisor.Opened {
 		return d.refuseToLend(home, o, code, format, args...)
 	}
+	if d.leaving.Load() {
+		return no(supervisor.Refused, "goes down")
+	}
 	if d.settings.Now().Block {
 		return no(supervisor.Refused, "lends nothing (`mosctl noblock` there changes that)")
 	}
