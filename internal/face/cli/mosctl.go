@@ -46,7 +46,7 @@ var mosctlVerbs = []struct {
 	{"getutil", mosctlVerb{takes: "[NODE]", most: 1, about: "per cent of the processors' time in use", run: figure(utilText)}},
 	{"isup", mosctlVerb{takes: "[NODE]", most: 1, about: "whether a node answers", run: (*mosctl).isUp}},
 	{"status", mosctlVerb{takes: "[NODE]", most: 1, about: "state and settings of a node", run: (*mosctl).status}},
-	{"gettune", mosctlVerb{about: "what it costs to reach each node, measured now", run: (*mosctl).tune}},
+	{"gettune", mosctlVerb{about: "what it costs to reach each node, measured now and by tune", run: (*mosctl).tune}},
 	{"getyard", mosctlVerb{about: "the yardstick: the speed of the processor whose units loads are in", run: (*mosctl).yard}},
 	{"getdecay", mosctlVerb{about: "how fast old statistics of processes lose their weight", run: (*mosctl).decay}},
 	{"setyard", mosctlVerb{takes: "{SPEED|standard|this}", least: 1, most: 1, about: "set the yardstick", run: (*mosctl).setYard}},

@@ -30,7 +30,7 @@ const programName = "openmosix"
 const runDirVariable = "OPENMOSIX_RUN_DIR"
 
 // applets are the commands that also go by a name of their own.
-var applets = []string{"migrate", "mosctl", "mosmon", "mosrun", "mps", "mtop", "setpe", "showmap", "why",
+var applets = []string{"migrate", "mosctl", "mosmon", "mosrun", "mps", "mtop", "omdiscd", "prep_tune", "setpe", "showmap", "tune", "tune_kernel", "why",
 	"nomig", "runhome", "runon", "cpujob", "iojob", "nodecay", "slowdecay", "fastdecay"}
 
 // Main runs a command line and returns the exit status. args[0] is the name
@@ -99,7 +99,7 @@ keep looking as if they ran where they were started.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
-		newNodes(), newShowmap(), newSetpe(), newStatus(), newCalls(),
+		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newCalls(),
 		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
 	root.AddCommand(newWrappers()...)
 	return root

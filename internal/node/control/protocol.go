@@ -12,6 +12,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
+	"openmosix/internal/node/tuning"
 )
 
 // SocketName is the file in the run directory.
@@ -38,6 +39,12 @@ const (
 	Admin   Verb = "admin"   // what the administrator of a node tells it: Word
 )
 
+// What the original's tools of setup ask for.
+const (
+	Costs    Verb = "costs"    // what was measured of the ways to other nodes, after taking in Link
+	Discover Verb = "discover" // how this node finds others, after changing it to Discovery
+)
+
 // Codes of results beyond those of a supervisor.
 const (
 	NotPermitted supervisor.Code = "not-permitted"
@@ -61,6 +68,10 @@ type Request struct {
 	Word   string         `json:"word,omitempty"`
 	Values []int          `json:"values,omitempty"`
 	Change *policy.Change `json:"change,omitempty"` // Policy
+	// Costs.
+	Link *tuning.Link `json:"link,omitempty"`
+	// Discover; what is zero stays.
+	Discovery *Discovery `json:"discovery,omitempty"`
 }
 
 // Answer is what a client reads: any number with Progress, then one with Result.
@@ -97,8 +108,20 @@ type Result struct {
 	Policy   *policy.Policy        `json:"policy,omitempty"`   // Policy
 	Mark     string                `json:"mark,omitempty"`     // Policy
 
+	Links     []tuning.Link `json:"links,omitempty"`     // Costs
+	Discovery *Discovery    `json:"discovery,omitempty"` // Discover
+
 	Settings *settings.Values `json:"settings,omitempty"` // Admin
 	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring
+}
+
+// Discovery is how a node finds others.
+type Discovery struct {
+	Enabled    bool     `json:"enabled"`
+	Multicast  bool     `json:"multicast"`
+	Interfaces []string `json:"interfaces"` // none: all that are up
+	TTL        int      `json:"ttl"`
+	Port       int      `json:"port"`
 }
 
 // Outcome is how one of many moves went. Code is empty when the process moved.

@@ -39,6 +39,7 @@ import (
 	"openmosix/internal/node/peer"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
+	"openmosix/internal/node/tuning"
 	"openmosix/internal/role/transport"
 )
 
@@ -84,6 +85,7 @@ type Daemon struct {
 	measure  *measure.Measurer
 	guestCPU *measure.Share
 	policies *policy.Registry
+	tuning   *tuning.Store
 	first    firstPlaces
 }
 
@@ -116,6 +118,9 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	var lost error
 	if d.policies, lost = policy.Open(d.proc, filepath.Join(c.RunDir, "policies.json"), c.Disclosure); lost != nil {
 		log.Error("policies of processes cannot be read", "error", lost)
+	}
+	if d.tuning, lost = tuning.Open(filepath.Join(c.StateDir, "tuning.json")); lost != nil {
+		log.Error("measured costs cannot be read", "error", lost)
 	}
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
 	d.guestCPU = measure.NewShare(d.proc)

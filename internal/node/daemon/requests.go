@@ -36,6 +36,10 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.admin(ctx, who, r, tell)
 	case control.Reload:
 		return d.reload(who)
+	case control.Costs:
+		return d.costs(who, r)
+	case control.Discover:
+		return d.discover(who, r)
 	case control.Status:
 		return d.status(ctx)
 	}
