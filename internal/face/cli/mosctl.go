@@ -70,9 +70,6 @@ func newMosctl() *cobra.Command {
 		Args:  arguments(cobra.MinimumNArgs(1)),
 	}
 	c.Long = "Administer a node, and ask nodes of themselves.\n\n" + mosctlWords()
-	for _, v := range mosctlVerbs {
-		c.ValidArgs = append(c.ValidArgs, v.word+"\t"+v.about)
-	}
 	ask := client(c)
 	var m mosctl
 	c.Flags().StringVarP(&m.node, "node", "n", "", "the node to administer or to ask, by number or name")

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
@@ -248,7 +247,7 @@ func (m *mosctl) tune([]string) error {
 			now = micros(float64(n.AskMicros))
 		}
 		if l := links[n.Number]; l != nil {
-			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%.0f\t%s\n", n.Number, now, micros(l.AskMicros), micros(l.CallMicros), micros(l.Small.Micros), l.MBPerSecond, l.Measured.Local().Format(time.DateTime))
+			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%.0f\t%s\n", n.Number, now, micros(l.AskMicros), micros(l.CallMicros), micros(l.Small.Micros), l.MBPerSecond, l.Measured.UTC().Format("2006-01-02 15:04Z"))
 		} else {
 			fmt.Fprintf(t, "%d\t%s\t-\t-\t-\t-\tnever (`tune`)\n", n.Number, now)
 		}

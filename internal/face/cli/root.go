@@ -39,7 +39,7 @@ func Main(args []string, version string) int {
 	called := filepath.Base(args[0])
 	rest := args[1:]
 	if slices.Contains(applets, called) {
-		rest = append([]string{called}, rest...)
+		rest = asked(append([]string{called}, rest...))
 	} else {
 		called = programName
 	}
@@ -100,8 +100,9 @@ keep looking as if they ran where they were started.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
 		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newCalls(),
-		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
+		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(), newUninstall(), newVersion(version))
 	root.AddCommand(newWrappers()...)
+	addCompletions(root)
 	return root
 }
 
@@ -123,13 +124,18 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 func newVersion(version string) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  arguments(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", programName, version)
-			return err
-		},
 	}
+	asJSON := c.Flags().Bool("json", false, "print an object")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), map[string]string{"version": version})
+		}
+		_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", programName, version)
+		return err
+	}
+	return c
 }
