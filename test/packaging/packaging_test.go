@@ -96,6 +96,7 @@ func serve(t *testing.T, l *labtest.Lab, in func(line string) string) {
 		t.Fatalf("start: %s", got)
 	}
 	awaitUp(t, l, 2, "openmosix", "2")
+	awaitUp(t, l, 1, in("/usr/bin/openmosix"), "2")
 	if got := shell(t, l, 1, in("/usr/bin/openmosix nodes")); !strings.Contains(got, "here") || strings.Count(got, "\n") != 2 {
 		t.Errorf("nodes: %s", got)
 	}
