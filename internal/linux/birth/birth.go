@@ -25,15 +25,13 @@ import (
 // last is the highest signal of the kernel.
 const last = 64
 
-// found is what entry saw: a set has bit s-1 for signal s. action is its
-// scratch place. Both are written before the runtime starts, and never again.
-var (
-	found struct {
-		ignored, blocked uint64
-		looked           uint64 // 1: the program began at entry
-	}
-	action [4]uint64
-)
+// found is what entry saw: a set has bit s-1 for signal s. It is written before
+// the runtime starts, and never again.
+var found struct {
+	ignored, blocked uint64
+	looked           uint64    // 1: the program began at entry
+	_                [4]uint64 // where entry is told of one signal
+}
 
 // Known tells whether the program began at entry.
 func Known() bool { return found.looked == 1 }

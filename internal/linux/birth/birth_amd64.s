@@ -20,12 +20,12 @@ next:
 	MOVQ $13, AX
 	MOVQ BX, DI
 	XORQ SI, SI
-	LEAQ ·action(SB), DX
+	LEAQ ·found+24(SB), DX
 	MOVQ $8, R10
 	SYSCALL
 	TESTQ AX, AX
 	JNE  after
-	CMPQ ·action(SB), $1 // SIG_IGN
+	CMPQ ·found+24(SB), $1 // SIG_IGN
 	JNE  after
 	LEAQ -1(BX), CX
 	MOVQ $1, AX
