@@ -2,12 +2,14 @@
 
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS  := -s -w -X main.version=$(VERSION)
+# The entry sees how signals stood before the runtime changes them (internal/linux/birth).
+ENTRY    := openmosix/internal/linux/birth.entry
+LDFLAGS  := -s -w -X main.version=$(VERSION) -E $(ENTRY)
 UNIT     := ./cmd/... ./internal/...
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
 
-.PHONY: deb build setup test race bench fuzz lint judge check demo soak clean
+.PHONY: deb package tarball build setup test race bench fuzz lint judge check demo soak clean
 
 build:
 	@mkdir -p bin
@@ -60,10 +62,22 @@ soak: build
 NFPM       ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 DEBVERSION ?= 0.0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 
-deb: build
-	@rm -rf out/deb && mkdir -p out/deb
-	bin/openmosix install --root out/deb
-	VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager deb --target out/
+OUT        ?= out
+BINARY     ?= bin/openmosix
+
+deb: build package
+
+# The package of a binary that has been built already.
+package:
+	@rm -rf $(OUT)/deb && mkdir -p $(OUT)/deb
+	$(BINARY) install --root $(OUT)/deb
+	OUT=$(OUT) VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager deb --target $(OUT)/
+
+# For other systems: unpack it, and `./openmosix install` as root.
+tarball: build
+	@rm -rf $(OUT)/openmosix-$(DEBVERSION) && mkdir -p $(OUT)/openmosix-$(DEBVERSION)
+	cp $(BINARY) README.md $(OUT)/openmosix-$(DEBVERSION)/
+	tar -C $(OUT) --owner=0 --group=0 -czf $(OUT)/openmosix-$(DEBVERSION).tar.gz openmosix-$(DEBVERSION)
 
 clean:
 	rm -rf bin out

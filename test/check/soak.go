@@ -8,6 +8,7 @@ var soakSteps = []step{
 	{name: "toandfro", argv: goTest("3h", "./test/toandfro"), tests: true},
 	{name: "hops", argv: append(goTest("1h", "-run", "TestHops", "./test/zoo"), "-args", "-hops", "1000"), tests: true},
 	{name: "failure", argv: goTest("30m", "./test/failure"), tests: true},
+	{name: "packaging", argv: append(goTest("30m", "./test/packaging"), "-args", "-clean-root"), tests: true},
 	{name: "churn", argv: append(goTest("30m", "./test/churn"), "-args", "-duration", "10m"), tests: true},
 }
 

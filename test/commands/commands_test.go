@@ -23,7 +23,7 @@ const nodes = 3
 const commandLimit = time.Minute
 
 // own are names of commands that are openmosix by another name.
-var own = []string{"migrate", "mosctl", "setpe", "showmap", "mps", "why", "mosmon", "mtop", "mosrun",
+var own = []string{"migrate", "mosctl", "setpe", "showmap", "mps", "why", "mosmon", "mtop", "mosrun", "omdiscd", "tune", "tune_kernel", "prep_tune",
 	"nomig", "runhome", "runon", "cpujob", "iojob", "nodecay", "slowdecay", "fastdecay"}
 
 func TestScripts(t *testing.T) {

@@ -90,6 +90,18 @@ func TestMigrateExitStatuses(t *testing.T) {
 	}
 }
 
+func TestMigrateBalance(t *testing.T) {
+	dir := fakeDaemon(t, func(r control.Request) control.Result {
+		if r.Verb != control.Migrate || r.PID != 42 || !r.Balance || r.To != 0 || r.Node != "" {
+			t.Errorf("%+v", r)
+		}
+		return control.Result{Code: supervisor.AlreadyThere, Text: "it runs best there"}
+	})
+	if got := run("migrate", "--run-dir", dir, "42", "balance"); got != (outcome{ExitAlreadyThere, "", "migrate: 42: it runs best there\n"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestMigrateSeveral(t *testing.T) {
 	dir := fakeDaemon(t, func(r control.Request) control.Result {
 		if r.PID == 2 {

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +14,7 @@ import (
 	"openmosix/packaging"
 )
 
-func newInstall(version string) *cobra.Command {
+func newInstall() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Install this program with its commands, manual pages, completions and services",
@@ -24,7 +22,7 @@ func newInstall(version string) *cobra.Command {
 	}
 	root := c.Flags().String("root", "/", "install below this directory")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		files, err := installed(version)
+		files, err := installed()
 		if err != nil {
 			return err
 		}
@@ -38,6 +36,45 @@ func newInstall(version string) *cobra.Command {
 	return c
 }
 
+func newUninstall() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "uninstall",
+		Short: "Remove what install has put in place, but for configuration and key",
+		Args:  arguments(cobra.NoArgs),
+	}
+	root := c.Flags().String("root", "/", "remove below this directory")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		files, err := installed()
+		if err != nil {
+			return err
+		}
+		var failed error
+		for _, f := range files {
+			failed = errors.Join(failed, f.remove(*root))
+		}
+		if failed != nil {
+			return fmt.Errorf("uninstall: %w", failed)
+		}
+		return nil
+	}
+	return c
+}
+
+// remove takes the file away if it is there, and if it is a link, only if it is ours.
+func (f installedFile) remove(root string) error {
+	place := filepath.Join(root, f.path)
+	if f.keep {
+		return nil
+	}
+	if to, err := os.Readlink(place); f.link != "" && (err != nil || to != f.link) {
+		return nil
+	}
+	if err := os.Remove(place); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // installedFile is one file of an installation.
 type installedFile struct {
 	path    string
@@ -48,7 +85,7 @@ type installedFile struct {
 }
 
 // installed is everything an installation consists of.
-func installed(version string) ([]installedFile, error) {
+func installed() ([]installedFile, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find own program: %w", err)
@@ -66,35 +103,12 @@ func installed(version string) ([]installedFile, error) {
 	for _, name := range applets {
 		files = append(files, installedFile{path: "usr/bin/" + name, link: programName})
 	}
-	names, err := fs.Glob(pages, "*.[178]")
+	manual, err := manualFiles()
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		text, err := pages.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, installedFile{path: "usr/share/man/man" + path.Ext(name)[1:] + "/" + name, mode: 0o644, content: text})
-	}
-	completions, err := completionFiles(version)
-	return append(files, completions...), err
-}
-
-func completionFiles(version string) ([]installedFile, error) {
-	root := newRoot(version)
-	var files []installedFile
-	var failed error
-	for place, write := range map[string]func(io.Writer) error{
-		"usr/share/bash-completion/completions/" + programName:         func(w io.Writer) error { return root.GenBashCompletionV2(w, true) },
-		"usr/share/zsh/vendor-completions/_" + programName:             root.GenZshCompletion,
-		"usr/share/fish/vendor_completions.d/" + programName + ".fish": func(w io.Writer) error { return root.GenFishCompletion(w, true) },
-	} {
-		var text bytes.Buffer
-		failed = errors.Join(failed, write(&text))
-		files = append(files, installedFile{path: place, mode: 0o644, content: text.Bytes()})
-	}
-	return files, failed
+	completions, err := completionFiles()
+	return slices.Concat(files, manual, completions), err
 }
 
 // put writes the file at once: a program that runs from it, or a reader, has

@@ -3,10 +3,8 @@ package cli
 import (
 	"embed"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -19,45 +17,34 @@ import (
 var pages embed.FS
 
 func newMan() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "man [PAGE]",
-		Short: "Show a manual page; without PAGE, list them",
+		Short: "Show a manual page; without PAGE, list them with what they are about",
 		Args:  arguments(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return listPages(c)
-			}
-			name, ok := findPage(args[0])
-			if !ok {
-				return usageError("no manual page %q (`%s man` lists them)", args[0], programName)
-			}
-			return showPage(c, name)
-		},
 	}
-}
-
-func listPages(c *cobra.Command) error {
-	names, err := fs.Glob(pages, "*.[178]")
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		if _, err := fmt.Fprintln(c.OutOrStdout(), strings.TrimSuffix(n, path.Ext(n))); err != nil {
-			return err
+	asJSON := c.Flags().Bool("json", false, "print the list as an array of objects")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0 && *asJSON:
+			return printJSON(c.OutOrStdout(), manualIndex())
+		case len(args) == 0:
+			return printIndex(c.OutOrStdout())
 		}
+		name, ok := findPage(args[0])
+		if !ok {
+			return usageError("no manual page %q (`%s man` lists them)", args[0], programName)
+		}
+		return showPage(c, name)
 	}
-	return nil
+	return c
 }
 
 // findPage accepts a page's name and that of a command: node is openmosix-node.
 func findPage(word string) (string, bool) {
-	if _, ok := wrappers[word]; ok {
-		word = "mosrun"
-	}
-	for _, stem := range []string{word, programName + "-" + word} {
-		for _, section := range []string{".1", ".7", ".8"} {
-			if _, err := fs.Stat(pages, stem+section); err == nil {
-				return stem + section, true
+	for _, name := range []string{word, programName + "-" + word} {
+		for _, p := range manualIndex() {
+			if p.Name == name {
+				return p.file, true
 			}
 		}
 	}

@@ -33,7 +33,7 @@ type moved struct {
 
 func newMigrate() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "migrate {PID...|-u USER|-g GROUP|--all} {NODE|home}",
+		Use:   "migrate {PID...|-u USER|-g GROUP|--all} {NODE|home|balance}",
 		Short: "Move processes to another node, or home",
 		Args:  arguments(cobra.MinimumNArgs(1)),
 	}
@@ -47,7 +47,7 @@ func newMigrate() *cobra.Command {
 		if last == 0 && !s.any() {
 			return usageError("which processes? (usage: %s)", c.UseLine())
 		}
-		to, node, err := parseDestination(args[last])
+		to, err := parseDestination(args[last])
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func newMigrate() *cobra.Command {
 			return err
 		}
 		daemon := ask()
-		m := mover{client: daemon, to: to, node: node, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		m := mover{client: daemon, to: to, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
 		outcomes, err := m.all(c.Context(), pids)
 		if err == nil && s.any() {
 			more, wrong := s.pids(c, daemon)
@@ -82,23 +82,43 @@ func newMigrate() *cobra.Command {
 	return c
 }
 
-// parseDestination reads NODE, a number or a name, or home; 0, as mps shows it,
-// is home too. What looks like a number has to be one.
-func parseDestination(s string) (number int, name string, err error) {
+// destination is where to move a process: one of the three.
+type destination struct {
+	number int // 0: home
+	name   string
+	best   bool // where the node daemon says it runs best
+}
+
+// migrate is the request to move a process there.
+func (to destination) migrate(pid int, wait bool) control.Request {
+	return control.Request{Verb: control.Migrate, PID: pid, To: to.number, Node: to.name, Balance: to.best, Wait: wait}
+}
+
+// parseDestination reads NODE, a number or a name, home or balance; 0, as mps
+// shows it, is home too. What looks like a number has to be one.
+func parseDestination(s string) (destination, error) {
 	switch s {
 	case "home":
-		return 0, "", nil
+		return destination{}, nil
 	case "balance":
-		return 0, "", &exitError{code: ExitFailure, text: "balance: nothing balances this cluster; name a node (`mosmon -1` shows which has room)"}
+		return destination{best: true}, nil
 	}
+	number, name, err := parseNode(s)
+	if err != nil {
+		err = usageError("%s: neither a node's number nor its name (nor `home` or `balance`)", strconv.Quote(s))
+	}
+	return destination{number: number, name: name}, err
+}
+
+// parseNode reads a node's number or name.
+func parseNode(s string) (number int, name string, err error) {
 	if first, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(first) {
 		return 0, s, nil
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0, "", usageError("%s: neither a node's number nor its name (nor `home`)", strconv.Quote(s))
+	if number, err = strconv.Atoi(s); err != nil || number < 0 {
+		return 0, "", usageError("%s: neither a node's number nor its name", strconv.Quote(s))
 	}
-	return n, "", nil
+	return number, "", nil
 }
 
 func parsePIDs(words []string) ([]int, error) {
@@ -116,8 +136,7 @@ func parsePIDs(words []string) ([]int, error) {
 // mover moves processes one after the other.
 type mover struct {
 	client   *control.Client
-	to       int
-	node     string // its name, instead of to
+	to       destination
 	wait     bool
 	warn     io.Writer
 	terminal bool
@@ -127,7 +146,7 @@ type mover struct {
 func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 	outcomes := make([]moved, 0, len(pids))
 	for _, pid := range pids {
-		r, err := m.client.Ask(ctx, control.Request{Verb: control.Migrate, PID: pid, To: m.to, Node: m.node, Wait: m.wait}, m.progress())
+		r, err := m.client.Ask(ctx, m.to.migrate(pid, m.wait), m.progress())
 		if m.terminal {
 			fmt.Fprint(m.warn, "\r\x1b[K")
 		}

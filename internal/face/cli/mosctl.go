@@ -46,7 +46,7 @@ var mosctlVerbs = []struct {
 	{"getutil", mosctlVerb{takes: "[NODE]", most: 1, about: "per cent of the processors' time in use", run: figure(utilText)}},
 	{"isup", mosctlVerb{takes: "[NODE]", most: 1, about: "whether a node answers", run: (*mosctl).isUp}},
 	{"status", mosctlVerb{takes: "[NODE]", most: 1, about: "state and settings of a node", run: (*mosctl).status}},
-	{"gettune", mosctlVerb{about: "what it costs to reach each node, measured now", run: (*mosctl).tune}},
+	{"gettune", mosctlVerb{about: "what it costs to reach each node, measured now and by tune", run: (*mosctl).tune}},
 	{"getyard", mosctlVerb{about: "the yardstick: the speed of the processor whose units loads are in", run: (*mosctl).yard}},
 	{"getdecay", mosctlVerb{about: "how fast old statistics of processes lose their weight", run: (*mosctl).decay}},
 	{"setyard", mosctlVerb{takes: "{SPEED|standard|this}", least: 1, most: 1, about: "set the yardstick", run: (*mosctl).setYard}},
@@ -70,9 +70,6 @@ func newMosctl() *cobra.Command {
 		Args:  arguments(cobra.MinimumNArgs(1)),
 	}
 	c.Long = "Administer a node, and ask nodes of themselves.\n\n" + mosctlWords()
-	for _, v := range mosctlVerbs {
-		c.ValidArgs = append(c.ValidArgs, v.word+"\t"+v.about)
-	}
 	ask := client(c)
 	var m mosctl
 	c.Flags().StringVarP(&m.node, "node", "n", "", "the node to administer or to ask, by number or name")
@@ -114,15 +111,15 @@ func (m *mosctl) admin(word string, values []int, progress func(control.Progress
 	return r, err
 }
 
-// nodeNamed is parseDestination without home.
+// nodeNamed reads the node that is meant; an empty word is this one.
 func nodeNamed(word string) (int, string, error) {
 	if word == "" {
 		return 0, "", nil
 	}
-	if word == "home" || word == "0" {
+	if word == "home" || word == "balance" || word == "0" {
 		return 0, "", usageError("%s: neither a node's number nor its name", word)
 	}
-	return parseDestination(word)
+	return parseNode(word)
 }
 
 // set tells a word and prints what holds then, to machines only.

@@ -9,6 +9,7 @@ import (
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/tuning"
 )
 
 // one asks for the figures of one node: the argument, else that of -n, else this.
@@ -194,7 +195,13 @@ func (m *mosctl) decay([]string) error {
 	return err
 }
 
-// tune prints what was measured while the nodes were asked.
+// tunedNode is a node with what tune has measured of the way to it.
+type tunedNode struct {
+	control.Node
+	Tuned *tuning.Link `json:"tuned,omitempty"`
+}
+
+// tune prints what was measured while the nodes were asked, and by tune before.
 func (m *mosctl) tune([]string) error {
 	if m.node != "" {
 		return usageError("gettune measures from this node; use it without -n")
@@ -206,18 +213,38 @@ func (m *mosctl) tune([]string) error {
 	if err != nil {
 		return err
 	}
+	kept, err := m.client.Ask(m.c.Context(), control.Request{Verb: control.Costs}, nil)
+	if err == nil {
+		err = errorOf(kept)
+	}
+	if err != nil {
+		return err
+	}
+	links := make(map[int]*tuning.Link, len(kept.Links))
+	for i, l := range kept.Links {
+		links[l.Node] = &kept.Links[i]
+	}
 	if m.json {
-		return printJSON(m.c.OutOrStdout(), r.Nodes)
+		nodes := make([]tunedNode, len(r.Nodes))
+		for i, n := range r.Nodes {
+			nodes[i] = tunedNode{n, links[n.Number]}
+		}
+		return printJSON(m.c.OutOrStdout(), nodes)
 	}
 	t := tabwriter.NewWriter(m.c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "NODE\tTO CONNECT AND ASK")
+	fmt.Fprintln(t, "NODE\tTO ASK, NOW\tTO ASK\tA CALL HOME\tTO MOVE\tMB/S\tMEASURED")
 	for _, n := range r.Nodes {
-		switch {
-		case n.Self:
-		case n.Up:
-			fmt.Fprintf(t, "%d\t%d.%03d ms\n", n.Number, n.AskMicros/1000, n.AskMicros%1000)
-		default:
-			fmt.Fprintf(t, "%d\tdown\n", n.Number)
+		if n.Self {
+			continue
+		}
+		now := "down"
+		if n.Up {
+			now = micros(float64(n.AskMicros))
+		}
+		if l := links[n.Number]; l != nil {
+			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%.0f\t%s\n", n.Number, now, micros(l.AskMicros), micros(l.CallMicros), micros(l.Small.Micros), l.MBPerSecond, l.Measured.UTC().Format("2006-01-02 15:04Z"))
+		} else {
+			fmt.Fprintf(t, "%d\t%s\t-\t-\t-\t-\tnever (`tune`)\n", n.Number, now)
 		}
 	}
 	return t.Flush()

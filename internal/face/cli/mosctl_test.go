@@ -9,6 +9,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/settings"
+	"openmosix/internal/node/tuning"
 )
 
 func TestMosctlAsks(t *testing.T) {
@@ -22,6 +23,8 @@ func TestMosctlAsks(t *testing.T) {
 		case r.Verb == control.Admin && r.Word == "show":
 			v := settings.Default()
 			return control.Result{Node: 1, Settings: &v}
+		case r.Verb == control.Costs:
+			return control.Result{Links: []tuning.Link{{Node: 3, CallMicros: 80, AskMicros: 1500, MBPerSecond: 900}}}
 		case r.Verb == control.Nodes && r.To == 0 && r.Node == "":
 			return control.Result{Nodes: nodes}
 		case r.Verb == control.Nodes && r.To == 99:
@@ -51,7 +54,7 @@ func TestMosctlAsks(t *testing.T) {
 		"whois 10.0.0.3": {0, "3 10.0.0.3 three\n", ""},
 		"getyard":        {0, "10000\n", ""},
 		"getdecay":       {0, "interval 1 s, slow 975/1000, fast 926/1000\n", ""},
-		"gettune":        {0, "NODE  TO CONNECT AND ASK\n2     1.234 ms\n3     down\n", ""},
+		"gettune":        {0, gettune, ""},
 		"status 3":       {0, "node 3 (three) at 10.0.0.3:7779: down: nobody there\n", ""},
 	} {
 		if got := run("mosctl", append([]string{"--run-dir", dir}, strings.Fields(line)...)...); got != want {
@@ -69,6 +72,11 @@ func TestMosctlAsks(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+const gettune = `NODE  TO ASK, NOW  TO ASK   A CALL HOME  TO MOVE  MB/S  MEASURED
+2     1.23 ms      -        -            -        -     never (` + "`tune`" + `)
+3     down         1.50 ms  80.0 us      0.0 us   900   0001-01-01 00:00Z
+`
 
 func TestMosctlTells(t *testing.T) {
 	heard := ""

@@ -8,13 +8,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/linux/birth"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/policy"
@@ -39,17 +39,19 @@ Usage: mosrun [OPTION...] COMMAND [ARGUMENT...]
   -c -i           it computes; it reads and writes
   -n -s -f        its statistics decay not; slowly; fast
   -t N -d N       every N seconds; what is kept then, per mille
+  -e -E           its statistics begin anew with each exec; are kept over it
+  -r -R           a child begins with its parent's statistics; with none
   -z              the first argument is the name it sees itself by
   --allow LIST    it may only go to these nodes
   --deny LIST     it may not go to these
-  --disclosure N  what lenders are told: 0 nothing, 1 its number, 2 and whose
-                  it is, 3 and what it is called
+  --disclosure N  what lenders are told: 0 nothing, 1 its number, 2 also user
+                  and group, 3 also command and arguments
   --run-dir DIR   run directory of the node daemon
   --help          this
 
 Locked is the default with -h, -N or -j; as the caller is with only -c, -i, -n,
--s, -f, -t or -d; else it is unlocked, and every program that the command and
-its children execute is placed on the node that suits it best.
+-s, -f, -t, -d, -e, -E, -r or -R; else it is unlocked, and every program that the
+command and its children execute is placed on the node that suits it best.
 `
 
 func newMosrun() *cobra.Command {
@@ -115,10 +117,9 @@ func mosrunMain(c *cobra.Command, args []string) error {
 	}
 	// This process becomes the command: same pid, parent, terminal, and nothing
 	// of ours stays between it and whoever waits for it.
-	signal.Reset() // what was ignored when this program began is ignored again
-	err = syscall.Exec(path, argv, environment)
+	err = birth.Exec(path, argv, environment)
 	if errors.Is(err, syscall.ENOEXEC) { // a script that does not say of which shell, as execvp(3) does it
-		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environment)
+		err = birth.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environment)
 	}
 	return notRunnable(path, err)
 }

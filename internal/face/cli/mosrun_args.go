@@ -100,7 +100,7 @@ func (p *runPlan) long(word string, value func() (string, error)) error {
 	case "--disclosure":
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return usageError("--disclosure %s: expected 0, 1, 2 or 3", text)
+			return usageError("--disclosure %s: expected 0, 1, 2 or 3, or -1 for as the node says", text)
 		}
 		p.change.Disclosure = &n
 	default:
@@ -144,6 +144,14 @@ func (p *runPlan) letters(letters string, value func() (string, error)) error {
 			p.change.Decay = of(policy.SlowDecay)
 		case 'f':
 			p.change.Decay = of(policy.FastDecay)
+		case 'e':
+			p.change.OverExec = of(policy.Clear)
+		case 'E':
+			p.change.OverExec = of(policy.Retain)
+		case 'r':
+			p.change.OverFork = of(policy.Retain)
+		case 'R':
+			p.change.OverFork = of(policy.Clear)
 		case 't', 'd':
 			text, err := value()
 			if err != nil {
@@ -185,7 +193,8 @@ func (p *runPlan) complete() error {
 	if p.change.Lock != nil || p.keepLock {
 		return nil
 	}
-	work := p.change.Kind != nil || p.change.Decay != nil || p.change.Period != nil || p.change.Keep != nil
+	c := p.change
+	work := c.Kind != nil || c.Decay != nil || c.Period != nil || c.Keep != nil || c.OverExec != nil || c.OverFork != nil
 	if put := p.home || len(p.nodes) > 0; put || !work {
 		p.change.Lock = &put
 	}

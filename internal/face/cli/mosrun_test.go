@@ -22,6 +22,8 @@ func TestParseRun(t *testing.T) {
 		"-c ls":                      `{"kind":"cpu"}|[]|ls`,
 		"-i -5 ls":                   `{"lock":true,"kind":"io"}|[5]|ls`,
 		"-s -t 10 -d 900 ls":         `{"decay":"slow","period":10,"keep":900}|[]|ls`,
+		"-eR ls":                     `{"over_exec":"clear","over_fork":"clear"}|[]|ls`,
+		"-3 -E -r ls":                `{"lock":true,"over_exec":"keep","over_fork":"keep"}|[3]|ls`,
 		"-lz /usr/sbin/tcpd in.rshd": `{"lock":false}|z[]|/usr/sbin/tcpd in.rshd`,
 		"--allow 1-3 --deny=2 --disclosure 1 ls --allow": `{"lock":false,"allow":"1-3","deny":"2","disclosure":1}|[]|ls --allow`,
 		"-- -odd": `{"lock":false}|[]|-odd`,

@@ -86,11 +86,11 @@ func (d *topDaemon) Processes(ctx context.Context) (tui.Processes, error) {
 }
 
 func (d *topDaemon) Move(ctx context.Context, pid int, to string) string {
-	number, name, err := parseDestination(to)
+	where, err := parseDestination(to)
 	if err != nil {
 		return err.Error()
 	}
-	r, err := d.client.Ask(ctx, control.Request{Verb: control.Migrate, PID: pid, To: number, Node: name, Wait: true}, nil)
+	r, err := d.client.Ask(ctx, where.migrate(pid, true), nil)
 	switch {
 	case err != nil:
 		return err.Error()

@@ -111,6 +111,9 @@ func runNode(ctx context.Context, f *nodeFlags, c config.Config) error {
 		}
 		return fresh, keys, setLevel(&level, fresh.Log)
 	})
+	// Who stops a node does not know how its caller had this signal.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -132,9 +133,46 @@ func printStatus(w io.Writer, r *control.Result) error {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\nGUEST\tHOME\tPID THERE\tMEM\tCPU")
+	fmt.Fprintln(t, "\nGUEST\tHOME\tPID THERE\tUID\tGID\tMEM\tCPU\tCOMMAND")
 	for _, g := range s.Lent {
-		fmt.Fprintf(t, "%d\tnode %d\t%d\t%dM\t%d.%03ds\n", g.PID, g.Home, g.HomePID, g.RSS>>20, g.CPU/1e6, g.CPU/1e3%1e3)
+		fmt.Fprintf(t, "%d\tnode %d\t%s\t%s\t%s\t%dM\t%d.%03ds\t%s\n", g.PID, g.Home, toldPID(g.HomePID), toldID(g.UID), toldID(g.GID),
+			g.RSS>>20, g.CPU/1e6, g.CPU/1e3%1e3, toldCommand(g))
 	}
 	return t.Flush()
+}
+
+// toldPID is a dash for what a guest's home does not disclose.
+func toldPID(pid int) string {
+	if pid == 0 {
+		return "-"
+	}
+	return strconv.Itoa(pid)
+}
+
+func toldID(id *int) string {
+	if id == nil {
+		return "-"
+	}
+	return strconv.Itoa(*id)
+}
+
+// toldCommand comes from another node: what would work on a terminal is made visible.
+func toldCommand(g control.Guest) string {
+	text := strings.Join(g.Args, " ")
+	if text == "" {
+		text = g.Command
+	}
+	if text == "" {
+		return "-"
+	}
+	return visible(text)
+}
+
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }

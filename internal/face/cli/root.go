@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/linux/birth"
 	"openmosix/internal/node/control"
 )
 
@@ -29,7 +30,7 @@ const programName = "openmosix"
 const runDirVariable = "OPENMOSIX_RUN_DIR"
 
 // applets are the commands that also go by a name of their own.
-var applets = []string{"migrate", "mosctl", "mosmon", "mosrun", "mps", "mtop", "setpe", "showmap", "why",
+var applets = []string{"migrate", "mosctl", "mosmon", "mosrun", "mps", "mtop", "omdiscd", "prep_tune", "setpe", "showmap", "tune", "tune_kernel", "why",
 	"nomig", "runhome", "runon", "cpujob", "iojob", "nodecay", "slowdecay", "fastdecay"}
 
 // Main runs a command line and returns the exit status. args[0] is the name
@@ -38,15 +39,28 @@ func Main(args []string, version string) int {
 	called := filepath.Base(args[0])
 	rest := args[1:]
 	if slices.Contains(applets, called) {
-		rest = append([]string{called}, rest...)
+		rest = asked(append([]string{called}, rest...))
 	} else {
 		called = programName
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	root := newRoot(version)
 	root.SetArgs(rest)
 	return report(os.Stderr, called, root.ExecuteContext(ctx))
+}
+
+// interruptible is a context that ends with SIGINT and SIGTERM, but for one that
+// the caller has this program ignore.
+func interruptible() (context.Context, context.CancelFunc) {
+	var ends []os.Signal
+	for _, s := range birth.Heeded(syscall.SIGINT, syscall.SIGTERM) {
+		ends = append(ends, s)
+	}
+	if len(ends) == 0 { // to NotifyContext no signal is every signal
+		return context.WithCancel(context.Background())
+	}
+	return signal.NotifyContext(context.Background(), ends...)
 }
 
 // report prints an error as one line and turns it into an exit status.
@@ -85,9 +99,10 @@ keep looking as if they ran where they were started.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
-		newNodes(), newShowmap(), newSetpe(), newStatus(), newEvents(), newCalls(),
-		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
+		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newEvents(), newCalls(),
+		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(), newUninstall(), newVersion(version))
 	root.AddCommand(newWrappers()...)
+	addCompletions(root)
 	return root
 }
 
@@ -109,13 +124,18 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 func newVersion(version string) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  arguments(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", programName, version)
-			return err
-		},
 	}
+	asJSON := c.Flags().Bool("json", false, "print an object")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), map[string]string{"version": version})
+		}
+		_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", programName, version)
+		return err
+	}
+	return c
 }

@@ -1,4 +1,5 @@
-// Package meminfo reads how much memory this machine has and could still give.
+// Package meminfo reads how much memory this machine has and could still give,
+// and how often there was too little.
 package meminfo
 
 import (
@@ -53,4 +54,19 @@ func Parse(text []byte) (Info, error) {
 		return Info{}, errors.New("meminfo lacks MemTotal or MemAvailable")
 	}
 	return info, nil
+}
+
+// Kills is how many processes the kernel has killed for want of memory since
+// the machine was started.
+func Kills() (uint64, error) {
+	text, err := os.ReadFile("/proc/vmstat")
+	if err != nil {
+		return 0, fmt.Errorf("read counters of the machine's memory: %w", err)
+	}
+	for line := range bytes.Lines(text) {
+		if word, found := bytes.CutPrefix(bytes.TrimSpace(line), []byte("oom_kill ")); found {
+			return strconv.ParseUint(string(word), 10, 64)
+		}
+	}
+	return 0, errors.New("the kernel does not count whom it kills for want of memory")
 }

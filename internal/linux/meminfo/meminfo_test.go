@@ -21,3 +21,13 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("MemTotal: 1 kB\nMemAvailable: 1 kB\n"))
 	f.Fuzz(func(t *testing.T, b []byte) { Parse(b) })
 }
+
+func TestKills(t *testing.T) {
+	before, err := Kills()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := Kills(); err != nil || after < before {
+		t.Errorf("%d after %d, %v", after, before, err)
+	}
+}

@@ -64,13 +64,19 @@ func (s State) Next(c Counts, cpus int, passed time.Duration) State {
 	if c.Shared {
 		demand = float64(max(c.Running, 0))
 	}
-	old := math.Exp(-float64(max(passed, 0)) / float64(window))
+	old := Unseen(passed)
 	return State{
 		last:    c,
 		started: true,
 		Demand:  s.Demand*old + demand*(1-old),
 		Used:    s.Used*old + used*(1-old),
 	}
+}
+
+// Unseen is the share of a change that smoothed figures do not show yet, so long
+// after it: 1 at once, 0 in the end.
+func Unseen(passed time.Duration) float64 {
+	return math.Exp(-float64(max(passed, 0)) / float64(window))
 }
 
 // Of gives the load of a node of that many processors of that speed.

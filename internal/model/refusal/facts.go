@@ -2,6 +2,10 @@ package refusal
 
 import "openmosix/internal/model/image"
 
+// Probe is the first argument of our own binary where it is a program to be
+// moved, so that moves can be measured.
+const Probe = "tune-probe"
+
 // Facts is what is known of a process, as seen from outside while it runs.
 type Facts struct {
 	PID           int
@@ -10,7 +14,7 @@ type Facts struct {
 	Kernel        bool
 	DumpingCore   bool
 	Class32       bool   // the executable is a 32-bit one
-	Ours          bool   // runs our own binary
+	Ours          bool   // runs our own binary, but for Probe
 	Guest         bool   // a guest of this node
 	Supervised    bool   // traced by our own supervisor: a deputy, or on its way
 	Tracer        string // who traces it, empty for nobody

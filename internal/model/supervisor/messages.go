@@ -171,9 +171,12 @@ type Open struct {
 	Addr string
 	PID  int
 	Need Need
-	// What the lender is told of the process (the disclosure level decides how much is filled in).
-	Command string
-	UID     int
+	// Disclosed is how much the lender is told of the process: 0 nothing, 1 the
+	// PID, 2 also UID and GID, 3 also Command and Args. What is not told is zero.
+	Disclosed int
+	UID, GID  int
+	Command   string
+	Args      []string
 }
 
 // Twin describes a file by what is in it. The daemon answers with a Found

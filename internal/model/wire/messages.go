@@ -108,6 +108,8 @@ type FailedMsg struct {
 // DiedMsg: the guest was to be killed by this signal.
 type DiedMsg struct {
 	Signal int
+	There  bool // not by its own doing: somebody killed it there
+	Memory bool // ... the kernel, because memory ran out
 }
 
 // NeedHomeMsg asks to be brought home.

@@ -23,6 +23,7 @@ import (
 
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/policy"
 )
 
 // Where a node keeps its files unless told otherwise.
@@ -46,23 +47,26 @@ const DefaultMetrics = "127.0.0.1:7780"
 // Config is one node's configuration. Every setting is explained to people in
 // document.go; a test compares.
 type Config struct {
-	Number    int       `toml:"number"`     // this node; 0: from the map or the IPv4 address
-	Name      string    `toml:"name"`       // for people; the host name if empty
-	Listen    string    `toml:"listen"`     // address and port for the other nodes
-	Advertise string    `toml:"advertise"`  // address told to the others; empty: found
-	Networks  []string  `toml:"networks"`   // who may connect; empty: the networks of the interfaces
-	Key       string    `toml:"key"`        // cluster key file
-	RunDir    string    `toml:"run_dir"`    // control socket
-	StateDir  string    `toml:"state_dir"`  // caches
-	Log       string    `toml:"log"`        // debug, info, warn, error
-	LogFormat string    `toml:"log_format"` // text, json
-	Metrics   string    `toml:"metrics"`    // where they are read; empty: nowhere
-	Speed     int       `toml:"speed"`      // 0: as measured
-	Migrate   bool      `toml:"migrate"`    // false: nothing leaves, as after mosctl stay
-	MFS       bool      `toml:"mfs"`        // false: as after mosctl nomfs
-	Discovery Discovery `toml:"discovery"`
-	Guests    Guests    `toml:"guests"`
-	Peers     []Peer    `toml:"peer"`
+	Number    int      `toml:"number"`     // this node; 0: from the map or the IPv4 address
+	Name      string   `toml:"name"`       // for people; the host name if empty
+	Listen    string   `toml:"listen"`     // address and port for the other nodes
+	Advertise string   `toml:"advertise"`  // address told to the others; empty: found
+	Networks  []string `toml:"networks"`   // who may connect; empty: the networks of the interfaces
+	Key       string   `toml:"key"`        // cluster key file
+	RunDir    string   `toml:"run_dir"`    // control socket
+	StateDir  string   `toml:"state_dir"`  // caches
+	Log       string   `toml:"log"`        // debug, info, warn, error
+	LogFormat string   `toml:"log_format"` // text, json
+	Metrics   string   `toml:"metrics"`    // where they are read; empty: nowhere
+	Speed     int      `toml:"speed"`      // 0: as measured
+	Migrate   bool     `toml:"migrate"`    // false: nothing leaves, as after mosctl stay
+	MFS       bool     `toml:"mfs"`        // false: as after mosctl nomfs
+	// Disclosure is what a lender is told of a guest, where nobody has said it
+	// of the process: a level of package policy.
+	Disclosure int       `toml:"disclosure"`
+	Discovery  Discovery `toml:"discovery"`
+	Guests     Guests    `toml:"guests"`
+	Peers      []Peer    `toml:"peer"`
 }
 
 // Discovery says how this node finds the others.
@@ -94,7 +98,17 @@ type Guests struct {
 	OwnerFirst       bool   `toml:"owner_first"` // guests leave when the CPUs are wanted here
 	OwnerSeconds     int    `toml:"owner_seconds"`
 	OwnerIdleMinutes int    `toml:"owner_idle_minutes"` // 0: guests are taken whoever is at a terminal
+	// LoadLimit is the load, in standard units, up to which guests are admitted; 0: any.
+	LoadLimit float64 `toml:"load_limit"`
+	OOM       string  `toml:"oom"` // whom the kernel kills when memory runs out: see the constants
 }
+
+// What becomes of guests when memory runs out here.
+const (
+	OOMFirst  = "first"  // they are killed before anything else
+	OOMNormal = "normal" // they are as other processes
+	OOMNever  = "never"  // they are not killed
+)
 
 // Peer is one other node. The own node may be listed too, so that all nodes
 // can have the same list.
@@ -107,18 +121,19 @@ type Peer struct {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Listen:    ":" + strconv.Itoa(DefaultPort),
-		Key:       DefaultKey,
-		RunDir:    DefaultRunDir,
-		StateDir:  DefaultStateDir,
-		Log:       "info",
-		LogFormat: "text",
-		Metrics:   DefaultMetrics,
-		Migrate:   true,
-		MFS:       true,
-		Discovery: Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
+		Listen:     ":" + strconv.Itoa(DefaultPort),
+		Key:        DefaultKey,
+		RunDir:     DefaultRunDir,
+		StateDir:   DefaultStateDir,
+		Log:        "info",
+		LogFormat:  "text",
+		Metrics:    DefaultMetrics,
+		Migrate:    true,
+		MFS:        true,
+		Disclosure: policy.TellCommand,
+		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
 		Guests: Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64,
-			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5},
+			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5, OOM: OOMFirst},
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -57,26 +58,29 @@ func TestParseNamesThePlaceOfAMistake(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	for want, spoil := range map[string]func(*Config){
-		"number":    func(c *Config) { c.Number = 70000 },
-		"listen":    func(c *Config) { c.Listen = "10.0.0.1" },
-		"log":       func(c *Config) { c.Log = "loud" },
-		"max":       func(c *Config) { c.Guests.Max = 0 },
-		"cgroup":    func(c *Config) { c.Guests.CGroup = "../x" },
-		"weight":    func(c *Config) { c.Guests.Weight = -1 },
-		"percent":   func(c *Config) { c.Guests.CPUPercent = 101 },
-		"each_pids": func(c *Config) { c.Guests.EachPIDs = 63 },
-		"hours":     func(c *Config) { c.Guests.Hours = "Mon 8-9" },
-		"seconds":   func(c *Config) { c.Guests.OwnerSeconds = 0 },
-		"idle":      func(c *Config) { c.Guests.OwnerIdleMinutes = -1 },
-		"uid_base":  func(c *Config) { c.Guests.UIDBase = 0 },
-		"twice":     func(c *Config) { c.Peers = []Peer{{2, "", "a:1"}, {2, "", "b:1"}} },
-		"address":   func(c *Config) { c.Peers = []Peer{{Number: 2}} },
-		"advertise": func(c *Config) { c.Advertise = "host" },
-		"networks":  func(c *Config) { c.Networks = []string{"10.0.0.0/33"} },
-		"ttl":       func(c *Config) { c.Discovery.TTL = 0 },
-		"port":      func(c *Config) { c.Discovery.Port = 70000 },
-		"seeds":     func(c *Config) { c.Discovery.Enabled, c.Discovery.Seeds = false, []string{"a:1"} },
-		"is not in": func(c *Config) { c.Peers = []Peer{{0, "", "a:1"}} },
+		"number":            func(c *Config) { c.Number = 70000 },
+		"listen":            func(c *Config) { c.Listen = "10.0.0.1" },
+		"log":               func(c *Config) { c.Log = "loud" },
+		"max":               func(c *Config) { c.Guests.Max = 0 },
+		"cgroup":            func(c *Config) { c.Guests.CGroup = "../x" },
+		"weight":            func(c *Config) { c.Guests.Weight = -1 },
+		"percent":           func(c *Config) { c.Guests.CPUPercent = 101 },
+		"each_pids":         func(c *Config) { c.Guests.EachPIDs = 63 },
+		"hours":             func(c *Config) { c.Guests.Hours = "Mon 8-9" },
+		"seconds":           func(c *Config) { c.Guests.OwnerSeconds = 0 },
+		"idle":              func(c *Config) { c.Guests.OwnerIdleMinutes = -1 },
+		"uid_base":          func(c *Config) { c.Guests.UIDBase = 0 },
+		"guests.load_limit": func(c *Config) { c.Guests.LoadLimit = math.NaN() },
+		"guests.oom":        func(c *Config) { c.Guests.OOM = "last" },
+		"disclosure":        func(c *Config) { c.Disclosure = 4 },
+		"twice":             func(c *Config) { c.Peers = []Peer{{2, "", "a:1"}, {2, "", "b:1"}} },
+		"address":           func(c *Config) { c.Peers = []Peer{{Number: 2}} },
+		"advertise":         func(c *Config) { c.Advertise = "host" },
+		"networks":          func(c *Config) { c.Networks = []string{"10.0.0.0/33"} },
+		"ttl":               func(c *Config) { c.Discovery.TTL = 0 },
+		"port":              func(c *Config) { c.Discovery.Port = 70000 },
+		"seeds":             func(c *Config) { c.Discovery.Enabled, c.Discovery.Seeds = false, []string{"a:1"} },
+		"is not in":         func(c *Config) { c.Peers = []Peer{{0, "", "a:1"}} },
 	} {
 		c := Default()
 		c.Number = 1

@@ -3,6 +3,8 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 )
 
@@ -37,6 +39,7 @@ var document = []section{
 		{"speed", func(c Config) any { return c.Speed }, true, "Speed of this node's processors, 10000 is the standard; 0: as measured. What mosctl has\nsaid stands over this and the next two. (NODESPEED)"},
 		{"migrate", func(c Config) any { return c.Migrate }, true, "false: nothing leaves this node, as after mosctl stay. (MIGRATE)"},
 		{"mfs", func(c Config) any { return c.MFS }, true, "false: the others do not see this node's files, as after mosctl nomfs. (MFS)"},
+		{"disclosure", func(c Config) any { return c.Disclosure }, true, "What a node that lends its processor is told of a process of this one: 0 nothing, 1 its\nnumber, 2 also user and group, 3 also command and arguments. mosrun --disclosure stands\nover this. (CONFIG_MOSIX_DISCLOSURE)"},
 	}},
 	{"discovery", []knob{
 		{"enabled", func(c Config) any { return c.Discovery.Enabled }, false, "false: no beacons, no membership; the [[peer]] tables below are the cluster."},
@@ -62,6 +65,8 @@ var document = []section{
 		{"owner_first", func(c Config) any { return c.Guests.OwnerFirst }, true, "Guests are slowed down, and then sent home, when this node's own programs want its CPUs."},
 		{"owner_seconds", func(c Config) any { return c.Guests.OwnerSeconds }, true, "After so many seconds of that they are sent home; after half of it they are slowed down."},
 		{"owner_idle_minutes", func(c Config) any { return c.Guests.OwnerIdleMinutes }, true, "Guests are taken only while nobody has typed on a terminal of this node for so long; when\nsomebody does, those that are here are sent home. 0: that does not matter."},
+		{"load_limit", func(c Config) any { return c.Guests.LoadLimit }, true, "No guest is taken that would raise this node's load, as mosctl getload shows it with the\nstandard yardstick, above this. 0: no limit. (CONFIG_MOSIX_LOADLIMIT)"},
+		{"oom", func(c Config) any { return c.Guests.OOM }, true, "When memory runs out: first, guests are killed before this node's own processes; normal,\nthey are as those; never, they are not killed. (CONFIG_openMosix_NO_OOM)"},
 	}},
 }
 
@@ -108,6 +113,9 @@ func literal(v any) string {
 	if list, ok := v.([]string); ok && len(list) == 0 {
 		return "[]"
 	}
+	if f, ok := v.(float64); ok && f == math.Trunc(f) {
+		return strconv.FormatFloat(f, 'f', 1, 64) // without a point it is no float to TOML
+	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return `""` // none of the types above fails
@@ -143,10 +151,12 @@ func (c Config) Apply(to Config) Config {
 	c.Speed, c.Migrate, c.MFS = to.Speed, to.Migrate, to.MFS
 	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
 	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
+	c.Disclosure = to.Disclosure
 	c.Guests.Accept, c.Guests.Spare = to.Guests.Accept, to.Guests.Spare
 	c.Guests.Weight, c.Guests.CPUPercent, c.Guests.Hours = to.Guests.Weight, to.Guests.CPUPercent, to.Guests.Hours
 	c.Guests.Memory, c.Guests.EachMemory, c.Guests.EachPIDs = to.Guests.Memory, to.Guests.EachMemory, to.Guests.EachPIDs
 	c.Guests.OwnerFirst, c.Guests.OwnerSeconds, c.Guests.OwnerIdleMinutes = to.Guests.OwnerFirst, to.Guests.OwnerSeconds, to.Guests.OwnerIdleMinutes
+	c.Guests.LoadLimit, c.Guests.OOM = to.Guests.LoadLimit, to.Guests.OOM
 	return c
 }
 

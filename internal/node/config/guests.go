@@ -14,6 +14,16 @@ func (g Guests) Open() hours.Hours {
 }
 
 func (g Guests) check() error {
+	switch {
+	case g.Max < 1 || g.Max > 10_000:
+		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)
+	case g.UIDBase < 65536 || uint64(g.UIDBase)+uint64(g.Max) > uidLast:
+		return fmt.Errorf("guests.uid_base = %d: needs %d user ids of its own from 65536 upwards", g.UIDBase, g.Max)
+	case !(g.LoadLimit >= 0 && g.LoadLimit <= maxLoad): // so that NaN is none
+		return fmt.Errorf("guests.load_limit = %v: expected 0…%d, 0 for no limit", g.LoadLimit, maxLoad)
+	case g.OOM != OOMFirst && g.OOM != OOMNormal && g.OOM != OOMNever:
+		return fmt.Errorf("guests.oom = %q: expected %s, %s or %s", g.OOM, OOMFirst, OOMNormal, OOMNever)
+	}
 	if g.CGroup != "" && !filepath.IsLocal(g.CGroup) {
 		return fmt.Errorf("guests.cgroup = %q: expected a path below the mount point of control groups, as openmosix-guests", g.CGroup)
 	}
@@ -41,6 +51,9 @@ func (g Guests) check() error {
 	}
 	return nil
 }
+
+// maxLoad is more than any node bears.
+const maxLoad = 1_000_000
 
 // leastPIDs is what a guest supervisor may take for itself, and some for the guest.
 const leastPIDs = 64

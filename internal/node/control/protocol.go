@@ -15,6 +15,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
+	"openmosix/internal/node/tuning"
 )
 
 // SocketName is the file in the run directory.
@@ -42,6 +43,12 @@ const (
 	Events  Verb = "events"  // follow what happens, until the client hangs up: Watch
 )
 
+// What the original's tools of setup ask for.
+const (
+	Costs    Verb = "costs"    // what was measured of the ways to other nodes, after taking in Link
+	Discover Verb = "discover" // how this node finds others, after changing it to Discovery
+)
+
 // Codes of results beyond those of a supervisor.
 const (
 	NotPermitted supervisor.Code = "not-permitted"
@@ -54,6 +61,8 @@ type Request struct {
 	Verb Verb `json:"verb"`
 	PID  int  `json:"pid,omitempty"`
 	To   int  `json:"to,omitempty"` // Migrate: node number, 0: home
+	// Migrate: to the node on which it runs best, instead of To.
+	Balance bool `json:"balance,omitempty"`
 	// Admin, Nodes: To is the node that is meant, 0: this one (Admin), all (Nodes).
 	// Node is the node's name, instead of To.
 	Node string `json:"node,omitempty"`
@@ -67,6 +76,10 @@ type Request struct {
 	Change *policy.Change `json:"change,omitempty"` // Policy
 	// Events: To or Node is the node whose events are wanted; neither: this one's.
 	Watch *Watch `json:"watch,omitempty"`
+	// Costs.
+	Link *tuning.Link `json:"link,omitempty"`
+	// Discover; what is zero stays.
+	Discovery *Discovery `json:"discovery,omitempty"`
 }
 
 // Watch says which events are wanted. Remarks on the stream itself always come.
@@ -115,10 +128,21 @@ type Result struct {
 	// Stream, if a handler sets it, is called to give many answers instead of
 	// this one. ctx ends when the client hangs up; tell waits while the client
 	// does not read.
-	Stream func(ctx context.Context, tell func(event.Event) error) Result `json:"-"`
+	Stream    func(ctx context.Context, tell func(event.Event) error) Result `json:"-"`
+	Links     []tuning.Link                                                  `json:"links,omitempty"`     // Costs
+	Discovery *Discovery                                                     `json:"discovery,omitempty"` // Discover
 
 	Settings *settings.Values `json:"settings,omitempty"` // Admin
 	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring
+}
+
+// Discovery is how a node finds others.
+type Discovery struct {
+	Enabled    bool     `json:"enabled"`
+	Multicast  bool     `json:"multicast"`
+	Interfaces []string `json:"interfaces"` // none: all that are up
+	TTL        int      `json:"ttl"`
+	Port       int      `json:"port"`
 }
 
 // Outcome is how one of many moves went. Code is empty when the process moved.
@@ -207,7 +231,14 @@ type Owner struct {
 type Guest struct {
 	PID     int    `json:"pid"` // on this node
 	Home    int    `json:"home"`
-	HomePID int    `json:"home_pid"`
+	HomePID int    `json:"home_pid,omitempty"` // 0: not disclosed
 	RSS     uint64 `json:"rss"`
 	CPU     int64  `json:"cpu_us"`
+	// What its home tells of it: a level of package policy. Beyond HomePID, of
+	// level 2 whose it is, of level 3 what it was when it came.
+	Disclosed int      `json:"disclosed"`
+	UID       *int     `json:"uid,omitempty"`
+	GID       *int     `json:"gid,omitempty"`
+	Command   string   `json:"command,omitempty"`
+	Args      []string `json:"args,omitempty"`
 }

@@ -193,6 +193,8 @@ func (d *Daemon) figures(ctx context.Context, r control.Request) control.Result 
 func (d *Daemon) staysHere() control.Result {
 	set := d.settings.Now()
 	switch {
+	case d.leaving.Load():
+		return failed(supervisor.Refused, "this node goes down")
 	case set.Stay:
 		return failed(supervisor.Refused, "this node's processes stay here (`mosctl nostay` changes that)")
 	case set.LStay:

@@ -45,6 +45,7 @@ import (
 	"openmosix/internal/node/peer"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
+	"openmosix/internal/node/tuning"
 	"openmosix/internal/role/transport"
 )
 
@@ -85,11 +86,14 @@ type Daemon struct {
 	packets atomic.Uint64 // of strangers
 	address string        // what the listener is bound to
 	stopFor time.Duration
+	leaving atomic.Bool
 
 	settings *settings.Store
 	badState error // why the settings of an earlier daemon are not used
 	measure  *measure.Measurer
+	guestCPU *measure.Share
 	policies *policy.Registry
+	tuning   *tuning.Store
 	first    firstPlaces
 
 	information *information.Service
@@ -136,10 +140,14 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 		log.Error("settings cannot be read", "error", d.badState)
 	}
 	var lost error
-	if d.policies, lost = policy.Open(d.proc, filepath.Join(c.RunDir, "policies.json"), policy.TellCommand); lost != nil {
+	if d.policies, lost = policy.Open(d.proc, filepath.Join(c.RunDir, "policies.json"), c.Disclosure); lost != nil {
 		log.Error("policies of processes cannot be read", "error", lost)
 	}
+	if d.tuning, lost = tuning.Open(filepath.Join(c.StateDir, "tuning.json")); lost != nil {
+		log.Error("measured costs cannot be read", "error", lost)
+	}
 	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
+	d.guestCPU = measure.NewShare(d.proc)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.guests.again = d.lendAgain
 	d.guests.gone = d.guestGone
@@ -184,6 +192,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.keepTable(serving, bound) })
 	group.Go(func() { d.measure.Run(serving, d.information.Changed) })
 	group.Go(func() { d.information.Run(serving) })
+	group.Go(func() { d.watchGuestCPU(serving) })
 	group.Go(func() { d.watchPolicies(serving) })
 	group.Go(func() { d.watchOwner(serving) })
 	group.Go(func() { d.serveMetrics(serving) })
@@ -205,7 +214,7 @@ func (d *Daemon) makeStateDir() error {
 	if err := os.MkdirAll(d.socketPath(""), 0o700); err != nil {
 		return fmt.Errorf("make directory of supervisors: %w", err)
 	}
-	return nil
+	return d.makeAboutDir()
 }
 
 func (d *Daemon) homeStateDir() string { return filepath.Join(d.config.StateDir, "home") }

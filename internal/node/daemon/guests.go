@@ -38,13 +38,14 @@ type guests struct {
 // guest is one guest supervisor. The fields after ended are guarded by guests.mu.
 type guest struct {
 	session supervisor.Session
-	home    int // the node whose process it is
-	homePID int
+	home    int             // the node whose process it is
+	about   supervisor.Open // what its home has told of it, and no more
 	uid     uint32
 	room    *lodging.Room
 	child   *child
 	ended   chan struct{}
 	told    chan struct{} // one place: it has told of its processes
+	kept    string        // file with about
 
 	connected bool      // a home supervisor has come
 	promised  uint64    // memory asked for
@@ -80,6 +81,7 @@ func (r *guests) add(g *guest) {
 		g.mourn()
 		g.room.Close()
 		r.slots.put(g.uid)
+		_ = os.Remove(g.kept)
 		close(g.ended)
 		r.gone(g)
 	}()
@@ -114,7 +116,7 @@ func (g *guest) name() string { return hex.EncodeToString(g.session[:]) }
 // only seen that somebody was killed.
 func (g *guest) mourn() {
 	for _, what := range g.room.Mishaps() {
-		g.child.log.Warn("a guest has met a limit", "home", g.home, "process", g.homePID, "what", what)
+		g.child.log.Warn("a guest has met a limit", "home", g.home, "process", g.about.PID, "what", what)
 	}
 }
 

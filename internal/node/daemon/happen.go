@@ -104,7 +104,7 @@ func (d *Daemon) moveBroken(q supervisor.Request, result control.Result) control
 }
 
 func (d *Daemon) guestGone(g *guest) {
-	d.happened(&event.Guest{Is: event.GuestEnded, Home: g.home, HomePID: g.homePID})
+	d.happened(&event.Guest{Is: event.GuestEnded, Home: g.home, HomePID: g.about.PID})
 }
 
 // swept tells how a mosctl expel or bring went.

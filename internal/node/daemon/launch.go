@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -158,14 +159,18 @@ func (c *child) tell(m supervisor.FromDaemon, files ...*os.File) error {
 	return nil
 }
 
-// expendable has the kernel kill this process, and what it starts, before the
-// node's own processes when memory runs out: the home node keeps running.
+// score tells the kernel how ready to be to kill this process, and what it
+// starts, when memory runs out. They inherit it. To go below 0 takes
+// CAP_SYS_RESOURCE, which root of a container may lack.
 // Precondition: the supervisor waits for Hello, so it has started nothing yet.
-func (c *child) expendable() {
-	path := fmt.Sprintf("/proc/%d/oom_score_adj", c.pid)
-	if err := os.WriteFile(path, []byte("500"), 0); err != nil {
-		c.log.Warn("cannot make guest expendable", "error", err)
+func (c *child) score(score int) {
+	if err := setOOMScore(c.pid, score); err != nil {
+		c.log.Warn("the oom policy for guests is not applied", "error", err)
 	}
+}
+
+func setOOMScore(pid, score int) error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte(strconv.Itoa(score)), 0)
 }
 
 // greet sends Hello and waits until the supervisor is ready.

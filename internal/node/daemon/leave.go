@@ -11,6 +11,7 @@ import (
 // leave empties the node: own processes come home, those of others go. What
 // has not ended in time goes on without this daemon.
 func (d *Daemon) leave(ctx context.Context) {
+	d.leaving.Store(true) // nothing comes and nothing goes any more
 	ctx, cancel := context.WithTimeout(ctx, d.stopFor)
 	defer cancel()
 	var group sync.WaitGroup
@@ -25,11 +26,17 @@ func (d *Daemon) leave(ctx context.Context) {
 			select {
 			case <-g.ended:
 			case <-ctx.Done():
-				g.child.log.Warn("a guest stays behind", "home", g.home, "process", g.homePID)
+				g.child.log.Warn("a guest stays behind", "home", g.home, "process", g.about.PID)
 			}
 		})
 	}
 	group.Wait()
+	if away, left := d.away(), len(d.guests.list()); away > 0 || left > 0 {
+		d.log.Warn("the time for leaving is over: what is not at home goes on without this daemon, and the next one finds it again",
+			"limit", d.stopFor, "own processes away", away, "guests here", left)
+	} else {
+		d.log.Info("everything is where it belongs")
+	}
 }
 
 func (d *Daemon) sendHome(ctx context.Context, h *home) {

@@ -10,6 +10,7 @@ import (
 	"openmosix/internal/model/event"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/policy"
 	"openmosix/internal/node/reexec"
 )
 
@@ -19,6 +20,7 @@ const connectTimeout = 30 * time.Second
 // lend answers another node that wants to run a process here: it says no with
 // a reason, or starts a guest supervisor for it.
 func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
+	o = telling(o, o.Disclosed) // a node may say more than it says it does
 	if no := d.mayLend(from.Node, o); no.Code != "" {
 		return no
 	}
@@ -33,6 +35,9 @@ func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 
 // lendAgain answers a guest supervisor whose home sends it one more process.
 func (d *Daemon) lendAgain(g *guest, o supervisor.Open) supervisor.Opened {
+	if g.about.Disclosed < policy.TellPID {
+		o.PID = 0
+	}
 	if no := d.mayLend(g.home, o); no.Code != "" {
 		return no
 	}
@@ -52,6 +57,9 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	no := func(code supervisor.Code, format string, args ...any) supervisor.Opened {
 		return d.refuseToLend(home, o, code, format, args...)
 	}
+	if d.leaving.Load() {
+		return no(supervisor.Refused, "goes down")
+	}
 	if d.settings.Now().Block {
 		return no(supervisor.Refused, "lends nothing (`mosctl noblock` there changes that)")
 	}
@@ -61,6 +69,9 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	// Its number would not tell whose process it is.
 	if twins := d.twinsOf(home); len(twins) > 0 {
 		return no(supervisor.Refused, "node number %d is taken twice, by %s too", home, strings.Join(twins, ", "))
+	}
+	if busy := d.busy(); busy != "" {
+		return no(supervisor.Refused, "%s", busy)
 	}
 	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
 		return no(supervisor.Refused, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
@@ -96,7 +107,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{home: from.Node, homePID: o.PID, uid: uid, promised: o.Need.Memory, since: time.Now(), ended: make(chan struct{}), told: make(chan struct{}, 1)}
+	g := &guest{home: from.Node, about: o, uid: uid, promised: o.Need.Memory, since: time.Now(), ended: make(chan struct{}), told: make(chan struct{}, 1)}
 	if _, err := rand.Read(g.session[:]); err != nil {
 		d.guests.slots.put(uid)
 		return nil, fmt.Errorf("draw session: %w", err)
@@ -117,7 +128,9 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		d.guests.slots.put(uid)
 		return nil, err
 	}
-	g.child.expendable()
+	g.kept = d.aboutPath(g)
+	d.keepAbout(g)
+	g.child.score(scores[d.live.Load().Guests.OOM])
 	hello, err := d.hello(trust.Guest)
 	hello.Session = g.session
 	if err == nil {

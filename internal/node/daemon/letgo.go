@@ -67,7 +67,7 @@ func (d *Daemon) sendGuestOff(ctx context.Context, g *guest, why string) {
 		default:
 		}
 		if len(here) == 0 && len(all) > 0 {
-			g.child.log.Info("a guest was sent home", "home", g.home, "process", g.homePID, "why", why, "seconds", time.Since(begun).Seconds())
+			g.child.log.Info("a guest was sent home", "home", g.home, "process", g.about.PID, "why", why, "seconds", time.Since(begun).Seconds())
 			return
 		}
 		select {

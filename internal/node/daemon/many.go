@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,11 +26,19 @@ const (
 // expel has the homes of all guests fetch them, and waits.
 func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []control.Outcome {
 	var all []control.Outcome
+	hidden := make(map[int]bool)
+	show := func(p control.Progress) {
+		if hidden[p.PID] {
+			p.PID = 0
+		}
+		tell(p)
+	}
 	for round := range expelRounds {
 		asking, cancel := context.WithTimeout(ctx, describeTimeout)
 		d.guests.refresh(asking)
 		cancel()
 		guests := d.guests.lent()
+		maps.Copy(hidden, d.guests.undisclosed())
 		left := slices.DeleteFunc(guests, func(p supervisor.Proc) bool { return refusedBefore(all, p) })
 		if len(left) == 0 && len(d.guests.list()) == 0 {
 			break
@@ -37,9 +46,15 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 		if round > 0 {
 			time.Sleep(expelPause)
 		}
-		all = append(all, each(left, tell, func(p supervisor.Proc) control.Outcome { return d.sendOff(ctx, p) })...)
+		all = append(all, each(left, show, func(p supervisor.Proc) control.Outcome { return d.sendOff(ctx, p) })...)
 	}
-	return settled(all)
+	all = settled(all)
+	for i := range all {
+		if hidden[all[i].PID] {
+			all[i].PID = 0
+		}
+	}
+	return all
 }
 
 // refusedBefore tells whether it was tried in vain: once more will not help.

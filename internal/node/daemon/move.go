@@ -49,13 +49,17 @@ func (d *Daemon) reasons(pid int, status *procfs.Status) ([]control.Reason, erro
 
 // migrate does control.Migrate.
 func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+	if r.Balance {
+		return d.migrateToBest(ctx, who, r, tell)
+	}
 	q, guest, no := d.plan(ctx, who, r)
 	if no.Code != "" {
 		d.moveRefused(r.PID, q.To, no)
 		return no
 	}
 	if guest {
-		return d.moveGuest(ctx, r.PID, q.To)
+		r.To = q.To
+		return d.moveGuest(ctx, r)
 	}
 	if !r.Wait {
 		go d.move(ctx, q, func(control.Progress) {}) // how it goes is an event

@@ -12,22 +12,22 @@ import (
 // own users on.
 
 // moveGuest asks the home of a guest that runs here to move it.
-func (d *Daemon) moveGuest(ctx context.Context, pid, to int) control.Result {
+func (d *Daemon) moveGuest(ctx context.Context, r control.Request) control.Result {
 	asking, cancel := context.WithTimeout(ctx, describeTimeout)
 	d.guests.refresh(asking)
 	cancel()
 	for _, p := range d.guests.lent() {
-		if p.PID != pid {
+		if p.PID != r.PID {
 			continue
 		}
-		if to == d.config.Number {
-			return alreadyThere(to)
+		if r.To == d.config.Number {
+			return alreadyThere(r.To)
 		}
 		home, known := d.nodes.Lookup(p.Node)
 		if !known {
 			return failed(supervisor.UnknownNode, "its home, node %d, is not known here", p.Node)
 		}
-		reply, err := d.call(ctx, home, peer.Request{Fetch: &peer.Fetch{PID: p.HomePID, To: to}})
+		reply, err := d.call(ctx, home, peer.Request{Fetch: &peer.Fetch{PID: p.HomePID, To: r.To, Balance: r.Balance}})
 		if err != nil {
 			return failed(supervisor.Unreachable, "its home, node %d, cannot be asked: %v", p.Node, err)
 		}
@@ -46,6 +46,13 @@ func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fet
 	_, p, held := d.homes.find(f.PID)
 	if !held || p.Node != from {
 		return &peer.Fetched{Code: supervisor.NoSuchProcess, Text: "no such process there"}
+	}
+	if f.Balance {
+		to, no := d.bestNode(ctx, f.PID, nil)
+		if no.Code != "" {
+			return &peer.Fetched{Code: no.Code, Text: no.Text}
+		}
+		f.To = to
 	}
 	q := supervisor.Request{Verb: supervisor.MoveTo, PID: f.PID}
 	if f.To != 0 && f.To != d.config.Number {

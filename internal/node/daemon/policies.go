@@ -6,7 +6,6 @@ import (
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
-	"openmosix/internal/node/policy"
 )
 
 const (
@@ -62,19 +61,4 @@ func (d *Daemon) mayGo(pid, to int) control.Result {
 		return control.Result{}
 	}
 	return failed(supervisor.Refused, "it may go %s (it was started so with mosrun)", p.Places())
-}
-
-// disclosed leaves out of a request what the lender is not to be told.
-func (d *Daemon) disclosed(o supervisor.Open) supervisor.Open {
-	p, err := d.policies.Of(o.PID)
-	if err != nil {
-		p.Disclosure = policy.TellNothing
-	}
-	if p.Disclosure < policy.TellCommand {
-		o.Command = ""
-	}
-	if p.Disclosure < policy.TellUser {
-		o.UID = 0
-	}
-	return o
 }

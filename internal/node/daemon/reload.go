@@ -36,6 +36,10 @@ func (d *Daemon) Reload() (control.Changes, error) {
 		return control.Changes{}, d.notReloaded(err)
 	}
 	d.live.Store(&applied)
+	d.policies.Tell(applied.Disclosure)
+	if applied.Guests.OOM != old.Guests.OOM {
+		d.rescoreGuests()
+	}
 	rotated := string(keys.Encode()) != string(d.keys.Encode())
 	if rotated {
 		live = append(live, "the cluster key")

@@ -37,6 +37,10 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.watch(ctx, r)
 	case control.Reload:
 		return d.reload(who)
+	case control.Costs:
+		return d.costs(who, r)
+	case control.Discover:
+		return d.discover(who, r)
 	case control.Status:
 		return d.status(ctx)
 	}
@@ -90,9 +94,7 @@ func (d *Daemon) status(ctx context.Context) control.Result {
 	nodes := d.nodesNow(ctx, false)
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
 	status := control.NodeStatus{Node: nodes[i], Cluster: d.circle.Load().ID(time.Now()), Release: release(),
-		PID: os.Getpid(), Refused: d.refusedCount(), Owner: d.ownerStatus()}
-	for _, p := range d.guests.lent() {
-		status.Lent = append(status.Lent, control.Guest{PID: p.PID, Home: p.Node, HomePID: p.HomePID, RSS: p.RSS, CPU: p.CPUMicros})
-	}
+		PID: os.Getpid(), Refused: d.refusedCount()}
+	status.Lent = d.guests.shown()
 	return control.Result{Nodes: nodes, Status: &status}
 }

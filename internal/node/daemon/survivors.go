@@ -32,7 +32,7 @@ const (
 func homeSocket(pid int) string { return fmt.Sprintf(homeForm, pid, time.Now().UnixNano()) }
 
 func guestSocket(g *guest) string {
-	return fmt.Sprintf(guestForm, hex.EncodeToString(g.session[:]), g.uid, g.home, g.homePID)
+	return fmt.Sprintf(guestForm, hex.EncodeToString(g.session[:]), g.uid, g.home, g.about.PID)
 }
 
 // findSurvivors takes over the supervisors of an earlier daemon.
@@ -52,6 +52,7 @@ func (d *Daemon) findSurvivors() {
 		})
 	}
 	group.Wait()
+	d.forgetAbout()
 }
 
 // sweep removes a socket as soon as nobody listens at it. A supervisor that is
@@ -86,7 +87,7 @@ func (d *Daemon) takeOver(name string) error {
 	}
 	g := &guest{ended: make(chan struct{}), told: make(chan struct{}, 1), connected: true}
 	var session string
-	if n, _ := fmt.Sscanf(name, guestForm, &session, &g.uid, &g.home, &g.homePID); n != 4 {
+	if n, _ := fmt.Sscanf(name, guestForm, &session, &g.uid, &g.home, &g.about.PID); n != 4 {
 		conn.Close()
 		return fmt.Errorf("a name of no known form")
 	}
@@ -95,6 +96,8 @@ func (d *Daemon) takeOver(name string) error {
 		conn.Close()
 		return fmt.Errorf("a name of no known form")
 	}
+	g.kept = d.aboutPath(g)
+	d.recallAbout(g)
 	hello, err := d.hello(trust.Guest)
 	hello.Session = g.session
 	if err == nil {
@@ -110,7 +113,7 @@ func (d *Daemon) takeOver(name string) error {
 	}
 	d.guests.slots.keep(g.uid)
 	d.guests.add(g)
-	d.log.Info("a guest is found again", "home", g.home, "process", g.homePID, "supervisor", g.child.pid)
+	d.log.Info("a guest is found again", "home", g.home, "process", g.about.PID, "supervisor", g.child.pid)
 	return nil
 }
 

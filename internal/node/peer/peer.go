@@ -42,6 +42,8 @@ type Request struct {
 type Fetch struct {
 	PID int
 	To  int // a node's number; 0: home
+	// Balance: where it runs best, instead of To.
+	Balance bool `json:",omitempty"`
 }
 
 // Fetched tells how that went; no code: well.

@@ -12,11 +12,19 @@ const deepest = 256
 // facts are what is known of a process and its ancestors.
 type facts map[int]*procfs.Stat
 
-// Of gives the policy of a process, and notes it if it was inherited.
+// Of gives the policy in force for a process, and notes it if it was inherited.
 func (r *Registry) Of(pid int) (Policy, error) {
+	p, err := r.said(pid)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.inForce(p), err
+}
+
+// said is what somebody has said of a process or its ancestors.
+func (r *Registry) said(pid int) (Policy, error) {
 	stat, err := r.proc.Stat(pid)
 	if err != nil {
-		return r.base, err
+		return unsaid(), err
 	}
 	known := facts{pid: stat}
 	for at, depth := stat.PPid, 0; at > 1 && depth < deepest; depth++ {
@@ -33,7 +41,7 @@ func (r *Registry) Of(pid int) (Policy, error) {
 	if e, ok := r.byPID[pid]; ok && e.Start == stat.StartTime {
 		return e.Policy, nil
 	}
-	return r.base, nil
+	return unsaid(), nil
 }
 
 // Look goes through all processes, so that a child is noted while its parent

@@ -13,28 +13,33 @@ import (
 	"openmosix/internal/model/nodelist"
 )
 
-// Policy of one process. The zero value is that of a process nobody has said
-// anything of, but for Disclosure.
+// Policy of one process.
 type Policy struct {
 	Lock bool `json:"lock"` // not moved unless somebody says so
 	// Allow and Deny are the nodes it may and may not go to. Empty: all and none. Home is always allowed.
 	Allow      nodelist.List `json:"allow,omitempty"`
 	Deny       nodelist.List `json:"deny,omitempty"`
-	Disclosure int           `json:"disclosure"`       // see the constants
-	Kind       Kind          `json:"kind,omitempty"`   // of work
-	Decay      Decay         `json:"decay,omitempty"`  // of its statistics
-	Period     int           `json:"period,omitempty"` // seconds between two decays; 0: the node's
-	Keep       int           `json:"keep,omitempty"`   // what is kept then, per mille; 0: as Decay says
+	Disclosure int           `json:"disclosure"`          // see the constants
+	Kind       Kind          `json:"kind,omitempty"`      // of work
+	Decay      Decay         `json:"decay,omitempty"`     // of its statistics
+	Period     int           `json:"period,omitempty"`    // seconds between two decays; 0: the node's
+	Keep       int           `json:"keep,omitempty"`      // what is kept then, per mille; 0: as Decay says
+	OverExec   Carry         `json:"over_exec,omitempty"` // "": Clear, another program is another job
+	OverFork   Carry         `json:"over_fork,omitempty"` // "": Retain, a child is first what its parent was
 }
 
 // What the lender is told of a guest, each level beside what the one before
-// tells. The pid is told at every level: it is how the lender and home speak of it.
+// tells.
 const (
+	TellDefault = -1 // as the node's configuration says
 	TellNothing = 0
 	TellPID     = 1
-	TellUser    = 2
-	TellCommand = 3
+	TellUser    = 2 // and group
+	TellCommand = 3 // and arguments
 )
+
+// unsaid is the policy of a process nobody has said anything of.
+func unsaid() Policy { return Policy{Disclosure: TellDefault} }
 
 // Kind of work, as the user knows it.
 type Kind string
@@ -55,15 +60,29 @@ const (
 	FastDecay Decay = "fast"
 )
 
+// Carry is what becomes of the statistics of a process where another program or
+// another process goes on.
+type Carry string
+
+// The two ways.
+const (
+	Retain Carry = "keep"
+	Clear  Carry = "clear"
+)
+
+func (c Carry) known() bool { return c == "" || c == Retain || c == Clear }
+
 // Check finds what makes no sense: policies come from users.
 func (p Policy) Check() error {
 	switch {
-	case p.Disclosure < TellNothing || p.Disclosure > TellCommand:
-		return fmt.Errorf("disclosure %d is not in %d…%d", p.Disclosure, TellNothing, TellCommand)
+	case p.Disclosure < TellDefault || p.Disclosure > TellCommand:
+		return fmt.Errorf("disclosure %d is not in %d…%d (%d: as the node's configuration says)", p.Disclosure, TellNothing, TellCommand, TellDefault)
 	case p.Kind != "" && p.Kind != CPUJob && p.Kind != IOJob:
 		return fmt.Errorf("%q is no kind of work", p.Kind)
 	case p.Decay != "" && p.Decay != NoDecay && p.Decay != SlowDecay && p.Decay != FastDecay:
 		return fmt.Errorf("%q is no decay", p.Decay)
+	case !p.OverExec.known() || !p.OverFork.known():
+		return fmt.Errorf("statistics are kept or cleared over exec and fork, not %q and %q", p.OverExec, p.OverFork)
 	case p.Period < 0 || p.Period > 65535:
 		return fmt.Errorf("decay interval %d is not in 1…65535 seconds", p.Period)
 	case p.Keep < 0 || p.Keep > 1000:
@@ -100,6 +119,8 @@ type Change struct {
 	Decay      *Decay         `json:"decay,omitempty"`
 	Period     *int           `json:"period,omitempty"`
 	Keep       *int           `json:"keep,omitempty"`
+	OverExec   *Carry         `json:"over_exec,omitempty"`
+	OverFork   *Carry         `json:"over_fork,omitempty"`
 }
 
 // To applies a change.
@@ -112,6 +133,8 @@ func (c Change) To(p Policy) Policy {
 	set(&p.Decay, c.Decay)
 	set(&p.Period, c.Period)
 	set(&p.Keep, c.Keep)
+	set(&p.OverExec, c.OverExec)
+	set(&p.OverFork, c.OverFork)
 	return p
 }
 

@@ -130,6 +130,28 @@ func TestNotInherited(t *testing.T) {
 	}
 }
 
+func TestTheNodesDisclosure(t *testing.T) {
+	r := open(t, filepath.Join(t.TempDir(), "policies.json"))
+	shell, begin := tree(t, "sleep 100 >/dev/null 2>&1 & echo $!")
+	if p, _, err := r.Set(shell, Change{Lock: of(true)}); err != nil || p.Disclosure != TellCommand {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	child := begin()[0]
+	r.Tell(TellPID)
+	for _, pid := range []int{shell, child, os.Getpid()} {
+		if p, err := r.Of(pid); err != nil || p.Disclosure != TellPID {
+			t.Errorf("%d, after a change of the node's: %+v, %v", pid, p, err)
+		}
+	}
+	if _, _, err := r.Set(child, Change{Disclosure: of(TellUser)}); err != nil {
+		t.Fatal(err)
+	}
+	r.Tell(TellNothing)
+	if p, err := r.Of(child); err != nil || p.Disclosure != TellUser || r.All()[shell].Disclosure != TellNothing {
+		t.Errorf("what was said of a process: %+v, %v, %+v", p, err, r.All())
+	}
+}
+
 func TestRegistryOutlivesTheDaemon(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policies.json")
 	r := open(t, path)

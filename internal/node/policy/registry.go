@@ -37,9 +37,9 @@ type entry struct {
 type Registry struct {
 	proc procfs.FS
 	path string // where it is kept; the directory is empty after a start of the machine
-	base Policy // of a process nobody has said anything of
 
 	mu      sync.Mutex
+	tells   int // the node's disclosure
 	byPID   map[int]entry
 	marks   map[string]Policy
 	strange map[Process]bool // examined, and nothing was found
@@ -54,7 +54,7 @@ type kept struct {
 // Open reads what an earlier daemon has kept. A file that is not understood is
 // an error beside an empty registry.
 func Open(proc procfs.FS, path string, disclosure int) (*Registry, error) {
-	r := &Registry{proc: proc, path: path, base: Policy{Disclosure: disclosure},
+	r := &Registry{proc: proc, path: path, tells: disclosure,
 		byPID: map[int]entry{}, marks: map[string]Policy{}, strange: map[Process]bool{}}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,30 +80,46 @@ func Open(proc procfs.FS, path string, disclosure int) (*Registry, error) {
 	return r, nil
 }
 
+// Tell changes the disclosure of processes of which nobody has said any. Level
+// is one of the constants.
+func (r *Registry) Tell(level int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tells = level
+}
+
+// inForce fills in what is the node's to say. Precondition: r.mu is held.
+func (r *Registry) inForce(p Policy) Policy {
+	if p.Disclosure == TellDefault {
+		p.Disclosure = r.tells
+	}
+	return p
+}
+
 // Set changes what is said of a process, which inherits the rest, and gives the
 // mark its descendants are to have in their environment.
 func (r *Registry) Set(pid int, c Change) (Policy, string, error) {
-	old, err := r.Of(pid)
+	old, err := r.said(pid)
 	if err != nil {
 		return Policy{}, "", err
 	}
 	p := c.To(old)
 	if err := p.Check(); err != nil {
-		return old, "", err
+		return Policy{}, "", err
 	}
 	stat, err := r.proc.Stat(pid)
 	if err != nil {
-		return old, "", err
+		return Policy{}, "", err
 	}
 	now, err := r.proc.Now()
 	if err != nil {
-		return old, "", err
+		return Policy{}, "", err
 	}
 	mark := rand.Text()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.byPID) >= bound {
-		return old, "", fmt.Errorf("policies are kept of no more than %d processes", bound)
+		return Policy{}, "", fmt.Errorf("policies are kept of no more than %d processes", bound)
 	}
 	for m := range r.marks { // any: the evidence of last resort of some old job
 		if len(r.marks) < bound {
@@ -113,7 +129,7 @@ func (r *Registry) Set(pid int, c Change) (Policy, string, error) {
 	}
 	r.byPID[pid] = entry{Process: Process{pid, stat.StartTime}, Since: max(now, stat.StartTime), Policy: p}
 	r.marks[mark] = p
-	return p, mark, r.keep()
+	return r.inForce(p), mark, r.keep()
 }
 
 // keep precondition: r.mu is held.
@@ -142,7 +158,7 @@ func (r *Registry) All() map[int]Policy {
 	defer r.mu.Unlock()
 	out := make(map[int]Policy, len(r.byPID))
 	for pid, e := range r.byPID {
-		out[pid] = e.Policy
+		out[pid] = r.inForce(e.Policy)
 	}
 	return out
 }

@@ -55,8 +55,13 @@ func (c Checker) executable(f *refusal.Facts) error {
 	if _, err := io.ReadFull(file, ident[:]); err == nil {
 		f.Class32 = string(ident[:4]) == "\x7fELF" && ident[4] == class32
 	}
-	f.Ours = c.ours(f.PID)
+	f.Ours = c.ours(f.PID) && !c.probe(f.PID)
 	return nil
+}
+
+func (c Checker) probe(pid int) bool {
+	args, err := c.FS.Cmdline(pid)
+	return err == nil && len(args) > 1 && args[1] == refusal.Probe
 }
 
 // ours tells whether a process runs this very binary. All of openMosix is one

@@ -37,7 +37,17 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openLimit)
 	defer cancel()
-	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Command: img.Comm, Need: need})
+	status, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return nil, nil, err
+	}
+	args, err := p.Family.FS.Cmdline(p.PID)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The daemon leaves out what the lender is not to be told.
+	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Need: need,
+		UID: status.Uid[0], GID: status.Gid[0], Command: img.Comm, Args: brief(args)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -200,4 +210,14 @@ func (s *Supervisor) forgetSession(l *link) {
 		delete(s.sessions, l.node)
 	}
 	s.naming.listens(l, false)
+}
+
+// brief bounds arguments: they are for people, and a message has a limit.
+func brief(args []string) []string {
+	const most, longest = 32, 128
+	args = args[:min(len(args), most)]
+	for i, a := range args {
+		args[i] = a[:min(len(a), longest)]
+	}
+	return args
 }

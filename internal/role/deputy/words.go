@@ -20,6 +20,13 @@ func (s *Supervisor) died(l *link, f frame) {
 	if p == nil || !p.once(&p.dying) {
 		return
 	}
+	if m.There {
+		why := "its guest was killed by somebody on the node it ran on"
+		if m.Memory {
+			why = "its guest was killed by the kernel of the node it ran on, which was short of memory"
+		}
+		s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Node: l.node, Text: why})
+	}
 	go func() {
 		if m.Signal == int(unix.SIGKILL) {
 			s.log.Warn("a process was killed where it ran: by a limit of that node, as its log says, by one of its own, or by hand", "pid", p.PID)

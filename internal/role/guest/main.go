@@ -195,6 +195,7 @@ type body struct {
 	sharesNames bool   // what home has told of names holds for it; g.mu
 	directory   string // its working directory, if it is known; g.mu
 	changedAt   uint64 // the serial of the last call that changed it; g.mu
+	kills       uint64 // by the kernel for want of memory, when it came
 }
 
 type pendingSignal struct {

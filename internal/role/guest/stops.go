@@ -3,6 +3,7 @@ package guest
 import (
 	"time"
 
+	"openmosix/internal/linux/meminfo"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -157,6 +158,7 @@ func (g *Guest) newBody(pid, own int) (*body, error) {
 		return nil, err
 	}
 	b := &body{Process: p, g: g, img: &image.Image{}}
+	b.kills, _ = meminfo.Kills() // where they are not counted there is no reason to tell
 	p.Data = b
 	p.Base = g.init.p.Base
 	g.mu.Lock()
@@ -217,7 +219,12 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	g.mu.Unlock()
 	_ = b.Mem.Close()
 	if !expected && st.Kind == ptrace.Killed {
-		_ = g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: st.Value}))
+		m := wire.DiedMsg{Signal: st.Value}
+		if m.There = st.Value == int(unix.SIGKILL); m.There {
+			now, err := meminfo.Kills()
+			m.Memory = err == nil && now > b.kills
+		}
+		_ = g.post(wire.Died, b.Own, wire.Encode(m))
 	}
 	go g.endIfEmpty()
 }

@@ -1,0 +1,19 @@
+package daemon
+
+import (
+	"openmosix/internal/node/control"
+)
+
+// costs does control.Costs: it gives what was measured of the ways to other
+// nodes, after taking in a measurement if there is one.
+func (d *Daemon) costs(who control.Caller, r control.Request) control.Result {
+	if r.Link != nil {
+		if who.UID != 0 {
+			return failed(control.NotPermitted, "not permitted: only root says what this node goes by")
+		}
+		if err := d.tuning.Set(*r.Link); err != nil {
+			return failed(control.BadRequest, "%v", err)
+		}
+	}
+	return control.Result{Links: d.tuning.All()}
+}
