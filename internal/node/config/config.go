@@ -242,6 +242,9 @@ func (c Config) Check() error {
 	} else if err := g.check(); err != nil {
 		return err
 	}
+	if c.Disclosure < policy.TellNothing || c.Disclosure > policy.TellCommand {
+		return fmt.Errorf("disclosure = %d: expected %d…%d", c.Disclosure, policy.TellNothing, policy.TellCommand)
+	}
 	if err := c.checkDiscovery(); err != nil {
 		return err
 	}

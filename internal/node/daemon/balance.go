@@ -53,7 +53,7 @@ func (d *Daemon) bestNode(ctx context.Context, pid int, refused map[int]bool) (i
 			return 0, no
 		}
 	}
-	nodes := d.nodesNow(ctx, false)
+	nodes := d.nodesNow(ctx, true)
 	fits := func(n control.Node) bool {
 		switch {
 		case n.Number == at, !n.Up, refused[n.Number], len(n.Twins) > 0:

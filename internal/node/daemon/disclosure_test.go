@@ -97,6 +97,7 @@ func TestLimits(t *testing.T) {
 		}
 		one.admin(t, 0, "bring")
 		one.admin(t, 0, "nolstay")
+		waitFor(t, "the guests to be gone", func() bool { return len(two.guests.list()) == 0 && two.guestCPU.Now() < 0.005 })
 	}
 }
 
