@@ -9,6 +9,7 @@
 //	File   id = process     index of the file (4), offset (8), contents
 //	Signal id = thread      to the thread alone (1), process (4), siginfo (128)
 //	Blocked id = thread    serial (8 bytes; 0: no reply), signal mask (8)
+//	Mapping id = thread     address (8 bytes), syscalls.Call
 //	Keep   id = thread      serial (8 bytes), then to the thread alone (1) and siginfo (128) of each
 //
 // Ids are those the process itself uses, so they mean the same on both sides.
@@ -36,6 +37,7 @@ const (
 	Forget                   // ForgetMsg: ... and not any more
 	Ahead                    // what the next calls of a thread would give: AheadFile
 	Behind                   // guest to home: what was done by that: BehindMsg
+	Mapping                  // guest to home: a thread has mapped a file; no reply
 
 	// guest to home
 	Prepared // PreparedMsg

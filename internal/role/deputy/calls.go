@@ -85,6 +85,8 @@ func (d *deputy) do(j job) {
 		d.text(j)
 	case wire.Behind:
 		d.behind(j)
+	case wire.Mapping:
+		d.mapping(j)
 	case wire.Blocked:
 		d.blocked(j)
 	case wire.Keep:

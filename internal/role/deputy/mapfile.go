@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,31 @@ func (d *deputy) mapFile(j job) {
 		return
 	}
 	d.reply(j, m.Serial, 0, [][]byte{wire.Encode(*out)})
+}
+
+// mapping repeats a mapping that the guest's thread has made, at the same place.
+func (d *deputy) mapping(j job) {
+	defer d.behinds.Add(-1)
+	if len(j.data) < 8 {
+		d.p.s.log.Warn("bad word of a mapping", "thread", d.t.Own)
+		return
+	}
+	c, err := syscalls.DecodeCall(j.data[8:])
+	if err != nil || c.Nr != unix.SYS_MMAP || !syscalls.MayForward(c.Nr, c.Args) {
+		d.p.s.log.Warn("bad word of a mapping", "thread", d.t.Own, "error", err)
+		return
+	}
+	at := le.Uint64(j.data)
+	d.p.limits.Lock()
+	defer d.p.limits.Unlock()
+	var ret int64
+	err = d.p.Unlimited(func() error { // the guest's kernel has applied its limits
+		ret, err = d.t.Call(c.Nr, c.Args[:]...)
+		return err
+	})
+	if d.t.Alive() && (err != nil || uint64(ret) != at) {
+		d.p.s.log.Warn("a mapping differs at home", "at", at, "result", ret, "error", err)
+	}
 }
 
 func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {

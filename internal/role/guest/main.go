@@ -190,7 +190,8 @@ type body struct {
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
 
-	ahead *aheadFile // what the next calls give, as far as home has said; mu
+	ahead      *aheadFile  // what the next calls give, as far as home has said; mu
+	lastMapped *mappedFile // mmap.go; mu
 
 	sharesNames bool   // what home has told of names holds for it; g.mu
 	directory   string // its working directory, if it is known; g.mu

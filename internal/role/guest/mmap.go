@@ -3,6 +3,7 @@ package guest
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
@@ -75,14 +76,17 @@ func (s *strand) mmapFile(p *pending) {
 
 func (s *strand) mapBoth(p *pending, shared bool) {
 	g := s.b.g
-	var m wire.MappedMsg
-	r := s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1]}))
+	m, known := s.b.mapped(p)
+	r := result{}
+	if !known {
+		r = s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1]}))
+	}
 	switch {
 	case r.ret < 0:
 		p.rpc = nil
 		s.finish(p, r.ret)
 		return
-	case len(r.outs) != 1 || wire.Decode(r.outs[0], &m) != nil:
+	case !known && (len(r.outs) != 1 || wire.Decode(r.outs[0], &m) != nil):
 		p.rpc = nil
 		s.finish(p, -int64(unix.EIO))
 		return
@@ -91,6 +95,7 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 		s.comeHomeFrom(p, "this file can only be mapped at home")
 		return
 	}
+	s.b.maps(p, m)
 	f, err := s.contents(p, &m)
 	if err != nil {
 		g.log.Warn("file not mapped", "file", m.File.Path, "error", err)
@@ -213,20 +218,45 @@ func (s *strand) mapHere(p *pending, f *os.File, shared bool) (int64, error) {
 	return ret, nil
 }
 
-// mapAtHome repeats the mapping in the deputy, at the same place. What the
-// deputy has there is older than the guest's own address space and goes.
+// mapAtHome has the mapping repeated in the deputy, at the same place, before the
+// thread's next call there. What the deputy has there is older than the guest's
+// own address space and goes.
 func (s *strand) mapAtHome(p *pending, at uint64) {
 	c := &syscalls.Call{Nr: unix.SYS_MMAP, Args: p.args}
 	c.Args[0] = at
 	c.Args[3] = p.args[3]&^unix.MAP_FIXED_NOREPLACE | unix.MAP_FIXED
-	s.mu.Lock()
-	p.serial = s.b.g.serial.Add(1)
-	s.call = p
-	s.mu.Unlock()
-	head := make([]byte, wire.CallHead, 64)
-	le.PutUint64(head, p.serial)
-	if r := s.ask(p, wire.Call, c.Append(head)); r.ret != int64(at) {
-		s.b.g.log.Warn("a mapping differs at home", "at", at, "result", r.ret)
+	if err := s.b.g.send(wire.Mapping, s.t.Own, c.Append(le.AppendUint64(nil, at))); err != nil {
+		s.b.g.log.Debug("mapping not repeated", "error", err)
 	}
-	s.unenter(p)
+}
+
+// mappedFile is what home has said of a descriptor that was mapped: a loader maps
+// each file several times, one after the other. It holds as long as the process
+// makes no other call at home (see aheadFile). Guarded by body.mu.
+type mappedFile struct {
+	fd    int
+	msg   wire.MappedMsg
+	until time.Time
+}
+
+// mapped is what is known of the file behind a mapping's descriptor.
+func (b *body) mapped(p *pending) (wire.MappedMsg, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f := b.lastMapped
+	if f == nil || f.fd != int(int32(p.args[4])) || time.Now().After(f.until) {
+		return wire.MappedMsg{}, false
+	}
+	return f.msg, true
+}
+
+func (b *body) maps(p *pending, m wire.MappedMsg) {
+	if len(b.Threads()) != 1 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lastMapped == nil {
+		b.lastMapped = &mappedFile{fd: int(int32(p.args[4])), msg: m, until: time.Now().Add(aheadTime)}
+	}
 }

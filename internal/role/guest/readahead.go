@@ -47,6 +47,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 // aged: something has come for the process; what it hears next may be newer
 // than what has come ahead. Precondition: b.mu is held.
 func (b *body) aged() {
+	b.lastMapped = nil
 	if b.ahead != nil {
 		b.ahead.fresh = false
 	}
@@ -70,6 +71,11 @@ func (b *body) behind(thread int, closed bool) {
 func (s *strand) fromAhead(p *pending) bool {
 	b := s.b
 	b.mu.Lock()
+	if s.closesMapped(p) {
+		b.mu.Unlock()
+		b.answer(p.id, 0)
+		return true
+	}
 	f := b.ahead
 	if f == nil || b.freezing || !f.fresh || time.Now().After(f.until) || len(b.Threads()) != 1 {
 		b.mu.Unlock()
@@ -81,6 +87,18 @@ func (s *strand) fromAhead(p *pending) bool {
 		b.answer(p.id, ret)
 	}
 	return known
+}
+
+// closesMapped closes a descriptor that was only mapped since it was opened to be
+// read: that cannot fail. Precondition: b.mu is held.
+func (s *strand) closesMapped(p *pending) bool {
+	b, f := s.b, s.b.lastMapped
+	if p.nr != unix.SYS_CLOSE || f == nil || b.ahead != nil || b.freezing || f.fd != int(int32(p.args[0])) || len(b.Threads()) != 1 {
+		return false
+	}
+	b.lastMapped = nil
+	_ = b.g.post(wire.Behind, s.t.Own, wire.BehindMsg{FD: f.fd, Close: true}.Append(nil))
+	return true
 }
 
 // ofFile precondition: b.mu is held.

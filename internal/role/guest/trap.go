@@ -175,6 +175,9 @@ func (s *strand) enter(p *pending, multi bool) bool {
 	b := s.b
 	b.mu.Lock()
 	b.behind(s.t.Own, false)
+	if p.nr != unix.SYS_MMAP {
+		b.lastMapped = nil
+	}
 	again := b.freezing
 	held := !again && multi && b.want
 	switch {
