@@ -26,7 +26,8 @@ func newClusterKey() (string, error) {
 
 // configuration is what a node's /etc/openmosix holds: path and content.
 func configuration(p place, key string, self *NodeState, all []NodeState, find bool) map[string]string {
-	group := fmt.Sprintf("[guests]\ncgroup = %q\n", guestGroup(p, self.Number))
+	// A lab's node is nobody's: what is busy on it is the lab.
+	group := fmt.Sprintf("[guests]\ncgroup = %q\nowner_first = false\n", guestGroup(p, self.Number))
 	if find {
 		text := strings.Replace(config.Default().Text(true), "[guests]\n", group, 1)
 		return map[string]string{config.DefaultKey: key, config.DefaultFile: text}

@@ -72,7 +72,7 @@ func (o owners) shell(node int, line string) string {
 // set replaces the setting that differs from the configuration.
 func (o owners) set(setting string) {
 	const file = "/etc/openmosix/openmosix.toml"
-	o.shell(2, `cp -n `+file+` `+file+`.first; sed '/^\[guests\]/a owner_first = `+strconv.FormatBool(setting == "")+`' `+file+`.first >`+file)
+	o.shell(2, `cp -n `+file+` `+file+`.first; sed 's/^owner_first = .*/#/; /^\[guests\]/a owner_first = `+strconv.FormatBool(setting == "")+`' `+file+`.first >`+file)
 	if strings.HasPrefix(setting, "weight") {
 		o.shell(2, `sed -i '/^\[guests\]/a `+setting+`' `+file)
 	}
