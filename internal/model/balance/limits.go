@@ -1,0 +1,91 @@
+package balance
+
+import (
+	"math"
+
+	"openmosix/internal/model/load"
+)
+
+// closing tells why a node takes no guest at all, or that it does.
+func (w *world) closing(n *node) Rule {
+	switch {
+	case n == w.self:
+		return ""
+	case n.Age > w.rules.MaxAge:
+		return NoInformation
+	case !n.Accepting:
+		return Blocked
+	case n.Features != Compatible:
+		return CPUFeatures
+	case n.MaxGuests > 0 && n.Guests >= n.MaxGuests:
+		return Full
+	case n.LoadLimit > 0 && load.Of(n.demand, n.CPUs, n.Speed) >= n.LoadLimit:
+		return LoadLimit
+	}
+	return ""
+}
+
+// closedTo tells why a process cannot go to a node, or that it can. Home takes
+// its own whatever it thinks of guests.
+func (w *world) closedTo(p *proc, n *node) Rule {
+	if n.Number != p.Home {
+		switch {
+		case n.closed != "":
+			return n.closed
+		case p.Allowed != nil && !p.Allowed(n.Number):
+			return NotAllowed
+		}
+	} else if n != w.self && n.Age > w.rules.MaxAge {
+		return NoInformation
+	}
+	if n.ownerNeeds(p.wants) > 0 && n.Number != p.Home {
+		return OwnerBusy
+	}
+	if p.room() > n.room() {
+		return NoMemory
+	}
+	return ""
+}
+
+// room is what a process needs to find on a node: what it has, and what it will
+// have grown by when it is there.
+func (p *proc) room() float64 {
+	return p.bytes + max(p.Growth, 0)*p.bytes/DefaultBandwidth
+}
+
+// refuse finds the processes that do not move by themselves, whatever is to be
+// gained.
+func (w *world) refuse() {
+	for _, p := range w.procs {
+		if rule := w.kept(p); rule != "" {
+			p.found.Rule, p.done = rule, true
+		}
+	}
+}
+
+// kept tells why a process stays where it is in any case.
+func (w *world) kept(p *proc) Rule {
+	away := p.Where != w.v.Self
+	switch {
+	case p.Cannot != "":
+		return Cannot
+	case p.Locked:
+		return Locked
+	case p.at == nil, away && p.Home != w.v.Self:
+		return ElseWhere
+	case !away && w.v.Stay:
+		return Stay
+	case !away && w.v.LStay && p.Home == w.v.Self:
+		return LStay
+	}
+	return ""
+}
+
+// cooling tells whether a process has moved so short a time ago that it is left
+// alone: longer for each time it has moved, so that what is undecided comes to rest.
+func (w *world) cooling(p *proc) bool {
+	if p.Moves <= 0 {
+		return false
+	}
+	return p.LastMove.Seconds() < w.rules.Cooldown.Seconds()*math.Pow(2, float64(min(p.Moves-1, 8)))
+}

@@ -1,0 +1,119 @@
+package balance
+
+import (
+	"cmp"
+	"slices"
+)
+
+// data takes this node's own processes home whose calls come home anyway. Where
+// they run, their load is known better; here, their calls are.
+func (w *world) data() {
+	for _, p := range w.procs {
+		if p.done || p.at == w.self || p.Home != w.v.Self || w.rules.Onward {
+			continue
+		}
+		p.done = true
+		p.found.Rule = ElseWhere
+		if w.self == nil || w.closedTo(p, w.self) != "" || w.cooling(p) {
+			continue
+		}
+		c := choice{to: w.self, there: w.there(p, w.self)}
+		e := w.explain(p, c)
+		e.Rule = ElseWhere
+		tax := w.tax(p, p.at)
+		if p.Kind == IOJob || tax > w.rules.Margin && w.worth(e) == "" {
+			e.Rule = Data
+			w.move(p, w.self, e)
+			continue
+		}
+		p.found = e
+	}
+}
+
+// worth tells why a move for a process's own good is not made.
+func (w *world) worth(e Explanation) Rule {
+	switch {
+	case e.Here <= e.There*(1+w.rules.Margin):
+		return NoGain
+	case e.Gain <= e.Price:
+		return NotWorth
+	}
+	return ""
+}
+
+// spread moves processes to where they cost less, those first that gain most.
+func (w *world) spread() {
+	var all []*proc
+	for _, p := range w.procs {
+		if p.done || (p.at != w.self && !w.rules.Onward) {
+			continue
+		}
+		w.try(p, false)
+		all = append(all, p)
+	}
+	// All of them have to be looked at again: each that goes makes it better
+	// for those who stay. Only those can go that could before.
+	slices.SortStableFunc(all, func(a, b *proc) int { return cmp.Compare(net(b), net(a)) })
+	for _, p := range all {
+		w.try(p, true)
+	}
+}
+
+func net(p *proc) int64 { return int64(p.found.Gain - p.found.Price) }
+
+// try decides about a process; really: and moves it.
+func (w *world) try(p *proc, really bool) {
+	if p.found.Rule == NoNode && really {
+		return
+	}
+	here := w.here(p)
+	c := w.betterPlace(p, here)
+	e := w.explain(p, c)
+	e.Rule = w.judge(p, e, c)
+	p.found = e
+	if really && (e.Rule == Balance || e.Rule == Data) {
+		w.move(p, c.to, e)
+	}
+}
+
+func (w *world) betterPlace(p *proc, here float64) choice {
+	if p.Kind == IOJob {
+		if p.home == nil || p.home == p.at || w.closedTo(p, p.home) != "" {
+			return choice{}
+		}
+		return choice{to: p.home, there: w.there(p, p.home)}
+	}
+	return w.choose(p, func(n *node, there float64) float64 { return w.gain(p, here, n, there) - w.price(p, n) },
+		func(price float64) float64 { return (here - price) * p.life })
+}
+
+// judge says what is to be done with a process for which the best place was found.
+func (w *world) judge(p *proc, e Explanation, c choice) Rule {
+	switch {
+	case p.Kind == IOJob && (c.to == nil || c.to == p.at):
+		return IOBound
+	case c.to == nil:
+		return NoNode
+	case w.cooling(p):
+		return Cooling
+	case p.Kind == IOJob:
+		return Data
+	case w.nobodyWaits(p, c.to):
+		return NobodyWait
+	}
+	if no := w.worth(e); no != "" {
+		return no
+	}
+	if c.to == p.home && w.tax(p, p.at) > (e.Here-e.There)/2 {
+		return Data
+	}
+	return Balance
+}
+
+// nobodyWaits tells whether there are CPUs and memory for all where a process
+// runs, and none that are faster where it could go: then nobody would gain.
+func (w *world) nobodyWaits(p *proc, to *node) bool {
+	at := p.at
+	return at.demand <= float64(at.CPUs) && to.slow*(1+w.rules.Margin) >= at.slow &&
+		w.prices.thrash*w.prices.danger(at, at.used) < w.rules.Margin && w.tax(p, at) <= w.tax(p, to)
+}

@@ -1,0 +1,87 @@
+package balance
+
+// Of the memory: a wait for it in more than this share of the time is a shortage
+// whatever the counts say; and a process smaller than this share of a node's
+// memory is no relief.
+const (
+	pressureMost = 0.1
+	reliefLeast  = 1.0 / 256
+)
+
+// usher moves processes to where there is memory, if this node is short of it
+// or will be before they could be moved. It comes before all balance of CPUs.
+func (w *world) usher() {
+	if w.self == nil {
+		return
+	}
+	for range w.procs {
+		deficit, ahead := w.deficit()
+		if deficit <= 0 {
+			return
+		}
+		p, c := w.relief(deficit, ahead)
+		if p == nil {
+			return
+		}
+		e := w.explain(p, c)
+		e.Rule = Memory
+		w.move(p, c.to, e)
+	}
+}
+
+// deficit is how many bytes this node will lack of its reserve in the time it
+// looks ahead, in seconds.
+func (w *world) deficit() (bytes, ahead float64) {
+	growth, longest := 0.0, 0.0
+	for _, p := range w.procs {
+		if p.at == w.self && !p.gone {
+			growth += p.Growth
+			longest = max(longest, p.bytes)
+		}
+	}
+	ahead = w.rules.Ahead.Seconds() + 2*longest/DefaultBandwidth
+	deficit := max(growth, 0)*ahead - w.self.room()
+	if w.self.MemPressure > pressureMost && w.self.room() < w.self.reserve {
+		deficit = max(deficit, w.self.reserve-w.self.room())
+	}
+	return deficit, ahead
+}
+
+// relief finds who should go: of those that are enough, the one with the least
+// price; if none is, the one that frees most.
+func (w *world) relief(deficit, ahead float64) (*proc, choice) {
+	var found *proc
+	var where choice
+	var freed, price float64
+	for _, p := range w.procs {
+		if p.done || p.at != w.self || p.bytes < w.self.memory*reliefLeast {
+			continue
+		}
+		frees := p.bytes + max(p.Growth, 0)*ahead
+		c := w.choose(p, func(n *node, there float64) float64 {
+			if n.room() < frees {
+				return -1e300 // there it would be short again
+			}
+			return -there*p.life - w.price(p, n)
+		}, func(price float64) float64 { return -price * p.life })
+		if c.to == nil || c.score <= -1e300 {
+			e := w.explain(p, choice{refused: NoMemory})
+			e.Rule = NoNode
+			p.found = e
+			continue
+		}
+		cost := w.price(p, c.to)
+		better := found == nil
+		switch {
+		case better:
+		case freed >= deficit && frees >= deficit:
+			better = cost < price
+		default:
+			better = frees > freed
+		}
+		if better {
+			found, where, freed, price = p, c, frees, cost
+		}
+	}
+	return found, where
+}

@@ -1,0 +1,251 @@
+package balance
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// world is a view in the making of a decision: every move decided is applied to
+// it, so that the next one counts with it.
+type world struct {
+	v       View
+	rules   Rules
+	prices  prices
+	nodes   []*node // ordered by number
+	byIndex map[int]*node
+	self    *node
+	procs   []*proc  // ordered by home and PID
+	ranked  []*node  // open nodes, cheapest for one more thread first
+	near    []choice // of the choice being made
+	moves   []Move
+}
+
+// node is a node with what is derived of it.
+type node struct {
+	Node
+	capacity float64 // CPUs in units of the fastest known
+	slow     float64 // how many times slower than the fastest one is
+	flat     float64 // logarithm of slow
+	demand   float64
+	used     float64 // bytes
+	memory   float64
+	reserve  float64
+	closed   Rule    // why it takes nobody; empty: it does
+	trust    float64 // share of an advantage seen in its information that is believed
+	known    bool    // costs is up to date
+	costs    float64
+	price    float64 // of one more thread: a lower bound of what a process costs there
+	rank     int
+}
+
+func (n *node) cost(p prices) float64 {
+	if !n.known {
+		n.costs = p.cost(n, n.demand, n.used)
+		n.price = max(n.slow, math.Exp(min(p.logB*n.demand/n.capacity, exponentMax)))
+		n.known = true
+	}
+	return n.costs
+}
+
+// put adds to a node, or takes away from it.
+func (n *node) put(demand, bytes float64) {
+	n.demand = max(n.demand+demand, 0)
+	n.used = max(n.used+bytes, 0)
+	n.known = false
+}
+
+// room is how much a node could take and keep its reserve.
+func (n *node) room() float64 { return n.memory - n.used - n.reserve }
+
+// proc is a process with what is derived of it.
+type proc struct {
+	Proc
+	wants float64
+	life  float64 // seconds on the fastest processor
+	bytes float64
+	at    *node // where it runs; nil: nothing is known of that node
+	home  *node
+	found Explanation
+	done  bool // decided
+	gone  bool // by a move
+}
+
+func newWorld(v View) *world {
+	w := &world{v: v, rules: v.Rules.withDefaults()}
+	w.nodes = make([]*node, 0, len(v.Nodes))
+	fastest := 1.0
+	storage := make([]node, len(v.Nodes))
+	for i, n := range v.Nodes {
+		if !sensible(n) {
+			continue
+		}
+		s := &storage[i]
+		s.Node = n
+		fastest = max(fastest, float64(n.Speed))
+		w.nodes = append(w.nodes, s)
+	}
+	// Of two entries of one node the fresher one counts.
+	slices.SortStableFunc(w.nodes, func(a, b *node) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Age, b.Age), cmp.Compare(a.Demand, b.Demand))
+	})
+	w.nodes = slices.CompactFunc(w.nodes, func(a, b *node) bool { return a.Number == b.Number })
+	w.byIndex = make(map[int]*node, len(w.nodes))
+	most := 0.0
+	for _, n := range w.nodes {
+		n.slow = fastest / float64(n.Speed)
+		n.flat = math.Log(n.slow)
+		n.capacity = float64(n.CPUs) / n.slow
+		n.demand = n.Demand
+		n.memory = float64(n.MemTotal)
+		n.used = n.memory - float64(min(n.MemFree, n.MemTotal))
+		n.reserve = n.memory * w.rules.Reserve
+		n.trust = math.Exp(-float64(n.Age) / float64(w.rules.Doubt))
+		w.byIndex[n.Number] = n
+		if n.Number == v.Self {
+			w.self, n.trust = n, 1
+		}
+	}
+	w.addSent()
+	for _, n := range w.nodes {
+		most = max(most, n.demand/n.capacity)
+	}
+	w.prices = newPrices(most, w.rules)
+	for _, n := range w.nodes {
+		n.closed = w.closing(n)
+	}
+	w.addProcs()
+	w.rank()
+	return w
+}
+
+// sensible tells whether there can be such a node.
+func sensible(n Node) bool {
+	return n.CPUs > 0 && n.Speed > 0 && n.MemTotal > 0 && n.Age >= 0 && n.Demand >= 0 && !math.IsInf(n.Demand, 0) &&
+		n.Link.Bandwidth >= 0 && n.Link.Latency >= 0
+}
+
+// addSent counts what is on its way to a node, or arrived there after the
+// information about it was made.
+func (w *world) addSent() {
+	for _, s := range w.v.Sent {
+		n := w.byIndex[s.To]
+		if n == nil || n == w.self || s.At < w.v.Now-n.Age {
+			continue
+		}
+		n.put(max(s.Wants, 0), float64(s.Resident))
+		n.Guests++
+	}
+}
+
+func (w *world) addProcs() {
+	w.procs = make([]*proc, len(w.v.Procs))
+	storage := make([]proc, len(w.v.Procs))
+	for i, p := range w.v.Procs {
+		storage[i] = w.derive(p)
+		w.procs[i] = &storage[i]
+	}
+	slices.SortFunc(w.procs, func(a, b *proc) int {
+		return cmp.Or(cmp.Compare(a.Home, b.Home), cmp.Compare(a.PID, b.PID))
+	})
+}
+
+func (w *world) derive(p Proc) proc {
+	d := proc{Proc: p, bytes: float64(p.Resident), at: w.byIndex[p.Where], home: w.byIndex[p.Home]}
+	crowd, speed := 1.0, 1.0
+	if d.at != nil {
+		crowd = max(1, d.at.demand/float64(d.at.CPUs))
+		speed = 1 / d.at.slow
+	}
+	d.wants = max(p.Wants, 0)
+	if d.wants == 0 {
+		d.wants = max(p.CPU, 0) * crowd
+	}
+	d.life = w.life(&d, crowd, speed)
+	d.found = Explanation{PID: p.PID, Home: p.Home, Where: p.Where, Bytes: p.Resident, Life: seconds(d.life)}
+	return d
+}
+
+// life is for how much work, in seconds on the fastest processor, a process is
+// expected to go on. Old processes live on: the chance that one that has run for a
+// runs for another t is a/(a+t), of which the median is a.
+func (w *world) life(p *proc, crowd, speed float64) float64 {
+	if p.Expected > 0 {
+		return min(p.Expected.Seconds(), w.rules.MaxLife.Seconds())
+	}
+	life := p.Age.Seconds() / crowd
+	if p.CPUTime > 0 && p.wants > 0 {
+		life = min(life*crowd, p.CPUTime.Seconds()/p.wants)
+	}
+	return min(max(life*speed, w.rules.MinLife.Seconds()), w.rules.MaxLife.Seconds())
+}
+
+// rank orders the nodes that are open.
+func (w *world) rank() {
+	w.ranked = w.ranked[:0]
+	for _, n := range w.nodes {
+		if n.closed == "" && n != w.self {
+			n.cost(w.prices)
+			w.ranked = append(w.ranked, n)
+		}
+	}
+	slices.SortFunc(w.ranked, byPrice)
+	for i, n := range w.ranked {
+		n.rank = i
+	}
+}
+
+func byPrice(a, b *node) int {
+	return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(a.Number, b.Number))
+}
+
+// rerank puts a node in its place after it has changed.
+func (w *world) rerank(n *node) {
+	if n.rank >= len(w.ranked) || w.ranked[n.rank] != n {
+		return
+	}
+	n.cost(w.prices)
+	i := n.rank
+	for ; i+1 < len(w.ranked) && byPrice(n, w.ranked[i+1]) > 0; i++ {
+		w.ranked[i], w.ranked[i].rank = w.ranked[i+1], i
+	}
+	for ; i > 0 && byPrice(n, w.ranked[i-1]) < 0; i-- {
+		w.ranked[i], w.ranked[i].rank = w.ranked[i-1], i
+	}
+	w.ranked[i], n.rank = n, i
+}
+
+// move decides a move and applies it.
+func (w *world) move(p *proc, to *node, found Explanation) {
+	p.found, p.done, p.gone = found, true, true
+	w.moves = append(w.moves, Move{PID: p.PID, Home: p.Home, From: p.Where, To: to.Number, Why: found})
+	if p.at != nil {
+		p.at.put(-p.wants, -p.bytes)
+		if p.at.Number != p.Home {
+			p.at.Guests--
+		}
+		w.rerank(p.at)
+	}
+	to.put(p.wants, p.bytes)
+	if to.Number != p.Home {
+		to.Guests++
+	}
+	to.closed = w.closing(to)
+	w.rerank(to)
+}
+
+func (w *world) decision() Decision {
+	d := Decision{Moves: w.moves, Explanations: make([]Explanation, len(w.procs))}
+	for i, p := range w.procs {
+		d.Explanations[i] = p.found
+	}
+	return d
+}
+
+// seconds of what cannot be less than nothing, signed of what can.
+func seconds(s float64) time.Duration { return signed(max(s, 0)) }
+
+func signed(s float64) time.Duration {
+	return time.Duration(min(max(s, -1e9), 1e9) * float64(time.Second))
+}
