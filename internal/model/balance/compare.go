@@ -39,7 +39,7 @@ func (w *world) tax(p *proc, n *node) float64 {
 		return 0
 	}
 	l := w.way(p.home, n)
-	return max(p.Calls, 0)*l.latency() + max(p.CallBytes, 0)/l.bandwidth()
+	return p.Calls*l.latency() + p.CallBytes/l.bandwidth()
 }
 
 // price of a move in seconds: the freeze, and what its bytes take from the
@@ -72,6 +72,11 @@ type choice struct {
 	refused Rule // why one that would have been better could not be taken
 }
 
+// considered is how many nodes that could take a process are compared, those
+// with the lowest price for a thread. The rest could only be better by what is
+// known of them being younger.
+const considered = 32
+
 // choose finds the node with the highest score, or, of those whose score is
 // nearly as high, the one that the seed picks. A score falls with the cost
 // there; bound gives the highest score that any node can have on which one more
@@ -99,7 +104,7 @@ func (w *world) choose(p *proc, score func(n *node, there float64) float64, boun
 	}
 	consider(p.home)
 	for _, n := range w.ranked {
-		if best.to != nil && bound(n.price*p.wants) < w.nearly(best.score) {
+		if len(near) > considered || best.to != nil && bound(n.price*p.wants) < w.nearly(best.score) {
 			break
 		}
 		if n != p.home {
@@ -150,7 +155,7 @@ func (w *world) whyNone(p *proc, refused Rule) Rule {
 
 // mix is a step of a hash whose every output bit depends on every input bit.
 func mix(h, x uint64) uint64 {
-	h ^= x + 0x9e3779b97f4a7c15
+	h = h*0xd1342543de82ef95 + x + 0x9e3779b97f4a7c15
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
 	return h ^ h>>31

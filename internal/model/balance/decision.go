@@ -55,6 +55,7 @@ const (
 	Stay       Rule = "stay"         // its node is told stay
 	LStay      Rule = "lstay"        // its node is told lstay
 	IOBound    Rule = "io"           // an I/O job stays with its data
+	Idle       Rule = "idle"         // it wants no CPU, and has little memory
 	Cooling    Rule = "cooling"      // it moved a moment ago
 	NobodyWait Rule = "nobody-waits" // there are CPUs for all here, and no faster ones there
 	NoNode     Rule = "no-node"      // there is no node that could take it

@@ -41,16 +41,19 @@ func (w *world) closedTo(p *proc, n *node) Rule {
 	if n.ownerNeeds(p.wants) > 0 && n.Number != p.Home {
 		return OwnerBusy
 	}
-	if p.room() > n.room() {
+	if w.needs(p, n) > n.room() {
 		return NoMemory
 	}
 	return ""
 }
 
-// room is what a process needs to find on a node: what it has, and what it will
-// have grown by when it is there.
-func (p *proc) room() float64 {
-	return p.bytes + max(p.Growth, 0)*p.bytes/DefaultBandwidth
+// needs is the room a process needs on a node: for what it has, and for what it
+// will have grown by some time after it has got there.
+func (w *world) needs(p *proc, n *node) float64 {
+	if p.Growth <= 0 {
+		return p.bytes
+	}
+	return p.bytes + p.Growth*(w.price(p, n)+w.rules.Ahead.Seconds())
 }
 
 // refuse finds the processes that do not move by themselves, whatever is to be

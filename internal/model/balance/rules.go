@@ -47,7 +47,7 @@ const (
 // DefaultRules are what the daemon uses unless it is told otherwise.
 func DefaultRules() Rules {
 	return Rules{
-		Thrash: 10, Steep: 12, Margin: 0.15, Near: 0.1, Reserve: 0.05,
+		Thrash: 10, Steep: 20, Margin: 0.15, Near: 0.1, Reserve: 0.05,
 		Ahead: 5 * time.Second, MaxAge: 30 * time.Second, Doubt: 20 * time.Second,
 		Freeze: 30 * time.Millisecond, Warm: 0.25,
 		MinLife: time.Second, MaxLife: time.Hour, Cooldown: 2 * time.Second,

@@ -5,6 +5,13 @@ import (
 	"slices"
 )
 
+// A process that wants less of a CPU, and has less of a node's memory, is not
+// worth moving for either.
+const (
+	idle         = 0.05
+	littleMemory = 1.0 / 64
+)
+
 // data takes this node's own processes home whose calls come home anyway. Where
 // they run, their load is known better; here, their calls are.
 func (w *world) data() {
@@ -94,6 +101,8 @@ func (w *world) judge(p *proc, e Explanation, c choice) Rule {
 		return IOBound
 	case c.to == nil:
 		return NoNode
+	case p.wants < idle && p.bytes < p.at.memory*littleMemory && c.to != p.home:
+		return Idle
 	case w.cooling(p):
 		return Cooling
 	case p.Kind == IOJob:

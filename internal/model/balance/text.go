@@ -19,6 +19,7 @@ var texts = map[Rule]string{
 	Stay:       "nothing leaves its node by itself (stay)",
 	LStay:      "its node keeps its own processes (lstay)",
 	IOBound:    "an I/O job stays with its data",
+	Idle:       "it wants no CPU, and its memory is little",
 	Cooling:    "it moved a moment ago",
 	NobodyWait: "nobody waits for a CPU here, and there is none faster",
 	NoNode:     "no node can take it",

@@ -58,16 +58,8 @@ func (w *world) relief(deficit, ahead float64) (*proc, choice) {
 			continue
 		}
 		frees := p.bytes + max(p.Growth, 0)*ahead
-		c := w.choose(p, func(n *node, there float64) float64 {
-			if n.room() < frees {
-				return -1e300 // there it would be short again
-			}
-			return -there*p.life - w.price(p, n)
-		}, func(price float64) float64 { return -price * p.life })
-		if c.to == nil || c.score <= -1e300 {
-			e := w.explain(p, choice{refused: NoMemory})
-			e.Rule = NoNode
-			p.found = e
+		c := w.cheapest(p)
+		if c.to == nil {
 			continue
 		}
 		cost := w.price(p, c.to)

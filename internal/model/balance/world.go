@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"openmosix/internal/model/load"
 )
 
 // world is a view in the making of a decision: every move decided is applied to
@@ -37,6 +39,7 @@ type node struct {
 	known    bool    // costs is up to date
 	costs    float64
 	price    float64 // of one more thread: a lower bound of what a process costs there
+	tie      uint64 // orders nodes of one price, differently at each node and time
 	rank     int
 }
 
@@ -92,7 +95,6 @@ func newWorld(v View) *world {
 	})
 	w.nodes = slices.CompactFunc(w.nodes, func(a, b *node) bool { return a.Number == b.Number })
 	w.byIndex = make(map[int]*node, len(w.nodes))
-	most := 0.0
 	for _, n := range w.nodes {
 		n.slow = fastest / float64(n.Speed)
 		n.flat = math.Log(n.slow)
@@ -102,16 +104,18 @@ func newWorld(v View) *world {
 		n.used = n.memory - float64(min(n.MemFree, n.MemTotal))
 		n.reserve = n.memory * w.rules.Reserve
 		n.trust = math.Exp(-float64(n.Age) / float64(w.rules.Doubt))
+		n.tie = mix(v.Seed, uint64(n.Number))
 		w.byIndex[n.Number] = n
 		if n.Number == v.Self {
 			w.self, n.trust = n, 1
 		}
 	}
 	w.addSent()
+	highest := 0.0
 	for _, n := range w.nodes {
-		most = max(most, n.demand/n.capacity)
+		highest = max(highest, n.demand/n.capacity)
 	}
-	w.prices = newPrices(most, w.rules)
+	w.prices = newPrices(highest, w.rules)
 	for _, n := range w.nodes {
 		n.closed = w.closing(n)
 	}
@@ -120,10 +124,22 @@ func newWorld(v View) *world {
 	return w
 }
 
+// most is more than any count, rate or number of threads can be. What other
+// nodes say may be anything.
+const most = 1e9
+
 // sensible tells whether there can be such a node.
 func sensible(n Node) bool {
-	return n.CPUs > 0 && n.Speed > 0 && n.MemTotal > 0 && n.Age >= 0 && n.Demand >= 0 && !math.IsInf(n.Demand, 0) &&
-		n.Link.Bandwidth >= 0 && n.Link.Latency >= 0
+	return n.CPUs > 0 && n.CPUs <= most && n.Speed > 0 && n.Speed <= load.MaxSpeed && n.MemTotal > 0 && n.Age >= 0 &&
+		n.Demand >= 0 && n.Demand <= most && n.Local >= 0 && n.Link.Bandwidth >= 0 && n.Link.Latency >= 0
+}
+
+// count is a number as it can be.
+func count(f float64) float64 {
+	if !(f > 0) {
+		return 0
+	}
+	return min(f, most)
 }
 
 // addSent counts what is on its way to a node, or arrived there after the
@@ -134,7 +150,7 @@ func (w *world) addSent() {
 		if n == nil || n == w.self || s.At < w.v.Now-n.Age {
 			continue
 		}
-		n.put(max(s.Wants, 0), float64(s.Resident))
+		n.put(count(s.Wants), float64(s.Resident))
 		n.Guests++
 	}
 }
@@ -152,15 +168,19 @@ func (w *world) addProcs() {
 }
 
 func (w *world) derive(p Proc) proc {
+	p.Calls, p.CallBytes, p.CPU = count(p.Calls), count(p.CallBytes), count(p.CPU)
+	if math.IsNaN(p.Growth) || math.Abs(p.Growth) > 1000*most {
+		p.Growth = 0
+	}
 	d := proc{Proc: p, bytes: float64(p.Resident), at: w.byIndex[p.Where], home: w.byIndex[p.Home]}
 	crowd, speed := 1.0, 1.0
 	if d.at != nil {
 		crowd = max(1, d.at.demand/float64(d.at.CPUs))
 		speed = 1 / d.at.slow
 	}
-	d.wants = max(p.Wants, 0)
+	d.wants = count(p.Wants)
 	if d.wants == 0 {
-		d.wants = max(p.CPU, 0) * crowd
+		d.wants = p.CPU * crowd
 	}
 	d.life = w.life(&d, crowd, speed)
 	d.found = Explanation{PID: p.PID, Home: p.Home, Where: p.Where, Bytes: p.Resident, Life: seconds(d.life)}
@@ -197,7 +217,7 @@ func (w *world) rank() {
 }
 
 func byPrice(a, b *node) int {
-	return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(a.Number, b.Number))
+	return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(a.tie, b.tie), cmp.Compare(a.Number, b.Number))
 }
 
 // rerank puts a node in its place after it has changed.
