@@ -41,7 +41,11 @@ func (w *world) closedTo(p *proc, n *node) Rule {
 	if n.ownerNeeds(p.wants) > 0 && n.Number != p.Home {
 		return OwnerBusy
 	}
-	if w.needs(p, n) > n.room() {
+	room := n.room()
+	if p.at != nil && p.at.used > p.at.memory {
+		room += n.reserve // it is worse where it is
+	}
+	if w.needs(p, n) > room {
 		return NoMemory
 	}
 	return ""
@@ -84,11 +88,20 @@ func (w *world) kept(p *proc) Rule {
 	return ""
 }
 
+// rested is how many times as long as its last move may have taken a process
+// stays where it is, and restless how many times Cooldown at most.
+const (
+	rested   = 10
+	restless = 16
+)
+
 // cooling tells whether a process has moved so short a time ago that it is left
-// alone: longer for each time it has moved, so that what is undecided comes to rest.
+// alone: longer for one that is large, and for each time it has moved, so that
+// what is undecided comes to rest.
 func (w *world) cooling(p *proc) bool {
 	if p.Moves <= 0 {
 		return false
 	}
-	return p.LastMove.Seconds() < w.rules.Cooldown.Seconds()*math.Pow(2, float64(min(p.Moves-1, 8)))
+	pause := w.rules.Cooldown.Seconds() * min(math.Pow(2, float64(min(p.Moves-1, restless))), restless)
+	return p.LastMove.Seconds() < max(pause, rested*p.bytes/DefaultBandwidth)
 }

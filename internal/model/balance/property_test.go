@@ -236,12 +236,12 @@ func TestCostFalls(t *testing.T) {
 			at.Procs = procs
 			sum := 0.0
 			for _, n := range filled(at).Nodes {
-				of := w.byIndex[n.Number]
+				of := w.node(n.Number)
 				sum += w.prices.cost(of, n.Demand, of.memory-float64(n.MemFree))
 			}
 			for _, p := range procs {
 				d := w.derive(p)
-				sum += w.tax(&d, w.byIndex[p.Where])
+				sum += w.tax(&d, w.node(p.Where))
 			}
 			return sum
 		}

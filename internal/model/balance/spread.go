@@ -51,12 +51,17 @@ func (w *world) worth(e Explanation) Rule {
 // spread moves processes to where they cost less, those first that gain most.
 func (w *world) spread() {
 	var all []*proc
+	moves := false
 	for _, p := range w.procs {
 		if p.done || (p.at != w.self && !w.rules.Onward) {
 			continue
 		}
 		w.try(p, false)
 		all = append(all, p)
+		moves = moves || p.found.Rule.moves()
+	}
+	if !moves {
+		return
 	}
 	// All of them have to be looked at again: each that goes makes it better
 	// for those who stay. Only those can go that could before.
@@ -65,6 +70,9 @@ func (w *world) spread() {
 		w.try(p, true)
 	}
 }
+
+// moves tells whether a process goes, of its own good.
+func (r Rule) moves() bool { return r == Balance || r == Data }
 
 func net(p *proc) int64 { return int64(p.found.Gain - p.found.Price) }
 
@@ -78,7 +86,7 @@ func (w *world) try(p *proc, really bool) {
 	e := w.explain(p, c)
 	e.Rule = w.judge(p, e, c)
 	p.found = e
-	if really && (e.Rule == Balance || e.Rule == Data) {
+	if really && e.Rule.moves() {
 		w.move(p, c.to, e)
 	}
 }

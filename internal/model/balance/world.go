@@ -12,16 +12,15 @@ import (
 // world is a view in the making of a decision: every move decided is applied to
 // it, so that the next one counts with it.
 type world struct {
-	v       View
-	rules   Rules
-	prices  prices
-	nodes   []*node // ordered by number
-	byIndex map[int]*node
-	self    *node
-	procs   []*proc  // ordered by home and PID
-	ranked  []*node  // open nodes, cheapest for one more thread first
-	near    []choice // of the choice being made
-	moves   []Move
+	v      View
+	rules  Rules
+	prices prices
+	nodes  []*node // ordered by number
+	self   *node
+	procs  []*proc  // ordered by home and PID
+	ranked []*node  // open nodes, cheapest for one more thread first
+	near   []choice // of the choice being made
+	moves  []Move
 }
 
 // node is a node with what is derived of it.
@@ -39,7 +38,7 @@ type node struct {
 	known    bool    // costs is up to date
 	costs    float64
 	price    float64 // of one more thread: a lower bound of what a process costs there
-	tie      uint64 // orders nodes of one price, differently at each node and time
+	tie      uint64  // orders nodes of one price, differently at each node and time
 	rank     int
 }
 
@@ -94,7 +93,6 @@ func newWorld(v View) *world {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Age, b.Age), cmp.Compare(a.Demand, b.Demand))
 	})
 	w.nodes = slices.CompactFunc(w.nodes, func(a, b *node) bool { return a.Number == b.Number })
-	w.byIndex = make(map[int]*node, len(w.nodes))
 	for _, n := range w.nodes {
 		n.slow = fastest / float64(n.Speed)
 		n.flat = math.Log(n.slow)
@@ -105,7 +103,6 @@ func newWorld(v View) *world {
 		n.reserve = n.memory * w.rules.Reserve
 		n.trust = math.Exp(-float64(n.Age) / float64(w.rules.Doubt))
 		n.tie = mix(v.Seed, uint64(n.Number))
-		w.byIndex[n.Number] = n
 		if n.Number == v.Self {
 			w.self, n.trust = n, 1
 		}
@@ -142,11 +139,20 @@ func count(f float64) float64 {
 	return min(f, most)
 }
 
+// node of a number; nil: nothing is known of it.
+func (w *world) node(number int) *node {
+	i, found := slices.BinarySearchFunc(w.nodes, number, func(n *node, number int) int { return cmp.Compare(n.Number, number) })
+	if !found {
+		return nil
+	}
+	return w.nodes[i]
+}
+
 // addSent counts what is on its way to a node, or arrived there after the
 // information about it was made.
 func (w *world) addSent() {
 	for _, s := range w.v.Sent {
-		n := w.byIndex[s.To]
+		n := w.node(s.To)
 		if n == nil || n == w.self || s.At < w.v.Now-n.Age {
 			continue
 		}
@@ -172,7 +178,7 @@ func (w *world) derive(p Proc) proc {
 	if math.IsNaN(p.Growth) || math.Abs(p.Growth) > 1000*most {
 		p.Growth = 0
 	}
-	d := proc{Proc: p, bytes: float64(p.Resident), at: w.byIndex[p.Where], home: w.byIndex[p.Home]}
+	d := proc{Proc: p, bytes: float64(p.Resident), at: w.node(p.Where), home: w.node(p.Home)}
 	crowd, speed := 1.0, 1.0
 	if d.at != nil {
 		crowd = max(1, d.at.demand/float64(d.at.CPUs))
