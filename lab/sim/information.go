@@ -1,6 +1,8 @@
 package sim
 
-import "math"
+import (
+	"math"
+)
 
 // entry is what a node tells of itself.
 type entry struct {
@@ -8,6 +10,7 @@ type entry struct {
 	at     float64 // when it was measured
 	demand float64
 	used   float64
+	weight float64
 	guests int
 	owner  float64
 	accept bool
@@ -15,7 +18,7 @@ type entry struct {
 
 func (r *run) measure(n *node) entry {
 	n.advance(r.now)
-	return entry{node: n, at: r.now, demand: n.demand + n.owner, used: n.used, guests: n.guests, owner: n.owner,
+	return entry{node: n, weight: n.weight, at: r.now, demand: n.demand + n.owner, used: n.used, guests: n.guests, owner: n.owner,
 		accept: !n.quiet && !n.blocks && !n.dead}
 }
 

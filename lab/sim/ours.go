@@ -46,6 +46,7 @@ func (o *ours) place(j *job) *node {
 }
 
 func (o *ours) decide(n *node) []move {
+	n.weight = 0
 	if len(n.jobs) == 0 {
 		return nil
 	}
@@ -59,7 +60,9 @@ func (o *ours) decide(n *node) []move {
 		}
 	}
 	var moves []move
-	for _, m := range balance.Decide(o.view).Moves {
+	d := balance.Decide(o.view)
+	n.weight = d.Weight
+	for _, m := range d.Moves {
 		moves = append(moves, move{o.jobs[m.PID], o.r.nodes[m.To-1]})
 	}
 	return moves
@@ -94,8 +97,9 @@ func (o *ours) seen(by *node, e entry) balance.Node {
 	return balance.Node{
 		Number: n.index + 1, CPUs: int(n.cpus), Speed: int(n.speed * 10000), Demand: e.demand, Local: e.owner,
 		MemTotal: uint64(n.memory), MemFree: uint64(max(n.memory-e.used, 0)), Guests: e.guests, Accepting: e.accept,
-		OwnerFirst: n.ownerFirst, Age: span(o.r.now - e.at), Features: balance.Compatible,
-		Link: balance.Link{Bandwidth: o.r.s.Link.Bandwidth, Latency: o.r.s.Link.Latency},
+		OwnerFirst: n.ownerFirst, Weight: e.weight, Age: span(o.r.now - e.at), Features: balance.Compatible,
+		MemPressure: pressure(e),
+		Link:        balance.Link{Bandwidth: o.r.s.Link.Bandwidth, Latency: o.r.s.Link.Latency},
 	}
 }
 
@@ -105,10 +109,18 @@ func (o *ours) proc(j *job, at *node) balance.Proc {
 		growth = 0
 	}
 	return balance.Proc{
-		PID: j.id, Home: j.home + 1, Where: at.index + 1, Age: span(o.r.now - j.arrived), CPUTime: span(j.worked() / at.speed),
+		PID: j.id, Home: j.home + 1, Where: at.index + 1, Age: span(o.r.now - j.arrived), CPUTime: span(j.worked()),
 		Wants: j.wants, Resident: uint64(j.memory), Growth: growth, Calls: j.calls * j.wants, CallBytes: j.bytes * j.wants,
 		Kind: j.kind, Moves: j.moves, LastMove: span(o.r.now - j.lastMove),
 	}
 }
 
 func span(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+
+// pressure is the share of time in which work waits for memory.
+func pressure(e entry) float64 {
+	if e.used > e.node.memory*(1+1e-9) {
+		return 1 - 1/e.node.thrash
+	}
+	return 0
+}

@@ -33,17 +33,17 @@ func (w *world) way(a, b *node) Link {
 	return l
 }
 
-// tax is what a process loses by calls that go home: seconds per second.
+// tax is what a process loses by calls that go home: weighted seconds per second.
 func (w *world) tax(p *proc, n *node) float64 {
 	if n == nil || n.Number == p.Home || p.Kind == CPUJob {
 		return 0
 	}
 	l := w.way(p.home, n)
-	return p.Calls*l.latency() + p.CallBytes/l.bandwidth()
+	return (p.Calls*l.latency() + p.CallBytes/l.bandwidth()) * p.weight
 }
 
-// price of a move in seconds: the freeze, and what its bytes take from the
-// process, from both nodes and from the link.
+// price of a move in weighted seconds: the freeze, and what its bytes take from
+// the process, from both nodes and from the link.
 func (w *world) price(p *proc, to *node) float64 {
 	price := w.rules.Freeze.Seconds()
 	l := w.way(p.at, to)
@@ -51,17 +51,17 @@ func (w *world) price(p *proc, to *node) float64 {
 	if !p.Fresh {
 		price += p.bytes / l.bandwidth() * (1 + w.rules.Warm)
 	}
-	return price
+	return price * p.weight
 }
 
 // here is what a process costs where it runs.
 func (w *world) here(p *proc) float64 {
-	return w.prices.less(p.at, p.wants, p.bytes) + w.tax(p, p.at)
+	return w.prices.less(p.at, p.wants, p.weight, p.bytes) + w.tax(p, p.at)
 }
 
 // there is what a process would cost on a node.
 func (w *world) there(p *proc, n *node) float64 {
-	return w.prices.more(n, p.wants, p.bytes) + w.tax(p, n)
+	return w.prices.more(n, p.wants, p.weight, p.bytes) + w.tax(p, n)
 }
 
 // choice is the best of the places a process could go to.
@@ -72,16 +72,13 @@ type choice struct {
 	refused Rule // why one that would have been better could not be taken
 }
 
-// considered is how many nodes that could take a process are compared, those
-// with the lowest price for a thread. The rest could only be better by what is
-// known of them being younger.
+// considered is how many nodes that could take a process are compared, of those
+// that cost least for another thread.
 const considered = 32
 
 // choose finds the node with the highest score, or, of those whose score is
-// nearly as high, the one that the seed picks. A score falls with the cost
-// there; bound gives the highest score that any node can have on which one more
-// thread costs at least that.
-func (w *world) choose(p *proc, score func(n *node, there float64) float64, bound func(price float64) float64) choice {
+// nearly as high, the one that the seed picks.
+func (w *world) choose(p *proc, score func(n *node, there float64) float64) choice {
 	best := choice{score: math.Inf(-1)}
 	near := w.near[:0]
 	consider := func(n *node) {
@@ -104,7 +101,7 @@ func (w *world) choose(p *proc, score func(n *node, there float64) float64, boun
 	}
 	consider(p.home)
 	for _, n := range w.ranked {
-		if len(near) > considered || best.to != nil && bound(n.price*p.wants) < w.nearly(best.score) {
+		if len(near) > considered {
 			break
 		}
 		if n != p.home {

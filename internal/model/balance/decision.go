@@ -9,6 +9,9 @@ type Decision struct {
 	// Explanations has one for each process in the view, moved or not, ordered
 	// by home and PID.
 	Explanations []Explanation
+	// Weight is the mean weight of this node's threads after the moves: others
+	// should be told of it. 0: it has none.
+	Weight float64
 }
 
 // Move is a process to be moved.

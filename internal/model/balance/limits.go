@@ -21,6 +21,8 @@ func (w *world) closing(n *node) Rule {
 		return Full
 	case n.LoadLimit > 0 && load.Of(n.demand, n.CPUs, n.Speed) >= n.LoadLimit:
 		return LoadLimit
+	case n.pressed():
+		return NoMemory
 	}
 	return ""
 }
@@ -42,7 +44,7 @@ func (w *world) closedTo(p *proc, n *node) Rule {
 		return OwnerBusy
 	}
 	room := n.room()
-	if p.at != nil && p.at.used > p.at.memory {
+	if p.at != nil && p.at.overdrawn() {
 		room += n.reserve // it is worse where it is
 	}
 	if w.needs(p, n) > room {

@@ -56,21 +56,21 @@ func (w *world) owner() {
 
 // cheapest is where a process that has to leave costs least, its move included.
 func (w *world) cheapest(p *proc) choice {
-	return w.choose(p, func(n *node, there float64) float64 { return -there*p.life - w.price(p, n) },
-		func(price float64) float64 { return -price * p.life })
+	return w.choose(p, func(n *node, there float64) float64 { return -there*p.life - w.price(p, n) })
 }
 
-// explain gives the numbers of a choice.
+// explain gives the numbers of a choice, in the process's own seconds.
 func (w *world) explain(p *proc, c choice) Explanation {
 	e := p.found
-	e.Here = w.here(p)
+	here := w.here(p)
+	e.Here = here / p.weight
 	e.Refused = c.refused
 	if c.to == nil {
 		return e
 	}
-	e.To, e.There, e.Age = c.to.Number, c.there, c.to.Age
-	e.Price = seconds(w.price(p, c.to))
-	e.Gain = signed(w.gain(p, e.Here, c.to, c.there))
+	e.To, e.There, e.Age = c.to.Number, c.there/p.weight, c.to.Age
+	e.Price = seconds(w.price(p, c.to) / p.weight)
+	e.Gain = signed(w.gain(p, here, c.to, c.there) / p.weight)
 	return e
 }
 

@@ -8,6 +8,12 @@ func (w *world) place(started Proc) (int, Explanation) {
 	}
 	d := w.derive(started)
 	p := &d
+	if len(w.procs) == 0 {
+		w.weigh(p.weight)
+	}
+	if w.alike {
+		p.weight = w.typical
+	}
 	stays := func(rule Rule) (int, Explanation) {
 		p.found.Rule = rule
 		return w.v.Self, p.found
@@ -19,24 +25,22 @@ func (w *world) place(started Proc) (int, Explanation) {
 		return stays(IOBound)
 	}
 	here := w.there(p, w.self)
-	c := w.choose(p, func(n *node, there float64) float64 { return w.gain(p, here, n, there) - w.price(p, n) },
-		func(price float64) float64 { return (here - price) * p.life })
-	e := w.explain(p, c)
-	e.Here = here
-	if c.to != nil {
-		e.Gain = signed(w.gain(p, here, c.to, c.there))
-	}
-	p.found = e
+	c := w.choose(p, func(n *node, there float64) float64 { return w.gain(p, here, n, there) - w.price(p, n) })
 	crowded := w.closedTo(p, w.self) == NoMemory
+	p.found = w.explain(p, c)
+	p.found.Here = here / p.weight
+	if c.to != nil {
+		p.found.Gain = signed(w.gain(p, here, c.to, c.there) / p.weight)
+	}
 	switch {
 	case c.to == nil:
 		return stays(NoNode)
 	case crowded:
 	case w.self.demand+p.wants <= float64(w.self.CPUs) && c.to.slow*(1+w.rules.Margin) >= w.self.slow:
 		return stays(NobodyWait)
-	case w.worth(e) != "":
+	case w.worth(p.found) != "":
 		return stays(Best)
 	}
-	e.Rule = Placed
-	return c.to.Number, e
+	p.found.Rule = Placed
+	return c.to.Number, p.found
 }

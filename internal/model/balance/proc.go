@@ -10,9 +10,11 @@ type Proc struct {
 	Owner   uint32
 	Command string
 
-	Age     time.Duration // since its start, or its last exec
-	CPUTime time.Duration // used since then, 0: unknown
-	CPU     float64       // CPUs it has used of late
+	Age time.Duration // since its start, or its last exec
+	// CPUTime is the work it has done since then, in time on a standard
+	// processor: the CPU time it has used, times the speed of where. 0: unknown.
+	CPUTime time.Duration
+	CPU     float64 // CPUs it has used of late
 	// Wants is how many CPUs it would use if it were alone; 0: CPU, and more
 	// in the measure in which the node it runs on is short of CPUs.
 	Wants    float64

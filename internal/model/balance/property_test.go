@@ -178,7 +178,7 @@ func calm(t *rapid.T) View {
 	}
 	for p := range rapid.IntRange(1, 30).Draw(t, "procs") {
 		v.Procs = append(v.Procs, Proc{PID: 100 + p, Home: rapid.IntRange(1, len(v.Nodes)).Draw(t, "home"),
-			Where: rapid.IntRange(1, len(v.Nodes)).Draw(t, "where"), Age: time.Hour,
+			Where: rapid.IntRange(1, len(v.Nodes)).Draw(t, "where"), CPUTime: time.Duration(rapid.IntRange(1, 10000).Draw(t, "time")) * time.Second,
 			Wants: rapid.Float64Range(0.1, 2).Draw(t, "wants"), Resident: rapid.Uint64Range(1<<20, 300<<20).Draw(t, "resident"),
 			Calls: rapid.SampledFrom([]float64{0, 0, 100, 3000}).Draw(t, "calls")})
 	}
@@ -201,17 +201,36 @@ func filled(v View) View {
 	return v
 }
 
+// weighed sets that, and the weight that each node's own decision says.
+func weighed(v View) View {
+	v = filled(v)
+	weights := make([]float64, len(v.Nodes))
+	for i := range v.Nodes {
+		of := v
+		of.Self, of.Stay = i+1, true
+		weights[i] = Decide(of).Weight
+	}
+	for i, weight := range weights {
+		v.Nodes[i].Weight = weight
+	}
+	return v
+}
+
 // TestComesToRest: in a world in which nothing changes but by its own moves, each
 // node in turn decides, and in a few rounds no node wants to move anything; with
 // every process having rested, so that it is not the cooling that keeps it.
 func TestComesToRest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := calm(t)
+		weigh := filled
+		if rapid.Bool().Draw(t, "weights are told") {
+			weigh = weighed
+		}
 		for range 40 {
 			moves := 0
 			for self := range v.Nodes {
 				v.Self, v.Seed = self+1, v.Seed+1
-				v = filled(v)
+				v = weigh(v)
 				for _, m := range Decide(v).Moves {
 					i := slices.IndexFunc(v.Procs, func(p Proc) bool { return p.PID == m.PID })
 					v.Procs[i].Where = m.To
@@ -229,19 +248,19 @@ func TestComesToRest(t *testing.T) {
 // TestCostFalls: no move for balance makes the whole cost more.
 func TestCostFalls(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v := filled(calm(t))
+		v := weighed(calm(t))
 		w := newWorld(v)
 		total := func(procs []Proc) float64 {
-			at := v
-			at.Procs = procs
-			sum := 0.0
-			for _, n := range filled(at).Nodes {
-				of := w.node(n.Number)
-				sum += w.prices.cost(of, n.Demand, of.memory-float64(n.MemFree))
-			}
+			demand, weight, used, sum := map[int]float64{}, map[int]float64{}, map[int]float64{}, 0.0
 			for _, p := range procs {
 				d := w.derive(p)
+				demand[p.Where] += d.wants
+				weight[p.Where] += d.wants * d.weight
+				used[p.Where] += d.bytes
 				sum += w.tax(&d, w.node(p.Where))
+			}
+			for _, n := range w.nodes {
+				sum += w.prices.cost(n, demand[n.Number], weight[n.Number], used[n.Number])
 			}
 			return sum
 		}
@@ -299,7 +318,7 @@ func large(nodes, procs int) View {
 	}
 	v.Nodes[0].Demand = float64(procs)
 	for p := range procs {
-		v.Procs = append(v.Procs, Proc{PID: p + 1, Home: 1, Where: 1, Wants: 1, Age: time.Duration(p) * time.Second, Resident: uint64(p) << 20, Calls: float64(p % 50)})
+		v.Procs = append(v.Procs, Proc{PID: p + 1, Home: 1, Where: 1, Wants: 1, Age: time.Duration(p) * time.Second, Resident: uint64(p) << 17, Calls: float64(p % 50)})
 	}
 	return v
 }

@@ -27,8 +27,7 @@ func (w *world) data() {
 		c := choice{to: w.self, there: w.there(p, w.self)}
 		e := w.explain(p, c)
 		e.Rule = ElseWhere
-		tax := w.tax(p, p.at)
-		if p.Kind == IOJob || tax > w.rules.Margin && w.worth(e) == "" {
+		if p.Kind == IOJob || w.tax(p, p.at) > w.rules.Margin*p.weight && w.worth(e) == "" {
 			e.Rule = Data
 			w.move(p, w.self, e)
 			continue
@@ -78,7 +77,7 @@ func net(p *proc) int64 { return int64(p.found.Gain - p.found.Price) }
 
 // try decides about a process; really: and moves it.
 func (w *world) try(p *proc, really bool) {
-	if p.found.Rule == NoNode && really {
+	if p.full || p.found.Rule == NoNode && really {
 		return
 	}
 	here := w.here(p)
@@ -98,8 +97,7 @@ func (w *world) betterPlace(p *proc, here float64) choice {
 		}
 		return choice{to: p.home, there: w.there(p, p.home)}
 	}
-	return w.choose(p, func(n *node, there float64) float64 { return w.gain(p, here, n, there) - w.price(p, n) },
-		func(price float64) float64 { return (here - price) * p.life })
+	return w.choose(p, func(n *node, there float64) float64 { return w.gain(p, here, n, there) - w.price(p, n) })
 }
 
 // judge says what is to be done with a process for which the best place was found.
@@ -121,7 +119,7 @@ func (w *world) judge(p *proc, e Explanation, c choice) Rule {
 	if no := w.worth(e); no != "" {
 		return no
 	}
-	if c.to == p.home && w.tax(p, p.at) > (e.Here-e.There)/2 {
+	if c.to == p.home && w.tax(p, p.at)/p.weight > (e.Here-e.There)/2 {
 		return Data
 	}
 	return Balance

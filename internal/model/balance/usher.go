@@ -19,11 +19,17 @@ func (w *world) usher() {
 		if deficit <= 0 {
 			return
 		}
-		p, c := w.relief(deficit, ahead)
+		p := w.relief(deficit, ahead)
 		if p == nil {
 			return
 		}
+		c := w.cheapest(p)
 		e := w.explain(p, c)
+		if c.to == nil {
+			e.Rule = NoNode
+			p.found, p.full = e, true
+			continue
+		}
 		e.Rule = Memory
 		w.move(p, c.to, e)
 	}
@@ -41,39 +47,37 @@ func (w *world) deficit() (bytes, ahead float64) {
 	}
 	ahead = w.rules.Ahead.Seconds() + 2*longest/DefaultBandwidth
 	deficit := max(growth, 0)*ahead - w.self.room()
-	if w.self.MemPressure > pressureMost && w.self.room() < w.self.reserve {
+	if w.self.pressed() && w.self.room() < w.self.reserve {
 		deficit = max(deficit, w.self.reserve-w.self.room())
 	}
 	return deficit, ahead
 }
 
-// relief finds who should go: of those that are enough, the one with the least
-// price; if none is, the one that frees most.
-func (w *world) relief(deficit, ahead float64) (*proc, choice) {
+// relief finds who should go: of those that are enough, the smallest, which is
+// moved at the least price; if none is, the one that frees most.
+func (w *world) relief(deficit, ahead float64) *proc {
 	var found *proc
-	var where choice
-	var freed, price float64
+	var freed float64
 	for _, p := range w.procs {
-		if p.done || p.at != w.self || p.bytes < w.self.memory*reliefLeast {
+		if p.done || p.full || p.at != w.self || p.bytes < w.self.memory*reliefLeast {
 			continue
 		}
 		frees := p.bytes + max(p.Growth, 0)*ahead
-		c := w.cheapest(p)
-		if c.to == nil {
-			continue
-		}
-		cost := w.price(p, c.to)
-		better := found == nil
-		switch {
-		case better:
-		case freed >= deficit && frees >= deficit:
-			better = cost < price
-		default:
-			better = frees > freed
+		better := frees > freed
+		if found != nil && freed >= deficit && frees >= deficit {
+			better = p.bytes < found.bytes
 		}
 		if better {
-			found, where, freed, price = p, c, frees, cost
+			found, freed = p, frees
 		}
 	}
-	return found, where
+	return found
+}
+
+// pressed tells whether something on a node waits for memory.
+func (n *node) pressed() bool { return n.MemPressure > pressureMost }
+
+// overdrawn tells whether a node has less memory than is in use on it.
+func (n *node) overdrawn() bool {
+	return n.used > n.memory || n.pressed() && n.room() < 0
 }

@@ -35,11 +35,14 @@ type Settings struct {
 
 // Node is what is known of a node.
 type Node struct {
-	Number      int
-	CPUs        int
-	Speed       int     // 10000 is the standard processor
-	Demand      float64 // threads that run or want to, guests and own
-	Local       float64 // those of them that are not guests'
+	Number int
+	CPUs   int
+	Speed  int     // 10000 is the standard processor
+	Demand float64 // threads that run or want to, guests and own
+	Local  float64 // those of them that are not guests'
+	// Weight is the mean of its threads' weights, which that node's own Decision
+	// says; 0: not known, and taken to be as on this node.
+	Weight      float64
 	Utilisation float64 // share of the CPUs' time in use, 0…1
 	MemTotal    uint64  // bytes
 	MemFree     uint64  // bytes that could be given
