@@ -16,7 +16,9 @@ type ours struct {
 	jobs   map[int]*job
 }
 
-func newOurs(r *run, placed bool) *ours { return &ours{r: r, placed: placed, jobs: map[int]*job{}} }
+func newOurs(r *run, placed bool) *ours {
+	return &ours{r: r, placed: placed, jobs: map[int]*job{}, view: balance.View{Rules: balance.Rules{Weights: true}}}
+}
 
 func (o *ours) anywhere() bool { return false }
 func (o *ours) careful() bool  { return true }

@@ -27,11 +27,13 @@ type Explanation struct {
 	Where     int // the node it runs on
 	To        int // where it goes, or the best of the other nodes; 0: there is none
 	Rule      Rule
-	Here      float64       // cost where it runs, seconds per second of work
-	There     float64       // cost on To
-	Life      time.Duration // for which it is expected to live on
-	Price     time.Duration // of moving it to To
-	// Gain is the time saved by the move over the life, without the price.
+	// Here is the cost where it runs, There on To: seconds per second of work, of
+	// a process that weighs what is usual on the node that decides.
+	Here, There float64
+	Life        time.Duration // for which it is expected to live on
+	Price       time.Duration // of moving it to To
+	// Gain is the time saved by the move over the life, by it and by others, in
+	// seconds of such a process; the price is not taken off.
 	Gain time.Duration
 	// Refused is why nodes that were cheaper, or all nodes, were not taken.
 	Refused Rule

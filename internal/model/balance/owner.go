@@ -43,7 +43,7 @@ func (w *world) owner() {
 			return
 		}
 		c := w.cheapest(p)
-		e := w.explain(p, c)
+		e := w.explain(p, w.here(p), c)
 		if c.to == nil {
 			e.Rule = NoNode
 			p.found, p.done = e, true
@@ -59,18 +59,18 @@ func (w *world) cheapest(p *proc) choice {
 	return w.choose(p, func(n *node, there float64) float64 { return -there*p.life - w.price(p, n) })
 }
 
-// explain gives the numbers of a choice, in the process's own seconds.
-func (w *world) explain(p *proc, c choice) Explanation {
+// explain gives the numbers of a choice: costs and gain in the unit of a thread
+// that weighs what is usual here, life and price in the process's own time.
+func (w *world) explain(p *proc, here float64, c choice) Explanation {
 	e := p.found
-	here := w.here(p)
-	e.Here = here / p.weight
+	e.Here = here / w.typical
 	e.Refused = c.refused
 	if c.to == nil {
 		return e
 	}
-	e.To, e.There, e.Age = c.to.Number, c.there/p.weight, c.to.Age
+	e.To, e.There, e.Age = c.to.Number, c.there/w.typical, c.to.Age
 	e.Price = seconds(w.price(p, c.to) / p.weight)
-	e.Gain = signed(w.gain(p, here, c.to, c.there) / p.weight)
+	e.Gain = signed(w.gain(p, here, c.to, c.there) / w.typical)
 	return e
 }
 

@@ -11,7 +11,7 @@ func (w *world) place(started Proc) (int, Explanation) {
 	if len(w.procs) == 0 {
 		w.weigh(p.weight)
 	}
-	if w.alike {
+	if !w.rules.Weights {
 		p.weight = w.typical
 	}
 	stays := func(rule Rule) (int, Explanation) {
@@ -27,18 +27,14 @@ func (w *world) place(started Proc) (int, Explanation) {
 	here := w.there(p, w.self)
 	c := w.choose(p, func(n *node, there float64) float64 { return w.gain(p, here, n, there) - w.price(p, n) })
 	crowded := w.closedTo(p, w.self) == NoMemory
-	p.found = w.explain(p, c)
-	p.found.Here = here / p.weight
-	if c.to != nil {
-		p.found.Gain = signed(w.gain(p, here, c.to, c.there) / p.weight)
-	}
+	p.found = w.explain(p, here, c)
 	switch {
 	case c.to == nil:
 		return stays(NoNode)
 	case crowded:
 	case w.self.demand+p.wants <= float64(w.self.CPUs) && c.to.slow*(1+w.rules.Margin) >= w.self.slow:
 		return stays(NobodyWait)
-	case w.worth(p.found) != "":
+	case w.worth(p, here, c) != "":
 		return stays(Best)
 	}
 	p.found.Rule = Placed

@@ -6,10 +6,12 @@ import "math"
 //
 // The unit of speed is here the fastest processor known. One more thread on a
 // node with utilisation u (threads that want a CPU, over the CPUs in that unit)
-// costs B^u: exponential, so that what is scarce becomes dear before it is gone.
-// B is such that the price on the most loaded node known is what the thread
-// really costs there, itself and others: 2u. It is never less than what the
-// thread costs on the node when it is idle, 1/speed.
+// costs 2^u: exponential, so that what is scarce becomes dear before it is gone.
+// From u = 2 on the price is 2u, which is then less, and what such a thread
+// really costs, itself and the others there. (An exponential for any load would
+// have to be scaled by the highest load known, and the scale would change with
+// every move.) It is never less than what a thread costs on the idle node,
+// 1/speed.
 //
 // Memory that is overdrawn makes all threads of a node slower by the factor
 // Thrash. How much of that is to be feared is exponential in the share of the
@@ -20,33 +22,43 @@ import "math"
 // needed. So the short do not have to wait behind the long, and long ones come
 // to share nodes when there are not enough for all.
 type prices struct {
-	logB   float64
 	idlers float64 // weight of a node's memory, for each CPU
 	thrash float64 // seconds lost per second of each thread on a thrashing node
 	steep  float64
 }
 
-// exponentMax keeps exponentials finite, whatever is in a view.
-const exponentMax = 300
+func newPrices(r Rules) prices {
+	return prices{idlers: 1 / r.MaxLife.Seconds(), thrash: r.Thrash - 1, steep: r.Steep}
+}
 
-// newPrices for a cluster whose most loaded node has this utilisation.
-func newPrices(most float64, r Rules) prices {
-	most = max(most, 2)
-	return prices{idlers: 1 / r.MaxLife.Seconds(), logB: math.Log(2*most) / most, thrash: r.Thrash - 1, steep: r.Steep}
+// crowded is the utilisation from which on the price is linear.
+const crowded = 2
+
+// upTo is the integral of the price of an infinitely fast node up to u.
+func upTo(u float64) float64 {
+	if u <= crowded {
+		return (math.Exp2(u) - 1) / math.Ln2
+	}
+	return (math.Exp2(crowded)-1)/math.Ln2 + u*u - crowded*crowded
+}
+
+// flatUntil is the utilisation up to which the price of a node that is so many
+// times slower is that of an idle one.
+func flatUntil(slow float64) float64 {
+	if slow <= 2*crowded {
+		return math.Log2(slow)
+	}
+	return slow / 2
 }
 
 // cpu is the cost of all the threads of a node: the integral of the price from
 // an idle node on.
 func (p prices) cpu(n *node, demand float64) float64 {
 	u := demand / n.capacity
-	// Up to here the price is that of an idle node.
-	flat := min(u, n.flat/p.logB)
-	cost := flat * n.capacity * n.slow
-	if u > flat {
-		at := min(u*p.logB, exponentMax)
-		cost += n.capacity / p.logB * (math.Exp(at) - math.Exp(flat*p.logB))
+	if u <= n.flat {
+		return u * n.capacity * n.slow
 	}
-	return cost
+	return n.capacity * (n.flat*n.slow + upTo(u) - upTo(n.flat))
 }
 
 // danger is how much of thrashing is to be feared on a node with so much of its

@@ -18,6 +18,7 @@ func anyView(t *rapid.T) View {
 	v.Stay = rapid.Float64Range(0, 1).Draw(t, "stay") < 0.1
 	v.LStay = rapid.Float64Range(0, 1).Draw(t, "lstay") < 0.1
 	v.Rules.Onward = rapid.Bool().Draw(t, "onward")
+	v.Rules.Weights = rapid.Bool().Draw(t, "weights")
 	for n := range rapid.IntRange(1, 8).Draw(t, "nodes") {
 		v.Nodes = append(v.Nodes, anyNode(t, n+1))
 	}
@@ -45,6 +46,7 @@ func anyNode(t *rapid.T, number int) Node {
 		Features: Features(rapid.IntRange(0, 2).Draw(t, "features")),
 	}
 	n.Local = rapid.Float64Range(0, 2).Draw(t, "local")
+	n.Weight = rapid.Float64Range(0, 1).Draw(t, "weight")
 	return n
 }
 
@@ -123,7 +125,7 @@ func mayMove(t *rapid.T, v View, p Proc, m Move) {
 		"age":      (n.Age > DefaultRules().MaxAge || n.Age < 0) && m.To != v.Self,
 		"sense":    n.CPUs <= 0 || n.Speed <= 0 || n.MemTotal == 0 || math.IsNaN(n.Demand),
 		"data":     p.Kind == IOJob && !home && m.Why.Rule == Balance,
-		"worth":    m.Why.Rule == Balance && (m.Why.Here <= m.Why.There || m.Why.Gain <= m.Why.Price),
+		"worth":    m.Why.Rule == Balance && (m.Why.Here <= m.Why.There || m.Why.Gain <= 0 || !v.Rules.Weights && m.Why.Gain <= m.Why.Price),
 		"stranger": !here && p.Home != v.Self,
 	} {
 		if broken {
@@ -204,6 +206,7 @@ func filled(v View) View {
 // weighed sets that, and the weight that each node's own decision says.
 func weighed(v View) View {
 	v = filled(v)
+	v.Rules.Weights = true
 	weights := make([]float64, len(v.Nodes))
 	for i := range v.Nodes {
 		of := v

@@ -36,6 +36,9 @@ type Rules struct {
 	// Onward: home also sends its processes on from the node they run on.
 	// Otherwise that node does, which knows its load better.
 	Onward bool
+	// Weights: nodes tell the weight of their threads. Otherwise all processes
+	// weigh the same, and what is made small is time lost, not slowdown.
+	Weights bool
 }
 
 // Without anything better being known of a link: a Gbit network.

@@ -25,9 +25,10 @@ func (w *world) data() {
 			continue
 		}
 		c := choice{to: w.self, there: w.there(p, w.self)}
-		e := w.explain(p, c)
+		here := w.here(p)
+		e := w.explain(p, here, c)
 		e.Rule = ElseWhere
-		if p.Kind == IOJob || w.tax(p, p.at) > w.rules.Margin*p.weight && w.worth(e) == "" {
+		if p.Kind == IOJob || w.tax(p, p.at) > w.rules.Margin*p.weight && w.worth(p, here, c) == "" {
 			e.Rule = Data
 			w.move(p, w.self, e)
 			continue
@@ -37,11 +38,11 @@ func (w *world) data() {
 }
 
 // worth tells why a move for a process's own good is not made.
-func (w *world) worth(e Explanation) Rule {
+func (w *world) worth(p *proc, here float64, c choice) Rule {
 	switch {
-	case e.Here <= e.There*(1+w.rules.Margin):
+	case here <= c.there*(1+w.rules.Margin):
 		return NoGain
-	case e.Gain <= e.Price:
+	case w.gain(p, here, c.to, c.there) <= w.price(p, c.to):
 		return NotWorth
 	}
 	return ""
@@ -64,7 +65,7 @@ func (w *world) spread() {
 	}
 	// All of them have to be looked at again: each that goes makes it better
 	// for those who stay. Only those can go that could before.
-	slices.SortStableFunc(all, func(a, b *proc) int { return cmp.Compare(net(b), net(a)) })
+	slices.SortStableFunc(all, func(a, b *proc) int { return cmp.Compare(b.net, a.net) })
 	for _, p := range all {
 		w.try(p, true)
 	}
@@ -73,8 +74,6 @@ func (w *world) spread() {
 // moves tells whether a process goes, of its own good.
 func (r Rule) moves() bool { return r == Balance || r == Data }
 
-func net(p *proc) int64 { return int64(p.found.Gain - p.found.Price) }
-
 // try decides about a process; really: and moves it.
 func (w *world) try(p *proc, really bool) {
 	if p.full || p.found.Rule == NoNode && really {
@@ -82,9 +81,13 @@ func (w *world) try(p *proc, really bool) {
 	}
 	here := w.here(p)
 	c := w.betterPlace(p, here)
-	e := w.explain(p, c)
-	e.Rule = w.judge(p, e, c)
+	e := w.explain(p, here, c)
+	e.Rule = w.judge(p, here, c)
 	p.found = e
+	p.net = 0
+	if c.to != nil {
+		p.net = w.gain(p, here, c.to, c.there) - w.price(p, c.to)
+	}
 	if really && e.Rule.moves() {
 		w.move(p, c.to, e)
 	}
@@ -101,7 +104,7 @@ func (w *world) betterPlace(p *proc, here float64) choice {
 }
 
 // judge says what is to be done with a process for which the best place was found.
-func (w *world) judge(p *proc, e Explanation, c choice) Rule {
+func (w *world) judge(p *proc, here float64, c choice) Rule {
 	switch {
 	case p.Kind == IOJob && (c.to == nil || c.to == p.at):
 		return IOBound
@@ -116,10 +119,10 @@ func (w *world) judge(p *proc, e Explanation, c choice) Rule {
 	case w.nobodyWaits(p, c.to):
 		return NobodyWait
 	}
-	if no := w.worth(e); no != "" {
+	if no := w.worth(p, here, c); no != "" {
 		return no
 	}
-	if c.to == p.home && w.tax(p, p.at)/p.weight > (e.Here-e.There)/2 {
+	if c.to == p.home && w.tax(p, p.at) > (here-c.there)/2 {
 		return Data
 	}
 	return Balance

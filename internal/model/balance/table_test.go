@@ -40,6 +40,8 @@ func readView(text string) (v View, started []Proc, err error) {
 			v.Procs = append(v.Procs, r.proc(v.Self))
 		case "start":
 			started = append(started, r.proc(v.Self))
+		case "weights":
+			v.Rules.Weights = true
 		case "sent":
 			v.Sent = append(v.Sent, Sent{To: r.count(), At: v.Now, Wants: 1})
 		default:
@@ -120,6 +122,8 @@ func (r *reader) node() Node {
 			n.Speed = r.count()
 		case "demand":
 			n.Demand = r.number()
+		case "weight":
+			n.Weight = r.number()
 		case "local":
 			n.Local = r.number()
 		case "mem":

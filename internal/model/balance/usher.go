@@ -24,7 +24,7 @@ func (w *world) usher() {
 			return
 		}
 		c := w.cheapest(p)
-		e := w.explain(p, c)
+		e := w.explain(p, w.here(p), c)
 		if c.to == nil {
 			e.Rule = NoNode
 			p.found, p.full = e, true

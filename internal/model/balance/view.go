@@ -41,7 +41,7 @@ type Node struct {
 	Demand float64 // threads that run or want to, guests and own
 	Local  float64 // those of them that are not guests'
 	// Weight is the mean of its threads' weights, which that node's own Decision
-	// says; 0: not known, and taken to be as on this node.
+	// says; 0: it has none. It counts if the Rules say that nodes tell it.
 	Weight      float64
 	Utilisation float64 // share of the CPUs' time in use, 0…1
 	MemTotal    uint64  // bytes

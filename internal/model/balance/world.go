@@ -22,7 +22,6 @@ type world struct {
 	ranked  []*node  // open nodes, cheapest for one more thread first
 	near    []choice // of the choice being made
 	typical float64  // weight of a thread on this node
-	alike   bool     // everything weighs the same
 	moves   []Move
 }
 
@@ -31,7 +30,7 @@ type node struct {
 	Node
 	capacity float64 // CPUs in units of the fastest known
 	slow     float64 // how many times slower than the fastest one is
-	flat     float64 // logarithm of slow
+	flat     float64 // utilisation up to which its price is that of an idle node
 	demand   float64
 	weight   float64 // of all threads
 	used     float64 // bytes
@@ -75,9 +74,10 @@ type proc struct {
 	at     *node // where it runs; nil: nothing is known of that node
 	home   *node
 	found  Explanation
-	done   bool // decided
-	full   bool // no node has room for it
-	gone   bool // by a move
+	done   bool    // decided
+	net    float64 // what a move would gain, without its price
+	full   bool    // no node has room for it
+	gone   bool    // by a move
 }
 
 func newWorld(v View) *world {
@@ -101,7 +101,7 @@ func newWorld(v View) *world {
 	w.nodes = slices.CompactFunc(w.nodes, func(a, b *node) bool { return a.Number == b.Number })
 	for _, n := range w.nodes {
 		n.slow = w.fastest / float64(n.Speed)
-		n.flat = math.Log(n.slow)
+		n.flat = flatUntil(n.slow)
 		n.capacity = float64(n.CPUs) / n.slow
 		n.demand = n.Demand
 		n.memory = float64(n.MemTotal)
@@ -113,12 +113,8 @@ func newWorld(v View) *world {
 			w.self, n.trust = n, 1
 		}
 	}
-	highest := 0.0
 	w.addSent()
-	for _, n := range w.nodes {
-		highest = max(highest, n.demand/n.capacity)
-	}
-	w.prices = newPrices(highest, w.rules)
+	w.prices = newPrices(w.rules)
 	w.addProcs()
 	w.weigh(1)
 	for _, n := range w.nodes {
@@ -204,7 +200,7 @@ func (w *world) derive(p Proc) proc {
 const least = 1
 
 // weigh gives nodes the weight of their threads. Of this node it is known from
-// its processes; of the others if they tell it. If one does not, all threads of
+// its processes; of the others if they tell it. Where they do not, all threads of
 // all nodes are taken to weigh the same: who compares what he knows of his own
 // with what he guesses of others', moves it in circles.
 func (w *world) weigh(otherwise float64) {
@@ -217,11 +213,9 @@ func (w *world) weigh(otherwise float64) {
 			w.typical += p.weight / float64(len(w.procs))
 		}
 	}
-	for _, n := range w.nodes {
-		if n != w.self && n.Demand > 0 && n.Weight <= 0 {
-			w.equal()
-			return
-		}
+	if !w.rules.Weights {
+		w.equal()
+		return
 	}
 	wants, weight := w.ownWeight()
 	for _, n := range w.nodes {
@@ -257,7 +251,6 @@ func (w *world) equal() {
 	for _, n := range w.nodes {
 		n.weight, n.known = n.demand*w.typical, false
 	}
-	w.alike = true
 }
 
 // life is for how much work, in seconds on the fastest processor, a process is
