@@ -12,8 +12,8 @@ type epvm struct {
 }
 
 func (p *epvm) cost(load, memory float64) float64 {
-	n := float64(len(p.r.nodes))
-	return math.Pow(n, memory) + math.Pow(n, load/p.most)
+	n := math.Log(float64(len(p.r.nodes)))
+	return math.Exp(n*memory) + math.Exp(n*load/p.most)
 }
 
 // see keeps the scale of load above what is seen.

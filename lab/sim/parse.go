@@ -9,11 +9,13 @@ import (
 	"time"
 )
 
-// What a scenario may ask for: enough for anything sensible, and no way to fill
-// the machine.
+// MaxRuns is how many runs there may be.
+const MaxRuns = 1_000_000
+
+// What else a scenario may ask for: enough for anything sensible, and no way to
+// fill the machine.
 const (
 	maxNodes = 100_000
-	maxRuns  = 1_000_000
 	maxBurst = 10_000_000
 	maxLines = 10_000
 )
@@ -87,7 +89,7 @@ func (s *Scenario) complete() error {
 var readers = map[string]func(*Scenario, *line){
 	"title":       func(s *Scenario, l *line) { s.Title, l.words = strings.Join(l.words, " "), nil },
 	"seed":        func(s *Scenario, l *line) { s.Seed = uint64(l.count(0, 1<<53)) },
-	"runs":        func(s *Scenario, l *line) { s.Runs = l.count(1, maxRuns) },
+	"runs":        func(s *Scenario, l *line) { s.Runs = l.count(1, MaxRuns) },
 	"duration":    func(s *Scenario, l *line) { s.Duration = l.span() },
 	"limit":       func(s *Scenario, l *line) { s.Limit = l.span() },
 	"interval":    func(s *Scenario, l *line) { s.Interval = l.span() },

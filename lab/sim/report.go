@@ -45,7 +45,12 @@ type Result struct {
 	Age50       float64 `json:"information_age_median"`
 	Age99       float64 `json:"information_age_p99"`
 
-	Slowdowns []float64 `json:"-"` // of each run, for the plot
+	// Spread is how long after its first start of jobs a cluster took until no node
+	// had more threads than CPUs for the first time; the mean over runs in which
+	// it happened.
+	Spread float64 `json:"spread"`
+
+	quantiles []float64 // of the slowdowns of jobs, for the plot
 }
 
 func report(s *Scenario, tallies [][]tally) *Report {
@@ -61,7 +66,7 @@ func report(s *Scenario, tallies [][]tally) *Report {
 
 func result(name string, tallies []tally, nodes int) Result {
 	r := Result{Policy: name}
-	var jobs, ages []float64
+	var jobs, ages, runs, spreads []float64
 	var response, busy, able, thrashing, nodeSeconds float64
 	for i := range tallies {
 		t := &tallies[i]
@@ -84,12 +89,19 @@ func result(name string, tallies []tally, nodes int) Result {
 		jobs = append(jobs, t.slowdowns...)
 		ages = append(ages, t.ages...)
 		if t.finished > 0 {
-			r.Slowdowns = append(r.Slowdowns, t.slowdown/float64(t.finished))
+			runs = append(runs, t.slowdown/float64(t.finished))
+		}
+		if t.spread > 0 {
+			spreads = append(spreads, t.spread)
 		}
 	}
-	r.Slowdown, r.Error = mean(r.Slowdowns)
+	r.Slowdown, r.Error = mean(runs)
+	r.Spread, _ = mean(spreads)
 	slices.Sort(jobs)
 	slices.Sort(ages)
+	for i := range 101 {
+		r.quantiles = append(r.quantiles, quantile(jobs, float64(i)/100))
+	}
 	r.Median, r.P95 = quantile(jobs, 0.5), quantile(jobs, 0.95)
 	r.Age50, r.Age99 = quantile(ages, 0.5), quantile(ages, 0.99)
 	r.Response = share(response, float64(r.Finished))

@@ -199,6 +199,7 @@ func (r *run) tick(n *node) {
 		r.schedule(n)
 	}
 	r.info.tell(n)
+	r.tally.look(r, n)
 	for _, m := range r.policy.decide(n) {
 		r.move(m.job, m.to)
 	}

@@ -13,6 +13,7 @@ type tally struct {
 	thrashing                           float64 // node seconds
 	told                                float64 // bytes of information
 	elapsed                             float64
+	spread                              float64   // seconds until no node had more threads than CPUs
 	ages                                []float64 // of information, in seconds
 }
 
@@ -37,4 +38,31 @@ func (t *tally) close(r *run) {
 		t.able += n.cpus * r.now
 		t.thrashing += n.thrashing
 	}
+}
+
+// Of the age of information a few nodes and so many entries are enough.
+const (
+	sampledNodes = 16
+	sampledAges  = 100_000
+)
+
+// look is called on each node's turn.
+func (t *tally) look(r *run, n *node) {
+	if n.index == 0 && t.spread == 0 && t.started > 0 && r.calm() {
+		t.spread = r.now - r.jobs[0].arrived
+	}
+	if r.s.Information.Kind == Now || n.index%(len(r.nodes)/sampledNodes+1) != 0 || len(t.ages) >= sampledAges {
+		return
+	}
+	r.info.known(n, func(e entry) { t.ages = append(t.ages, r.now-e.at) })
+}
+
+// calm tells whether no node has more threads than CPUs.
+func (r *run) calm() bool {
+	for _, n := range r.nodes {
+		if n.demand > n.cpus*(1+1e-9) {
+			return false
+		}
+	}
+	return true
 }

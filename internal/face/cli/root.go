@@ -86,7 +86,7 @@ keep looking as if they ran where they were started.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
 		newNodes(), newShowmap(), newSetpe(), newStatus(), newCalls(),
-		newLabCommand(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
+		newLabCommand(), newSim(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(version), newVersion(version))
 	root.AddCommand(newWrappers()...)
 	return root
 }

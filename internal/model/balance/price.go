@@ -37,9 +37,9 @@ const crowded = 2
 // upTo is the integral of the price of an infinitely fast node up to u.
 func upTo(u float64) float64 {
 	if u <= crowded {
-		return (math.Exp2(u) - 1) / math.Ln2
+		return (math.Exp(u*math.Ln2) - 1) / math.Ln2
 	}
-	return (math.Exp2(crowded)-1)/math.Ln2 + u*u - crowded*crowded
+	return (1<<crowded-1)/math.Ln2 + u*u - crowded*crowded
 }
 
 // flatUntil is the utilisation up to which the price of a node that is so many
