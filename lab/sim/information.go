@@ -36,6 +36,8 @@ func newInformation(r *run) information {
 	switch r.s.Information.Kind {
 	case Delay:
 		return &delayed{r: r, delay: r.s.Information.Delay.Seconds(), told: make([][]entry, len(r.nodes))}
+	case Gossip:
+		return newGossiped(r)
 	default:
 		return &present{r: r}
 	}

@@ -22,6 +22,7 @@ func (m *mosix) decide(n *node) []move {
 		return nil
 	}
 	n.advance(m.r.now)
+	n.forget(m.r.now)
 	var roomy, idle *entry
 	var others []entry
 	m.r.info.known(n, func(e entry) {

@@ -1,6 +1,9 @@
 package sim
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 // node shares its processors among its jobs. Each gets service in proportion to
 // what it wants; a job ends when it has had as much as it needs, so it is enough
@@ -123,4 +126,11 @@ func (n *node) grow(seconds float64) {
 			}
 		}
 	}
+}
+
+// surely is after how many seconds what was sent is in the information.
+const surely = 60
+
+func (n *node) forget(now float64) {
+	n.sent = slices.DeleteFunc(n.sent, func(s sending) bool { return now-s.at > surely })
 }

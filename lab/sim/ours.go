@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"slices"
 	"time"
 
 	"openmosix/internal/model/balance"
@@ -84,15 +83,12 @@ func (o *ours) look(n *node) {
 			self.MemFree = min(self.MemFree+uint64(j.memory), self.MemTotal)
 		}
 	}
-	n.sent = slices.DeleteFunc(n.sent, func(s sending) bool { return o.r.now-s.at > forget })
+	n.forget(o.r.now)
 	v.Sent = v.Sent[:0]
 	for _, s := range n.sent {
 		v.Sent = append(v.Sent, balance.Sent{To: s.to + 1, At: span(s.at), Wants: s.wants, Resident: uint64(s.memory)})
 	}
 }
-
-// forget is after how many seconds what was sent is surely in the information.
-const forget = 60
 
 func (o *ours) seen(by *node, e entry) balance.Node {
 	n := e.node

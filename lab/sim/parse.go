@@ -64,6 +64,8 @@ func (s *Scenario) complete() error {
 	switch {
 	case len(s.Groups) == 0:
 		return errors.New("there are no nodes (nodes COUNT …)")
+	case s.Interval < time.Millisecond:
+		return fmt.Errorf("an interval of %v between decisions: at least 1ms", s.Interval)
 	case len(s.Jobs) == 0:
 		return errors.New("there are no jobs (jobs NAME …)")
 	case len(s.Policies) == 0:
