@@ -34,7 +34,9 @@ func (r *run) move(j *job, to *node) {
 	from.sent = append(from.sent, sending{to: to.index, at: r.now, wants: j.wants, memory: j.memory})
 	r.tally.bytes += j.memory
 	r.schedule(to)
-	r.queue.put(event{at: r.now + j.memory/r.s.Link.Bandwidth + r.s.Link.Latency.Seconds(), what: sentAll, job: j})
+	// What a node sends goes over its link one after the other.
+	from.linkFree = max(from.linkFree, r.now) + j.memory/r.s.Link.Bandwidth
+	r.queue.put(event{at: from.linkFree + r.s.Link.Latency.Seconds(), what: sentAll, job: j})
 }
 
 // freeze takes a job from where it was, when its bytes are over.

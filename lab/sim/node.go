@@ -35,6 +35,7 @@ type node struct {
 	busy      float64 // CPU seconds given to jobs
 	thrashing float64 // seconds
 	weight    float64 // of its threads, as the policy says
+	linkFree  float64 // when all that it sends is sent
 	sent      []sending
 }
 
