@@ -24,7 +24,7 @@ const (
 	FanOut = 3
 	// Size is how many entries it tells them, its own among them: what fits in
 	// a packet that no network has to cut.
-	Size = 22
+	Size = 21
 	// Expiry is the age from which on nothing is known of a node.
 	Expiry = 60 * time.Second
 	// Capacity is how many entries a node keeps, the freshest ones.

