@@ -1,0 +1,123 @@
+package balancer
+
+import (
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"openmosix/internal/model/balance"
+	"openmosix/internal/model/gossip"
+	"openmosix/internal/model/load"
+)
+
+const (
+	// reportsFor is how long reports are used before they are fetched again.
+	reportsFor = 50 * time.Millisecond
+	// mostNodes bounds how many of the freshest are considered at once.
+	mostNodes = 512
+	// sentFor is how long it may take until a node has told of what it was sent.
+	sentFor = 30 * time.Second
+	// lackFor is how long it is believed that processors lack something.
+	lackFor = time.Hour
+)
+
+// selfFigures are this node's own, of the last look. They are exact where the
+// report's are smoothed: what its processes ran and waited between two looks is
+// what they wanted.
+type selfFigures struct {
+	report   load.Report
+	demand   float64
+	from, to time.Duration // of the interval; equal: there was none, and demand is the report's
+}
+
+func (f *selfFigures) taken(r load.Report, demand float64, from, to time.Duration, first bool) {
+	if first {
+		*f = selfFigures{report: r, demand: r.Demand, from: to, to: to}
+		return
+	}
+	*f = selfFigures{report: r, demand: demand, from: from, to: to}
+}
+
+// reports are those of the other nodes, and when they were fetched.
+type reports struct {
+	at    time.Duration
+	known []gossip.Known
+}
+
+// nodes is what is known of all nodes now, with what was sent to them and what
+// they have not told of yet. Precondition: b.mu is held, and reports are fresh.
+func (b *Balancer) nodes(now time.Duration) []balance.Node {
+	own := b.self.report
+	out := make([]balance.Node, 0, len(b.known.known)+1)
+	self := nodeOf(own, 0)
+	self.Number, self.Features = b.o.Self, balance.Compatible
+	self.Demand = max(0, b.self.demand+b.ledger.beyond(b.o.Self, b.self.from, b.self.to))
+	if own.CPUs == 0 { // it was not looked at yet
+		self.CPUs, self.Speed = cpus(), load.Standard
+	}
+	out = append(out, self)
+	for _, k := range b.known.known {
+		r := k.Report
+		if r.Node == b.o.Self || len(out) >= mostNodes {
+			continue
+		}
+		age := k.Age + now - b.known.at
+		n := nodeOf(r, age)
+		n.Demand = max(0, r.Demand+b.ledger.missing(r.Node, now-age))
+		n.Features = balance.Compatible
+		if since, lacks := b.lacking[r.CPU]; lacks && time.Since(since) < lackFor {
+			n.Features = balance.Incompatible
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func nodeOf(r load.Report, age time.Duration) balance.Node {
+	n := balance.Node{
+		Number: r.Node, CPUs: r.CPUs, Speed: r.Speed, Demand: r.Demand, Local: r.Demand, Utilisation: r.Utilisation,
+		MemTotal: r.MemTotal, MemFree: r.MemFree, Guests: r.Guests, MaxGuests: r.MaxGuests,
+		Accepting: r.Accepting && !r.Quiet, Age: age,
+	}
+	if r.Pressure.MemorySome != load.Untold {
+		n.MemPressure = float64(r.Pressure.MemorySome) / 1000
+	}
+	return n
+}
+
+// refresh fetches the reports if those at hand are too old.
+func (b *Balancer) refresh() {
+	b.mu.Lock()
+	fresh := b.known.known != nil && b.now()-b.known.at < reportsFor
+	b.mu.Unlock()
+	if fresh {
+		return
+	}
+	known := b.o.Reports()
+	if known == nil {
+		known = []gossip.Known{}
+	}
+	at := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known = reports{at, known}
+}
+
+// view for a decision about these processes. Precondition: b.mu is held.
+func (b *Balancer) view(now time.Duration, procs []balance.Proc) balance.View {
+	set := b.o.Settings()
+	kept := b.sent[:0]
+	for _, s := range b.sent {
+		if now-s.At < sentFor {
+			kept = append(kept, s)
+		}
+	}
+	b.sent = kept
+	return balance.View{
+		Self: b.o.Self, Now: now, Seed: rand.Uint64(), Nodes: b.nodes(now), Procs: procs, Sent: b.sent,
+		Settings: balance.Settings{Stay: set.Stay, LStay: set.LStay},
+	}
+}
+
+// ownPID is of the daemon, which runs because it counts.
+func (b *Balancer) ownPID() int { return os.Getpid() }
