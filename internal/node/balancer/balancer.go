@@ -19,7 +19,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"time"
 
@@ -181,6 +180,3 @@ func (b *Balancer) rest() {
 func (b *Balancer) since(t time.Time) time.Duration { return t.Sub(b.begun) }
 
 func (b *Balancer) now() time.Duration { return b.since(time.Now()) }
-
-// cpus is how many this node has.
-func cpus() int { return runtime.NumCPU() }

@@ -19,9 +19,6 @@ type Verdict struct {
 // nothing, because nothing is to be gained by moving it: it uses no CPU time and
 // little memory.
 func (b *Balancer) Explain(pid int) (v Verdict, ago time.Duration, known bool) {
-	if !b.o.Config().Enabled {
-		return Verdict{Left: "nothing moves by itself here (balance.enabled)"}, 0, true
-	}
 	stat, err := b.o.Proc.Stat(pid)
 	if err != nil {
 		return Verdict{}, 0, false
@@ -37,15 +34,28 @@ func (b *Balancer) Explain(pid int) (v Verdict, ago time.Duration, known bool) {
 	if known {
 		return v, time.Since(v.at), true
 	}
-	id, err := b.identify(stat)
-	if err != nil {
-		return Verdict{}, 0, false
-	}
-	_, mosrun := b.o.Marked()[pid]
-	if left := newEligibility(b.o.Config()).leaves(id, mosrun); left != "" {
+	if left := b.Left(pid); left != "" {
 		return Verdict{Left: left}, 0, true
 	}
 	return Verdict{}, 0, false
+}
+
+// Left tells why a process of this node is left alone; empty: it is balanced.
+func (b *Balancer) Left(pid int) string {
+	config := b.o.Config()
+	if !config.Enabled {
+		return "nothing moves by itself here (balance.enabled)"
+	}
+	stat, err := b.o.Proc.Stat(pid)
+	if err != nil {
+		return "it has ended"
+	}
+	id, err := b.identify(stat)
+	if err != nil {
+		return "it is ending"
+	}
+	_, mosrun := b.o.Marked()[pid]
+	return newEligibility(config).leaves(id, mosrun)
 }
 
 // String is the verdict in words and numbers.
@@ -81,13 +91,8 @@ func (b *Balancer) Best(pid int) (int, balance.Explanation, error) {
 		Resident: stat.RSS * b.page, Kind: balance.Kind(pol.Kind), Allowed: pol.MayGo,
 	}
 	b.refresh()
+	b.knowSelf()
 	b.mu.Lock()
-	if b.self.report.CPUs == 0 {
-		b.mu.Unlock()
-		own := b.o.Own()
-		b.mu.Lock()
-		b.self.taken(own, own.Demand, 0, b.now(), true)
-	}
 	v := b.view(b.now(), []balance.Proc{p})
 	b.mu.Unlock()
 	d := balance.Decide(v)

@@ -37,15 +37,10 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	config := b.o.Config()
 	at := time.Now()
 	p, stays := b.started(pid)
+	b.knowSelf()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over(pid) // the program it was before
-	if b.self.report.CPUs == 0 {
-		b.mu.Unlock()
-		own := b.o.Own()
-		b.mu.Lock()
-		b.self.taken(own, own.Demand, 0, b.now(), true)
-	}
 	p.Wants, p.Expected = 1, time.Duration(config.UnknownMS)*time.Millisecond
 	if known, ok := b.programs.of(program); ok {
 		// A run of no time at all is one of less than can be measured.
@@ -58,7 +53,7 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	view := b.view(now, nil)
 	view.Rules.Freeze = b.placeCost
 	to, why := b.o.Self, balance.Explanation{PID: pid, Home: b.o.Self, Where: b.o.Self, Rule: stays}
-	if stays == "" && config.Enabled && config.Place {
+	if stays == "" && config.Enabled && config.Place && b.self.report.MemTotal > 0 {
 		to, why = balance.Place(view, p)
 	}
 	b.settle(pid, placement{program: program, node: to, wants: p.Wants, crowd: crowd(view, to), at: at}, now)
@@ -108,10 +103,16 @@ func (b *Balancer) over(pid int) {
 	}
 }
 
-// Began tells how long it took from the execve until a placed program ran away.
-func (b *Balancer) Began(_ int, took time.Duration) {
+// Began tells that a program runs where it was placed: what that costs is from
+// the question to here.
+func (b *Balancer) Began(pid int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	p, ok := b.placed[pid]
+	if !ok {
+		return
+	}
+	took := time.Since(p.at)
 	b.placeCost = max(b.placeCost+(took-b.placeCost)/8, leastPlaceCost)
 }
 

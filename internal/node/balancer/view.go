@@ -38,6 +38,22 @@ func (f *selfFigures) taken(r load.Report, demand float64, from, to time.Duratio
 	*f = selfFigures{report: r, demand: demand, from: from, to: to}
 }
 
+// knowSelf has figures of this node where nobody has looked at it yet.
+func (b *Balancer) knowSelf() {
+	b.mu.Lock()
+	known := b.self.report.CPUs > 0
+	b.mu.Unlock()
+	if known {
+		return
+	}
+	own := b.o.Own()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.self.report.CPUs == 0 {
+		b.self.taken(own, own.Demand, 0, b.now(), true)
+	}
+}
+
 // reports are those of the other nodes, and when they were fetched.
 type reports struct {
 	at    time.Duration
@@ -52,9 +68,6 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 	self := nodeOf(own, 0)
 	self.Number, self.Features = b.o.Self, balance.Compatible
 	self.Demand = max(0, b.self.demand+b.ledger.beyond(b.o.Self, b.self.from, b.self.to))
-	if own.CPUs == 0 { // it was not looked at yet
-		self.CPUs, self.Speed = cpus(), load.Standard
-	}
 	out = append(out, self)
 	for _, k := range b.known.known {
 		r := k.Report

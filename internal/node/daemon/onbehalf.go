@@ -54,6 +54,11 @@ func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fet
 		}
 		f.To = to
 	}
+	if f.Unasked {
+		if no := d.maySendOn(f.PID); no.Code != "" {
+			return &peer.Fetched{Code: no.Code, Text: no.Text}
+		}
+	}
 	q := supervisor.Request{Verb: supervisor.MoveTo, PID: f.PID}
 	if f.To != 0 && f.To != d.config.Number {
 		node, known := d.nodes.Lookup(f.To)

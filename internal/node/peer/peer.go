@@ -44,6 +44,8 @@ type Fetch struct {
 	To  int // a node's number; 0: home
 	// Balance: where it runs best, instead of To.
 	Balance bool `json:",omitempty"`
+	// Unasked: the balancer there wants it, no user or administrator. What is locked stays.
+	Unasked bool `json:",omitempty"`
 }
 
 // Fetched tells how that went; no code: well.
