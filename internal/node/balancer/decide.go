@@ -24,12 +24,13 @@ func (b *Balancer) decide(ctx context.Context) {
 	byProc := make(map[target]*tracked, len(candidates))
 	for _, t := range candidates {
 		p := t.proc(b, at)
-		if _, moving := b.flying[target{p.Home, p.PID, 0}]; moving || t.held != nil && t.held.State == "moving" {
+		key := target{p.Home, p.PID, 0}
+		if _, moving := b.flying[key]; moving || b.left[key] || t.held != nil && t.held.State == "moving" {
 			continue
 		}
 		b.restrict(&p, at)
 		procs = append(procs, p)
-		byProc[target{p.Home, p.PID, 0}] = t
+		byProc[key] = t
 	}
 	view := b.view(now, procs)
 	b.mu.Unlock()
@@ -155,6 +156,7 @@ func (b *Balancer) fly(ctx context.Context, f flight) {
 		}
 	} else {
 		delete(b.refusals, target{m.Home, m.PID, 0})
+		b.left[target{m.Home, m.PID, 0}] = true
 	}
 	b.mu.Unlock()
 	b.tell(moved{move: m, outcome: o, took: took})

@@ -106,6 +106,7 @@ func (b *Balancer) look(ctx context.Context) error {
 	report := b.o.Own()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	clear(b.left)
 	b.self.taken(report, demand, b.since(before), b.since(at), before.IsZero())
 	b.tidy(seen)
 	return nil
@@ -126,6 +127,9 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	t.resident = stat.RSS * b.page
 	if t.away() != 0 { // what is at home of it is a shell
 		cpu, t.resident = time.Duration(t.held.CPUMicros)*time.Microsecond, t.held.RSS
+	}
+	if t.guest != nil { // counts of small memories are rough
+		t.resident = max(t.resident, t.guest.RSS)
 	}
 	passed := at.Sub(t.at)
 	used := max(cpu-t.cpu, 0)
