@@ -78,7 +78,7 @@ type Balancer struct {
 	ledger    ledger
 	sent      []balance.Sent
 	flying    map[target]balance.Move // moves under way
-	left      map[target]bool         // moved since the last look: what was seen of them is over
+	left      map[target]time.Time    // moved, and not looked at since: what was seen of them is over
 	refusals  map[target]refusal
 	verdicts  map[who]Verdict
 	lacking   map[uint64]time.Time // fingerprints of CPUs that lack something, and since when it is known
@@ -99,7 +99,7 @@ type who struct {
 func New(o Options) *Balancer {
 	return &Balancer{
 		o: o, page: pageSize, kick: make(chan struct{}, 1),
-		procs: map[who]*tracked{}, flying: map[target]balance.Move{}, left: map[target]bool{}, refusals: map[target]refusal{},
+		procs: map[who]*tracked{}, flying: map[target]balance.Move{}, left: map[target]time.Time{}, refusals: map[target]refusal{},
 		verdicts: map[who]Verdict{}, lacking: map[uint64]time.Time{}, placed: map[int]placement{},
 		ledger: ledger{}, programs: openPrograms(o.Programs, o.Log), placeCost: firstPlaceCost, begun: time.Now(),
 	}

@@ -25,7 +25,9 @@ func (b *Balancer) decide(ctx context.Context) {
 	for _, t := range candidates {
 		p := t.proc(b, at)
 		key := target{p.Home, p.PID, 0}
-		if _, moving := b.flying[key]; moving || b.left[key] || t.held != nil && t.held.State == "moving" {
+		_, moving := b.flying[key]
+		_, over := b.left[key]
+		if moving || over || t.held != nil && t.held.State == "moving" {
 			continue
 		}
 		b.restrict(&p, at)
@@ -156,7 +158,7 @@ func (b *Balancer) fly(ctx context.Context, f flight) {
 		}
 	} else {
 		delete(b.refusals, target{m.Home, m.PID, 0})
-		b.left[target{m.Home, m.PID, 0}] = true
+		b.left[target{m.Home, m.PID, 0}] = time.Now()
 	}
 	b.mu.Unlock()
 	b.tell(moved{move: m, outcome: o, took: took})

@@ -55,15 +55,12 @@ func (l ledger) missing(node int, taken time.Duration) float64 {
 	return sum
 }
 
-// beyond is what is not in a mean over the time between two moments.
-func (l ledger) beyond(node int, from, to time.Duration) float64 {
+// since is what has changed on a node from a moment on.
+func (l ledger) since(node int, moment time.Duration) float64 {
 	sum := 0.0
 	for _, c := range l[node] {
-		switch {
-		case c.at >= to:
+		if c.at >= moment {
 			sum += c.wants
-		case c.at > from:
-			sum += c.wants * float64(c.at-from) / float64(to-from)
 		}
 	}
 	return sum

@@ -36,12 +36,11 @@ type tracked struct {
 	waited    time.Duration
 	transfers procfs.Transfers
 	calls     uint64 // forwarded
-	close     bool   // waited and transfers were read then
+	close     bool   // waited and transfers are of this kernel
 
 	began     time.Time // with its program: its start, or its last exec as far as it is seen
 	usedAtIt  time.Duration
 	resident  uint64
-	wanted    float64 // CPUs, in the last interval
 	held      *supervisor.Proc
 	guest     *supervisor.Proc
 	node      int // where it was last, 0: nothing is known
@@ -99,15 +98,22 @@ func (b *Balancer) look(ctx context.Context) error {
 		b.sample(t, stat, at, marked)
 		seen[id] = t
 		if t.away() == 0 && stat.Pid != b.ownPID() {
-			demand += t.wanted
+			demand += t.history.Wants
 		}
 	}
 	b.procs, b.walked = seen, at
 	report := b.o.Own()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	clear(b.left)
-	b.self.taken(report, demand, b.since(before), b.since(at), before.IsZero())
+	for key, when := range b.left {
+		if when.Before(at) {
+			delete(b.left, key)
+		}
+	}
+	b.self = selfFigures{report, demand, b.since(at)}
+	if before.IsZero() { // of most processes it is not known what they want
+		b.self.demand = report.Demand
+	}
 	b.tidy(seen)
 	return nil
 }
@@ -139,17 +145,14 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	busy := passed > 0 && used.Seconds() >= busyLeast*passed.Seconds()
 	s := balance.Sample{CPU: used, Resident: t.resident}
 	large := t.resident >= largeLeast
-	if (busy || large) && t.away() == 0 {
-		b.lookClosely(t, &s, passed)
-	} else {
-		t.close = false
+	if (busy || large || t.stat == nil) && t.away() == 0 {
+		b.lookClosely(t, &s, passed, int(stat.NumThreads))
 	}
 	if t.away() != 0 || t.guest != nil {
 		t.forwarded(&s)
 	}
 	t.cpu, t.at, t.stat = cpu, at, stat
 	if passed > 0 {
-		t.wanted = (s.CPU + s.Waited).Seconds() / passed.Seconds()
 		t.history = t.history.Next(s, passed, decay(t.policy, b.o.Settings()))
 	}
 	t.candidate = busy || large || t.history.Wants >= busyLeast || t.away() != 0 || t.guest != nil
@@ -183,8 +186,10 @@ func (b *Balancer) follow(t *tracked, stat *procfs.Stat, at time.Time) {
 	t.node = node
 }
 
-// lookClosely reads what is too dear to be read of all.
-func (b *Balancer) lookClosely(t *tracked, s *balance.Sample, passed time.Duration) {
+// lookClosely reads what is too dear to be read of all at each look. What was
+// waited since the last close look is taken for waited since the last look: one
+// that was idle in between did not wait.
+func (b *Balancer) lookClosely(t *tracked, s *balance.Sample, passed time.Duration, threads int) {
 	turns, err := b.o.Proc.Turns(t.pid)
 	if err != nil {
 		return // it is ending
@@ -193,22 +198,12 @@ func (b *Balancer) lookClosely(t *tracked, s *balance.Sample, passed time.Durati
 	if err != nil {
 		transfers = t.transfers
 	}
-	if t.close && passed > 0 {
-		s.Waited = min(max(turns.Waited-t.waited, 0), passed*time.Duration(max(t.threads(), 1)))
+	if passed > 0 && (t.close || t.stat == nil) { // a new one has waited since its start only
+		s.Waited = max(min(turns.Waited-t.waited, passed*time.Duration(max(threads, 1))-s.CPU), 0)
 		s.Calls = float64(transfers.Calls - min(transfers.Calls, t.transfers.Calls))
 		s.CallBytes = float64(transfers.Bytes - min(transfers.Bytes, t.transfers.Bytes))
-	} else if t.stat == nil && passed > 0 {
-		s.Waited = min(turns.Waited, passed*time.Duration(max(t.threads(), 1)))
-		s.Calls, s.CallBytes = float64(transfers.Calls), float64(transfers.Bytes)
 	}
 	t.waited, t.transfers, t.close = turns.Waited, transfers, true
-}
-
-func (t *tracked) threads() int {
-	if t.stat == nil {
-		return 1
-	}
-	return t.stat.NumThreads
 }
 
 // forwarded are the calls that have really gone home.
@@ -246,16 +241,17 @@ func (b *Balancer) judge(t *tracked, at time.Time, marked map[int]policy.Policy)
 	}
 }
 
-// decay of the statistics of a process: what its user says, or the node.
+// decay of the statistics of a process: what its user says, or the node's fast
+// one: who begins to compute is to be seen doing so in seconds.
 func decay(p policy.Policy, node settings.Values) balance.Decay {
-	d := balance.Decay{Period: time.Duration(cmp.Or(p.Period, node.Period)) * time.Second, Keep: node.Slow}
+	d := balance.Decay{Period: time.Duration(cmp.Or(p.Period, node.Period)) * time.Second, Keep: node.Fast}
 	switch {
 	case p.Keep != 0:
 		d.Keep = p.Keep
 	case p.Decay == policy.NoDecay:
 		d.Keep = 1000
-	case p.Decay == policy.FastDecay:
-		d.Keep = node.Fast
+	case p.Decay == policy.SlowDecay:
+		d.Keep = node.Slow
 	}
 	return d
 }

@@ -21,21 +21,14 @@ const (
 	lackFor = time.Hour
 )
 
-// selfFigures are this node's own, of the last look. They are exact where the
-// report's are smoothed: what its processes ran and waited between two looks is
-// what they wanted.
+// selfFigures are this node's own, of the last look. The demand is the sum of
+// what each process that was here then wants by its own history: so what is
+// decided about processes and about the node cannot contradict each other, as
+// it could with the report's, which is smoothed in another way.
 type selfFigures struct {
-	report   load.Report
-	demand   float64
-	from, to time.Duration // of the interval; equal: there was none, and demand is the report's
-}
-
-func (f *selfFigures) taken(r load.Report, demand float64, from, to time.Duration, first bool) {
-	if first {
-		*f = selfFigures{report: r, demand: r.Demand, from: to, to: to}
-		return
-	}
-	*f = selfFigures{report: r, demand: demand, from: from, to: to}
+	report load.Report
+	demand float64
+	at     time.Duration
 }
 
 // knowSelf has figures of this node where nobody has looked at it yet.
@@ -50,7 +43,7 @@ func (b *Balancer) knowSelf() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.self.report.CPUs == 0 {
-		b.self.taken(own, own.Demand, 0, b.now(), true)
+		b.self = selfFigures{own, own.Demand, b.now()}
 	}
 }
 
@@ -67,7 +60,7 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 	out := make([]balance.Node, 0, len(b.known.known)+1)
 	self := nodeOf(own, 0)
 	self.Number, self.Features = b.o.Self, balance.Compatible
-	self.Demand = max(0, b.self.demand+b.ledger.beyond(b.o.Self, b.self.from, b.self.to))
+	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at))
 	out = append(out, self)
 	for _, k := range b.known.known {
 		r := k.Report
