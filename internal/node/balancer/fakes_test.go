@@ -45,9 +45,8 @@ type program struct {
 // machine is a fake node 1 with a directory as /proc, and its idea of the others.
 // A step of it is a second in which the CPUs are shared out fairly.
 type machine struct {
-	t    testing.TB
-	dir  string
-	page int
+	t   testing.TB
+	dir string
 
 	mu       sync.Mutex
 	own      load.Report

@@ -29,7 +29,7 @@ func TestPlacesSpread(t *testing.T) {
 		b.programs.ran("/usr/bin/work", 10*time.Second, 1, time.Now())
 		got := map[int]int{}
 		for i := range 200 {
-			m.add(program{pid: 100 + i, uid: 1000})
+			m.programs = append(m.programs, &program{pid: 100 + i, uid: 1000}) // without files: they are not asked for
 			to, _ := b.Place(100+i, "/usr/bin/work")
 			got[to]++
 		}
