@@ -253,3 +253,18 @@ func TestRests(t *testing.T) {
 		}
 	})
 }
+
+// Who gets hardly any time, because the CPU is shared with others that are not
+// seen, wants a CPU all the same.
+func TestStarvedProcessesAreSeen(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		m.run(5)
+		for range 4 {
+			m.add(program{uid: 1000, share: 1, starved: 100})
+		}
+		m.run(15)
+		if got := m.counts(); !maps.Equal(got, map[int]int{1: 2, 2: 2}) {
+			t.Errorf("%v", got)
+		}
+	})
+}

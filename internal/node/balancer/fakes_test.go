@@ -35,6 +35,7 @@ type program struct {
 	home     int    // of guests
 	nice     int
 	rt       bool
+	starved  float64 // times that others slow it down here
 	policy   policy.Policy
 	mosrun   bool
 
@@ -223,6 +224,9 @@ func (m *machine) step(d time.Duration) {
 		for _, p := range m.programs {
 			if p.node == r.Node {
 				used := time.Duration(p.share * float64(d) / max(sum/float64(r.CPUs), 1))
+				if p.starved > 0 && p.node == 1 {
+					used = time.Duration(float64(used) / p.starved)
+				}
 				p.cpu += used
 				p.waited += time.Duration(p.share*float64(d)) - used
 				p.rss += uint64(float64(p.growth) * d.Seconds())
@@ -277,8 +281,12 @@ func (m *machine) writeCounts() {
 		if p.rt {
 			scheduling = 1
 		}
-		m.put(dir+"/stat", "%d (%s) R 1 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 %d 1 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
-			p.pid, p.comm, ticks, p.nice, int(boot/tick)+p.pid, p.rss/pageSize, scheduling)
+		state := 'S'
+		if p.starved > 0 {
+			state = 'R'
+		}
+		m.put(dir+"/stat", "%d (%s) %c 1 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 %d 1 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
+			p.pid, p.comm, state, ticks, p.nice, int(boot/tick)+p.pid, p.rss/pageSize, scheduling)
 		m.put(dir+"/task/"+dir+"/schedstat", "%d %d 1\n", p.cpu, p.waited)
 	}
 }

@@ -142,7 +142,8 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	if t.at.IsZero() {
 		used, passed = 0, 0
 	}
-	busy := passed > 0 && used.Seconds() >= busyLeast*passed.Seconds()
+	// One that gets hardly any time because many want it is busy as well.
+	busy := passed > 0 && (used.Seconds() >= busyLeast*passed.Seconds() || stat.State == 'R') || t.history.Wants >= busyLeast
 	s := balance.Sample{CPU: used, Resident: t.resident}
 	large := t.resident >= largeLeast
 	if (busy || large || t.stat == nil) && t.away() == 0 {
@@ -155,7 +156,7 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	if passed > 0 {
 		t.history = t.history.Next(s, passed, decay(t.policy, b.o.Settings()))
 	}
-	t.candidate = busy || large || t.history.Wants >= busyLeast || t.away() != 0 || t.guest != nil
+	t.candidate = busy || large || t.away() != 0 || t.guest != nil
 	if t.candidate {
 		b.judge(t, at, marked)
 	}
