@@ -50,11 +50,21 @@ func UpFinding(t testing.TB, nodes int) *Lab {
 // UpOn is Up with a node for each of these CPUs, which has that one only.
 func UpOn(t testing.TB, cpus ...int) *Lab {
 	t.Helper()
+	return up(t, len(cpus), "--fixed", "--cpus", list(cpus))
+}
+
+// UpBalanced is UpOn with processes that move by themselves.
+func UpBalanced(t testing.TB, cpus ...int) *Lab {
+	t.Helper()
+	return up(t, len(cpus), "--fixed", "--balance", "--cpus", list(cpus))
+}
+
+func list(cpus []int) string {
 	var words []string
 	for _, cpu := range cpus {
 		words = append(words, strconv.Itoa(cpu))
 	}
-	return up(t, len(cpus), "--fixed", "--cpus", strings.Join(words, ","))
+	return strings.Join(words, ",")
 }
 
 func up(t testing.TB, nodes int, flags ...string) *Lab {

@@ -170,7 +170,7 @@ func (b *Balancer) follow(t *tracked, stat *procfs.Stat, at time.Time) {
 		t.began, t.usedAtIt, t.history, t.known = at, t.cpu, balance.History{}, false
 	}
 	switch {
-	case t.guest != nil && t.node == 0: // it has just come
+	case t.guest != nil && t.moves == 0: // it has just come
 		t.lastMove, t.moves = at, max(t.guest.Moves, 1)
 	case t.node != 0 && t.node != node:
 		t.lastMove = at
