@@ -31,6 +31,7 @@ type Lab struct {
 	base   string
 	name   string
 	nodes  int
+	groups []string // control groups that were made for it
 }
 
 // Up makes a lab of so many nodes for the time of the test, or skips the test
@@ -95,6 +96,11 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 		}
 		if out, err := l.run(downLimit, "lab", "down"); err != nil {
 			t.Errorf("lab down: %v\n%s", err, out)
+		}
+		for _, group := range l.groups {
+			if err := os.Remove(group); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	if out, err := l.run(upLimit, "lab", "up", append(flags, "--nodes", strconv.Itoa(nodes))...); err != nil {
