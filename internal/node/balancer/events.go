@@ -14,7 +14,8 @@ type moved struct {
 	took    time.Duration
 }
 
-// tell is the one place where decisions leave for people's eyes.
+// tell is the one place where decisions leave for people's eyes. That a process
+// has moved, and why, is told as an event by its home; here are all the numbers.
 func (b *Balancer) tell(m moved) {
 	w := m.move.Why
 	attrs := []any{
@@ -26,7 +27,7 @@ func (b *Balancer) tell(m moved) {
 		b.o.Log.Info("not moved", append(attrs, "code", m.outcome.Code, "why", m.outcome.Text)...)
 		return
 	}
-	b.o.Log.Info("moved", append(attrs, "still", m.outcome.Still.Round(time.Millisecond))...)
+	b.o.Log.Debug("moved", append(attrs, "still", m.outcome.Still.Round(time.Millisecond))...)
 }
 
 // rounded has the digits that mean something.

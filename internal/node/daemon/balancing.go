@@ -56,8 +56,12 @@ func (d *Daemon) moveByItself(ctx context.Context, m balance.Move) balancer.Outc
 	if to == d.config.Number {
 		to = 0
 	}
-	r := d.migrate(ctx, control.Caller{}, control.Request{Verb: control.Migrate, PID: m.PID, To: to, Wait: true}, func(control.Progress) {})
-	return outcome(r)
+	q, _, no := d.plan(ctx, control.Caller{}, control.Request{Verb: control.Migrate, PID: m.PID, To: to})
+	if no.Code != "" {
+		return outcome(no)
+	}
+	q.Why = m.Why.String()
+	return outcome(d.move(ctx, q, func(control.Progress) {}))
 }
 
 func outcome(r control.Result) balancer.Outcome {
@@ -78,7 +82,7 @@ func (d *Daemon) sendOn(ctx context.Context, m balance.Move) balancer.Outcome {
 	if to == m.Home {
 		to = 0
 	}
-	reply, err := d.call(ctx, home, peer.Request{Fetch: &peer.Fetch{PID: m.PID, To: to, Unasked: true}})
+	reply, err := d.call(ctx, home, peer.Request{Fetch: &peer.Fetch{PID: m.PID, To: to, Unasked: true, Why: m.Why.String()}})
 	switch {
 	case err != nil:
 		return balancer.Outcome{Code: supervisor.Unreachable, Text: err.Error()}
