@@ -268,3 +268,22 @@ func TestStarvedProcessesAreSeen(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asks is told the best place, also of what is not balanced by itself.
+func TestBest(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		for range 3 {
+			m.add(program{share: 1})
+		}
+		m.run(5)
+		if to, why, err := b.Best(100, 1); err != nil || to != 2 || why.Gain <= 0 {
+			t.Errorf("node %d, %v: %v", to, err, why)
+		}
+		if to, why, err := b.Best(100, 2); err != nil || to != 2 {
+			t.Errorf("from node 2 to %d, %v: %v", to, err, why)
+		}
+		if _, _, err := b.Best(4711, 1); err == nil {
+			t.Error("there is a best place for what does not exist")
+		}
+	})
+}

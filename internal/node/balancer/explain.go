@@ -69,10 +69,10 @@ func (v Verdict) String() string {
 	return v.Explanation.String()
 }
 
-// Best asks the policy where a process would best be now, whether or not it is
-// one that is balanced by itself. Its own node: nowhere is better. The reason
-// is in the explanation.
-func (b *Balancer) Best(pid int) (int, balance.Explanation, error) {
+// Best asks the policy where a process of this node that is on the node where
+// would best be now, whether or not it is one that is balanced by itself. where:
+// nowhere is better. The reason is in the explanation.
+func (b *Balancer) Best(pid, where int) (int, balance.Explanation, error) {
 	stat, err := b.o.Proc.Stat(pid)
 	if err != nil {
 		return 0, balance.Explanation{}, err
@@ -86,7 +86,7 @@ func (b *Balancer) Best(pid int) (int, balance.Explanation, error) {
 		return 0, balance.Explanation{}, err
 	}
 	p := balance.Proc{
-		PID: pid, Home: b.o.Self, Where: b.o.Self, Command: stat.Comm, Wants: 1,
+		PID: pid, Home: b.o.Self, Where: where, Command: stat.Comm, Wants: 1,
 		Age: time.Duration(ticks-min(ticks, stat.StartTime)) * tick, CPUTime: time.Duration(stat.UTime+stat.STime) * tick,
 		Resident: stat.RSS * b.page, Kind: balance.Kind(pol.Kind), Allowed: pol.MayGo,
 	}
@@ -95,9 +95,10 @@ func (b *Balancer) Best(pid int) (int, balance.Explanation, error) {
 	b.mu.Lock()
 	v := b.view(b.now(), []balance.Proc{p})
 	b.mu.Unlock()
+	v.Rules.Onward = true // it is asked for here, wherever it is
 	d := balance.Decide(v)
 	if len(d.Moves) > 0 && d.Moves[0].PID == pid {
 		return d.Moves[0].To, d.Moves[0].Why, nil
 	}
-	return b.o.Self, d.Explanations[0], nil
+	return where, d.Explanations[0], nil
 }
