@@ -1,7 +1,6 @@
 package balancer
 
 import (
-	"math"
 	"time"
 
 	"openmosix/internal/model/load"
@@ -46,11 +45,7 @@ func (l ledger) add(node int, at time.Duration, wants float64) {
 func (l ledger) missing(node int, taken time.Duration) float64 {
 	sum := 0.0
 	for _, c := range l[node] {
-		if d := taken - c.at; d > 0 {
-			sum += c.wants * math.Exp(-float64(d)/float64(load.Window))
-		} else {
-			sum += c.wants
-		}
+		sum += c.wants * load.Unseen(taken-c.at)
 	}
 	return sum
 }
