@@ -75,6 +75,7 @@ type Balancer struct {
 
 	mu        sync.Mutex
 	self      selfFigures
+	weight    float64 // of the threads here, as the last decision says
 	ledger    ledger
 	sent      []balance.Sent
 	flying    map[target]balance.Move // moves under way

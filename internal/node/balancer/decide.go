@@ -40,6 +40,7 @@ func (b *Balancer) decide(ctx context.Context) {
 	decision := balance.Decide(view)
 
 	b.mu.Lock()
+	b.weight = decision.Weight
 	for _, e := range decision.Explanations {
 		t := byProc[target{e.Home, e.PID, 0}]
 		v := Verdict{Explanation: e, at: at}

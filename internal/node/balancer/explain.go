@@ -40,6 +40,14 @@ func (b *Balancer) Explain(pid int) (v Verdict, ago time.Duration, known bool) {
 	return Verdict{}, 0, false
 }
 
+// Weight is the mean weight of this node's threads, which others are told; 0:
+// there is none that counts.
+func (b *Balancer) Weight() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.weight
+}
+
 // Left tells why a process of this node is left alone; empty: it is balanced.
 func (b *Balancer) Left(pid int) string {
 	config := b.o.Config()

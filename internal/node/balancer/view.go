@@ -83,7 +83,7 @@ func nodeOf(r load.Report, age time.Duration) balance.Node {
 	n := balance.Node{
 		Number: r.Node, CPUs: r.CPUs, Speed: r.Speed, Demand: r.Demand, Local: r.Demand, Utilisation: r.Utilisation,
 		MemTotal: r.MemTotal, MemFree: r.MemFree, Guests: r.Guests, MaxGuests: r.MaxGuests,
-		Accepting: r.Accepting && !r.Quiet, Age: age,
+		Accepting: r.Accepting && !r.Quiet, Age: age, Weight: r.Weight,
 	}
 	if r.Pressure.MemorySome != load.Untold {
 		n.MemPressure = float64(r.Pressure.MemorySome) / 1000
@@ -121,7 +121,7 @@ func (b *Balancer) view(now time.Duration, procs []balance.Proc) balance.View {
 	b.sent = kept
 	return balance.View{
 		Self: b.o.Self, Now: now, Seed: rand.Uint64(), Nodes: b.nodes(now), Procs: procs, Sent: b.sent,
-		Settings: balance.Settings{Stay: set.Stay, LStay: set.LStay},
+		Settings: balance.Settings{Stay: set.Stay, LStay: set.LStay}, Rules: balance.Rules{Weights: true},
 	}
 }
 
