@@ -24,15 +24,29 @@ func newClusterKey() (string, error) {
 	return string(key.Encode()), err
 }
 
+// everyone is all users to the balancer.
+var everyone = []string{"*"}
+
 // configuration is what a node's /etc/openmosix holds: path and content.
-func configuration(p place, key string, self *NodeState, all []NodeState, find bool) map[string]string {
+func configuration(p place, key string, self *NodeState, all []NodeState, o Options) map[string]string {
 	// A lab's node is nobody's: what is busy on it is the lab.
 	group := fmt.Sprintf("[guests]\ncgroup = %q\nowner_first = false\n", guestGroup(p, self.Number))
-	if find {
-		text := strings.Replace(config.Default().Text(true), "[guests]\n", group, 1)
+	if o.Find {
+		c := config.Default()
+		if o.Balance {
+			c.Balance.Users, c.Balance.ExcludeCgroups, c.Guests.CGroup = everyone, nil, guestGroup(p, self.Number)
+			c.Guests.OwnerFirst = false
+			return map[string]string{config.DefaultKey: key, config.DefaultFile: c.Text(false)}
+		}
+		text := strings.Replace(c.Text(true), "[guests]\n", group, 1)
 		return map[string]string{config.DefaultKey: key, config.DefaultFile: text}
 	}
-	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n\n%s", self.Number, group)
+	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n\n%s\n[balance]\n", self.Number, group)
+	if o.Balance {
+		text += fmt.Sprintf("users = [%q]\nexclude_cgroups = []\n", everyone[0])
+	} else {
+		text += "enabled = false\n"
+	}
 	for _, n := range all {
 		if n.Number != self.Number {
 			text += fmt.Sprintf("\n[[peer]]\nnumber = %d\nname = %q\naddress = \"%s:%d\"\n", n.Number, n.Host, n.Address, config.DefaultPort)

@@ -27,7 +27,7 @@ type orders struct {
 func (h *hub) orders(n *NodeState) orders {
 	return orders{
 		Node: *n, Binary: h.options.Binary, Binds: h.options.Binds, Links: h.options.Links,
-		Files: configuration(h.place, h.key, n, h.state.Nodes, h.options.Find), Daemon: h.options.Daemon,
+		Files: configuration(h.place, h.key, n, h.state.Nodes, h.options), Daemon: h.options.Daemon,
 	}
 }
 

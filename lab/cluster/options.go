@@ -29,7 +29,12 @@ type Options struct {
 	Binary string   // answers "lab hub" and "lab init"; this executable if empty
 	Daemon bool     // start the node daemons
 	Find   bool     // the nodes find each other; otherwise each is told of all
-	Bound  bool     // the lab lives no longer than the process that called Up
+	// Balance: all processes of the nodes move by themselves, root's too, of whom
+	// everything is in a lab. Otherwise none do where each is told of all, so that
+	// what is looked at stays; and where they find each other, those that do on
+	// other machines.
+	Balance bool
+	Bound   bool // the lab lives no longer than the process that called Up
 }
 
 // Bind shows Source of the machine as Target in every node. It is how a

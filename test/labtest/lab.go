@@ -31,6 +31,7 @@ type Lab struct {
 	base   string
 	name   string
 	nodes  int
+	groups []string // control groups that were made for it
 }
 
 // Up makes a lab of so many nodes for the time of the test, or skips the test
@@ -50,11 +51,21 @@ func UpFinding(t testing.TB, nodes int) *Lab {
 // UpOn is Up with a node for each of these CPUs, which has that one only.
 func UpOn(t testing.TB, cpus ...int) *Lab {
 	t.Helper()
+	return up(t, len(cpus), "--fixed", "--cpus", list(cpus))
+}
+
+// UpBalanced is UpOn with processes that move by themselves.
+func UpBalanced(t testing.TB, cpus ...int) *Lab {
+	t.Helper()
+	return up(t, len(cpus), "--fixed", "--balance", "--cpus", list(cpus))
+}
+
+func list(cpus []int) string {
 	var words []string
 	for _, cpu := range cpus {
 		words = append(words, strconv.Itoa(cpu))
 	}
-	return up(t, len(cpus), "--fixed", "--cpus", strings.Join(words, ","))
+	return strings.Join(words, ",")
 }
 
 func up(t testing.TB, nodes int, flags ...string) *Lab {
@@ -85,6 +96,11 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 		}
 		if out, err := l.run(downLimit, "lab", "down"); err != nil {
 			t.Errorf("lab down: %v\n%s", err, out)
+		}
+		for _, group := range l.groups {
+			if err := os.Remove(group); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	if out, err := l.run(upLimit, "lab", "up", append(flags, "--nodes", strconv.Itoa(nodes))...); err != nil {

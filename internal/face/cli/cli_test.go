@@ -207,6 +207,9 @@ func TestWhy(t *testing.T) {
 		if r.PID == 1 {
 			return control.Result{Code: supervisor.CannotMove, Text: "cannot move", Reasons: reasons}
 		}
+		if r.PID == 3 {
+			return control.Result{Balance: &control.Balance{Rule: "no-gain", Text: "no-gain: none is better", To: 2, Gain: 1.5}}
+		}
 		return control.Result{}
 	})
 	if got := run("why", "--run-dir", dir, "1"); got != (outcome{ExitCannotMove, "1: It is init.\n    Move its children.\n", ""}) {
@@ -215,11 +218,21 @@ func TestWhy(t *testing.T) {
 	if got := run("why", "--run-dir", dir, "2"); got != (outcome{0, "2: can move\n", ""}) {
 		t.Errorf("%+v", got)
 	}
-	if got := run("why", "--run-dir", dir, "--json", "2"); got != (outcome{0, "[]\n", ""}) {
+	var back struct {
+		PID     int              `json:"pid"`
+		Reasons []control.Reason `json:"reasons"`
+		Balance *control.Balance `json:"balance"`
+	}
+	if got := run("why", "--run-dir", dir, "--json", "2"); json.Unmarshal([]byte(got.out), &back) != nil || back.PID != 2 || back.Reasons == nil || len(back.Reasons) > 0 {
 		t.Errorf("%+v", got)
 	}
-	var back []control.Reason
-	if got := run("why", "--run-dir", dir, "--json", "1"); json.Unmarshal([]byte(got.out), &back) != nil || !slices.Equal(back, reasons) {
+	if got := run("why", "--run-dir", dir, "--json", "1"); json.Unmarshal([]byte(got.out), &back) != nil || !slices.Equal(back.Reasons, reasons) {
+		t.Errorf("%+v", got)
+	}
+	if got := run("why", "--run-dir", dir, "3"); got != (outcome{0, "3: can move\n3: balance: no-gain: none is better\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+	if got := run("why", "--run-dir", dir, "--json", "3"); json.Unmarshal([]byte(got.out), &back) != nil || back.Balance == nil || back.Balance.To != 2 || back.Balance.Gain != 1.5 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -55,7 +55,7 @@ func exitOf(c supervisor.Code) int {
 		return ExitAlreadyThere
 	case supervisor.UnknownNode:
 		return ExitUnknownNode
-	case supervisor.Refused:
+	case supervisor.Refused, supervisor.LacksCPU:
 		return ExitRefused
 	case supervisor.NoMemory:
 		return ExitNoMemory

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,11 +14,11 @@ import (
 func newWhy() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "why PID",
-		Short: "Tell whether a process can move, and if not, why",
+		Short: "Tell whether a process can move, and what the balancer thinks of it",
 		Args:  arguments(cobra.ExactArgs(1)),
 	}
 	ask := client(c)
-	asJSON := c.Flags().Bool("json", false, "print an array of the reasons")
+	asJSON := c.Flags().Bool("json", false, "print the reasons and the balancer's view as an object")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		pids, err := parsePIDs(args)
 		if err != nil {
@@ -30,9 +32,9 @@ func newWhy() *cobra.Command {
 			return &exitError{code: exitOf(r.Code), text: fmt.Sprintf("%d: %s", pids[0], r.Text)}
 		}
 		if *asJSON {
-			err = printJSON(c.OutOrStdout(), append([]control.Reason{}, r.Reasons...))
+			err = printJSON(c.OutOrStdout(), whyJSON{PID: pids[0], Reasons: append([]control.Reason{}, r.Reasons...), Balance: r.Balance})
 		} else {
-			err = printReasons(c, pids[0], r.Reasons)
+			err = printReasons(c, pids[0], r)
 		}
 		if err != nil || r.Code == "" {
 			return err
@@ -42,20 +44,27 @@ func newWhy() *cobra.Command {
 	return c
 }
 
-func printReasons(c *cobra.Command, pid int, reasons []control.Reason) error {
-	w := c.OutOrStdout()
-	if len(reasons) == 0 {
-		_, err := fmt.Fprintf(w, "%d: can move\n", pid)
-		return err
+// whyJSON is what --json prints.
+type whyJSON struct {
+	PID     int              `json:"pid"`
+	Reasons []control.Reason `json:"reasons"`
+	Balance *control.Balance `json:"balance,omitempty"`
+}
+
+func printReasons(c *cobra.Command, pid int, r *control.Result) error {
+	var b strings.Builder
+	if len(r.Reasons) == 0 {
+		fmt.Fprintf(&b, "%d: can move\n", pid)
 	}
-	for _, r := range reasons {
-		line := fmt.Sprintf("%d: %s", pid, r.Text)
-		if r.Hint != "" {
-			line += "\n    " + r.Hint
-		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return err
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(&b, "%d: %s\n", pid, reason.Text)
+		if reason.Hint != "" {
+			fmt.Fprintf(&b, "    %s\n", reason.Hint)
 		}
 	}
-	return nil
+	if r.Balance != nil {
+		fmt.Fprintf(&b, "%d: balance: %s\n", pid, r.Balance.Text)
+	}
+	_, err := io.WriteString(c.OutOrStdout(), b.String())
+	return err
 }

@@ -15,10 +15,10 @@ import (
 // Standard is the speed of the standard processor.
 const Standard = 10000
 
-// window is over what time the load is smoothed: long enough that a process
+// Window is over what time the load is smoothed: long enough that a process
 // that runs for an instant does not chase others away, short enough that a
 // balancer sees a burst before it is over.
-const window = 5 * time.Second
+const Window = 5 * time.Second
 
 // Counts is what has been counted at one moment.
 type Counts struct {
@@ -76,7 +76,7 @@ func (s State) Next(c Counts, cpus int, passed time.Duration) State {
 // Unseen is the share of a change that smoothed figures do not show yet, so long
 // after it: 1 at once, 0 in the end.
 func Unseen(passed time.Duration) float64 {
-	return math.Exp(-float64(max(passed, 0)) / float64(window))
+	return math.Exp(-float64(max(passed, 0)) / float64(Window))
 }
 
 // Of gives the load of a node of that many processors of that speed.

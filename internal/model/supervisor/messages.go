@@ -121,6 +121,7 @@ const (
 	UnknownNode   Code = "unknown-node"
 	Refused       Code = "refused"     // the other node said no
 	NoMemory      Code = "no-memory"   // memory is short on the other side
+	LacksCPU      Code = "cpu-lacks"   // the other node's CPU lacks what the process may use
 	Unreachable   Code = "unreachable" // the other node or the link failed
 	Busy          Code = "busy"        // another move of the process goes on
 	Internal      Code = "internal"

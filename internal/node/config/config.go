@@ -66,6 +66,7 @@ type Config struct {
 	Disclosure int       `toml:"disclosure"`
 	Discovery  Discovery `toml:"discovery"`
 	Guests     Guests    `toml:"guests"`
+	Balance    Balance   `toml:"balance"`
 	Peers      []Peer    `toml:"peer"`
 }
 
@@ -134,6 +135,7 @@ func Default() Config {
 		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
 		Guests: Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64,
 			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5, OOM: OOMFirst},
+		Balance: defaultBalance(),
 	}
 }
 
@@ -244,6 +246,9 @@ func (c Config) Check() error {
 	}
 	if c.Disclosure < policy.TellNothing || c.Disclosure > policy.TellCommand {
 		return fmt.Errorf("disclosure = %d: expected %d…%d", c.Disclosure, policy.TellNothing, policy.TellCommand)
+	}
+	if err := c.Balance.check(); err != nil {
+		return err
 	}
 	if err := c.checkDiscovery(); err != nil {
 		return err

@@ -157,3 +157,26 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestBalanceIsChecked(t *testing.T) {
+	good := Default()
+	good.Number = 1
+	if err := good.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for want, spoil := range map[string]func(*Balance){
+		"interval_ms":      func(b *Balance) { b.IntervalMS = 1 },
+		"min_uid":          func(b *Balance) { b.MinUID = -1 },
+		"min_nice":         func(b *Balance) { b.MinNice = 21 },
+		"moves":            func(b *Balance) { b.Moves = 0 },
+		"unknown_ms":       func(b *Balance) { b.UnknownMS = 0 },
+		"exclude_commands": func(b *Balance) { b.ExcludeCommands = []string{"[a"} },
+		"exclude_cgroups":  func(b *Balance) { b.ExcludeCgroups = []string{""} },
+	} {
+		bad := good
+		spoil(&bad.Balance)
+		if err := bad.Check(); err == nil || !strings.Contains(err.Error(), "balance."+want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}

@@ -68,6 +68,7 @@ var document = []section{
 		{"load_limit", func(c Config) any { return c.Guests.LoadLimit }, true, "No guest is taken that would raise this node's load, as mosctl getload shows it with the\nstandard yardstick, above this. 0: no limit. (CONFIG_MOSIX_LOADLIMIT)"},
 		{"oom", func(c Config) any { return c.Guests.OOM }, true, "When memory runs out: first, guests are killed before this node's own processes; normal,\nthey are as those; never, they are not killed. (CONFIG_openMosix_NO_OOM)"},
 	}},
+	{"balance", balanceKnobs},
 }
 
 // aboutPeers ends the file.
@@ -157,6 +158,7 @@ func (c Config) Apply(to Config) Config {
 	c.Guests.Memory, c.Guests.EachMemory, c.Guests.EachPIDs = to.Guests.Memory, to.Guests.EachMemory, to.Guests.EachPIDs
 	c.Guests.OwnerFirst, c.Guests.OwnerSeconds, c.Guests.OwnerIdleMinutes = to.Guests.OwnerFirst, to.Guests.OwnerSeconds, to.Guests.OwnerIdleMinutes
 	c.Guests.LoadLimit, c.Guests.OOM = to.Guests.LoadLimit, to.Guests.OOM
+	c.Balance = to.Balance
 	return c
 }
 

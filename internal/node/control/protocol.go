@@ -120,6 +120,7 @@ type Result struct {
 	Nodes   []Node          `json:"nodes,omitempty"`
 	Status  *NodeStatus     `json:"status,omitempty"`
 	Changes *Changes        `json:"changes,omitempty"` // Reload
+	Balance *Balance        `json:"balance,omitempty"` // Why: of a process of this node
 
 	Policies map[int]policy.Policy `json:"policies,omitempty"` // PS: of processes of which something was said
 	Policy   *policy.Policy        `json:"policy,omitempty"`   // Policy
@@ -165,6 +166,24 @@ type Reason struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
+}
+
+// Balance is what the balancer last thought of a process.
+type Balance struct {
+	Rule string `json:"rule,omitempty"` // of package balance; empty: it is left alone, and Text says why
+	Text string `json:"text"`
+	Node int    `json:"node,omitempty"` // where it runs
+	To   int    `json:"to,omitempty"`   // where it goes, or the best of the other nodes
+	// Costs there and here, in seconds per second of work on the fastest processor.
+	Here    float64 `json:"here,omitempty"`
+	There   float64 `json:"there,omitempty"`
+	Gain    float64 `json:"gain_s,omitempty"`  // by being there, for the rest of its life
+	Price   float64 `json:"price_s,omitempty"` // of the move
+	Life    float64 `json:"life_s,omitempty"`  // it is expected to go on
+	Refused string  `json:"refused,omitempty"` // the rule that closed better nodes, or all
+	// How old what was known of To was, and how long ago all this was thought.
+	AgeMillis int64 `json:"age_ms,omitempty"`
+	AgoMillis int64 `json:"ago_ms,omitempty"`
 }
 
 // Proc is one process of this node that a supervisor looks after.

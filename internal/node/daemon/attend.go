@@ -102,13 +102,20 @@ func (d *Daemon) placeOf(pid int, program string, at int) int {
 	if policy.Lock {
 		return at
 	}
-	return 0
+	to, _ = d.balancer.Place(pid, program)
+	return to
 }
+
+// began notes that a program runs where it was placed.
+func (d *Daemon) began(e supervisor.Event) { d.balancer.Began(e.PID) }
 
 // stayed notes that a program could not begin where it was to.
 func (d *Daemon) stayed(e supervisor.Event) {
+	d.balancer.Stayed(e.PID)
 	d.log.Debug("a program begins at home", "process", e.PID, "node", e.Node, "why", e.Text)
 }
 
 // finished notes what a program has used.
-func (d *Daemon) finished(supervisor.Event) {}
+func (d *Daemon) finished(e supervisor.Event) {
+	d.balancer.Finished(e.PID, e.Text, time.Duration(e.Micros)*time.Microsecond)
+}

@@ -34,6 +34,7 @@ import (
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/balancer"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/feed"
@@ -95,6 +96,7 @@ type Daemon struct {
 	policies *policy.Registry
 	tuning   *tuning.Store
 	first    firstPlaces
+	balancer *balancer.Balancer
 
 	information *information.Service
 	names       names
@@ -151,6 +153,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.guests.again = d.lendAgain
 	d.guests.gone = d.guestGone
+	d.balancer = d.newBalancer()
 	d.gate = &transport.Gate{Settle: d.settle, Allowed: d.table.Allowed, Refused: d.refused}
 	return d, nil
 }
@@ -196,10 +199,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.watchPolicies(serving) })
 	group.Go(func() { d.watchOwner(serving) })
 	group.Go(func() { d.serveMetrics(serving) })
+	var balanced sync.WaitGroup
+	balanced.Go(func() { d.balancer.Run(ctx) })
 	d.happened(&event.Daemon{Is: event.DaemonUp, Name: d.config.Name, Address: d.address, Cluster: d.circle.Load().ID(time.Now())})
 
 	<-ctx.Done()
 	d.happened(&event.Daemon{Is: event.DaemonDown, Name: d.config.Name})
+	balanced.Wait() // it must not send away what is fetched
 	d.leave(serving)
 	endServing()
 	close(d.over)

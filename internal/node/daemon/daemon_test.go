@@ -228,7 +228,7 @@ func TestRefusals(t *testing.T) {
 	lender.available = 64 << 20
 	check("memory", one.move(t, pid, 2), supervisor.NoMemory, "MiB")
 	lender.available, lender.lacks = 1<<30, []string{"avx512f"}
-	check("CPU", one.move(t, pid, 2), supervisor.Refused, "avx512f")
+	check("CPU", one.move(t, pid, 2), supervisor.LacksCPU, "avx512f")
 	lender.lacks = nil
 	two.stop()
 	check("node stopped", one.move(t, pid, 2), supervisor.Unreachable, "node 2")

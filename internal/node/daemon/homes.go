@@ -151,6 +151,7 @@ func (h *home) begin(c *child, err error, desk desk) {
 type desk interface {
 	openFor(*home, supervisor.Open)
 	placeFor(*home, supervisor.Event)
+	began(supervisor.Event)
 	stayed(supervisor.Event)
 	finished(supervisor.Event)
 }
@@ -204,6 +205,9 @@ func (h *home) event(e supervisor.Event, desk desk) {
 		return
 	}
 	h.registry.told(e)
+	if e.Kind == supervisor.Moved && e.ID == 0 {
+		desk.began(e)
+	}
 	r := h.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -74,7 +74,7 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 		return no(supervisor.Refused, "%s", busy)
 	}
 	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
-		return no(supervisor.Refused, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
+		return no(supervisor.LacksCPU, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
 	}
 	free, err := d.memoryForGuests()
 	if err != nil {

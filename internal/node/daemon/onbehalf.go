@@ -40,6 +40,9 @@ func (d *Daemon) moveGuest(ctx context.Context, r control.Request) control.Resul
 	return failed(supervisor.CannotMove, "cannot move: it is part of a guest of another node, not a process of it")
 }
 
+// longestWhy of what another node gives as a reason.
+const longestWhy = 500
+
 // fetchOne does what the node asks on which a process of ours runs. A node may
 // only send away what runs on itself.
 func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fetched {
@@ -54,7 +57,12 @@ func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fet
 		}
 		f.To = to
 	}
-	q := supervisor.Request{Verb: supervisor.MoveTo, PID: f.PID}
+	if f.Unasked {
+		if no := d.maySendOn(f.PID); no.Code != "" {
+			return &peer.Fetched{Code: no.Code, Text: no.Text}
+		}
+	}
+	q := supervisor.Request{Verb: supervisor.MoveTo, PID: f.PID, Why: f.Why[:min(len(f.Why), longestWhy)]}
 	if f.To != 0 && f.To != d.config.Number {
 		node, known := d.nodes.Lookup(f.To)
 		if !known {

@@ -18,7 +18,7 @@ func (d *Daemon) report() load.Report {
 	}
 	set, now := d.settings.Now(), d.measure.Now()
 	return load.Report{
-		Node: d.config.Number, CPUs: runtime.NumCPU(), Speed: speedOf(set, now), Demand: now.Demand, Utilisation: now.Used,
+		Node: d.config.Number, CPUs: runtime.NumCPU(), Speed: speedOf(set, now), Demand: now.Demand, Weight: d.balancer.Weight(), Utilisation: now.Used,
 		MemTotal: total, MemFree: d.spared(available), MemAvailable: available,
 		Guests: len(d.guests.list()), MaxGuests: d.config.Guests.Max, Away: d.away(),
 		Accepting: !set.Block, Stay: set.Stay, LStay: set.LStay, Quiet: set.Quiet, NoMFS: set.NoMFS, Closed: d.owner.refuses() != "",

@@ -53,7 +53,7 @@ func (d *Daemon) why(who control.Caller, pid int) control.Result {
 		return no
 	}
 	if _, p, held := d.homes.find(pid); held && (p.Node != 0 || p.State == "moving") {
-		return control.Result{}
+		return control.Result{Balance: d.verdict(pid)}
 	}
 	reasons, err := d.reasons(pid, status)
 	if errors.Is(err, procfs.ErrGone) {
@@ -63,10 +63,10 @@ func (d *Daemon) why(who control.Caller, pid int) control.Result {
 		return failed(supervisor.Internal, "%v", err)
 	}
 	if len(reasons) == 0 {
-		return control.Result{}
+		return control.Result{Balance: d.verdict(pid)}
 	}
 	result := failed(supervisor.CannotMove, "cannot move")
-	result.Reasons = reasons
+	result.Reasons, result.Balance = reasons, d.verdict(pid)
 	return result
 }
 

@@ -44,6 +44,9 @@ type Fetch struct {
 	To  int // a node's number; 0: home
 	// Balance: where it runs best, instead of To.
 	Balance bool `json:",omitempty"`
+	// Unasked: the balancer there wants it, no user or administrator. What is locked stays.
+	Unasked bool   `json:",omitempty"`
+	Why     string `json:",omitempty"` // in words, if it is nobody's request
 }
 
 // Fetched tells how that went; no code: well.

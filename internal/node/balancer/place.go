@@ -1,0 +1,147 @@
+package balancer
+
+import (
+	"time"
+
+	"openmosix/internal/model/balance"
+)
+
+const (
+	// firstPlaceCost is what it costs to start a program elsewhere, until it has
+	// been measured.
+	firstPlaceCost = 25 * time.Millisecond
+	// leastPlaceCost however well it went.
+	leastPlaceCost = 2 * time.Millisecond
+	// shortest time of a run from which its share of a CPU can be seen.
+	shortestSeen = 50 * time.Millisecond
+	// mostWants bounds how many CPUs a program is believed to use.
+	mostWants = 64
+)
+
+// placement is a program that was placed, here or elsewhere, and still runs.
+type placement struct {
+	program string
+	node    int
+	wants   float64
+	crowd   float64 // threads for each CPU of that node when it came
+	at      time.Time
+}
+
+// Place says on which node a program that a process of this node has just
+// executed is to run; this node's number: here. It counts at once, so that many
+// programs started in one moment spread. Several may ask at the same time.
+//
+// What follows is told with Began, Stayed and Finished.
+func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
+	b.refresh()
+	config := b.o.Config()
+	at := time.Now()
+	p, stays := b.started(pid)
+	b.knowSelf()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over(pid) // the program it was before
+	p.Wants, p.Expected = 1, time.Duration(config.UnknownMS)*time.Millisecond
+	if known, ok := b.programs.of(program); ok {
+		// A run of no time at all is one of less than can be measured.
+		p.Expected = max(time.Duration(known.CPU*float64(time.Second)), time.Millisecond)
+		if known.Wants > 0 {
+			p.Wants = known.Wants
+		}
+	}
+	now := b.since(at)
+	view := b.view(now, nil)
+	view.Rules.Freeze = b.placeCost
+	to, why := b.o.Self, balance.Explanation{PID: pid, Home: b.o.Self, Where: b.o.Self, Rule: stays}
+	if stays == "" && config.Enabled && config.Place && b.self.report.MemTotal > 0 {
+		to, why = balance.Place(view, p)
+	}
+	b.settle(pid, placement{program: program, node: to, wants: p.Wants, crowd: crowd(view, to), at: at}, now)
+	return to, why
+}
+
+// crowd is how many threads there are for each CPU of a node.
+func crowd(v balance.View, node int) float64 {
+	for _, n := range v.Nodes {
+		if n.Number == node && n.CPUs > 0 {
+			return max(n.Demand/float64(n.CPUs), 1)
+		}
+	}
+	return 1
+}
+
+// started looks at a process that has just executed a program, and tells why it
+// begins here whatever the policy says.
+func (b *Balancer) started(pid int) (balance.Proc, balance.Rule) {
+	p := balance.Proc{PID: pid, Home: b.o.Self, Where: b.o.Self, Fresh: true}
+	said, err := b.o.Policy(pid)
+	if err != nil {
+		return p, balance.Cannot
+	}
+	p.Locked, p.Allowed, p.Kind = said.Lock, said.MayGo, balance.Kind(said.Kind)
+	if said.Lock {
+		return p, balance.Locked
+	}
+	if class32(b.o.Proc.Path(pid, "exe")) {
+		return p, balance.Cannot
+	}
+	return p, ""
+}
+
+// settle counts a program where it was placed. Precondition: b.mu is held.
+func (b *Balancer) settle(pid int, p placement, now time.Duration) {
+	b.placed[pid] = p
+	b.ledger.add(p.node, now, p.wants)
+}
+
+// over: the program that was placed for a process runs no longer.
+// Precondition: b.mu is held.
+func (b *Balancer) over(pid int) {
+	if p, ok := b.placed[pid]; ok {
+		b.ledger.add(p.node, b.now(), -p.wants)
+		delete(b.placed, pid)
+	}
+}
+
+// Began tells that a program runs where it was placed: what that costs is from
+// the question to here.
+func (b *Balancer) Began(pid int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, ok := b.placed[pid]
+	if !ok {
+		return
+	}
+	took := time.Since(p.at)
+	b.placeCost = max(b.placeCost+(took-b.placeCost)/8, leastPlaceCost)
+}
+
+// Stayed tells that a program begins here, wherever it was placed.
+func (b *Balancer) Stayed(pid int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, ok := b.placed[pid]
+	if !ok || p.node == b.o.Self {
+		return
+	}
+	now := b.now()
+	b.ledger.add(p.node, now, -p.wants)
+	p.node = b.o.Self
+	b.settle(pid, p, now)
+}
+
+// Finished tells what a program has used from its execve to its end, or to the
+// next execve of its process.
+func (b *Balancer) Finished(pid int, program string, cpu time.Duration) {
+	now := time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wants := 0.0
+	if p, ok := b.placed[pid]; ok && p.program == program {
+		if ran := now.Sub(p.at); ran >= shortestSeen {
+			wants = min(cpu.Seconds()/ran.Seconds()*p.crowd, mostWants)
+		}
+		b.over(pid)
+	}
+	b.programs.ran(program, cpu, wants, now)
+}

@@ -1,0 +1,129 @@
+package balancer
+
+import (
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"openmosix/internal/model/balance"
+	"openmosix/internal/model/gossip"
+	"openmosix/internal/model/load"
+)
+
+const (
+	// reportsFor is how long reports are used before they are fetched again.
+	reportsFor = 50 * time.Millisecond
+	// mostNodes bounds how many of the freshest are considered at once.
+	mostNodes = 512
+	// sentFor is how long it may take until a node has told of what it was sent.
+	sentFor = 30 * time.Second
+	// lackFor is how long it is believed that processors lack something.
+	lackFor = time.Hour
+)
+
+// selfFigures are this node's own, of the last look. The demand is the sum of
+// what each process that was here then wants by its own history: so what is
+// decided about processes and about the node cannot contradict each other, as
+// it could with the report's, which is smoothed in another way.
+type selfFigures struct {
+	report load.Report
+	demand float64
+	at     time.Duration
+}
+
+// knowSelf has figures of this node where nobody has looked at it yet.
+func (b *Balancer) knowSelf() {
+	b.mu.Lock()
+	known := b.self.report.CPUs > 0
+	b.mu.Unlock()
+	if known {
+		return
+	}
+	own := b.o.Own()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.self.report.CPUs == 0 {
+		b.self = selfFigures{own, own.Demand, b.now()}
+	}
+}
+
+// reports are those of the other nodes, and when they were fetched.
+type reports struct {
+	at    time.Duration
+	known []gossip.Known
+}
+
+// nodes is what is known of all nodes now, with what was sent to them and what
+// they have not told of yet. Precondition: b.mu is held, and reports are fresh.
+func (b *Balancer) nodes(now time.Duration) []balance.Node {
+	own := b.self.report
+	out := make([]balance.Node, 0, len(b.known.known)+1)
+	self := nodeOf(own, 0)
+	self.Number, self.Features = b.o.Self, balance.Compatible
+	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at))
+	out = append(out, self)
+	for _, k := range b.known.known {
+		r := k.Report
+		if r.Node == b.o.Self || len(out) >= mostNodes {
+			continue
+		}
+		age := k.Age + now - b.known.at
+		n := nodeOf(r, age)
+		n.Demand = max(0, r.Demand+b.ledger.missing(r.Node, now-age))
+		n.Features = balance.Compatible
+		if since, lacks := b.lacking[r.CPU]; lacks && time.Since(since) < lackFor {
+			n.Features = balance.Incompatible
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func nodeOf(r load.Report, age time.Duration) balance.Node {
+	n := balance.Node{
+		Number: r.Node, CPUs: r.CPUs, Speed: r.Speed, Demand: r.Demand, Local: r.Demand, Utilisation: r.Utilisation,
+		MemTotal: r.MemTotal, MemFree: r.MemFree, Guests: r.Guests, MaxGuests: r.MaxGuests,
+		Accepting: r.Accepting && !r.Quiet, Age: age, Weight: r.Weight,
+	}
+	if r.Pressure.MemorySome != load.Untold {
+		n.MemPressure = float64(r.Pressure.MemorySome) / 1000
+	}
+	return n
+}
+
+// refresh fetches the reports if those at hand are too old.
+func (b *Balancer) refresh() {
+	b.mu.Lock()
+	fresh := b.known.known != nil && b.now()-b.known.at < reportsFor
+	b.mu.Unlock()
+	if fresh {
+		return
+	}
+	known := b.o.Reports()
+	if known == nil {
+		known = []gossip.Known{}
+	}
+	at := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known = reports{at, known}
+}
+
+// view for a decision about these processes. Precondition: b.mu is held.
+func (b *Balancer) view(now time.Duration, procs []balance.Proc) balance.View {
+	set := b.o.Settings()
+	kept := b.sent[:0]
+	for _, s := range b.sent {
+		if now-s.At < sentFor {
+			kept = append(kept, s)
+		}
+	}
+	b.sent = kept
+	return balance.View{
+		Self: b.o.Self, Now: now, Seed: rand.Uint64(), Nodes: b.nodes(now), Procs: procs, Sent: b.sent,
+		Settings: balance.Settings{Stay: set.Stay, LStay: set.LStay}, Rules: balance.Rules{Weights: true},
+	}
+}
+
+// ownPID is of the daemon, which runs because it counts.
+func (b *Balancer) ownPID() int { return os.Getpid() }

@@ -1,0 +1,133 @@
+package balance
+
+import (
+	"bufio"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// patience with what takes seconds on an idle machine and much longer on a busy one.
+const patience = 100 * time.Second
+
+// workers are CPU-bound programs on node 1.
+type workers struct {
+	t   *testing.T
+	lab *labtest.Lab
+	dir string
+	all []*worker
+}
+
+type worker struct {
+	cmd  *exec.Cmd
+	pid  int
+	said *bufio.Scanner
+}
+
+// newWorkers has nobody at work yet. In the end all have to have computed what is right.
+func newWorkers(t *testing.T, lab *labtest.Lab) *workers {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("gcc is not here; Debian has it in gcc and libc6-dev")
+	}
+	w := &workers{t: t, lab: lab, dir: labtest.Scratch(t)}
+	if out, err := exec.Command("gcc", "-O2", "-o", filepath.Join(w.dir, "worker"), "src/worker.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	return w
+}
+
+// start begins so many, each as the end of a command.
+func (w *workers) start(n int, command ...string) {
+	w.t.Helper()
+	for range n {
+		c := w.lab.Command(w.t.Context(), 1, w.dir, append(command, filepath.Join(w.dir, "worker"))...)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			w.t.Fatal(err)
+		}
+		one := &worker{cmd: c, said: bufio.NewScanner(out)}
+		w.all = append(w.all, one)
+		if !one.said.Scan() {
+			w.t.Fatal("a worker says nothing")
+		}
+		if one.pid, err = strconv.Atoi(one.said.Text()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// end lets all finish and looks at what they say.
+func (w *workers) end() {
+	w.t.Helper()
+	for _, one := range w.all {
+		w.do(1, "kill -TERM "+strconv.Itoa(one.pid))
+	}
+	for _, one := range w.all {
+		if !one.said.Scan() || one.said.Text() != "right" {
+			w.t.Errorf("process %d ends with %q", one.pid, one.said.Text())
+		}
+		if err := one.cmd.Wait(); err != nil {
+			w.t.Errorf("process %d: %v", one.pid, err)
+		}
+	}
+	w.all = nil
+}
+
+// away tells how many of them are on node 2.
+func (w *workers) away() int {
+	w.t.Helper()
+	procs, err := w.lab.Processes(w.t.Context(), 1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n := 0
+	for _, p := range procs {
+		for _, one := range w.all {
+			if p.PID == one.pid && p.Node == 2 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// until waits for a number of them on node 2 that is right.
+func (w *workers) until(what string, right func(away int) bool) {
+	w.t.Helper()
+	seen := -1
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(300 * time.Millisecond) {
+		if seen = w.away(); right(seen) {
+			return
+		}
+	}
+	w.t.Fatalf("%s: after %v there are %d of %d on node 2", what, patience, seen, len(w.all))
+}
+
+// throughout looks for some seconds whether that stays so.
+func (w *workers) throughout(what string, seconds int, right func(away int) bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(time.Duration(seconds) * time.Second); time.Now().Before(deadline); time.Sleep(300 * time.Millisecond) {
+		if n := w.away(); !right(n) {
+			w.t.Errorf("%s: there are %d of %d on node 2", what, n, len(w.all))
+			return
+		}
+	}
+}
+
+// do gives one line to a node.
+func (w *workers) do(node int, line string) string {
+	w.t.Helper()
+	out, err := w.lab.Shell(w.t.Context(), node, line)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
