@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"openmosix/internal/model/topology"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 
@@ -29,6 +30,10 @@ func configuration(p place, key string, self *NodeState, all []NodeState, find b
 	group := fmt.Sprintf("[guests]\ncgroup = %q\n", guestGroup(p, self.Number))
 	if find {
 		text := strings.Replace(config.Default().Text(true), "[guests]\n", group, 1)
+		if len(self.Networks) > 1 {
+			text = strings.Replace(text, "#relay = false", "relay = true", 1)
+		}
+		text = strings.Replace(text, "#gateways = 1", fmt.Sprintf("gateways = %d", topology.MaxGateways), 1)
 		return map[string]string{config.DefaultKey: key, config.DefaultFile: text}
 	}
 	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n\n%s", self.Number, group)

@@ -27,7 +27,11 @@ func (d *Daemon) membershipOptions() membership.Options {
 			if err != nil {
 				return nil, err
 			}
-			return transport.DialGossip(ctx, address, id)
+			way, err := d.wayTo(ctx, address)
+			if err != nil {
+				return nil, err
+			}
+			return transport.DialGossip(ctx, way, id)
 		},
 		Refused: d.refusedPacket,
 		Told: func(kind member.Kind, payload []byte) {

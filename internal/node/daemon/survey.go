@@ -107,7 +107,7 @@ func (d *Daemon) described(p config.Peer, r load.Report) control.Node {
 		refuses = "its owner needs it, or it is outside its hours"
 	}
 	return control.Node{
-		Number: p.Number, Name: d.names.of(p), Address: p.Address, Up: true, Twins: d.twinsOf(p.Number),
+		Number: p.Number, Name: d.names.of(p), Address: p.Address, Up: true, Twins: d.twinsOf(p.Number), Via: d.table.Via(p.Address),
 		Guests: r.Guests, Away: r.Away, CPUs: r.CPUs, MemTotal: r.MemTotal, MemFree: r.MemFree, MemAvailable: r.MemAvailable,
 		Load: load.In(r.Load(), d.settings.Now().Yard), Utilisation: int(math.Round(100 * r.Utilisation)), Speed: r.Speed,
 		Accepting: r.Accepting, Quiet: r.Quiet, Stay: r.Stay, LStay: r.LStay, NoMFS: r.NoMFS, Refuses: refuses,
