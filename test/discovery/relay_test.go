@@ -160,6 +160,9 @@ func TestARelayThatGoes(t *testing.T) {
 	stop(ctx, t, l, 2, "TERM")
 	start(ctx, t, l, 2)
 	await(ctx, t, l, 1, "1 up; 2 up; 3 down")
+	if out, err := l.Command(ctx, 1, "/", "sh", "-c", "sleep 100 & openmosix migrate $! 3; s=$?; kill $!; exit $s").CombinedOutput(); err == nil || !strings.Contains(string(out), "node 3 is down") {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 func TestTwoRelays(t *testing.T) {

@@ -9,16 +9,21 @@ import (
 	"openmosix/internal/role/member"
 )
 
-// Way tells where to connect to reach the node known by an address.
+// Way tells where to connect to reach the node known by an address. Where no way
+// is known that is the address itself.
 func (t *Table) Way(to netip.AddrPort) topology.Way {
+	way, _ := t.way(to)
+	return way
+}
+
+func (t *Table) way(to netip.AddrPort) (topology.Way, bool) {
 	sees := t.allowed().contain
 	if sees(to.Addr()) {
-		return topology.Way{Address: to} // most are; the map is not needed
+		return topology.Way{Address: to}, true // most are; the map is not needed
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	way, _ := t.ways.Way(to, sees, t.settings.Topology.Gateways)
-	return way
+	return t.ways.Way(to, sees, t.settings.Topology.Gateways)
 }
 
 // Why nothing is passed on.
@@ -71,11 +76,13 @@ func (t *Table) Offered(members []member.Member) {
 	}
 }
 
-// Via is the number of the relay this node reaches another by; 0: none.
-func (t *Table) Via(address string) int {
+// Via is the number of the relay this node reaches another by, 0 for none, and
+// whether it reaches it at all. Of host names nothing is known: they are tried.
+func (t *Table) Via(address string) (relay int, reached bool) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return 0
+		return 0, true
 	}
-	return t.Way(to).Relay
+	way, reached := t.way(to)
+	return way.Relay, reached
 }
