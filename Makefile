@@ -51,7 +51,7 @@ demo: build
 	bin/openmosix demo
 
 # The long forms of what check does in short: all programs, all cases, a thousand
-# hops, every death, and ten minutes of threads and processes coming and going;
+# hops, every death, a thousand joins and leaves, and ten minutes of threads and processes coming and going;
 # a line of summary for each at the end.
 soak: build
 	@scripts/setup --soak

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"openmosix/internal/model/topology"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 
@@ -36,9 +37,14 @@ func configuration(p place, key string, self *NodeState, all []NodeState, o Opti
 		if o.Balance {
 			c.Balance.Users, c.Balance.ExcludeCgroups, c.Guests.CGroup = everyone, nil, guestGroup(p, self.Number)
 			c.Guests.OwnerFirst = false
+			c.Topology.Relay, c.Topology.Gateways = len(self.Networks) > 1, topology.MaxGateways
 			return map[string]string{config.DefaultKey: key, config.DefaultFile: c.Text(false)}
 		}
 		text := strings.Replace(c.Text(true), "[guests]\n", group, 1)
+		if len(self.Networks) > 1 {
+			text = strings.Replace(text, "#relay = false", "relay = true", 1)
+		}
+		text = strings.Replace(text, "#gateways = 1", fmt.Sprintf("gateways = %d", topology.MaxGateways), 1)
 		return map[string]string{config.DefaultKey: key, config.DefaultFile: text}
 	}
 	text := fmt.Sprintf("number = %d\n\n[discovery]\nenabled = false\n\n%s\n[balance]\n", self.Number, group)

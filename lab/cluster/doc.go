@@ -7,7 +7,7 @@
 //
 // Three kinds of process take part. Up is called by whoever wants the lab and
 // may end afterwards. The hub is a small process in a network namespace of its
-// own that holds the bridge; it starts the nodes, waits for them, and takes
+// own that holds the bridges, one for each network; it starts the nodes, waits for them, and takes
 // everything down when it is asked to (SIGTERM) or when Up's caller vanished
 // before the lab was complete. Each node's pid 1 is the init: it sets the node
 // up from inside, starts the daemon, reaps, and serves Exec.

@@ -82,7 +82,8 @@ func (h *hub) build(ctx context.Context) error {
 	h.state = State{Name: h.name, HubPID: os.Getpid(), Daemon: h.options.Daemon}
 	for n := 1; n <= h.options.Nodes; n++ {
 		h.state.Nodes = append(h.state.Nodes, NodeState{
-			Number: n, Host: fmt.Sprintf("node%d", n), Address: Address(n), CPU: h.options.cpu(n),
+			Number: n, Host: fmt.Sprintf("node%d", n), CPU: h.options.cpu(n),
+			Networks: h.options.networks(n), Address: addressIn(rune(h.options.networks(n)[0]), n),
 		})
 	}
 	if err := h.save(&h.state); err != nil {
@@ -96,8 +97,10 @@ func (h *hub) build(ctx context.Context) error {
 	if h.key, err = newClusterKey(); err != nil {
 		return err
 	}
-	if err := makeBridge(); err != nil {
-		return err
+	for network := range maxNetworks {
+		if err := makeBridge(rune('a' + network)); err != nil {
+			return err
+		}
 	}
 	for i := range h.state.Nodes {
 		if err := h.startNode(ctx, &h.state.Nodes[i]); err != nil {
@@ -154,7 +157,7 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 	h.nodes = append(h.nodes, cmd)
 	h.leashes = append(h.leashes, leash)
 	n.PID = cmd.Process.Pid
-	if err := errors.Join(h.save(&h.state), joinGroups(n.PID, set, group), connectNode(n.Number, n.PID)); err != nil {
+	if err := errors.Join(h.save(&h.state), joinGroups(n.PID, set, group), connectNode(n, n.PID)); err != nil {
 		answer.Close()
 		return err
 	}

@@ -77,7 +77,7 @@ func becomeNode(o orders, socket *os.File, r *reaper) error {
 	if err := mountTree(o); err != nil {
 		return err
 	}
-	if err := configureLinks(o.Node.Address); err != nil {
+	if err := configureLinks(o.Node); err != nil {
 		return err
 	}
 	for path, content := range o.Files {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 const (
@@ -34,7 +35,10 @@ type Options struct {
 	// what is looked at stays; and where they find each other, those that do on
 	// other machines.
 	Balance bool
-	Bound   bool // the lab lives no longer than the process that called Up
+	// Networks are those of each node, a letter each: "a", "ab"; nil: all are
+	// in one. A node in several is a relay.
+	Networks []string
+	Bound    bool // the lab lives no longer than the process that called Up
 }
 
 // Bind shows Source of the machine as Target in every node. It is how a
@@ -67,6 +71,17 @@ func (o *Options) complete() error {
 	if len(o.CPUs) != 0 && len(o.CPUs) != o.Nodes {
 		return fmt.Errorf("%d CPUs for %d nodes: give one for each node", len(o.CPUs), o.Nodes)
 	}
+	if len(o.Networks) != 0 && len(o.Networks) != o.Nodes {
+		return fmt.Errorf("networks of %d nodes for %d nodes: give those of each", len(o.Networks), o.Nodes)
+	}
+	if len(o.Networks) != 0 && o.Daemon && !o.Find {
+		return errors.New("nodes in several networks have to find each other")
+	}
+	for _, n := range o.Networks {
+		if !validNetworks.MatchString(n) || strings.ContainsRune(n[1:], rune(n[0])) {
+			return fmt.Errorf("networks %q: use letters from a to %c, each once", n, 'a'+maxNetworks-1)
+		}
+	}
 	for _, b := range o.Binds {
 		if !filepath.IsAbs(b.Source) || !filepath.IsAbs(b.Target) {
 			return fmt.Errorf("bind %s:%s: both paths must be absolute", b.Source, b.Target)
@@ -78,6 +93,14 @@ func (o *Options) complete() error {
 		}
 	}
 	return nil
+}
+
+// networks are those of a node.
+func (o *Options) networks(node int) string {
+	if len(o.Networks) == 0 {
+		return "a"
+	}
+	return o.Networks[node-1]
 }
 
 func (o *Options) cpu(node int) int {
@@ -97,7 +120,18 @@ func checkName(name string) error {
 // ErrNotUp is returned for a lab that does not exist.
 var ErrNotUp = errors.New("this lab is not up (openmosix lab up makes it)")
 
-// Address is the IPv4 address of a node. Its low 16 bits are the node number.
-func Address(node int) string { return fmt.Sprintf("10.77.0.%d", node) }
+// Address is the IPv4 address of a node in the first network. Its low 16 bits
+// are the node number.
+func Address(node int) string { return addressIn('a', node) }
+
+// addressIn is its address in the network with this letter.
+func addressIn(network rune, node int) string {
+	return fmt.Sprintf("10.%d.0.%d", 77+network-'a', node)
+}
 
 const prefixLength = 16
+
+// maxNetworks is how many networks a lab may have.
+const maxNetworks = 4
+
+var validNetworks = regexp.MustCompile(`^[a-d]{1,4}$`)

@@ -21,12 +21,13 @@ type State struct {
 
 // NodeState is one node of a State.
 type NodeState struct {
-	Number  int    `json:"number"`
-	Host    string `json:"host"`
-	Address string `json:"address"`
-	CPU     int    `json:"cpu"` // NotPinned: all
-	PID     int    `json:"pid"` // of its init, as the machine sees it
-	CPUSet  string `json:"cpu_set,omitempty"`
+	Number   int    `json:"number"`
+	Host     string `json:"host"`
+	Address  string `json:"address"`  // in the first of its networks
+	Networks string `json:"networks"` // a letter each
+	CPU      int    `json:"cpu"`      // NotPinned: all
+	PID      int    `json:"pid"`      // of its init, as the machine sees it
+	CPUSet   string `json:"cpu_set,omitempty"`
 }
 
 // place is where a lab keeps its files.

@@ -9,6 +9,8 @@ var soakSteps = []step{
 	{name: "hops", argv: append(goTest("1h", "-run", "TestHops", "./test/zoo"), "-args", "-hops", "1000"), tests: true},
 	{name: "failure", argv: goTest("30m", "./test/failure"), tests: true},
 	{name: "packaging", argv: append(goTest("30m", "./test/packaging"), "-args", "-clean-root"), tests: true},
+	{name: "discovery", argv: goTest("30m", "./test/discovery"), tests: true},
+	{name: "members", argv: append(goTest("15m", "-run", "TestComingAndGoing", "./internal/role/member"), "-args", "-events", "1000"), tests: true},
 	{name: "churn", argv: append(goTest("30m", "./test/churn"), "-args", "-duration", "10m"), tests: true},
 }
 

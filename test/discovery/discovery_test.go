@@ -112,6 +112,7 @@ func start(ctx context.Context, t *testing.T, l *labtest.Lab, node int) {
 const all = "1 up; 2 up; 3 up"
 
 func TestNodesComeAndGo(t *testing.T) {
+	t.Parallel()
 	l, ctx := labtest.UpFinding(t, 3), t.Context()
 	for n := 1; n <= 3; n++ {
 		await(ctx, t, l, n, all)
@@ -119,7 +120,7 @@ func TestNodesComeAndGo(t *testing.T) {
 	stop(ctx, t, l, 3, "KILL")
 	begun := time.Now()
 	awaitSilent(ctx, t, l, 1, 3)
-	if took := time.Since(begun); took > 12*time.Second {
+	if took := time.Since(begun); took > 20*time.Second {
 		t.Errorf("a killed node is seen as down after %v", took)
 	}
 	await(ctx, t, l, 2, "1 up; 2 up; 3 down")
@@ -139,6 +140,7 @@ func TestNodesComeAndGo(t *testing.T) {
 }
 
 func TestAPartitionHeals(t *testing.T) {
+	t.Parallel()
 	l, ctx := labtest.UpFinding(t, 3), t.Context()
 	shell(ctx, t, l, 3, "ip link set eth0 down")
 	awaitSilent(ctx, t, l, 1, 3)
@@ -152,6 +154,7 @@ func TestAPartitionHeals(t *testing.T) {
 }
 
 func TestANumberTakenTwice(t *testing.T) {
+	t.Parallel()
 	l, ctx := labtest.UpFinding(t, 3), t.Context()
 	stop(ctx, t, l, 3, "TERM")
 	shell(ctx, t, l, 3, "sed -i 's/^#number = 0/number = 2/' /etc/openmosix/openmosix.toml")
@@ -184,42 +187,52 @@ func refused(ctx context.Context, t *testing.T, l *labtest.Lab, node int) uint64
 }
 
 func TestTwoClustersOnOneSegment(t *testing.T) {
-	l, ctx := labtest.UpFinding(t, 3), t.Context()
-	stop(ctx, t, l, 3, "TERM")
-	shell(ctx, t, l, 3, "openmosix key new --force")
-	start(ctx, t, l, 3)
-	time.Sleep(4 * time.Second) // beacons of both pass several times
-	await(ctx, t, l, 1, "1 up; 2 up")
-	await(ctx, t, l, 3, "3 up")
-	if n := refused(ctx, t, l, 1); n < 3 {
-		t.Errorf("%d packets of the other cluster are counted", n)
+	t.Parallel()
+	l, ctx := labtest.UpFinding(t, 4), t.Context()
+	for _, n := range []int{3, 4} {
+		stop(ctx, t, l, n, "TERM")
 	}
-	text, err := l.Log(1)
-	if n := strings.Count(text, "event=stranger address=10.77.0.3 "); err != nil || n != 1 {
-		t.Errorf("the other cluster's node is named %d times, want once for its source (%v)", n, err)
+	shell(ctx, t, l, 3, "openmosix key new --force")
+	key := shell(ctx, t, l, 3, "cat /etc/openmosix/cluster.key")
+	shell(ctx, t, l, 4, "cat > /etc/openmosix/cluster.key <<'END'\n"+key+"\nEND")
+	for _, n := range []int{3, 4} {
+		start(ctx, t, l, n)
+	}
+	time.Sleep(4 * time.Second) // beacons of both pass several times
+	others := map[int][]string{1: {"10.77.0.3", "10.77.0.4"}, 2: {"10.77.0.3", "10.77.0.4"}, 3: {"10.77.0.1", "10.77.0.2"}, 4: {"10.77.0.1", "10.77.0.2"}}
+	for n, want := range map[int]string{1: "1 up; 2 up", 2: "1 up; 2 up", 3: "3 up; 4 up", 4: "3 up; 4 up"} {
+		await(ctx, t, l, n, want)
+		if r := refused(ctx, t, l, n); r < 3 {
+			t.Errorf("node %d counts %d packets of the other cluster", n, r)
+		}
+		for _, source := range others[n] {
+			if times := told(t, l, n, source); times != 1 {
+				t.Errorf("node %d names %s %d times, want once", n, source, times)
+			}
+		}
 	}
 }
 
-func TestGarbageAndReplays(t *testing.T) {
-	l, ctx := labtest.UpFinding(t, 2), t.Context()
-	before := refused(ctx, t, l, 1)
-	shell(ctx, t, l, 2, `perl -MIO::Socket::INET -e '
-		my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "10.77.0.1:7779");
-		my $b = IO::Socket::INET->new(Proto => "udp", PeerAddr => "10.77.0.1:5429");
-		for (1..500) { my $x = join "", map { chr rand 256 } 1..rand(200); $s->send($x); $b->send("oMxS$x") }'`)
-	for n := 1; n <= 2; n++ {
-		await(ctx, t, l, n, "1 up; 2 up")
-	}
-	if n := refused(ctx, t, l, 1) - before; n < 500 {
-		t.Errorf("%d of 1000 packets of garbage are counted", n)
-	}
-	text, err := l.Log(1)
-	if n := strings.Count(text, "refused"); err != nil || n != 1 {
-		t.Errorf("the source is named %d times (%v)", n, err)
+// A node that died comes back at another address, with the number it had.
+func TestANodeThatComesBackElsewhere(t *testing.T) {
+	t.Parallel()
+	l, ctx := labtest.UpFinding(t, 3), t.Context()
+	stop(ctx, t, l, 3, "KILL")
+	shell(ctx, t, l, 3, `ip addr del 10.77.0.3/16 dev eth0; ip addr add 10.77.9.9/16 dev eth0
+		sed -i 's/^#number = 0/number = 3/' /etc/openmosix/openmosix.toml`)
+	start(ctx, t, l, 3)
+	for n := 1; n <= 3; n++ {
+		await(ctx, t, l, n, all)
+		for _, other := range nodes(ctx, t, l, n) {
+			if other.Number == 3 && (other.Address != "10.77.9.9:7779" || len(other.Twins) > 0) {
+				t.Errorf("node %d sees it at %s, and %v", n, other.Address, other.Twins)
+			}
+		}
 	}
 }
 
 func TestReload(t *testing.T) {
+	t.Parallel()
 	l, ctx := labtest.UpFinding(t, 2), t.Context()
 	const file = "/etc/openmosix/openmosix.toml"
 	shell(ctx, t, l, 1, "sed -i 's/^#accept = true/accept = false/; s/^#log = .*/log = \"debug\"/; s/^#max = 64/max = 9/' "+file)
@@ -251,6 +264,7 @@ func TestReload(t *testing.T) {
 
 // A map names what is not found: here, with multicast off, the other node.
 func TestTheMapOfTheOriginal(t *testing.T) {
+	t.Parallel()
 	l, ctx := labtest.UpFinding(t, 2), t.Context()
 	for n := 1; n <= 2; n++ {
 		stop(ctx, t, l, n, "TERM")

@@ -10,6 +10,7 @@ import (
 // A node that was installed below a directory is started, asked, reloaded and
 // stopped by its init script.
 func TestTheInitScript(t *testing.T) {
+	t.Parallel()
 	l, ctx := labtest.UpFinding(t, 2), t.Context()
 	root := labtest.Scratch(t)
 	stop(ctx, t, l, 1, "TERM")

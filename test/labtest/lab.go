@@ -68,6 +68,19 @@ func list(cpus []int) string {
 	return strings.Join(words, ",")
 }
 
+// UpNetworks is UpFinding with the networks of each node, a letter each. A node
+// in several is a relay.
+func UpNetworks(t testing.TB, networks ...string) *Lab {
+	t.Helper()
+	return up(t, len(networks), "--networks", strings.Join(networks, ","))
+}
+
+// UpEmpty is UpFinding without daemons: StartDaemon starts them.
+func UpEmpty(t testing.TB, nodes int) *Lab {
+	t.Helper()
+	return up(t, nodes, "--no-daemon")
+}
+
 func up(t testing.TB, nodes int, flags ...string) *Lab {
 	t.Helper()
 	binary := os.Getenv(BinaryVariable)

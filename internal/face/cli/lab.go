@@ -64,6 +64,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 		nodes    int
 		cpus     []string
 		binds    []string
+		networks []string
 		noDaemon bool
 		fixed    bool
 		balance  bool
@@ -75,12 +76,13 @@ func newLabUp(f *labFlags) *cobra.Command {
 	}
 	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
 	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
+	c.Flags().StringSliceVar(&networks, "networks", nil, "the networks of each node, a letter each, as a,ab,b; a node in several is a relay (default: all in one)")
 	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
 	c.Flags().BoolVar(&balance, "balance", false, "processes of all users move by themselves, root's too")
 	c.Flags().BoolVar(&fixed, "fixed", false, "tell each node of all others instead of letting them find each other")
 	c.Flags().BoolVar(&noDaemon, "no-daemon", false, "start no node daemons")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Find: !fixed, Balance: balance, Links: applets}
+		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Find: !fixed, Balance: balance, Networks: networks, Links: applets}
 		var err error
 		if o.CPUs, err = parseCPUs(cpus); err != nil {
 			return err

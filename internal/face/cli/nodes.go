@@ -42,7 +42,7 @@ func printNodes(w io.Writer, nodes []control.Node) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NODE\tNAME\tADDRESS\tSTATE\tCPUS\tMEM\tFREE\tLOAD\tGUESTS\tAWAY\tAGE")
 	for _, n := range nodes {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s", n.Number, n.Name, n.Address, stateOf(n))
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s", n.Number, n.Name, n.Address, stateOf(n)+viaText(n))
 		if n.Up {
 			fmt.Fprintf(t, "\t%d\t%dM\t%s\t%s\t%s\t%s\t%d.%ds", n.CPUs, n.MemTotal>>20, told(n, mib(n.MemFree)), loadText(n),
 				told(n, strconv.Itoa(n.Guests)), told(n, strconv.Itoa(n.Away)), n.AgeMillis/1000, n.AgeMillis/100%10)
@@ -86,6 +86,14 @@ func stateOf(n control.Node) string {
 	return "up"
 }
 
+// viaText names the relay a node is reached by.
+func viaText(n control.Node) string {
+	if n.Via == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" via %d", n.Via)
+}
+
 func newStatus() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
@@ -125,8 +133,8 @@ func ownerText(o control.Owner) string {
 
 func printStatus(w io.Writer, r *control.Result) error {
 	s := r.Status
-	if _, err := fmt.Fprintf(w, "node %d (%s), cluster %s, daemon %d, kernel %s\n%d away, %d lent to, %d connections refused\n%s\n\n",
-		s.Number, s.Name, s.Cluster, s.PID, s.Release, s.Away, s.Guests, s.Refused, ownerText(s.Owner)); err != nil {
+	if _, err := fmt.Fprintf(w, "node %d (%s), cluster %s, daemon %d, kernel %s\n%d away, %d lent to, %d connections refused, %d passed on\n%s\n\n",
+		s.Number, s.Name, s.Cluster, s.PID, s.Release, s.Away, s.Guests, s.Refused, s.Passing, ownerText(s.Owner)); err != nil {
 		return err
 	}
 	if err := printNodes(w, r.Nodes); err != nil || len(s.Lent) == 0 {

@@ -4,30 +4,36 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"openmosix/internal/model/nodemap"
+	"openmosix/internal/model/topology"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 )
 
-// setpeFlags are the original's: -w or -W write, -r reads, -c only checks.
+// setpeFlags are the original's: -w or -W write, -r reads, -c only checks, -g
+// says how many gateways there may be.
 type setpeFlags struct {
 	write, writeInit, read, check bool
 	file                          string
+	gateways                      int
 }
 
 func newSetpe() *cobra.Command {
 	f := &setpeFlags{}
 	c := &cobra.Command{
-		Use:   "setpe {-w|-r|-c} [-f {FILE|-}]",
+		Use:   "setpe {-w|-r|-c|-g {0|1|2}} [-f {FILE|-}]",
 		Short: "Write, read and check the map of node numbers, as openMosix did",
 		Long: `-w makes a map that of this node: it is put in place as ` + nodemap.Files[0] + `
 (setting discovery.map) and the node daemon, if one runs, takes it over. -r prints the nodes the daemon
-knows as a map. -c only checks a map. A map is needed only where nodes do not
+knows as a map. -c only checks a map. -g sets how many relays there may be between
+this node and another (setting topology.gateways). A map is needed only where nodes do not
 find each other.`,
 		Args: arguments(cobra.NoArgs),
 	}
@@ -37,14 +43,19 @@ find each other.`,
 	flags.BoolVarP(&f.read, "read", "r", false, "print the map of the nodes that are known")
 	flags.BoolVarP(&f.check, "check", "c", false, "only check the map")
 	flags.StringVarP(&f.file, "file", "f", "", "map file; - is standard input or output (the default of -r); default "+nodemap.Files[0])
+	flags.IntVarP(&f.gateways, "gateways", "g", 0, "how many relays there may be between this node and another: 0, 1 or 2")
 	ask := client(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		f.write = f.write || f.writeInit
 		switch {
 		case f.read && !f.write && !f.check:
 			return f.printMap(c, ask())
+		case c.Flags().Changed("gateways") && !f.read && !f.check:
+			if err := f.setGateways(c, ask()); err != nil || !f.write {
+				return err
+			}
 		case f.read || !f.write && !f.check:
-			return usageError("one of -w, -r and -c is needed (usage: %s)", c.UseLine())
+			return usageError("one of -w, -r, -c and -g is needed (usage: %s)", c.UseLine())
 		}
 		text, err := f.load(c.InOrStdin())
 		if err != nil {
@@ -111,6 +122,40 @@ func install(c *cobra.Command, client *control.Client, text []byte) error {
 	if err != nil {
 		return err
 	}
+	return replaceAndReload(c, client, path, text)
+}
+
+// setGateways writes MOSGATES, which is where the original kept it. What the
+// configuration file says stands over it.
+func (f *setpeFlags) setGateways(c *cobra.Command, client *control.Client) error {
+	if f.gateways < 0 || f.gateways > topology.MaxGateways {
+		return usageError("-g %d: expected 0…%d", f.gateways, topology.MaxGateways)
+	}
+	path := filepath.Join(filepath.Dir(config.DefaultFile), config.OriginalName)
+	before, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var text strings.Builder
+	for line := range strings.Lines(string(before)) {
+		if !strings.HasPrefix(strings.TrimPrefix(strings.TrimSpace(line), "export "), "MOSGATES=") {
+			text.WriteString(strings.TrimSuffix(line, "\n") + "\n")
+		}
+	}
+	fmt.Fprintf(&text, "MOSGATES=%d\n", f.gateways)
+	if err := replaceAndReload(c, client, path, []byte(text.String())); err != nil {
+		return err
+	}
+	now, err := config.Load(config.DefaultFile)
+	if err == nil && now.Topology.Gateways != f.gateways {
+		err = fmt.Errorf("%s says topology.gateways = %d, which stands over it", config.DefaultFile, now.Topology.Gateways)
+	}
+	return err
+}
+
+// replaceAndReload writes a file that the daemon reads. One it refuses is
+// taken back.
+func replaceAndReload(c *cobra.Command, client *control.Client, path string, text []byte) error {
 	before, err := os.ReadFile(path)
 	existed := err == nil
 	if err := replaceFile(path, text); err != nil {
@@ -118,7 +163,7 @@ func install(c *cobra.Command, client *control.Client, text []byte) error {
 	}
 	r, err := client.Ask(c.Context(), control.Request{Verb: control.Reload}, nil)
 	if errors.Is(err, control.ErrNotRunning) {
-		return nil // it will read the map when it starts
+		return nil // it will read it when it starts
 	}
 	if err == nil {
 		err = errorOf(r)
@@ -133,17 +178,17 @@ func install(c *cobra.Command, client *control.Client, text []byte) error {
 }
 
 func replaceFile(path string, text []byte) error {
-	fresh, err := os.CreateTemp(filepath.Dir(path), ".openmosix.map-")
+	fresh, err := os.CreateTemp(filepath.Dir(path), ".openmosix-")
 	if err != nil {
-		return fmt.Errorf("write map: %w", err)
+		return fmt.Errorf("write "+path+": %w", err)
 	}
 	defer os.Remove(fresh.Name())
 	_, err = fresh.Write(text)
 	if err = errors.Join(err, fresh.Chmod(0o644), fresh.Sync(), fresh.Close()); err != nil {
-		return fmt.Errorf("write map: %w", err)
+		return fmt.Errorf("write "+path+": %w", err)
 	}
 	if err := os.Rename(fresh.Name(), path); err != nil {
-		return fmt.Errorf("put map in place: %w", err)
+		return fmt.Errorf("put "+path+" in place: %w", err)
 	}
 	return nil
 }

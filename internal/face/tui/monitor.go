@@ -218,7 +218,7 @@ func (m monitor) status() string {
 
 // totals are of the nodes that are up.
 func totals(nodes []control.Node) string {
-	var up, cpus, guests int
+	var up, cpus, guests, relayed int
 	var sum float64
 	var used, whole uint64
 	told := 0
@@ -228,6 +228,9 @@ func totals(nodes []control.Node) string {
 		}
 		up++
 		cpus += n.CPUs
+		if n.Via != 0 {
+			relayed++
+		}
 		if !n.Quiet || n.Self {
 			guests += n.Guests
 			whole += n.MemTotal
@@ -236,8 +239,12 @@ func totals(nodes []control.Node) string {
 			told++
 		}
 	}
-	return fmt.Sprintf("%d of %d nodes up, %d CPUs, load %.2f on average, %d of %d MiB in use, %d guests",
+	text := fmt.Sprintf("%d of %d nodes up, %d CPUs, load %.2f on average, %d of %d MiB in use, %d guests",
 		up, len(nodes), cpus, sum/float64(max(told, 1)), used>>20, whole>>20, guests)
+	if relayed > 0 {
+		text += fmt.Sprintf(", %d via relays", relayed)
+	}
+	return text
 }
 
 // heat is the colour of a bar; its height says the same.

@@ -203,8 +203,9 @@ type Need struct {
 type Opened struct {
 	ID      uint64
 	Session Session
-	Addr    string // host:port to dial; the session is the preface
-	Code    Code   // empty: granted
+	Addr    string  // host:port to dial; the session is the preface
+	Pass    Session // what a relay at Addr is shown first; zero: the node itself is there
+	Code    Code    // empty: granted
 	Text    string
 }
 

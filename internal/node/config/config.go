@@ -22,6 +22,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"openmosix/internal/model/load"
+	"openmosix/internal/model/topology"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/policy"
 )
@@ -65,6 +66,7 @@ type Config struct {
 	// of the process: a level of package policy.
 	Disclosure int       `toml:"disclosure"`
 	Discovery  Discovery `toml:"discovery"`
+	Topology   Topology  `toml:"topology"`
 	Guests     Guests    `toml:"guests"`
 	Balance    Balance   `toml:"balance"`
 	Peers      []Peer    `toml:"peer"`
@@ -79,6 +81,12 @@ type Discovery struct {
 	Port       int      `toml:"port"`       // UDP, of beacons
 	Seeds      []string `toml:"seeds"`      // nodes to ask first, HOST or HOST:PORT
 	Map        string   `toml:"map"`        // original map file; empty: the usual places
+}
+
+// Topology says how nodes that have no network in common talk to each other.
+type Topology struct {
+	Relay    bool `toml:"relay"`    // pass on what such nodes say to each other
+	Gateways int  `toml:"gateways"` // relays there may be between this node and another
 }
 
 // Guests says what this node lends to others.
@@ -133,6 +141,7 @@ func Default() Config {
 		MFS:        true,
 		Disclosure: policy.TellCommand,
 		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
+		Topology:   Topology{Gateways: 1},
 		Guests: Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64,
 			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5, OOM: OOMFirst},
 		Balance: defaultBalance(),
@@ -274,6 +283,9 @@ func (c Config) checkDiscovery() error {
 	}
 	if slices.Contains(d.Seeds, "") || slices.Contains(d.Interfaces, "") {
 		return errors.New("discovery.seeds and discovery.interfaces: an empty name is none")
+	}
+	if g := c.Topology.Gateways; g < 0 || g > topology.MaxGateways {
+		return fmt.Errorf("topology.gateways = %d: expected 0…%d", g, topology.MaxGateways)
 	}
 	if !d.Enabled && len(d.Seeds) > 0 {
 		return errors.New("discovery.seeds are without effect when discovery.enabled = false: use [[peer]], or enable it")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"os"
@@ -113,7 +114,8 @@ func TestLoad(t *testing.T) {
 }
 
 func TestNumber(t *testing.T) {
-	own, err := ownAddresses("10.77.0.3:7779", nil)
+	networks, err := ownNetworks("10.77.0.3:7779", nil)
+	own := addressesOf(networks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +137,36 @@ func TestNumber(t *testing.T) {
 	c.Number, c.Name = 9, "nine"
 	if full, err := c.Complete(); err != nil || full.Number != 9 || full.Name != "nine" {
 		t.Errorf("Complete changes what is set: %+v, %v", full, err)
+	}
+}
+
+// A node of the map with several addresses is reached at the one that is near.
+func TestTheNearAddressOfTheMap(t *testing.T) {
+	nodes := []nodemap.Node{{Number: 8, Hosts: []string{"10.9.0.8", "10.77.0.8", "mars"}}, {Number: 9, Hosts: []string{"10.9.0.9", "10.8.0.9"}}}
+	c := Default().withNodes(nodes, []netip.Prefix{netip.MustParsePrefix("10.77.0.3/16")})
+	if len(c.Peers) != 2 || c.Peers[0].Address != "10.77.0.8:7779" || c.Peers[1].Address != "10.9.0.9:7779" {
+		t.Errorf("%+v", c.Peers)
+	}
+}
+
+// Where this node is found: first by the address of its number, and a relay in
+// all its networks even if one is configured.
+func TestAddresses(t *testing.T) {
+	for _, c := range []struct {
+		change func(*Config)
+		want   string
+	}{
+		{func(c *Config) { c.Listen = "10.77.0.3:7779" }, "[10.77.0.3] []"},
+		{func(c *Config) { c.Listen, c.Advertise = "10.77.0.3:7779", "192.0.2.1" }, "[192.0.2.1] []"},
+		{func(c *Config) { c.Listen, c.Advertise, c.Topology.Relay = "10.77.0.3:7779", "192.0.2.1", true }, "[192.0.2.1 10.77.0.3] [10.77.0.3/32]"},
+	} {
+		config := Default()
+		c.change(&config)
+		addresses, err := config.Addresses()
+		networks, alsoErr := config.Passes()
+		if got := fmt.Sprint(addresses, networks); got != c.want || err != nil || alsoErr != nil {
+			t.Errorf("%s, want %s; %v, %v", got, c.want, err, alsoErr)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ var document = []section{
 		{"name", func(c Config) any { return c.Name }, false, "Name for people. Empty: the host name."},
 		{"listen", func(c Config) any { return c.Listen }, false, "Where the other nodes connect: TCP for processes and UDP for gossip, one port."},
 		{"advertise", func(c Config) any { return c.Advertise }, false, "Address the others are told. Empty: the one the number comes from, or the first."},
-		{"networks", func(c Config) any { return c.Networks }, true, "Who may connect at all, as networks or addresses. Empty: the networks of this node's\ninterfaces, and the configured peers and seeds. Without the key nobody gets further anyway."},
+		{"networks", func(c Config) any { return c.Networks }, true, "Who may connect at all, and whom this node talks to directly, as networks or addresses.\nEmpty: the networks of this node's interfaces, and the configured peers and seeds. Without\nthe key nobody gets further anyway."},
 		{"key", func(c Config) any { return c.Key }, false, "The cluster key; `openmosix key new` makes it. Only root may be able to read it."},
 		{"run_dir", func(c Config) any { return c.RunDir }, false, "Directory of the control socket."},
 		{"state_dir", func(c Config) any { return c.StateDir }, false, "Directory for what is to survive a restart."},
@@ -49,6 +49,10 @@ var document = []section{
 		{"port", func(c Config) any { return c.Discovery.Port }, false, "UDP port of beacons."},
 		{"seeds", func(c Config) any { return c.Discovery.Seeds }, true, "Nodes to ask first, HOST or HOST:PORT, where multicast does not reach: one that is up\nsuffices to find all."},
 		{"map", func(c Config) any { return c.Discovery.Map }, true, "Original map file. Empty: /etc/openmosix.map, /etc/mosix.map or /etc/hpc.map if there is one."},
+	}},
+	{"topology", []knob{
+		{"relay", func(c Config) any { return c.Topology.Relay }, false, "true: this node sees several networks and passes on, within the cluster, what nodes say to\neach other that have none in common. They need no route and no configuration."},
+		{"gateways", func(c Config) any { return c.Topology.Gateways }, true, "How many relays there may be between this node and another: 0 uses none, 2 is the most.\n(MOSGATES)"},
 	}},
 	{"guests", []knob{
 		{"accept", func(c Config) any { return c.Guests.Accept }, true, "false: lend nothing to others, as after mosctl block; what mosctl has said stands over\nthis. (BLOCK)"},
@@ -153,6 +157,7 @@ func (c Config) Apply(to Config) Config {
 	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
 	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
 	c.Disclosure = to.Disclosure
+	c.Topology.Gateways = to.Topology.Gateways
 	c.Guests.Accept, c.Guests.Spare = to.Guests.Accept, to.Guests.Spare
 	c.Guests.Weight, c.Guests.CPUPercent, c.Guests.Hours = to.Guests.Weight, to.Guests.CPUPercent, to.Guests.Hours
 	c.Guests.Memory, c.Guests.EachMemory, c.Guests.EachPIDs = to.Guests.Memory, to.Guests.EachMemory, to.Guests.EachPIDs

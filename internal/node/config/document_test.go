@@ -13,6 +13,7 @@ func every() Config {
 		Number: 7, Name: "seven", Listen: ":1", Advertise: "10.0.0.7", Networks: []string{"10.0.0.0/8"}, Key: "/k", RunDir: "/r",
 		StateDir: "/s", Log: "debug", LogFormat: "json", Metrics: ":9", Speed: 5,
 		Discovery: Discovery{Interfaces: []string{"eth0", "eth1"}, TTL: 2, Port: 1, Seeds: []string{"a:1"}, Map: "/m"},
+		Topology:  Topology{Relay: true, Gateways: 2},
 		Guests: Guests{Max: 1, UIDBase: 70000, Spare: 1, CGroup: "g", Weight: 1, CPUPercent: 1, Memory: 1, EachMemory: 1, EachPIDs: 64,
 			Hours: "Sun", OwnerSeconds: 1, OwnerIdleMinutes: 1, LoadLimit: 1.5, OOM: OOMNever},
 		Balance: Balance{Users: []string{"*"}, ExcludeUsers: []string{"daemon"}, MinNice: 1},
@@ -80,7 +81,7 @@ func TestOriginal(t *testing.T) {
 AUTODISC=1
 AUTODISCIF=eth0,eth1   # both
 export MYOMID="12"
-MOSGATES=
+MOSGATES=2
 NODESPEED=10000
 MIGRATE=yes
 BLOCK='yes'
@@ -89,11 +90,12 @@ MFS=no
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Number != 12 || c.Guests.Accept || !c.Discovery.Multicast || !c.Migrate || c.MFS || c.Speed != 10000 || !slices.Equal(c.Discovery.Interfaces, []string{"eth0", "eth1"}) {
+	if c.Number != 12 || c.Guests.Accept || !c.Discovery.Multicast || !c.Migrate || c.MFS || c.Topology.Gateways != 2 || c.Speed != 10000 || !slices.Equal(c.Discovery.Interfaces, []string{"eth0", "eth1"}) {
 		t.Errorf("%+v", c)
 	}
 	for text, want := range map[string]string{
 		"\nMYOMID=70000":           "line 2: MYOMID=70000",
+		"MOSGATES=3":               "expected 0…2",
 		"BLOCK=maybe":              "expected yes or no",
 		"if true; then":            "expected KEY=VALUE",
 		"MYOMID=$(hostid)":         "not shell",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -37,8 +38,9 @@ func (c Config) readMap() ([]nodemap.Node, error) {
 }
 
 // withNodes adds the nodes of a map to the peers, this one left out. What the
-// configuration file says of a number stands.
-func (c Config) withNodes(nodes []nodemap.Node) Config {
+// configuration file says of a number stands. Of several addresses of a node the
+// one counts that is in a network of this one, else the first.
+func (c Config) withNodes(nodes []nodemap.Node, networks []netip.Prefix) Config {
 	_, port, err := net.SplitHostPort(c.Listen)
 	if err != nil || port == "0" {
 		port = strconv.Itoa(DefaultPort)
@@ -48,7 +50,11 @@ func (c Config) withNodes(nodes []nodemap.Node) Config {
 		if n.Number == c.Number || slices.ContainsFunc(c.Peers, func(p Peer) bool { return p.Number == n.Number }) {
 			continue
 		}
-		c.Peers = append(c.Peers, Peer{Number: n.Number, Address: net.JoinHostPort(n.Hosts[0], port)})
+		near := max(0, slices.IndexFunc(n.Hosts, func(host string) bool {
+			a, err := netip.ParseAddr(host)
+			return err == nil && slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
+		}))
+		c.Peers = append(c.Peers, Peer{Number: n.Number, Address: net.JoinHostPort(n.Hosts[near], port)})
 	}
 	return c
 }

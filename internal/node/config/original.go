@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"openmosix/internal/model/topology"
 )
 
 // OriginalName is the original's configuration file, beside ours.
@@ -102,9 +104,14 @@ func (c *Config) original(key, value string) error {
 			return fmt.Errorf("%s=%s: expected a number", key, value)
 		}
 		c.Speed = n
-	case "MOSGATES", "OVERHEADS", "MFSCOSTS":
-		// Without a counterpart: nodes are reached by ordinary routing however
-		// many routers are between them, and costs are measured.
+	case "MOSGATES":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 || n > topology.MaxGateways {
+			return fmt.Errorf("%s=%s: expected 0…%d", key, value, topology.MaxGateways)
+		}
+		c.Topology.Gateways = n
+	case "OVERHEADS", "MFSCOSTS":
+		// Without a counterpart: costs are measured.
 	default:
 		return fmt.Errorf("%s is not a setting of openmosix.config", key)
 	}

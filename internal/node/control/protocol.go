@@ -213,6 +213,8 @@ type Node struct {
 	Accepting bool   `json:"accepting"`
 	// Twins are the addresses of other nodes that claim the number.
 	Twins []string `json:"twins,omitempty"`
+	// Via is the relay this node reaches it by; 0: directly.
+	Via int `json:"via,omitempty"`
 
 	Load         float64 `json:"load"` // 1: one process that always runs, on one processor of the yardstick
 	Utilisation  int     `json:"util"` // per cent of the CPUs' time
@@ -234,6 +236,7 @@ type NodeStatus struct {
 	Release string  `json:"release"`
 	PID     int     `json:"pid"`
 	Refused uint64  `json:"refused"` // connections of strangers
+	Passing int     `json:"passing"` // connections between others that this node passes on
 	Owner   Owner   `json:"owner"`
 	Lent    []Guest `json:"lent,omitempty"`
 }

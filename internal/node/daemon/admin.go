@@ -10,7 +10,6 @@ import (
 	"openmosix/internal/model/event"
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
-	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/measure"
@@ -87,12 +86,8 @@ func (d *Daemon) admin(ctx context.Context, who control.Caller, r control.Reques
 	if !known {
 		return failed(supervisor.UnknownNode, "unknown node %d (`openmosix nodes` lists them)", to)
 	}
-	id, err := d.identity(trust.Daemon)
-	if err != nil {
-		return failed(supervisor.Internal, "%v", err)
-	}
 	there := control.Request{Verb: control.Admin, Word: r.Word, Values: r.Values}
-	reply, err := peer.Follow(ctx, node.Number, node.Address, id, peer.Request{Admin: &there}, tell)
+	reply, err := d.followCall(ctx, node, peer.Request{Admin: &there}, tell)
 	if err != nil {
 		return failed(supervisor.Unreachable, "node %d: %v", to, err)
 	}

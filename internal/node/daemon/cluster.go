@@ -27,7 +27,11 @@ func (d *Daemon) membershipOptions() membership.Options {
 			if err != nil {
 				return nil, err
 			}
-			return transport.DialGossip(ctx, address, id)
+			way, err := d.wayTo(ctx, address)
+			if err != nil {
+				return nil, err
+			}
+			return transport.DialGossip(ctx, way, id)
 		},
 		Refused: d.refusedPacket,
 		Told: func(kind member.Kind, payload []byte) {
@@ -85,11 +89,16 @@ func (d *Daemon) settleGossip(conn net.Conn) (func(), error) {
 	return func() { d.table.Take(server) }, nil
 }
 
-// isDown tells whether a node was there and is gone. Of a node that was only
-// configured nothing is known: it has to be asked.
+// isDown tells whether a node was there and is gone, or out of reach: the others
+// may reach it, and vouch for it, when the relay between has gone. Of a node
+// that was only configured nothing is known: it has to be asked.
 func (d *Daemon) isDown(number int) bool {
 	n, known := d.table.Node(number)
-	return known && n.State == roster.Down
+	if !known || n.State == roster.Unheard || number == d.config.Number {
+		return false
+	}
+	_, reached := d.table.Via(n.Address)
+	return n.State == roster.Down || !reached
 }
 
 // twinsOf are the addresses of other nodes that claim a number.

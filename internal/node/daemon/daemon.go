@@ -83,6 +83,7 @@ type Daemon struct {
 	homes   *homes
 	guests  *guests
 	gate    *transport.Gate
+	relay   *relay
 	told    toldSources
 	packets atomic.Uint64 // of strangers
 	address string        // what the listener is bound to
@@ -125,6 +126,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 		keys:    keys,
 		launch:  launcher{log: log},
 		homes:   newHomes("/proc"),
+		relay:   &relay{passes: make(map[supervisor.Session]pass)},
 		stopFor: 20 * time.Second,
 		feed:    feed.New[told](remembered),
 		run:     newRun(),
@@ -233,6 +235,8 @@ func (d *Daemon) settle(conn net.Conn, p transport.Preface) (func(), error) {
 		return nil, d.guests.hand(p.Session, conn)
 	case transport.ToGossip:
 		return d.settleGossip(conn)
+	case transport.ToRelay:
+		return nil, d.passConnection(conn, p.Session)
 	}
 	id, err := d.identity(trust.Daemon)
 	if err != nil {

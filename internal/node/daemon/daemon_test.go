@@ -258,10 +258,10 @@ func TestStrangersGetNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transport.Dial(t.Context(), two.config.Listen, nil, supervisor.Identity(leaf), trust.Daemon); err == nil {
+	if _, err := transport.Dial(t.Context(), transport.Way{Address: two.config.Listen}, nil, supervisor.Identity(leaf), trust.Daemon); err == nil {
 		t.Error("a stranger was let in")
 	}
-	if _, err := transport.Dial(t.Context(), two.config.Listen, &supervisor.Session{1}, supervisor.Identity(leaf), trust.Guest); err == nil {
+	if _, err := transport.Dial(t.Context(), transport.Way{Address: two.config.Listen}, &supervisor.Session{1}, supervisor.Identity(leaf), trust.Guest); err == nil {
 		t.Error("an unknown session was served")
 	}
 	waitFor(t, "two refusals counted", func() bool { return two.gate.RefusedCount() == 2 })

@@ -62,7 +62,7 @@ func fakeHome() int {
 				conn.Send(e)
 				continue
 			}
-			tls, err := transport.Dial(context.Background(), m.Opened.Addr, &m.Opened.Session, hello.Identity, trust.Guest)
+			tls, err := transport.Dial(context.Background(), transport.Way{Address: m.Opened.Addr, Pass: m.Opened.Pass}, &m.Opened.Session, hello.Identity, trust.Guest)
 			if err != nil {
 				e.Kind, e.Code, e.Text = supervisor.Failed, supervisor.Unreachable, err.Error()
 				conn.Send(e)

@@ -50,7 +50,7 @@ type child struct {
 // death nor a signal to its process group reaches it. who is shown in ps. With
 // credentials it has those and no others from its first instruction on; with a
 // room it lives in that, before it starts anything. A later daemon reaches it at
-// the socket.
+// the socket; none: it does without.
 func (l launcher) start(part, who, socket string, credential *syscall.Credential, room *lodging.Room) (*child, error) {
 	conn, theirs, err := unixmsg.Pair()
 	if err != nil {
@@ -58,11 +58,13 @@ func (l launcher) start(part, who, socket string, credential *syscall.Credential
 	}
 	defer theirs.Close()
 	extra := []*os.File{theirs}
-	if line, err := unixmsg.Listen(socket); err != nil {
-		l.log.Warn("a later daemon will not find this supervisor", "for", who, "error", err)
-	} else {
-		defer line.Close()
-		extra = append(extra, line)
+	if socket != "" {
+		if line, err := unixmsg.Listen(socket); err != nil {
+			l.log.Warn("a later daemon will not find this supervisor", "for", who, "error", err)
+		} else {
+			defer line.Close()
+			extra = append(extra, line)
+		}
 	}
 	logOut, logIn, err := os.Pipe()
 	if err != nil {

@@ -33,6 +33,12 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 		return peer.Reply{Fetched: d.fetchOne(ctx, from.Node, *r.Fetch)}
 	case r.Watch != nil:
 		return d.watched(from, *r.Watch)
+	case r.Pass != nil:
+		pass, err := d.grantPass(from.Node, *r.Pass)
+		if err != nil {
+			return peer.Reply{Error: err.Error()}
+		}
+		return peer.Reply{Pass: &pass}
 	case r.Admin != nil:
 		// Only daemons of the cluster get here, and they ask for root only.
 		result := d.adminHere(ctx, *r.Admin, tell)
@@ -42,11 +48,20 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 }
 
 func (d *Daemon) call(ctx context.Context, node config.Peer, r peer.Request) (*peer.Reply, error) {
+	return d.followCall(ctx, node, r, func(control.Progress) {})
+}
+
+// followCall is call of something that takes long.
+func (d *Daemon) followCall(ctx context.Context, node config.Peer, r peer.Request, tell func(control.Progress)) (*peer.Reply, error) {
 	id, err := d.identity(trust.Daemon)
 	if err != nil {
 		return nil, err
 	}
-	return peer.Call(ctx, node.Number, node.Address, id, r)
+	way, err := d.wayTo(ctx, node.Address)
+	if err != nil {
+		return nil, err
+	}
+	return peer.Follow(ctx, node.Number, way, id, r, tell)
 }
 
 // openFor asks another node for a session on behalf of a home supervisor.
@@ -83,7 +98,14 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: its answer is not understood", node.Number)}
 	}
 	opened := *reply.Opened
-	opened.Addr = node.Address
+	if opened.Code != "" {
+		return opened
+	}
+	way, err := d.wayTo(ctx, node.Address)
+	if err != nil {
+		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}
+	}
+	opened.Addr, opened.Pass = way.Address, way.Pass
 	return opened
 }
 

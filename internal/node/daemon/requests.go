@@ -94,7 +94,7 @@ func (d *Daemon) status(ctx context.Context) control.Result {
 	nodes := d.nodesNow(ctx, false)
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
 	status := control.NodeStatus{Node: nodes[i], Cluster: d.circle.Load().ID(time.Now()), Release: release(),
-		PID: os.Getpid(), Refused: d.refusedCount(), Owner: d.ownerStatus()}
+		PID: os.Getpid(), Refused: d.refusedCount(), Owner: d.ownerStatus(), Passing: d.relay.passing()}
 	status.Lent = d.guests.shown()
 	return control.Result{Nodes: nodes, Status: &status}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"openmosix/internal/model/load"
+	"openmosix/internal/model/roster"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/information"
@@ -59,9 +60,10 @@ func (d *Daemon) nodesNow(ctx context.Context, askAll bool) []control.Node {
 }
 
 // suffices tells whether a node of which a report is known need not be asked: the
-// report is that of its number, and it is known what the node is called.
+// report is that of its number, it is known what the node is called, and this
+// node reaches it (another may have told of it that does).
 func (d *Daemon) suffices(p config.Peer) bool {
-	return p.Number != d.config.Number && len(d.twinsOf(p.Number)) == 0 && d.names.of(p) != ""
+	return p.Number != d.config.Number && !d.isDown(p.Number) && len(d.twinsOf(p.Number)) == 0 && d.names.of(p) != ""
 }
 
 // ask asks one node of itself.
@@ -76,6 +78,9 @@ func (d *Daemon) ask(ctx context.Context, p config.Peer) control.Node {
 		return control.Node{Number: p.Number, Name: d.names.of(p), Address: p.Address, Text: why}
 	}
 	if d.isDown(p.Number) {
+		if n, _ := d.table.Node(p.Number); n.State == roster.Up {
+			return down("this node has no network in common with it, and no relay leads there")
+		}
 		return down("it does not answer the other nodes")
 	}
 	begun := time.Now()
@@ -106,8 +111,9 @@ func (d *Daemon) described(p config.Peer, r load.Report) control.Node {
 	if r.Closed {
 		refuses = "its owner needs it, or it is outside its hours"
 	}
+	via, _ := d.table.Via(p.Address)
 	return control.Node{
-		Number: p.Number, Name: d.names.of(p), Address: p.Address, Up: true, Twins: d.twinsOf(p.Number),
+		Number: p.Number, Name: d.names.of(p), Address: p.Address, Up: true, Twins: d.twinsOf(p.Number), Via: via,
 		Guests: r.Guests, Away: r.Away, CPUs: r.CPUs, MemTotal: r.MemTotal, MemFree: r.MemFree, MemAvailable: r.MemAvailable,
 		Load: load.In(r.Load(), d.settings.Now().Yard), Utilisation: int(math.Round(100 * r.Utilisation)), Speed: r.Speed,
 		Accepting: r.Accepting, Quiet: r.Quiet, Stay: r.Stay, LStay: r.LStay, NoMFS: r.NoMFS, Refuses: refuses,

@@ -262,7 +262,11 @@ func (d *Daemon) listenTo(ctx context.Context, node int, w peer.Watch, heard fun
 	if err != nil {
 		return err
 	}
-	return peer.Listen(ctx, p.Number, p.Address, id, w, heard)
+	way, err := d.wayTo(ctx, p.Address)
+	if err != nil {
+		return err
+	}
+	return peer.Listen(ctx, p.Number, way, id, w, heard)
 }
 
 // pause is false when ctx has ended.

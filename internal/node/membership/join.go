@@ -21,6 +21,7 @@ func (t *Table) join(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			t.letArrive(&tries)
 			if err := t.group.Leave(); err != nil {
 				t.o.Log.Debug("the others may take this node for dead", "error", err)
 			}
@@ -28,6 +29,23 @@ func (t *Table) join(ctx context.Context) {
 		case <-time.After(joinEvery):
 		case <-t.poke:
 		}
+	}
+}
+
+// arriveTime is how long a node that goes at once lets its joining end.
+const arriveTime = 2 * time.Second
+
+// letArrive lets attempts to join end that are the first: the others may have
+// seen this node, and it must know them to say goodbye.
+func (t *Table) letArrive(tries *sync.WaitGroup) {
+	if !t.group.Alone() {
+		return
+	}
+	ended := make(chan struct{})
+	go func() { tries.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(arriveTime):
 	}
 }
 

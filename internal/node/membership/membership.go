@@ -10,7 +10,10 @@
 // table, and nothing is known of whether they are up. Packets are told to them
 // all the same.
 //
-// Ownership: mu guards roster, candidates and settings. Nothing blocks under
+// How a node is reached that is in none of the networks this one talks to
+// directly, ways.go says.
+//
+// Ownership: mu guards roster, topology, candidates and settings. Nothing blocks under
 // it and no callback is called with it held. Attempts to join have a goroutine
 // each, one for an address, and end before Run does.
 package membership
@@ -29,6 +32,7 @@ import (
 	"openmosix/internal/model/event"
 	"openmosix/internal/model/roster"
 	"openmosix/internal/model/seal"
+	"openmosix/internal/model/topology"
 	"openmosix/internal/node/config"
 	"openmosix/internal/role/discovery"
 	"openmosix/internal/role/member"
@@ -64,6 +68,8 @@ type Table struct {
 	mu         sync.Mutex
 	settings   config.Config
 	roster     *roster.Roster
+	ways       *topology.Map
+	offered    *topology.Map // what a node told that was asked for its members
 	candidates map[string]struct{}
 	joining    map[string]struct{}
 	told       []config.Peer // whom packets are told; nil: to be made of the roster again
@@ -76,6 +82,7 @@ type Table struct {
 func New(c config.Config, o Options) *Table {
 	t := &Table{o: o, candidates: make(map[string]struct{}), joining: make(map[string]struct{}), ready: make(chan struct{}), poke: make(chan struct{}, 1)}
 	t.roster = roster.New(c.Number, c.Name, "")
+	t.ways, t.offered = topology.New(nil), topology.New(nil)
 	t.configure(c)
 	return t
 }
@@ -114,7 +121,8 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 	}
 	group, err := member.New(member.Options{
 		Self: self, Listen: listening.String(), Secrets: t.o.Gossip, Dial: t.o.Dial,
-		Allowed: t.Allowed, Refused: t.o.Refused, Events: t, Told: t.o.Told, Log: t.o.Log,
+		Way: t.Way, PassOn: t.PassOn, Allowed: t.Allowed, Judge: t.judge, Refused: t.o.Refused,
+		Events: t, Told: t.o.Told, Now: time.Now, Log: t.o.Log,
 	})
 	if err != nil {
 		return err
@@ -132,14 +140,20 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 }
 
 func (t *Table) self(c config.Config, port uint16) (member.Member, error) {
-	address, err := c.Address()
+	addresses, err := c.Addresses()
 	if err != nil {
 		return member.Member{}, err
 	}
-	self := member.Member{Number: c.Number, Name: c.Name, Address: netip.AddrPortFrom(address, port)}
+	networks, err := c.Passes()
+	if err != nil {
+		return member.Member{}, err
+	}
+	self := member.Member{Name: c.Name, Node: topology.Node{
+		Number: c.Number, Address: netip.AddrPortFrom(addresses[0], port), Others: addresses[1:], Networks: networks}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.roster = roster.New(c.Number, c.Name, self.Address.String())
+	t.ways, t.offered = topology.New(addresses), topology.New(addresses)
 	t.configure(t.settings)
 	return self, nil
 }
@@ -152,7 +166,7 @@ func (t *Table) find(ctx context.Context, port int, self member.Member) {
 			t.mu.Lock()
 			c := t.settings.Discovery
 			t.mu.Unlock()
-			b := beacon.Beacon{Number: self.Number, Port: self.Address.Port(), Name: self.Name, Addresses: []netip.Addr{self.Address.Addr()}}
+			b := beacon.Beacon{Number: self.Number, Port: self.Address.Port(), Name: self.Name, Addresses: append([]netip.Addr{self.Address.Addr()}, self.Others...)}
 			return discovery.Settings{Interfaces: multicasting(c.Interfaces), TTL: c.TTL, Beacon: b}
 		},
 	})
@@ -161,19 +175,22 @@ func (t *Table) find(ctx context.Context, port int, self member.Member) {
 	}
 }
 
-// heard notes where a node may be; one that is up is no news.
+// heard notes where a node may be; one that is up is no news. Its first address
+// is the one it is known by; to be tried is one this node sees.
 func (t *Table) heard(from netip.Addr, b beacon.Beacon) {
 	addresses := b.Addresses
 	if len(addresses) == 0 {
 		addresses = []netip.Addr{from}
 	}
+	known := netip.AddrPortFrom(addresses[0], b.Port).String()
+	at := known
+	if i := slices.IndexFunc(addresses, t.Allowed); i >= 0 {
+		at = netip.AddrPortFrom(addresses[i], b.Port).String()
+	}
 	t.mu.Lock()
-	fresh := false
-	for _, a := range addresses {
-		if !t.holds(b.Number, netip.AddrPortFrom(a, b.Port).String()) && len(t.candidates) < maxCandidates {
-			t.candidates[netip.AddrPortFrom(a, b.Port).String()] = struct{}{}
-			fresh = true
-		}
+	fresh := !t.holds(b.Number, known) && len(t.candidates) < maxCandidates
+	if fresh {
+		t.candidates[at] = struct{}{}
 	}
 	t.mu.Unlock()
 	if fresh {
@@ -208,8 +225,14 @@ func (t *Table) Take(conn net.Conn) {
 // Up is for member.
 func (t *Table) Up(m member.Member) {
 	t.mu.Lock()
+	t.ways.Put(m.Node)
 	twin, news := t.roster.CameUp(m.Number, m.Name, m.Address.String(), time.Now())
 	t.told = nil
+	if news && len(m.Networks) > 0 && len(t.candidates) < maxCandidates {
+		// Asked for its members once more: now those behind it can be reached.
+		t.candidates[m.Address.String()] = struct{}{}
+		defer t.wake()
+	}
 	t.mu.Unlock()
 	n := &event.Node{Is: event.NodeUp, Number: m.Number, Name: m.Name, Address: m.Address.String()}
 	if twin != "" {
@@ -223,6 +246,7 @@ func (t *Table) Up(m member.Member) {
 // Down is for member.
 func (t *Table) Down(m member.Member, left bool) {
 	t.mu.Lock()
+	t.ways.Down(m.Address)
 	t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
 	t.told = nil
 	t.mu.Unlock()

@@ -3,6 +3,7 @@ package membership
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -66,7 +67,7 @@ func startNode(t *testing.T, key trust.Key, number int, seeds ...string) (n *nod
 		Gossip: func() []seal.Secret { return circle.Gossip(time.Now()) },
 		Beacon: func() []seal.Secret { return circle.Beacon(time.Now()) },
 		Dial: func(ctx context.Context, address string) (net.Conn, error) {
-			return transport.DialGossip(ctx, address, identity())
+			return transport.DialGossip(ctx, transport.Way{Address: address}, identity())
 		},
 		Refused:  func(netip.Addr, error) { n.refused.Add(1) },
 		Told:     n.hear,
@@ -181,7 +182,7 @@ func TestComingAndGoingLeavesNothing(t *testing.T) {
 		n, _ := startNode(t, key, 2+i%3, seed)
 		sees(t, one, 2+i%3, roster.Up)
 		n.stop()
-		gone(t, one, 2+i%3)
+		sees(t, one, 2+i%3, "") // it said goodbye
 		if i == 2 {
 			before = runtime.NumGoroutine()
 		}
@@ -192,18 +193,6 @@ func TestComingAndGoingLeavesNothing(t *testing.T) {
 	if after := runtime.NumGoroutine(); after > before+2 {
 		t.Errorf("%d goroutines, %d before", after, before)
 	}
-}
-
-// gone waits until a node is not up any more. A goodbye goes in packets, which
-// may be lost: then the node has not left but is missed.
-func gone(t *testing.T, n *node, number int) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if m, known := n.Node(number); !known || m.State == roster.Down {
-			return
-		}
-	}
-	t.Fatalf("node %d does not go", number)
 }
 
 func TestAllowed(t *testing.T) {
@@ -219,5 +208,33 @@ func TestAllowed(t *testing.T) {
 	table.Configure(c)
 	if !table.Allowed(netip.MustParseAddr("192.0.2.7")) || table.Allowed(netip.MustParseAddr("10.1.2.3")) {
 		t.Error("the default list is not that of interfaces and seeds")
+	}
+}
+
+// A relay passes on to members that are up, and only if it is one.
+func TestPassOn(t *testing.T) {
+	key := newKey(t)
+	one, seed := startNode(t, key, 1)
+	two, address := startNode(t, key, 2, seed)
+	sees(t, one, 2, roster.Up)
+	to := netip.MustParseAddrPort(address)
+	if _, err := one.PassOn(to, 1); !errors.Is(err, errNoRelay) {
+		t.Errorf("no relay: %v", err)
+	}
+	c := one.settings
+	c.Topology.Relay = true
+	one.Configure(c)
+	if way, err := one.PassOn(to, 0); err != nil || way.Address != to || way.Relay != 0 {
+		t.Errorf("%+v, %v", way, err)
+	}
+	for _, stranger := range []string{"127.0.0.1:22", "192.0.2.1:7779", seed} {
+		if _, err := one.PassOn(netip.MustParseAddrPort(stranger), 2); !errors.Is(err, errNoMember) {
+			t.Errorf("%s: %v", stranger, err)
+		}
+	}
+	two.stop()
+	sees(t, one, 2, "")
+	if _, err := one.PassOn(to, 1); !errors.Is(err, errNoMember) {
+		t.Errorf("it has left: %v", err)
 	}
 }

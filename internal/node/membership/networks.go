@@ -20,10 +20,10 @@ type networks struct {
 }
 
 // Allowed tells whether a source may talk to this node at all.
-func (t *Table) Allowed(source netip.Addr) bool {
-	if source.IsLoopback() {
-		return true // this machine itself; no other can send from there
-	}
+func (t *Table) Allowed(source netip.Addr) bool { return t.allowed().contain(source) }
+
+// allowed looks the list up again when it is old.
+func (t *Table) allowed() networks {
 	t.mu.Lock()
 	c, known := t.settings, t.networks
 	t.mu.Unlock()
@@ -33,8 +33,15 @@ func (t *Table) Allowed(source netip.Addr) bool {
 		t.networks = known
 		t.mu.Unlock()
 	}
+	return known
+}
+
+func (n networks) contain(source netip.Addr) bool {
+	if source.IsLoopback() {
+		return true // this machine itself; no other can send from there
+	}
 	plain := source.Unmap().WithZone("")
-	return slices.ContainsFunc(known.prefixes, func(p netip.Prefix) bool { return p.Contains(plain) })
+	return slices.ContainsFunc(n.prefixes, func(p netip.Prefix) bool { return p.Contains(plain) })
 }
 
 // prefixesOf is the configured list or, if it is empty, the networks of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"time"
 
 	"openmosix/internal/model/roster"
 	"openmosix/internal/node/config"
@@ -50,7 +51,8 @@ func (t *Table) Some(k int) []config.Peer {
 // runFixed keeps no membership: the configuration says who is there.
 func (t *Table) runFixed(ctx context.Context, listening netip.AddrPort) error {
 	group, err := member.NewFixed(member.Options{
-		Listen: listening.String(), Secrets: t.o.Gossip, Allowed: t.Allowed, Refused: t.o.Refused, Told: t.o.Told, Log: t.o.Log,
+		Listen: listening.String(), Secrets: t.o.Gossip, Way: t.Way, PassOn: t.PassOn, Allowed: t.Allowed, Refused: t.o.Refused,
+		Told: t.o.Told, Now: time.Now, Log: t.o.Log,
 	})
 	if err != nil {
 		return err

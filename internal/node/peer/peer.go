@@ -36,6 +36,13 @@ type Request struct {
 	Fetch *Fetch           `json:",omitempty"` // take one of them away from me
 	Admin *control.Request `json:",omitempty"` // do what an administrator of the cluster says
 	Watch *Watch           `json:",omitempty"` // tell me what happens, from now on: see Listen
+	Pass  *Pass            `json:",omitempty"` // let me through to another node
+}
+
+// Pass is what a relay is asked for.
+type Pass struct {
+	To   string // ADDRESS:PORT by which the node is known
+	Left int    // how many more relays there may be
 }
 
 // Fetch names a process that runs on the asking node, as its home knows it.
@@ -59,11 +66,12 @@ type Fetched struct {
 
 // Reply answers the field that was set.
 type Reply struct {
-	Opened  *supervisor.Opened `json:",omitempty"`
-	Info    *Info              `json:",omitempty"`
-	Fetched *Fetched           `json:",omitempty"`
-	Admin   *control.Result    `json:",omitempty"`
-	Error   string             `json:",omitempty"`
+	Opened  *supervisor.Opened  `json:",omitempty"`
+	Info    *Info               `json:",omitempty"`
+	Fetched *Fetched            `json:",omitempty"`
+	Admin   *control.Result     `json:",omitempty"`
+	Pass    *supervisor.Session `json:",omitempty"` // good for one connection, soon
+	Error   string              `json:",omitempty"`
 	// Progress comes before the reply, any number of times.
 	Progress *control.Progress `json:",omitempty"`
 	// Told answers Watch, again and again.
@@ -84,14 +92,14 @@ type Info struct {
 // ErrOtherNode is wrapped when the node at an address is not the expected one.
 var ErrOtherNode = errors.New("the node tables of this node and the other disagree")
 
-// Call asks the daemon of node number at addr.
-func Call(ctx context.Context, number int, addr string, id supervisor.Identity, r Request) (*Reply, error) {
-	return Follow(ctx, number, addr, id, r, func(control.Progress) {})
+// Call asks the daemon of node number at the end of a way.
+func Call(ctx context.Context, number int, way transport.Way, id supervisor.Identity, r Request) (*Reply, error) {
+	return Follow(ctx, number, way, id, r, func(control.Progress) {})
 }
 
 // Follow is Call of something that takes long.
-func Follow(ctx context.Context, number int, addr string, id supervisor.Identity, r Request, progress func(control.Progress)) (*Reply, error) {
-	framed, conn, err := ask(ctx, number, addr, id, r)
+func Follow(ctx context.Context, number int, way transport.Way, id supervisor.Identity, r Request, progress func(control.Progress)) (*Reply, error) {
+	framed, conn, err := ask(ctx, number, way, id, r)
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +120,12 @@ func Follow(ctx context.Context, number int, addr string, id supervisor.Identity
 }
 
 // ask makes a connection to a node and sends a request.
-func ask(ctx context.Context, number int, addr string, id supervisor.Identity, r Request) (*transport.Framed, *tls.Conn, error) {
+func ask(ctx context.Context, number int, way transport.Way, id supervisor.Identity, r Request) (*transport.Framed, *tls.Conn, error) {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode request to node %d: %w", number, err)
 	}
-	conn, err := transport.Dial(ctx, addr, nil, id, trust.Daemon)
+	conn, err := transport.Dial(ctx, way, nil, id, trust.Daemon)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,7 +134,7 @@ func ask(ctx context.Context, number int, addr string, id supervisor.Identity, r
 	// process must go to the node it was sent to.
 	who, err := transport.PeerOf(conn)
 	if err == nil && who.Node != number {
-		err = fmt.Errorf("node %d was expected at %s, node %d answers: %w", number, addr, who.Node, ErrOtherNode)
+		err = fmt.Errorf("node %d was expected at %s, node %d answers: %w", number, way, who.Node, ErrOtherNode)
 	}
 	if err == nil {
 		if err = framed.Send(request, 1, body); err != nil {

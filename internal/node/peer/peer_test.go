@@ -15,9 +15,9 @@ import (
 	"openmosix/internal/role/transport"
 )
 
-// listen serves as the daemon of node 2 and gives its address and the identity
+// listen serves as the daemon of node 2 and gives the way to it and the identity
 // of node 1.
-func listen(t *testing.T, handle Handler) (string, supervisor.Identity) {
+func listen(t *testing.T, handle Handler) (transport.Way, supervisor.Identity) {
 	t.Helper()
 	key, err := trust.NewKey(rand.Reader)
 	if err != nil {
@@ -50,49 +50,49 @@ func listen(t *testing.T, handle Handler) (string, supervisor.Identity) {
 	ended := make(chan error, 1)
 	go func() { ended <- gate.Serve(ctx, l) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	return l.Addr().String(), issue(1)
+	return transport.Way{Address: l.Addr().String()}, issue(1)
 }
 
 func TestCall(t *testing.T) {
-	addr, id := listen(t, func(_ context.Context, from trust.Name, r Request, _ func(control.Progress)) Reply {
+	way, id := listen(t, func(_ context.Context, from trust.Name, r Request, _ func(control.Progress)) Reply {
 		if r.Open == nil {
 			return Reply{Error: "only opening here"}
 		}
 		return Reply{Opened: &supervisor.Opened{ID: r.Open.ID, Text: from.String()}}
 	})
-	r, err := Call(t.Context(), 2, addr, id, Request{Open: &supervisor.Open{ID: 9}})
+	r, err := Call(t.Context(), 2, way, id, Request{Open: &supervisor.Open{ID: 9}})
 	if err != nil || r.Opened == nil || r.Opened.ID != 9 || r.Opened.Text != "node 1 (daemon)" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := Call(t.Context(), 2, addr, id, Request{Info: true}); err == nil || !strings.Contains(err.Error(), "only opening") {
+	if _, err := Call(t.Context(), 2, way, id, Request{Info: true}); err == nil || !strings.Contains(err.Error(), "only opening") {
 		t.Errorf("an error of the other side: %v", err)
 	}
-	if _, err := Call(t.Context(), 3, addr, id, Request{Info: true}); !errors.Is(err, ErrOtherNode) {
+	if _, err := Call(t.Context(), 3, way, id, Request{Info: true}); !errors.Is(err, ErrOtherNode) {
 		t.Errorf("node 2 was taken for node 3: %v", err)
 	}
 }
 
 func TestCallEndsWithItsContext(t *testing.T) {
-	addr, id := listen(t, func(ctx context.Context, _ trust.Name, _ Request, _ func(control.Progress)) Reply {
+	way, id := listen(t, func(ctx context.Context, _ trust.Name, _ Request, _ func(control.Progress)) Reply {
 		<-ctx.Done()
 		return Reply{}
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := Call(ctx, 2, addr, id, Request{Info: true}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Call(ctx, 2, way, id, Request{Info: true}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestProgressComesBeforeTheReply(t *testing.T) {
-	addr, id := listen(t, func(_ context.Context, _ trust.Name, r Request, tell func(control.Progress)) Reply {
+	way, id := listen(t, func(_ context.Context, _ trust.Name, r Request, tell func(control.Progress)) Reply {
 		for i := range 3 {
 			tell(control.Progress{PID: i})
 		}
 		return Reply{Admin: &control.Result{Text: r.Admin.Word}}
 	})
 	heard := 0
-	r, err := Follow(t.Context(), 2, addr, id, Request{Admin: &control.Request{Word: "expel"}}, func(control.Progress) { heard++ })
+	r, err := Follow(t.Context(), 2, way, id, Request{Admin: &control.Request{Word: "expel"}}, func(control.Progress) { heard++ })
 	if err != nil || r.Admin == nil || r.Admin.Text != "expel" || heard != 3 {
 		t.Errorf("%+v, %v, heard %d", r, err, heard)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"openmosix/internal/model/event"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/role/transport"
 )
 
 const (
@@ -36,8 +37,8 @@ type Told struct {
 
 // Listen watches a node until it is not heard any more, which is an error, or
 // ctx ends. What it is told is bounded in size, and not yet believed in.
-func Listen(ctx context.Context, number int, addr string, id supervisor.Identity, w Watch, heard func(Told)) error {
-	framed, conn, err := ask(ctx, number, addr, id, Request{Watch: &w})
+func Listen(ctx context.Context, number int, way transport.Way, id supervisor.Identity, w Watch, heard func(Told)) error {
+	framed, conn, err := ask(ctx, number, way, id, Request{Watch: &w})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package reexec
 
 import (
+	"openmosix/internal/role/carrier"
 	"openmosix/internal/role/deputy"
 	"openmosix/internal/role/guest"
 )
@@ -9,4 +10,5 @@ import (
 var parts = map[string]func() int{
 	HomeSupervisor:  deputy.Main,
 	GuestSupervisor: guest.Main,
+	Carrier:         carrier.Main,
 }

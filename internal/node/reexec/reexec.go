@@ -1,5 +1,5 @@
 // Package reexec names the parts of this program that run as processes of
-// their own: the supervisors. The daemon starts its own executable anew with
+// their own: the supervisors, and a relay's carrier. The daemon starts its own executable anew with
 // one of these names as the first argument. They are not commands for people.
 package reexec
 
@@ -14,6 +14,7 @@ import (
 const (
 	HomeSupervisor  = "supervise-home"
 	GuestSupervisor = "supervise-guest"
+	Carrier         = "carry"
 )
 
 // Main finds the part a program was started as. Second result: it is one.

@@ -40,7 +40,7 @@ type frame struct {
 
 // dial connects to a guest supervisor that the other daemon has started.
 func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (*link, error) {
-	c, err := transport.Dial(ctx, o.Addr, &o.Session, s.daemon.Hello().Identity, trust.Guest)
+	c, err := transport.Dial(ctx, transport.Way{Address: o.Addr, Pass: o.Pass}, &o.Session, s.daemon.Hello().Identity, trust.Guest)
 	if err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"time"
-
-	"openmosix/internal/model/seal"
 )
 
 // Kind says what a packet is about that is not memberlist's.
@@ -23,7 +21,7 @@ const told = 'o'
 
 // MaxPayload is how long a payload may be: so much fits where memberlist's
 // packets do.
-const MaxPayload = 1400 - seal.Overhead - 2
+const MaxPayload = 1400 - packetOverhead - 2
 
 // lookupTime is how long a name may take to become an address.
 const lookupTime = time.Second

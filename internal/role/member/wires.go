@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/memberlist"
 
 	"openmosix/internal/model/seal"
+	"openmosix/internal/model/topology"
 	"openmosix/internal/role/transport"
 )
 
@@ -26,10 +27,12 @@ type wires struct {
 	socket  *net.UDPConn
 	packets chan *memberlist.Packet
 	streams chan net.Conn
-	ended   chan struct{}
-	end     sync.Once
+	life    context.Context // ends with Shutdown
+	end     context.CancelFunc
+	ended   <-chan struct{} // by life
 	reading sync.WaitGroup
 
+	salt   seal.Salt
 	mu     sync.Mutex // sealer
 	sealer *seal.Sealer
 }
@@ -44,9 +47,11 @@ func newWires(o Options, salt seal.Salt) (*wires, error) {
 		return nil, fmt.Errorf("listen for gossip: %w", err)
 	}
 	w := &wires{
-		o: o, socket: socket, sealer: seal.NewSealer(salt), ended: make(chan struct{}),
+		o: o, socket: socket, salt: salt, sealer: seal.NewSealer(salt),
 		packets: make(chan *memberlist.Packet, 64), streams: make(chan net.Conn),
 	}
+	w.life, w.end = context.WithCancel(context.Background())
+	w.ended = w.life.Done()
 	w.reading.Go(w.receive)
 	return w, nil
 }
@@ -62,18 +67,40 @@ func (w *wires) WriteTo(b []byte, address string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("send packet: %w", err)
 	}
-	secrets := w.o.Secrets()
-	if len(secrets) == 0 {
-		return time.Time{}, errors.New("send packet: no cluster key is valid now")
+	packet, err := w.seal(append([]byte{forYou}, b...))
+	if err != nil {
+		return time.Time{}, err
 	}
-	w.mu.Lock()
-	packet := w.sealer.Seal(secrets[0], time.Now(), b)
-	w.mu.Unlock()
-	_, err = w.socket.WriteToUDPAddrPort(packet, to)
-	return time.Now(), err
+	if err := w.send(w.o.Way(to), to, topology.MaxGateways-1, packet); err != nil {
+		return time.Time{}, err
+	}
+	return w.o.Now(), nil
+}
+
+// send puts a sealed packet on its way; left is how many relays there may be
+// after the first.
+func (w *wires) send(way topology.Way, to netip.AddrPort, left int, packet []byte) error {
+	if way.Relay != 0 {
+		var err error
+		if packet, err = w.seal(onward{to: to, left: left, packet: packet}.encode()); err != nil {
+			return err
+		}
+	}
+	_, err := w.socket.WriteToUDPAddrPort(packet, way.Address)
+	return err
 }
 
 func (w *wires) PacketCh() <-chan *memberlist.Packet { return w.packets }
+
+func (w *wires) seal(payload []byte) ([]byte, error) {
+	secrets := w.o.Secrets()
+	if len(secrets) == 0 {
+		return nil, errors.New("send packet: no cluster key is valid now")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sealer.Seal(secrets[0], w.o.Now(), payload), nil
+}
 
 // receive opens what comes in. It ends with the socket.
 func (w *wires) receive() {
@@ -87,17 +114,28 @@ func (w *wires) receive() {
 		if err != nil {
 			continue // an earlier packet was not delivered, which is what packets are
 		}
-		now := time.Now()
+		now := w.o.Now()
 		source := from.Addr().Unmap()
 		if !w.o.Allowed(source) {
 			w.o.Refused(source, transport.ErrOtherNetwork)
 			continue
 		}
-		payload, _, err := opener.Open(w.o.Secrets(), now, buffer[:n])
+		payload, by, err := opener.Open(w.o.Secrets(), now, buffer[:n])
+		switch {
+		case err == nil && by == w.salt:
+			err = seal.ErrReplayed // its own, sent back
+		case err == nil && len(payload) == 0:
+			err = errEmpty
+		}
 		if err != nil {
 			w.o.Refused(source, fmt.Errorf("gossip packet: %w", err))
 			continue
 		}
+		if payload[0] != forYou {
+			w.passOn(source, payload)
+			continue
+		}
+		payload = payload[1:]
 		if w.ours(payload) || !w.o.members {
 			continue
 		}
@@ -110,8 +148,24 @@ func (w *wires) receive() {
 	}
 }
 
+// passOn is the relay's work. What it does not pass on is lost, as packets are.
+func (w *wires) passOn(source netip.Addr, payload []byte) {
+	o, err := decodeOnward(payload)
+	if err != nil {
+		w.o.Refused(source, fmt.Errorf("gossip packet: %w", err))
+		return
+	}
+	way, err := w.o.PassOn(o.to, o.left)
+	if err == nil {
+		err = w.send(way, o.to, o.left-1, o.packet)
+	}
+	if err != nil {
+		w.o.Log.Debug("packet not passed on", "from", source, "to", o.to, "why", err)
+	}
+}
+
 func (w *wires) DialTimeout(address string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(w.life, timeout)
 	defer cancel()
 	return w.o.Dial(ctx, address)
 }
@@ -127,28 +181,24 @@ func (w *wires) take(conn net.Conn) {
 }
 
 func (w *wires) Shutdown() error {
-	var err error
-	w.end.Do(func() {
-		close(w.ended)
-		err = w.socket.Close()
-		w.reading.Wait()
-	})
+	w.end()
+	err := w.socket.Close()
+	w.reading.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil // it was shut down before
+	}
 	return err
 }
 
-// lines turns memberlist's log lines ("[WARN] memberlist: …") into ours, one
-// level lower: what matters of them comes as events.
+// lines turns memberlist's log lines ("[WARN] memberlist: …") into ours, for
+// those who debug: what matters of them comes as events.
 type lines struct{ log *slog.Logger }
 
 func (l lines) Write(line []byte) (int, error) {
 	text := bytes.TrimSpace(line)
-	level := slog.LevelDebug
-	if bytes.HasPrefix(text, []byte("[ERR]")) {
-		level = slog.LevelInfo
-	}
 	if i := bytes.Index(text, []byte("memberlist: ")); i >= 0 {
 		text = text[i+len("memberlist: "):]
 	}
-	l.log.Log(context.Background(), level, "membership", "says", string(text))
+	l.log.Debug("membership", "says", string(text))
 	return len(line), nil
 }

@@ -4,6 +4,7 @@
 //	dialer                                   node daemon            guest supervisor
 //	TCP connect, preface (21 bytes, plain) ─►│ kind daemon: serves it itself
 //	                                         │ kind gossip: the same, for membership
+//	                                         │ kind relay: see below
 //	                                         │ kind session: passes the socket on ──► │
 //	TLS handshake ◄──────────────────────────┴────────────────────────────────────────┘
 //	◄── one byte inside TLS: the server has accepted the client's certificate
@@ -12,7 +13,12 @@
 // addressee. It stands before the handshake so that the daemon can give the
 // connection away: the process that serves a session holds the only keys of it.
 //
-// Not here: who may do what after the handshake, and what the frames mean.
+// A node in another network is reached through a relay. Its daemon has been
+// asked for a pass, which stands in a first preface; it connects to the node
+// the pass is for, says so by one byte, and from then on everything, the second
+// preface first, goes end to end: a relay has none of the keys.
+//
+// Not here: who gets a pass, who may do what after the handshake, and what the frames mean.
 package transport
 
 import (
@@ -43,12 +49,13 @@ const (
 	ToDaemon  Kind = 0
 	ToSession Kind = 1
 	ToGossip  Kind = 2 // the membership protocol of the daemon
+	ToRelay   Kind = 3 // another node, by a pass
 )
 
 // Preface is the first thing a dialer says.
 type Preface struct {
 	Kind    Kind
-	Session supervisor.Session // only for ToSession
+	Session supervisor.Session // only for ToSession; for ToRelay the pass
 }
 
 // ErrNotOurs means that the other side does not speak this protocol.
@@ -66,7 +73,8 @@ func decodePreface(b []byte) (Preface, error) {
 	}
 	p := Preface{Kind: Kind(b[len(magic)])}
 	copy(p.Session[:], b[len(magic)+1:])
-	if p.Kind > ToGossip || (p.Kind == ToSession) == (p.Session == supervisor.Session{}) {
+	named := p.Kind == ToSession || p.Kind == ToRelay
+	if p.Kind > ToRelay || named == (p.Session == supervisor.Session{}) {
 		return Preface{}, ErrNotOurs
 	}
 	return p, nil

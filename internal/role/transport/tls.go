@@ -19,49 +19,46 @@ import (
 // some later read.
 const accepted = 'k'
 
-// Dial connects to the daemon at addr (s == nil) or to the guest supervisor of
-// session s behind it, and proves both sides to each other. It takes at most
-// HandshakeTimeout, less if ctx ends before.
-func Dial(ctx context.Context, addr string, s *supervisor.Session, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+// Dial connects to the daemon at the end of a way (s == nil) or to the guest
+// supervisor of session s behind it, and proves both sides to each other. It
+// takes at most HandshakeTimeout, less if ctx ends before.
+func Dial(ctx context.Context, way Way, s *supervisor.Session, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
 	if s == nil {
-		return dial(ctx, addr, Preface{Kind: ToDaemon}, id, want)
+		return dial(ctx, way, Preface{Kind: ToDaemon}, id, want, time.Now)
 	}
-	return dial(ctx, addr, Preface{Kind: ToSession, Session: *s}, id, want)
+	return dial(ctx, way, Preface{Kind: ToSession, Session: *s}, id, want, time.Now)
 }
 
-// DialGossip connects to the membership of the daemon at addr, as Dial does.
-func DialGossip(ctx context.Context, addr string, id supervisor.Identity) (*tls.Conn, error) {
-	return dial(ctx, addr, Preface{Kind: ToGossip}, id, trust.Daemon)
+// DialGossip connects to the membership of the daemon at the end of a way, as
+// Dial does.
+func DialGossip(ctx context.Context, way Way, id supervisor.Identity) (*tls.Conn, error) {
+	return dial(ctx, way, Preface{Kind: ToGossip}, id, trust.Daemon, time.Now)
 }
 
-func dial(ctx context.Context, addr string, preface Preface, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
-	config, err := tlsConfig(id, want)
+func dial(ctx context.Context, way Way, preface Preface, id supervisor.Identity, want trust.Role, now func() time.Time) (*tls.Conn, error) {
+	config, err := tlsConfig(id, want, now)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
 	defer cancel()
-	var dialer net.Dialer
-	raw, err := dialer.DialContext(ctx, "tcp", addr)
+	raw, err := Connect(ctx, way)
 	if err != nil {
-		return nil, fmt.Errorf("connect to node: %w", err)
+		return nil, err
 	}
 	conn, err := dialOver(ctx, raw, preface, config)
 	if err != nil {
 		raw.Close()
-		return nil, fmt.Errorf("connect to node at %s: %w", addr, err)
+		return nil, fmt.Errorf("connect to node at %s: %w", way, err)
 	}
 	return conn, nil
 }
 
 func dialOver(ctx context.Context, raw net.Conn, preface Preface, config *tls.Config) (*tls.Conn, error) {
-	tune(raw)
-	deadline, _ := ctx.Deadline()
-	if err := raw.SetDeadline(deadline); err != nil {
+	stop, err := limit(ctx, raw)
+	if err != nil {
 		return nil, err
 	}
-	// The deadline alone would not notice a cancelled context.
-	stop := context.AfterFunc(ctx, func() { raw.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if _, err := raw.Write(preface.encode()); err != nil {
 		return nil, fmt.Errorf("send preface: %w", err)
@@ -86,7 +83,7 @@ func dialOver(ctx context.Context, raw net.Conn, preface Preface, config *tls.Co
 // Server is the other side of Dial, after the preface. It owns conn: on an
 // error conn is closed.
 func Server(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
-	server, err := serve(conn, id, want)
+	server, err := serve(conn, id, want, time.Now)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -94,8 +91,8 @@ func Server(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, 
 	return server, nil
 }
 
-func serve(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
-	config, err := tlsConfig(id, want)
+func serve(conn net.Conn, id supervisor.Identity, want trust.Role, now func() time.Time) (*tls.Conn, error) {
+	config, err := tlsConfig(id, want, now)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +121,7 @@ func PeerOf(conn *tls.Conn) (trust.Name, error) {
 
 // tlsConfig replaces the Web's rules (host names, system roots) by the
 // cluster's: signed by its CA, valid now, in the role we want to talk to.
-func tlsConfig(id supervisor.Identity, want trust.Role) (*tls.Config, error) {
+func tlsConfig(id supervisor.Identity, want trust.Role, now func() time.Time) (*tls.Config, error) {
 	key, err := x509.ParsePKCS8PrivateKey(id.Key)
 	if err != nil {
 		return nil, fmt.Errorf("read own key: %w", err)
@@ -138,16 +135,16 @@ func tlsConfig(id supervisor.Identity, want trust.Role) (*tls.Config, error) {
 		// Short records only delay the first kilobytes of an image.
 		DynamicRecordSizingDisabled: true,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			return verifyPeer(state, id.Authority, want)
+			return verifyPeer(state, id.Authority, want, now())
 		},
 	}, nil
 }
 
-func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role) error {
+func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role, now time.Time) error {
 	if len(state.PeerCertificates) == 0 {
 		return errors.New("peer shows no certificate")
 	}
-	name, err := trust.Verify(authority, state.PeerCertificates[0].Raw, time.Now())
+	name, err := trust.Verify(authority, state.PeerCertificates[0].Raw, now)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func TestDialAndServe(t *testing.T) {
 	l := listen(t)
 	served := acceptOne(l, identity(t, a, 2, trust.Guest, now), trust.Home)
 	session := supervisor.Session{1, 2, 3}
-	conn, err := Dial(t.Context(), l.Addr().String(), &session, identity(t, a, 1, trust.Home, now), trust.Guest)
+	conn, err := Dial(t.Context(), Way{Address: l.Addr().String()}, &session, identity(t, a, 1, trust.Home, now), trust.Guest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestHandshakeRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := listen(t)
 			served := acceptOne(l, c.server, trust.Daemon)
-			conn, err := Dial(t.Context(), l.Addr().String(), nil, c.client, c.clientWant)
+			conn, err := Dial(t.Context(), Way{Address: l.Addr().String()}, nil, c.client, c.clientWant)
 			if err == nil {
 				conn.Close()
 				t.Error("dial succeeded")
@@ -142,7 +142,7 @@ func TestDialEndsWithItsContextAgainstASilentPeer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, err := Dial(ctx, l.Addr().String(), nil, identity(t, a, 1, trust.Daemon, start), trust.Daemon); err == nil {
+	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, identity(t, a, 1, trust.Daemon, start), trust.Daemon); err == nil {
 		t.Fatal("connected to nobody")
 	}
 	if d := time.Since(start); d > 3*time.Second {
@@ -183,7 +183,7 @@ func TestGate(t *testing.T) {
 	}
 	garbage.Close()
 	session := supervisor.Session{9}
-	if _, err := Dial(ctx, l.Addr().String(), &session, id, trust.Guest); err == nil {
+	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, &session, id, trust.Guest); err == nil {
 		t.Error("an unknown session was served")
 	}
 	if n := refused.Load(); n != 2 || gate.RefusedCount() != 2 {
@@ -208,7 +208,7 @@ func TestGate(t *testing.T) {
 		c.Close()
 	}
 	for try := 0; ; try++ {
-		conn, err := Dial(ctx, l.Addr().String(), nil, identity(t, a, 7, trust.Daemon, time.Now()), trust.Daemon)
+		conn, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, identity(t, a, 7, trust.Daemon, time.Now()), trust.Daemon)
 		if err == nil {
 			conn.Close()
 			break
@@ -243,7 +243,7 @@ func BenchmarkHandshake(b *testing.B) {
 	l := listen(b)
 	for b.Loop() {
 		served := acceptOne(l, server, trust.Daemon)
-		conn, err := Dial(b.Context(), l.Addr().String(), nil, client, trust.Daemon)
+		conn, err := Dial(b.Context(), Way{Address: l.Addr().String()}, nil, client, trust.Daemon)
 		if err != nil {
 			b.Fatal(err)
 		}
