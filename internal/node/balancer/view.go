@@ -83,7 +83,7 @@ func nodeOf(r load.Report, age time.Duration) balance.Node {
 	n := balance.Node{
 		Number: r.Node, CPUs: r.CPUs, Speed: r.Speed, Demand: r.Demand, Local: r.Demand, Utilisation: r.Utilisation,
 		MemTotal: r.MemTotal, MemFree: r.MemFree, Guests: r.Guests, MaxGuests: r.MaxGuests,
-		Accepting: r.Accepting && !r.Quiet, Age: age, Weight: r.Weight,
+		Accepting: r.Accepting && !r.Quiet && !r.Closed, Age: age, Weight: r.Weight,
 	}
 	if r.Pressure.MemorySome != load.Untold {
 		n.MemPressure = float64(r.Pressure.MemorySome) / 1000

@@ -61,7 +61,7 @@ func (d *Daemon) bestNode(ctx context.Context, pid int, refused map[int]bool) (i
 		case n.Self:
 			return true
 		}
-		return n.Accepting && !n.Quiet && n.MemFree >= needed(status, proc) && d.mayGo(pid, n.Number).Code == ""
+		return n.Accepting && n.Refuses == "" && !n.Quiet && n.MemFree >= needed(status, proc) && d.mayGo(pid, n.Number).Code == ""
 	}
 	best, known := lowest(nodes, at, d.settings.Now().Yard, fits)
 	switch {
