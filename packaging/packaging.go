@@ -10,6 +10,11 @@ import _ "embed"
 //go:embed openmosix.service
 var Service []byte
 
+// Files is the unit that mounts the tree of files; it is enabled separately.
+//
+//go:embed openmosix-hpcfs.service
+var Files []byte
+
 // Init is the script for /etc/init.d.
 //
 //go:embed openmosix.init

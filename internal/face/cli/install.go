@@ -97,6 +97,7 @@ func installed() ([]installedFile, error) {
 	files := []installedFile{
 		{path: "usr/bin/" + programName, mode: 0o755, content: binary},
 		{path: "usr/lib/systemd/system/openmosix.service", mode: 0o644, content: packaging.Service},
+		{path: "usr/lib/systemd/system/openmosix-hpcfs.service", mode: 0o644, content: packaging.Files},
 		{path: "etc/init.d/openmosix", mode: 0o755, content: packaging.Init},
 		{path: config.DefaultFile, mode: 0o644, content: []byte(config.Default().Text(true)), keep: true},
 	}

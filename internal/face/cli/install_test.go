@@ -36,7 +36,7 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"usr/bin/openmosix", "usr/bin/migrate", "usr/bin/showmap", "usr/lib/systemd/system/openmosix.service", "etc/init.d/openmosix",
+		"usr/bin/openmosix", "usr/bin/migrate", "usr/bin/showmap", "usr/lib/systemd/system/openmosix.service", "usr/lib/systemd/system/openmosix-hpcfs.service", "etc/init.d/openmosix",
 		"usr/share/man/man8/openmosix-node.8", "usr/share/man/man1/migrate.1", "usr/share/bash-completion/completions/openmosix",
 		"usr/share/zsh/vendor-completions/_openmosix", "usr/share/fish/vendor_completions.d/openmosix.fish",
 	} {

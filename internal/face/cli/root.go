@@ -99,7 +99,7 @@ keep looking as if they ran where they were started.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
-		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newEvents(), newCalls(),
+		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newEvents(), newCalls(), newHpcfs(version),
 		newLabCommand(), newSim(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(), newUninstall(), newVersion(version))
 	root.AddCommand(newWrappers()...)
 	addCompletions(root)

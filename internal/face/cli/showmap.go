@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"net"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -42,16 +41,7 @@ func nodesOf(c *cobra.Command, client *control.Client) (nodes []nodemap.Node, se
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, n := range r.Nodes {
-		if n.Self {
-			self = n.Number
-		}
-		host, _, err := net.SplitHostPort(n.Address)
-		if err != nil || host == "" || host == "::" || host == "0.0.0.0" {
-			continue // its own address is not known without discovery
-		}
-		nodes = append(nodes, nodemap.Node{Number: n.Number, Hosts: []string{host}})
-	}
+	nodes, self = control.MapOf(r.Nodes)
 	return nodes, self, nil
 }
 

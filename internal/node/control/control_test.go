@@ -141,6 +141,66 @@ func TestBoundOnClientsOfOneUser(t *testing.T) {
 	}
 }
 
+// Root's servers ask with the authority of those they serve; nobody else asks
+// for others. Such requests take the places of the user, not of root.
+func TestOnBehalf(t *testing.T) {
+	root, other := Caller{PID: os.Getpid(), UID: 0}, &Caller{PID: 7, UID: 1000}
+	for _, c := range []struct {
+		client   Caller
+		onBehalf *Caller
+		want     Caller
+		fails    bool
+	}{
+		{root, nil, root, false},
+		{root, other, *other, false},
+		{Caller{UID: 1000}, nil, Caller{UID: 1000}, false},
+		{Caller{UID: 0}, nil, Caller{UID: 0}, false}, // of another pid namespace
+		{Caller{UID: 0}, other, Caller{UID: 0}, true},
+		{Caller{UID: 1000}, other, Caller{UID: 1000}, true},
+		{Caller{UID: 1000}, &Caller{UID: 0}, Caller{UID: 1000}, true},
+	} {
+		got, err := c.client.speaker(Request{OnBehalf: c.onBehalf})
+		if got != c.want || (err != nil) != c.fails {
+			t.Errorf("%+v for %+v: %+v, %v", c.client, c.onBehalf, got, err)
+		}
+	}
+	if os.Geteuid() != 0 {
+		return
+	}
+	release := make(chan struct{})
+	entered := make(chan Caller, maxClientsOfUser)
+	dir := serve(t, func(_ context.Context, who Caller, r Request, _ func(Progress)) Result {
+		entered <- who
+		<-release
+		return Result{}
+	})
+	client := NewClient(dir)
+	results := make(chan error, maxClientsOfUser)
+	for range maxClientsOfUser {
+		go func() {
+			_, err := client.Ask(context.Background(), Request{Verb: PS, OnBehalf: other}, nil)
+			results <- err
+		}()
+	}
+	for range maxClientsOfUser {
+		if who := <-entered; who != *other {
+			t.Errorf("asked by %+v", who)
+		}
+	}
+	if r, err := client.Ask(t.Context(), Request{Verb: PS, OnBehalf: other}, nil); err != nil || r.Code != BadRequest {
+		t.Errorf("a user with all places taken: %+v, %v", r, err)
+	}
+	close(release)
+	if r, err := client.Ask(t.Context(), Request{Verb: PS}, nil); err != nil || r.Code != "" {
+		t.Errorf("root: %+v, %v", r, err)
+	}
+	for range maxClientsOfUser {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestMayKill(t *testing.T) {
 	for _, c := range []struct {
 		caller uint32

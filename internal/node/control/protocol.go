@@ -3,7 +3,8 @@
 // line each, until the one with a Result.
 //
 // Everybody on the machine may connect. Who asks is known from the kernel
-// (SO_PEERCRED), not from the request: what a caller may kill he may move.
+// (SO_PEERCRED), not from the request: what a caller may kill he may move. Root
+// alone may ask on behalf of another, and then has that one's authority only.
 //
 // It knows the words and the socket; what a request does is the daemon's affair.
 package control
@@ -35,6 +36,7 @@ const (
 	Why     Verb = "why"     // can PID move, and if not, why
 	PS      Verb = "ps"      // the processes of this node that have moved
 	Nodes   Verb = "nodes"   // the nodes this one knows
+	Lent    Verb = "lent"    // the guests here
 	Status  Verb = "status"  // this node
 	Reload  Verb = "reload"  // read configuration and keys again
 	Policy  Verb = "policy"  // Change what holds for PID and what it starts
@@ -59,8 +61,10 @@ const (
 // Request is what a client sends.
 type Request struct {
 	Verb Verb `json:"verb"`
-	PID  int  `json:"pid,omitempty"`
-	To   int  `json:"to,omitempty"` // Migrate: node number, 0: home
+	// OnBehalf makes the request another's, for servers that serve all users.
+	OnBehalf *Caller `json:"on_behalf,omitempty"`
+	PID      int     `json:"pid,omitempty"`
+	To       int     `json:"to,omitempty"` // Migrate: node number, 0: home
 	// Migrate: to the node on which it runs best, instead of To.
 	Balance bool `json:"balance,omitempty"`
 	// Admin, Nodes: To is the node that is meant, 0: this one (Admin), all (Nodes).
@@ -119,6 +123,7 @@ type Result struct {
 	Procs   []Proc          `json:"procs,omitempty"`
 	Nodes   []Node          `json:"nodes,omitempty"`
 	Status  *NodeStatus     `json:"status,omitempty"`
+	Lent    []Guest         `json:"lent,omitempty"`    // Lent
 	Changes *Changes        `json:"changes,omitempty"` // Reload
 	Balance *Balance        `json:"balance,omitempty"` // Why: of a process of this node
 

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"openmosix/internal/model/supervisor"
 )
 
 // Bounds on clients, and how long one may take to say what it wants and to
@@ -23,6 +25,8 @@ const (
 	maxClientsOfUser = 64
 	clientTimeout    = 10 * time.Second
 )
+
+const tooMany = "too many requests at once; wait for some to end"
 
 // Handler does what a request asks. It may tell progress meanwhile, also when
 // the client has gone: telling then has no effect. ctx is the daemon's, not the
@@ -92,15 +96,30 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 		s.log.Warn("client without credentials", "error", err)
 		return
 	}
+	no := func(code supervisor.Code, text string) { reply(conn, Answer{Result: &Result{Code: code, Text: text}}) }
 	if !s.enter(who.UID) {
-		reply(conn, Answer{Result: &Result{Code: BadRequest, Text: "too many requests at once; wait for some to end"}})
+		no(BadRequest, tooMany)
 		return
 	}
-	defer s.leave(who.UID)
+	client := who.UID
+	defer func() { s.leave(client) }()
 	r, err := readRequest(conn)
 	if err != nil {
-		reply(conn, Answer{Result: &Result{Code: BadRequest, Text: err.Error()}})
+		no(BadRequest, err.Error())
 		return
+	}
+	if who, err = who.speaker(r); err != nil {
+		no(NotPermitted, err.Error())
+		return
+	}
+	// What is asked on a user's behalf takes a place of that user's.
+	if who.UID != client {
+		if !s.enter(who.UID) {
+			no(BadRequest, tooMany)
+			return
+		}
+		s.leave(client)
+		client = who.UID
 	}
 	// A client that is slow to read must not hold up what it asked for, so
 	// after the first failure nothing more is told.

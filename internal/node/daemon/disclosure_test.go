@@ -10,6 +10,7 @@ import (
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/config"
+	"openmosix/internal/node/control"
 	"openmosix/internal/node/policy"
 )
 
@@ -48,6 +49,10 @@ func TestWhatWasDisclosedOutlivesTheDaemon(t *testing.T) {
 	process := sleeper(t, 12345).Process.Pid
 	if r := one.move(t, process, 2); r.Code != "" {
 		t.Fatalf("%+v", r)
+	}
+	lent := two.ask(t, control.Request{Verb: control.Lent}).Lent
+	if len(lent) != 1 || lent[0].Home != 1 || lent[0].Disclosed != policy.TellCommand || lent[0].UID == nil {
+		t.Errorf("%+v", lent)
 	}
 	g := two.guests.list()[0]
 	again := &guest{session: g.session}

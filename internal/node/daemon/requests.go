@@ -27,6 +27,8 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 		return d.ps(ctx)
 	case control.Nodes:
 		return d.figures(ctx, r)
+	case control.Lent:
+		return control.Result{Lent: d.lent(ctx), Node: d.config.Number}
 	case control.Policy:
 		return d.policy(who, r)
 	case control.Attend:
@@ -88,13 +90,18 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 }
 
 func (d *Daemon) status(ctx context.Context) control.Result {
-	asking, cancel := context.WithTimeout(ctx, describeTimeout)
-	d.guests.refresh(asking)
-	cancel()
+	lent := d.lent(ctx)
 	nodes := d.nodesNow(ctx, false)
 	i := slices.IndexFunc(nodes, func(n control.Node) bool { return n.Self })
 	status := control.NodeStatus{Node: nodes[i], Cluster: d.circle.Load().ID(time.Now()), Release: release(),
-		PID: os.Getpid(), Refused: d.refusedCount(), Owner: d.ownerStatus(), Passing: d.relay.passing()}
-	status.Lent = d.guests.shown()
+		PID: os.Getpid(), Refused: d.refusedCount(), Owner: d.ownerStatus(), Passing: d.relay.passing(), Lent: lent}
 	return control.Result{Nodes: nodes, Status: &status}
+}
+
+// lent lists the guests, as their homes disclose them.
+func (d *Daemon) lent(ctx context.Context) []control.Guest {
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	d.guests.refresh(ctx)
+	return d.guests.shown()
 }

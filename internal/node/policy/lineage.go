@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"strings"
 
 	"openmosix/internal/linux/procfs"
@@ -48,6 +49,7 @@ func (r *Registry) said(pid int) (Policy, error) {
 // is still there, and forgets those that have ended.
 func (r *Registry) Look() error {
 	r.mu.Lock()
+	before := maps.Clone(r.byPID)
 	idle := len(r.byPID) == 0 && len(r.marks) == 0
 	r.mu.Unlock()
 	if idle {
@@ -58,20 +60,32 @@ func (r *Registry) Look() error {
 		return err
 	}
 	known := make(facts, len(pids))
-	sessions := map[int]bool{}
 	for _, pid := range pids {
 		if stat, err := r.proc.Stat(pid); err == nil {
 			known[pid] = stat
-			sessions[stat.Session] = true
 		}
 	}
 	changed := r.learn(known)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for pid, e := range r.byPID {
+	if !r.forget(before, known) && !changed {
+		return nil
+	}
+	return r.keep()
+}
+
+// forget drops those that have ended. Only what was noted before the processes
+// were looked at is judged by what was seen: of one that began meanwhile nothing
+// was seen, and it may have been noted. Precondition: r.mu is held.
+func (r *Registry) forget(before map[int]entry, known facts) (changed bool) {
+	sessions := map[int]bool{}
+	for _, stat := range known {
+		sessions[stat.Session] = true
+	}
+	for pid, e := range before {
 		// The number of a session's leader is not given to another process as
 		// long as one of the session lives.
-		if stat, alive := known[pid]; (!alive || stat.StartTime != e.Start) && !sessions[pid] {
+		if stat, alive := known[pid]; (!alive || stat.StartTime != e.Start) && !sessions[pid] && r.byPID[pid].Process == e.Process {
 			delete(r.byPID, pid)
 			changed = true
 		}
@@ -81,10 +95,7 @@ func (r *Registry) Look() error {
 			delete(r.strange, p)
 		}
 	}
-	if !changed {
-		return nil
-	}
-	return r.keep()
+	return changed
 }
 
 // learn notes who inherits, first by descent, then by marks.
@@ -106,6 +117,9 @@ func (r *Registry) learn(known facts) (changed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for p, mark := range marks {
+		if r.byPID[p.PID].Process == p {
+			continue // something was said of it meanwhile
+		}
 		if policy, ok := r.marks[mark]; ok {
 			r.note(p, policy)
 			changed = true

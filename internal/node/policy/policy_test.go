@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bufio"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -179,5 +180,30 @@ func TestRegistryOutlivesTheDaemon(t *testing.T) {
 	}
 	if broken, err := Open("/proc", path, 0); err == nil || len(broken.All()) != 0 {
 		t.Errorf("%v", err)
+	}
+}
+
+// A look at all processes does not forget what was said meanwhile of one that
+// began after the look had.
+func TestWhatIsSaidDuringALookStays(t *testing.T) {
+	r, err := Open("/proc", filepath.Join(t.TempDir(), "policies.json"), TellCommand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := maps.Clone(r.byPID) // the look begins
+	shell, _ := tree(t, "true")
+	if _, _, err := r.Set(shell, Change{Lock: of(true)}); err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	r.forget(before, facts{})
+	r.mu.Unlock()
+	if p, err := r.Of(shell); err != nil || !p.Lock {
+		t.Errorf("%+v, %v", p, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.forget(maps.Clone(r.byPID), facts{}) || len(r.byPID) > 0 {
+		t.Errorf("kept of a process that is not there: %v", r.byPID)
 	}
 }

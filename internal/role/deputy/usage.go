@@ -166,10 +166,11 @@ func (p *proc) earlier(img *image.Image) {
 	}
 }
 
-// cameHome notes what the returning image says about CPU time.
+// cameHome counts the move, and notes what the returning image says about CPU time.
 func (p *proc) cameHome(img *image.Image) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.moves++
 	p.burnt.cpu = max(p.burnt.cpu, img.CPUMicros)
 	p.threadsUsed = map[int]int64{}
 	for i := range img.Threads {
@@ -182,7 +183,7 @@ func (p *proc) cameHome(img *image.Image) {
 // usedAway is what the daemon is to remember; nil: nothing. Precondition: p.mu is held.
 func (p *proc) usedAway() *supervisor.Used {
 	st, err := p.Family.FS.Stat(p.PID)
-	if err != nil || p.burnt.cpu == 0 {
+	if err != nil || p.moves == 0 {
 		return nil
 	}
 	return &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, Threads: p.threadsUsed}
