@@ -163,34 +163,52 @@ func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	return r.Mark, err
 }
 
-// choose picks one of the nodes that are up and lend; 0 is this one.
+// choose picks one of the nodes that are up and lend, at random; 0 is this one.
+// What is known of a node is seconds old: the one that is picked is asked.
 func (p *runPlan) choose(c *cobra.Command, daemon *control.Client) (int, error) {
-	r, err := daemon.Ask(c.Context(), control.Request{Verb: control.Nodes}, nil)
-	if err == nil {
-		err = errorOf(r)
-	}
+	all, err := askNodes(c, daemon, control.Request{Verb: control.Nodes})
 	if err != nil {
 		return 0, err
 	}
 	why := &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node %v is known (`openmosix nodes` lists them)", p.nodes)}
-	var able []control.Node
-	for _, n := range r.Nodes {
+	for _, i := range rand.Perm(len(all)) {
+		n := all[i]
 		switch {
 		case !p.nodes.Has(n.Number):
+			continue
+		case n.Self:
+			return 0, nil
+		case n.Up:
+			asked, err := askNodes(c, daemon, control.Request{Verb: control.Nodes, To: n.Number})
+			if err != nil {
+				return 0, err
+			}
+			n = asked[0]
+		}
+		switch {
 		case !n.Up:
 			why = &exitError{code: exitOf(supervisor.Unreachable), text: fmt.Sprintf("node %d does not answer", n.Number)}
-		case !n.Accepting && !n.Self:
+		case !n.Accepting:
 			why = &exitError{code: exitOf(supervisor.Refused), text: fmt.Sprintf("node %d takes no guests", n.Number)}
+		case n.Refuses != "":
+			why = &exitError{code: exitOf(supervisor.Refused), text: fmt.Sprintf("node %d takes no guests just now: %s", n.Number, n.Refuses)}
 		default:
-			able = append(able, n)
+			return n.Number, nil
 		}
 	}
-	if len(able) == 0 {
-		return 0, why
+	return 0, why
+}
+
+func askNodes(c *cobra.Command, daemon *control.Client, r control.Request) ([]control.Node, error) {
+	answer, err := daemon.Ask(c.Context(), r, nil)
+	if err == nil {
+		err = errorOf(answer)
 	}
-	n := able[rand.IntN(len(able))]
-	if n.Self {
-		return 0, nil
+	if err == nil && r.To != 0 && len(answer.Nodes) != 1 {
+		err = fmt.Errorf("node %d: the daemon says nothing of it", r.To)
 	}
-	return n.Number, nil
+	if err != nil {
+		return nil, err
+	}
+	return answer.Nodes, nil
 }

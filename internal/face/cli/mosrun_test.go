@@ -74,7 +74,11 @@ func TestMosrunPrepares(t *testing.T) {
 		heard = append(heard, r.Verb)
 		switch r.Verb {
 		case control.Nodes:
-			return control.Result{Nodes: []control.Node{{Number: 1, Self: true, Up: true}, {Number: 2, Up: true, Accepting: true}, {Number: 3, Up: true}, {Number: 4}}}
+			nodes := []control.Node{{Number: 1, Self: true, Up: true}, {Number: 2, Up: true, Accepting: true}, {Number: 3, Up: true}, {Number: 4}}
+			if r.To != 0 {
+				nodes = nodes[r.To-1 : r.To]
+			}
+			return control.Result{Nodes: nodes}
 		case control.Policy:
 			if r.PID != os.Getpid() || r.Change == nil {
 				t.Errorf("%+v", r)

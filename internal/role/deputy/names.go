@@ -50,8 +50,8 @@ type naming struct {
 
 // view is what decides which names a process sees, and whether it may look.
 type view struct {
-	mounts, root string
-	rights       string
+	mounts string
+	rights string
 }
 
 // learning is a call that has shown something.
