@@ -164,6 +164,7 @@ func (s *Supervisor) finished(p *proc, micros int64) {
 	program, own, away := p.program, micros-p.childMicros, p.burnt.cpu-p.burntBefore
 	p.mu.Unlock()
 	if program != "" {
+		s.log.Debug("a program has ended", "pid", p.PID, "program", program, "own", own, "away", away, "parent", p.homeParent)
 		s.tell(supervisor.Event{Kind: supervisor.Ended, PID: p.PID, Text: program, Micros: max(own, 0) + away})
 	}
 }

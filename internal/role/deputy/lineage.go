@@ -101,7 +101,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	}
 	tp.Base, tp.Slots = parent.Base, parent.Slots
 	tp.SetGrowing(parent.Growing())
-	p := &proc{Process: tp, s: s, parent: parent, unborn: true}
+	p := &proc{Process: tp, s: s, parent: parent, homeParent: parent.PID, unborn: true}
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
