@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 )
@@ -18,26 +19,24 @@ func Compute(ctx context.Context, s *Scenario) (*Report, error) {
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for t := range tasks {
-				tallies[t.policy][t.run] = newRun(s, s.Policies[t.policy], t.run).all()
+				tallies[t.policy][t.run] = newRun(s, s.Policies[t.policy], t.run).all(ctx)
 			}
 		})
 	}
-	var stopped error
 hand:
 	for n := range s.Runs {
 		for p := range s.Policies {
 			select {
 			case tasks <- task{p, n}:
 			case <-ctx.Done():
-				stopped = ctx.Err()
 				break hand
 			}
 		}
 	}
 	close(tasks)
 	workers.Wait()
-	if stopped != nil {
-		return nil, stopped
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("the simulation was stopped: %w", err)
 	}
 	return report(s, tallies), nil
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 )
@@ -65,10 +66,13 @@ func (r *run) pause(a Arrivals) float64 {
 	return 0
 }
 
-// all computes the run to its end.
-func (r *run) all() tally {
+// all computes the run to its end, or until nobody waits for it any more.
+func (r *run) all(ctx context.Context) tally {
 	limit := r.s.Limit.Seconds()
-	for r.queue.Len() > 0 && (r.open > 0 || r.coming > 0) {
+	for n := 0; r.queue.Len() > 0 && (r.open > 0 || r.coming > 0); n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			break
+		}
 		e := r.queue.take()
 		if e.at > limit {
 			r.now = limit

@@ -46,6 +46,9 @@ func parsed(t *testing.T, text string) *Scenario {
 func TestPublishedOrder(t *testing.T) {
 	s := scenario(t, "assignment-comparison")
 	s.Runs = 100
+	if testing.Short() {
+		s.Runs = 30
+	}
 	s.Policies = []string{"pvm", "epvm", "mosix", "openmosix-unplaced", "openmosix"}
 	r := compute(t, s)
 	for i, p := range r.Policies {
