@@ -101,6 +101,8 @@ func (d *Daemon) lookAfterOwner(ctx context.Context, now time.Time, passed time.
 	before := o.state.Phase
 	g := d.live.Load().Guests
 	var a owner.Actions
+	// One look says nothing of a time in which this daemon did not get to look.
+	passed = min(passed, ownerEvery)
 	o.state, a = o.state.Step(in, owner.Rules{First: g.OwnerFirst, After: time.Duration(g.OwnerSeconds) * time.Second, Calm: calmTime}, passed)
 	o.set(closed, a, o.state.Phase)
 	if o.state.Phase != before {

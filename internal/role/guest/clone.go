@@ -116,24 +116,46 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 		_ = s.b.memory().Write(pidfd, r.outs[0]) // it could be written a moment ago
 	}
 	a[0] &^= unix.CLONE_PIDFD
-	if err := s.makeHere(p, a, own); err != nil {
-		s.b.g.forgetChild(own)
-		// Home has it already, and its parent may have seen it: neither half can
-		// be taken back unseen. So the process ends as if killed.
-		s.b.g.log.Error("a thread or process could not be made here (limits of this node?): killing who wanted it", "own", own, "error", err)
-		_ = s.b.g.post(wire.Exit, own, make([]byte, 4))
-		_ = s.b.g.post(wire.Died, s.b.Own, wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)}))
-		s.b.kill()
+	if begun, err := s.makeHere(p, a, own); err != nil {
+		s.notMade(p, own, begun, err)
 	}
 }
 
+// notMade: home has the newborn already, and its parent may have seen it: neither
+// half can be taken back unseen. So who wanted it ends as if killed, unless
+// that was its end anyway: home has had it killed meanwhile, perhaps because
+// another thread has executed a program. One that has begun goes on.
+func (s *strand) notMade(p *pending, own int, begun bool, err error) {
+	b, g := s.b, s.b.g
+	killed := wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)})
+	switch {
+	case begun:
+	case p.child:
+		g.forgetChild(own)
+		_ = g.post(wire.Died, own, killed)
+	default:
+		_ = g.post(wire.Exit, own, make([]byte, 4))
+	}
+	b.mu.Lock()
+	ends := b.gone
+	b.mu.Unlock()
+	if ends {
+		g.log.Debug("a process has ended while it made another", "process", b.Own, "own", own, "error", err)
+		return
+	}
+	g.log.Error("a thread or process could not be made here (limits of this node?): killing who wanted it", "own", own, "error", err)
+	_ = g.post(wire.Died, b.Own, killed)
+	b.kill()
+}
+
 // makeHere runs the program's clone in its own thread, with the id chosen
-// beforehand. The thread's registers serve for the call and are put back.
-func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
+// beforehand. The thread's registers serve for the call and are put back. begun:
+// what it was to make runs, whatever became of the thread itself.
+func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err error) {
 	g, t := s.b.g, s.t
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.mu.Lock()
 	s.call = nil
@@ -148,13 +170,13 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 		}
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	g.makeMu.Lock() // the next id is one for all
 	g.maker(s.b.child())
 	if err := g.init.nextID(own); err != nil {
 		g.makeMu.Unlock()
-		return err
+		return false, err
 	}
 	if a[0]&unix.CLONE_THREAD == 0 {
 		a[0] |= unix.CLONE_PARENT // the namespaces' init reaps; the parent waits at home
@@ -164,10 +186,10 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 	ret, err := c.run(a)
 	s.served.Store(false)
 	if err != nil {
-		return err
+		return c.begun, err
 	}
 	if ret != int64(own) {
-		return fmt.Errorf("it became %d", ret)
+		return c.begun, fmt.Errorf("it became %d", ret)
 	}
 	r := saved
 	r.Rax, r.OrigRax = uint64(own), ^uint64(0)
@@ -176,7 +198,7 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 		_ = ptrace.SetSigMask(t.TID, mask)
 		_ = ptrace.Continue(t.TID, 0)
 	})
-	return nil
+	return true, nil
 }
 
 // cloning is one clone call being made in the program's own thread.
@@ -187,6 +209,7 @@ type cloning struct {
 	saved  image.Regs
 	mask   uint64
 	unlock func()
+	begun  bool // the newborn runs
 }
 
 // run makes the call. A vfork returns only when the child has gone its way.
@@ -199,7 +222,12 @@ func (c *cloning) run(a [6]uint64) (int64, error) {
 			return nil
 		}
 		child = true
-		err := c.begin()
+		var made uint64
+		var err error
+		c.h.Do(func() { made, err = ptrace.EventMessage(t.TID) })
+		if err == nil {
+			err = c.begin(int(made))
+		}
 		c.unlockOnce()
 		return err
 	})
@@ -212,12 +240,12 @@ func (c *cloning) unlockOnce() {
 	}
 }
 
-// begin gives the newborn the registers it would have had, and lets it run.
-func (c *cloning) begin() error {
+// begin gives the newborn, tid, the registers it would have had, and lets it run.
+func (c *cloning) begin(tid int) error {
 	g := c.s.b.g
-	n := g.awaitBorn(c.own)
-	if n == nil {
-		return fmt.Errorf("it was not reported")
+	n, err := c.born(tid)
+	if err != nil {
+		return err
 	}
 	n.blocks.Store(c.s.blocks.Load())
 	n.atHome.Store(c.s.atHome.Load())
@@ -230,7 +258,6 @@ func (c *cloning) begin() error {
 	n.mu.Lock()
 	n.cpus = cpus
 	n.mu.Unlock()
-	var err error
 	c.h.Do(func() {
 		var have image.Regs
 		if have, err = ptrace.Regs(n.t.TID); err != nil {
@@ -247,10 +274,29 @@ func (c *cloning) begin() error {
 		}
 		err = ptrace.Continue(n.t.TID, 0)
 	})
+	c.begun = err == nil
 	if n.b != c.s.b {
 		g.childRuns(c.own)
 	}
 	return err
+}
+
+// born waits for the newborn's first stop. It exists at home too, so nothing but
+// its end ends the wait: where guests get only what CPU time is left over, it may
+// be long until it runs.
+func (c *cloning) born(tid int) (*strand, error) {
+	for {
+		if n := c.s.b.g.awaitBorn(c.own); n != nil {
+			return n, nil
+		}
+		st, err := c.s.b.Family.FS.ThreadStatus(tid, tid)
+		switch {
+		case err != nil || st.State == 'Z' || st.State == 'X':
+			return nil, fmt.Errorf("it has ended before its first step")
+		case ownID(st.InnermostPid()) != c.own:
+			return nil, fmt.Errorf("it became %d", st.InnermostPid())
+		}
+	}
 }
 
 // inherit makes a forked body what its parent is. The kernel does not track

@@ -97,9 +97,12 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 	}
 	s.mu.Lock()
 	s.restarted = false
+	nr := int(n.Nr)
+	if nr != unix.SYS_RESTART_SYSCALL {
+		s.forgetRestart() // the thread has given up the wait it was in
+	}
 	s.mu.Unlock()
 	s.b.calls.Add(1)
-	nr := int(n.Nr)
 	if s.b.g.alias && s.underAlias(&pending{s: s, id: n.ID, nr: nr, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}) {
 		return
 	}
@@ -325,6 +328,7 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.mu.Lock()
 	s.call = nil
 	s.restarted = restarts
+	s.forgetRestart()
 	switch {
 	case ret == restartBlock && freezing && sleeps(p.nr) && !p.until.IsZero():
 		// What the kernel remembers points into the deputy's own memory: the

@@ -1,7 +1,7 @@
 // A signal sent to a thread reaches that thread; one sent to the process, a thread that does not block it.
 #include "zoo.h"
 static __thread int mine;
-static volatile int stop, counts[4];
+static volatile int stop, there, counts[4];
 static volatile pid_t last;
 static void on(int s, siginfo_t *i, void *u) { __atomic_add_fetch(&counts[mine], 1, __ATOMIC_SEQ_CST), last = tid(); }
 static void *work(void *p) {
@@ -9,6 +9,7 @@ static void *work(void *p) {
 	sigset_t s;
 	sigemptyset(&s), sigaddset(&s, SIGUSR2);
 	if (mine != 2) pthread_sigmask(SIG_BLOCK, &s, 0);
+	__atomic_add_fetch(&there, 1, __ATOMIC_SEQ_CST);
 	while (!stop) mine == 1 ? (void)sched_yield() : (void)usleep(2000);
 	return 0;
 }
@@ -24,7 +25,7 @@ int main(void) {
 	sigset_t s;
 	sigemptyset(&s), sigaddset(&s, SIGUSR2);
 	for (long i = 1; i < 4; i++) t[i] = thread(work, (void *)i);
-	nap(5);
+	while (there < 3) nap(1); // a thread that has not begun counts for nobody
 	pthread_sigmask(SIG_BLOCK, &s, 0);
 	ready();
 	for (int n = 1; more(); n++) {
