@@ -32,9 +32,13 @@ race:
 judge: build
 	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) run ./test/check judges
 
+# The alternatives it compares with come from Debian: distcc, icecream, parallel, ssh.
+SOURCES ?= /var/tmp/openmosix-sources
 bench: build
+	@scripts/setup --bench
+	@scripts/sources $(SOURCES) >/dev/null
 	$(GO) test -run '^$$' -bench . -benchtime 1s $(UNIT)
-	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./test/bench
+	OPENMOSIX=$(CURDIR)/bin/openmosix OPENMOSIX_SOURCES=$(SOURCES) $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench
 
 # Each fuzz test of the tree for FUZZTIME.
 fuzz:

@@ -1,0 +1,195 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// SourcesVariable names the environment variable with the directory that
+// scripts/sources has filled.
+const SourcesVariable = "OPENMOSIX_SOURCES"
+
+const (
+	buildRounds = 3
+	buildLimit  = 10 * time.Minute
+)
+
+// way is one way to build on two nodes.
+type way struct {
+	name    string
+	needs   string // a program of Debian's; empty: none
+	prepare string // shell, once, on node 1
+	second  string // ... and on node 2
+	command string // shell, in the directory of the sources, on node 1
+}
+
+var ways = []way{
+	{name: "one node alone", command: "make -s -f ../lua.mk -j2"},
+	{name: "mosrun", command: "mosrun make -s -f ../lua.mk -j4"},
+	{name: "distcc", needs: "distcc",
+		second:  "distccd --daemon --allow 10.77.0.0/16 --listen 10.77.0.2 --jobs 2 --user nobody --log-file /tmp/distccd.log",
+		command: "DISTCC_HOSTS='localhost/2 10.77.0.2/2' DISTCC_DIR=/tmp/distcc make -s -f ../lua.mk -j4 CC='distcc gcc'"},
+	{name: "icecream", needs: "icecc",
+		prepare: "icecc-scheduler -d -l /tmp/scheduler.log -p 8765; sleep 1; iceccd -d -s 10.77.0.1 -m 1 -N one -b /tmp/icecc -l /tmp/iceccd.log",
+		second:  "iceccd -d -s 10.77.0.1 -m 1 -N two -b /tmp/icecc -l /tmp/iceccd.log; sleep 5",
+		command: "USE_SCHEDULER=10.77.0.1 make -s -f ../lua.mk -j4 CC='icecc gcc'"},
+}
+
+// BenchmarkBuild builds lua on two nodes of one CPU each in every way that is
+// installed, by turns; the objects have to be the same.
+func BenchmarkBuild(b *testing.B) {
+	sources := os.Getenv(SourcesVariable)
+	if sources == "" {
+		b.Skipf("%s is not set: the directory that scripts/sources has filled", SourcesVariable)
+	}
+	lab := labtest.UpBalanced(b, 0, 1)
+	dir := labtest.Scratch(b)
+	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
+	defer cancel()
+	shell := func(node int, line string) string {
+		c := lab.Command(ctx, node, dir, "/bin/sh", "-c", line)
+		out, err := c.CombinedOutput()
+		if err != nil {
+			b.Fatalf("node %d: %s: %v: %s", node, line, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	var able []way
+	for _, w := range ways {
+		if _, err := exec.LookPath(w.needs); w.needs != "" && errors.Is(err, exec.ErrNotFound) {
+			b.Logf("%s is not installed", w.needs)
+			continue
+		}
+		able = append(able, w)
+		for node, line := range map[int]string{1: w.prepare, 2: w.second} {
+			if line != "" {
+				shell(node, "exec >/dev/null 2>&1 </dev/null; "+line)
+			}
+		}
+	}
+	shell(1, "cp "+filepath.Join(sources, "lua.mk")+" .")
+	took, want := map[string][]float64{}, ""
+	b.ResetTimer()
+	for range buildRounds {
+		for _, w := range able {
+			shell(1, "rm -rf work && mkdir work && cp "+filepath.Join(sources, "lua/src")+"/*.[ch] work")
+			start := time.Now()
+			shell(1, "cd work && "+w.command+" 2>&1")
+			took[w.name] = append(took[w.name], time.Since(start).Seconds())
+			got := shell(1, "cat work/*.o work/*.a | sha256sum")
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				b.Errorf("%s: the objects differ", w.name)
+			}
+		}
+	}
+	b.StopTimer()
+	alone := took[ways[0].name]
+	for _, w := range able {
+		var faster []float64
+		for i, t := range took[w.name] {
+			faster = append(faster, alone[i]/t)
+		}
+		b.Logf("%-16s %s s, %s times one node", w.name, within(took[w.name]), within(faster))
+		b.ReportMetric(median(faster), strings.ReplaceAll(w.name, " ", "-")+"-x")
+	}
+}
+
+// BenchmarkShortJobs runs many programs of 50 ms of CPU time each, from one shell
+// loop under mosrun, and by GNU parallel over ssh on the same two nodes.
+func BenchmarkShortJobs(b *testing.B) {
+	lab := labtest.UpBalanced(b, 0, 1)
+	dir := labtest.Scratch(b)
+	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
+	defer cancel()
+	shell := func(node int, line string) string {
+		out, err := lab.Command(ctx, node, dir, "/bin/sh", "-c", line).CombinedOutput()
+		if err != nil {
+			b.Fatalf("node %d: %s: %v: %s", node, line, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	if out, err := exec.Command("gcc", "-O1", "-o", filepath.Join(dir, "job"), "src/job.c").CombinedOutput(); err != nil {
+		b.Skipf("gcc: %v: %s", err, out)
+	}
+	jobs := shortJobs
+	if testing.Short() {
+		jobs /= 10
+	}
+	commands := map[string]string{
+		"alone":  fmt.Sprintf("seq %d | xargs -P 2 -n 1 ./job", jobs),
+		"mosrun": fmt.Sprintf("seq %d | mosrun xargs -P 4 -n 1 ./job", jobs),
+	}
+	if _, err := exec.LookPath("parallel"); err == nil {
+		if _, err := exec.LookPath("/usr/sbin/sshd"); err == nil {
+			for node := 1; node <= 2; node++ {
+				shell(node, sshServer(node))
+			}
+			commands["parallel"] = fmt.Sprintf("seq %d | HOME=/tmp PATH=/tmp/bin:$PATH parallel --will-cite --workdir %s -j 2 -S 10.77.0.1 -S 10.77.0.2 ./job", jobs, dir)
+		}
+	}
+	took := map[string][]float64{}
+	want := ""
+	b.ResetTimer()
+	for range buildRounds {
+		for _, name := range []string{"alone", "mosrun", "parallel"} {
+			line, there := commands[name]
+			if !there {
+				continue
+			}
+			start := time.Now()
+			got := shell(1, line+" | sort -n | sha256sum")
+			took[name] = append(took[name], time.Since(start).Seconds())
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				b.Errorf("%s: the results differ", name)
+			}
+		}
+	}
+	b.StopTimer()
+	for name, t := range took {
+		var faster []float64
+		for i := range t {
+			faster = append(faster, took["alone"][i]/t[i])
+		}
+		b.Logf("%-10s %s s, %s times one node", name, within(t), within(faster))
+		b.ReportMetric(median(faster), name+"-x")
+	}
+}
+
+// within is a median with the least and the most.
+func within(v []float64) string {
+	m, least, most := spread(v)
+	return fmt.Sprintf("%.2f (%.2f-%.2f)", m, least, most)
+}
+
+// shortJobs is how many there are.
+const shortJobs = 2000
+
+// sshServer starts an ssh server in a node, with a key that root of the lab's nodes
+// has: made in /tmp, which is the node's own, by node 1 and brought by the directory.
+func sshServer(node int) string {
+	return fmt.Sprintf(`set -e
+exec >/dev/null 2>&1 </dev/null
+mkdir -p /run/sshd /tmp/.ssh
+ssh-keygen -q -t ed25519 -N '' -f /tmp/host
+[ -e key ] || ssh-keygen -q -t ed25519 -N '' -f key
+cp key /tmp/.ssh/id_ed25519; chmod 600 /tmp/.ssh/id_ed25519
+cp key.pub /tmp/authorized; chown root:root /tmp/authorized; chmod 600 /tmp/authorized
+printf 'Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  IdentityFile /tmp/.ssh/id_ed25519\n  LogLevel ERROR\n' >/tmp/ssh_config
+mkdir -p /tmp/bin; printf '#!/bin/sh\nexec /usr/bin/ssh -F /tmp/ssh_config "$@"\n' >/tmp/bin/ssh; chmod +x /tmp/bin/ssh
+/usr/sbin/sshd -o ListenAddress=10.77.0.%d -o HostKey=/tmp/host -o AuthorizedKeysFile=/tmp/authorized -o StrictModes=no -o PermitRootLogin=yes -o MaxStartups=100 -o PidFile=none`, node)
+}
