@@ -134,10 +134,15 @@ func (p *pending) left() rest { return rest{p.nr, p.until} }
 func (s *strand) handled(sig int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rest.until.IsZero() {
+	if s.rest.until.IsZero() && s.restart == 0 {
 		return
 	}
 	if st, err := s.b.Family.FS.Status(s.b.PID); err == nil && st.SigCgt>>(sig-1)&1 != 0 {
 		s.rest = rest{}
+		s.forgetRestart()
 	}
 }
+
+// forgetRestart: what restart_syscall goes on with next is not the deputy's but a
+// wait that this kernel remembers. Precondition: s.mu is held.
+func (s *strand) forgetRestart() { s.restart, s.restartUntil = 0, time.Time{} }

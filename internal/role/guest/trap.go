@@ -97,9 +97,12 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 	}
 	s.mu.Lock()
 	s.restarted = false
+	nr := int(n.Nr)
+	if nr != unix.SYS_RESTART_SYSCALL {
+		s.forgetRestart() // the thread has given up the wait it was in
+	}
 	s.mu.Unlock()
 	s.b.calls.Add(1)
-	nr := int(n.Nr)
 	if s.b.g.alias && s.underAlias(&pending{s: s, id: n.ID, nr: nr, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}) {
 		return
 	}
@@ -326,6 +329,8 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.call = nil
 	s.restarted = restarts
 	switch {
+	case !restarts: // else a restart_syscall may have to be made again
+		s.forgetRestart()
 	case ret == restartBlock && freezing && sleeps(p.nr) && !p.until.IsZero():
 		// What the kernel remembers points into the deputy's own memory: the
 		// wait is made again, for the rest of its time.

@@ -178,10 +178,12 @@ func (s *strand) leavingCall(t *image.Thread, read time.Time) {
 	case !left.until.IsZero():
 		r.Rax, r.OrigRax = minus(noHand), uint64(left.nr)
 		t.Pending = left.pending(read)
-	case remembered.nr != 0 && remembered.nr != unix.SYS_POLL:
+	case remembered.nr == unix.SYS_POLL: // it has no time, so nothing is lost when it is made again
+		r.Rax, r.OrigRax = minus(noHand), unix.SYS_POLL
+	case remembered.nr != 0:
 		r.Rax = minus(restartBlock)
 		t.Restart = remembered.nr
-	case int64(r.Rax) == restartBlock:
+	default:
 		nativeRestart(t)
 	}
 }
@@ -192,8 +194,12 @@ func minus(result int64) uint64 { return uint64(result) }
 // nativeRestart: the kernel's memory of an interrupted relative wait does not
 // travel. A futex wait with a relative time may end early (futex(2): a result of
 // 0 can be a spurious wake-up), but never with an EINTR that no handler caused;
-// others are made again: those with an absolute time lose nothing.
+// others are made again: those with an absolute time lose nothing. What goes on
+// through restart_syscall is a futex wait: of the calls that do, no other is made here.
 func nativeRestart(t *image.Thread) {
+	if t.Regs.OrigRax == unix.SYS_RESTART_SYSCALL {
+		t.Regs.OrigRax = unix.SYS_FUTEX
+	}
 	const command, wait = 0x7f, 0 // FUTEX_WAIT; FUTEX_WAIT_BITSET's time is absolute
 	if t.Regs.OrigRax == unix.SYS_FUTEX && t.Regs.Rsi&command == wait {
 		t.Regs.Rax, t.Regs.OrigRax = 0, ^uint64(0)
