@@ -199,7 +199,12 @@ func (c *cloning) run(a [6]uint64) (int64, error) {
 			return nil
 		}
 		child = true
-		err := c.begin()
+		var made uint64
+		var err error
+		c.h.Do(func() { made, err = ptrace.EventMessage(t.TID) })
+		if err == nil {
+			err = c.begin(int(made))
+		}
 		c.unlockOnce()
 		return err
 	})
@@ -212,12 +217,12 @@ func (c *cloning) unlockOnce() {
 	}
 }
 
-// begin gives the newborn the registers it would have had, and lets it run.
-func (c *cloning) begin() error {
+// begin gives the newborn, tid, the registers it would have had, and lets it run.
+func (c *cloning) begin(tid int) error {
 	g := c.s.b.g
-	n := g.awaitBorn(c.own)
-	if n == nil {
-		return fmt.Errorf("it was not reported")
+	n, err := c.born(tid)
+	if err != nil {
+		return err
 	}
 	n.blocks.Store(c.s.blocks.Load())
 	n.atHome.Store(c.s.atHome.Load())
@@ -230,7 +235,6 @@ func (c *cloning) begin() error {
 	n.mu.Lock()
 	n.cpus = cpus
 	n.mu.Unlock()
-	var err error
 	c.h.Do(func() {
 		var have image.Regs
 		if have, err = ptrace.Regs(n.t.TID); err != nil {
@@ -251,6 +255,24 @@ func (c *cloning) begin() error {
 		g.childRuns(c.own)
 	}
 	return err
+}
+
+// born waits for the newborn's first stop. It exists at home too, so nothing but
+// its end ends the wait: where guests get only what CPU time is left over, it may
+// be long until it runs.
+func (c *cloning) born(tid int) (*strand, error) {
+	for {
+		if n := c.s.b.g.awaitBorn(c.own); n != nil {
+			return n, nil
+		}
+		st, err := c.s.b.Family.FS.ThreadStatus(tid, tid)
+		switch {
+		case err != nil || st.State == 'Z' || st.State == 'X':
+			return nil, fmt.Errorf("it has ended before its first step")
+		case ownID(st.InnermostPid()) != c.own:
+			return nil, fmt.Errorf("it became %d", st.InnermostPid())
+		}
+	}
 }
 
 // inherit makes a forked body what its parent is. The kernel does not track
