@@ -48,13 +48,17 @@ func Build(p Program, cache string) (string, error) {
 func (p Program) build(target string) error {
 	switch {
 	case strings.HasSuffix(p.Source, ".py"):
-		if _, err := exec.LookPath("python3"); err != nil {
-			return fmt.Errorf("%w: python3", ErrLacking)
+		// The interpreter itself: a version manager puts dozens of processes of
+		// a shell before it, which are none of the program's.
+		where, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+		if err != nil {
+			return fmt.Errorf("%w: python3: %w", ErrLacking, err)
 		}
 		text, err := os.ReadFile(p.Source)
 		if err != nil {
 			return err
 		}
+		text = bytes.Replace(text, []byte("/usr/bin/env python3\n"), where, 1)
 		return os.WriteFile(target, text, 0o755)
 	case strings.HasSuffix(p.Source, ".c"):
 		argv := append([]string{"-O1", "-pthread", "-o", target, p.Source}, p.Flags...)
