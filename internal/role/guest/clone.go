@@ -116,24 +116,46 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 		_ = s.b.memory().Write(pidfd, r.outs[0]) // it could be written a moment ago
 	}
 	a[0] &^= unix.CLONE_PIDFD
-	if err := s.makeHere(p, a, own); err != nil {
-		s.b.g.forgetChild(own)
-		// Home has it already, and its parent may have seen it: neither half can
-		// be taken back unseen. So the process ends as if killed.
-		s.b.g.log.Error("a thread or process could not be made here (limits of this node?): killing who wanted it", "own", own, "error", err)
-		_ = s.b.g.post(wire.Exit, own, make([]byte, 4))
-		_ = s.b.g.post(wire.Died, s.b.Own, wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)}))
-		s.b.kill()
+	if begun, err := s.makeHere(p, a, own); err != nil {
+		s.notMade(p, own, begun, err)
 	}
 }
 
+// notMade: home has the newborn already, and its parent may have seen it: neither
+// half can be taken back unseen. So who wanted it ends as if killed, unless
+// that was its end anyway: home has had it killed meanwhile, perhaps because
+// another thread has executed a program. One that has begun goes on.
+func (s *strand) notMade(p *pending, own int, begun bool, err error) {
+	b, g := s.b, s.b.g
+	killed := wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)})
+	switch {
+	case begun:
+	case p.child:
+		g.forgetChild(own)
+		_ = g.post(wire.Died, own, killed)
+	default:
+		_ = g.post(wire.Exit, own, make([]byte, 4))
+	}
+	b.mu.Lock()
+	ends := b.gone
+	b.mu.Unlock()
+	if ends {
+		g.log.Debug("a process has ended while it made another", "process", b.Own, "own", own, "error", err)
+		return
+	}
+	g.log.Error("a thread or process could not be made here (limits of this node?): killing who wanted it", "own", own, "error", err)
+	_ = g.post(wire.Died, b.Own, killed)
+	b.kill()
+}
+
 // makeHere runs the program's clone in its own thread, with the id chosen
-// beforehand. The thread's registers serve for the call and are put back.
-func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
+// beforehand. The thread's registers serve for the call and are put back. begun:
+// what it was to make runs, whatever became of the thread itself.
+func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err error) {
 	g, t := s.b.g, s.t
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.mu.Lock()
 	s.call = nil
@@ -148,13 +170,13 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 		}
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	g.makeMu.Lock() // the next id is one for all
 	g.maker(s.b.child())
 	if err := g.init.nextID(own); err != nil {
 		g.makeMu.Unlock()
-		return err
+		return false, err
 	}
 	if a[0]&unix.CLONE_THREAD == 0 {
 		a[0] |= unix.CLONE_PARENT // the namespaces' init reaps; the parent waits at home
@@ -164,10 +186,10 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 	ret, err := c.run(a)
 	s.served.Store(false)
 	if err != nil {
-		return err
+		return c.begun, err
 	}
 	if ret != int64(own) {
-		return fmt.Errorf("it became %d", ret)
+		return c.begun, fmt.Errorf("it became %d", ret)
 	}
 	r := saved
 	r.Rax, r.OrigRax = uint64(own), ^uint64(0)
@@ -176,7 +198,7 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) error {
 		_ = ptrace.SetSigMask(t.TID, mask)
 		_ = ptrace.Continue(t.TID, 0)
 	})
-	return nil
+	return true, nil
 }
 
 // cloning is one clone call being made in the program's own thread.
@@ -187,6 +209,7 @@ type cloning struct {
 	saved  image.Regs
 	mask   uint64
 	unlock func()
+	begun  bool // the newborn runs
 }
 
 // run makes the call. A vfork returns only when the child has gone its way.
@@ -251,6 +274,7 @@ func (c *cloning) begin(tid int) error {
 		}
 		err = ptrace.Continue(n.t.TID, 0)
 	})
+	c.begun = err == nil
 	if n.b != c.s.b {
 		g.childRuns(c.own)
 	}
