@@ -10,6 +10,9 @@ type Pending struct {
 	Info [128]byte
 }
 
+// siTkill is the si_code of what tgkill(2) has sent to one thread.
+const siTkill = -6
+
 // maxTaken bounds one taking: more arrive later, as if they were sent later.
 const maxTaken = 1 << 16
 
@@ -43,6 +46,9 @@ func (p *Process) TakePending(ts []*Thread, set uint64) ([]Pending, error) {
 				break // EAGAIN: it went the way of its kind (SIGCONT and the stops remove each other)
 			}
 			copy(one.Info[:], t.Get(infoOff, len(one.Info)))
+			if int32(le.Uint32(one.Info[8:])) == siTkill { // it came after the look
+				one.Own = t.Own
+			}
 			out = append(out, one)
 		}
 	}

@@ -282,6 +282,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	if !d.post(slot, c.Nr, args) {
 		return restartNoIntr, nil, true
 	}
+	d.begun()
 	ret, ok := slot.Await(forever)
 	if !ok {
 		return 0, nil, false
