@@ -67,13 +67,15 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 		l.close()
 		return nil, nil, err
 	}
-	s.keepSession(l)
+	if s.keeps(p) {
+		s.keepSession(l)
+	}
 	return l, lacking, nil
 }
 
 func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, error) {
 	p.deal(l)
-	announced := wire.PrepareMsg{Image: *img, Kept: p.s.attending.Load() && p.Own != firstID, Memory: memory}
+	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory}
 	if announced.Names = p.s.naming.joins(p.s.viewOf(p.PID)); announced.Names {
 		p.s.naming.listens(l, true)
 	}
@@ -96,6 +98,9 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, er
 // firstID is the number of a container's first process, which is alone in its session.
 const firstID = 1
 
+// keeps tells whether a session that is opened for a process is kept.
+func (s *Supervisor) keeps(p *proc) bool { return s.attending.Load() && p.Own != firstID }
+
 // keptSession is the session that is kept with a node; nil: there is none.
 func (s *Supervisor) keptSession(node int) *link {
 	s.mu.Lock()
@@ -109,9 +114,6 @@ func (s *Supervisor) keptSession(node int) *link {
 
 // keepSession keeps a new session that the other side keeps as well.
 func (s *Supervisor) keepSession(l *link) {
-	if !s.attending.Load() {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.kept, l.users = true, 1
