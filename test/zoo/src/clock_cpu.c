@@ -43,8 +43,9 @@ int main(void) {
 			last[i] = v[i];
 			if (v[i] > peak[i]) peak[i] = v[i];
 		}
-		must(v[0] >= 0.2 && v[0] < now() - zoo.start + 1);
+		must(v[0] < now() - zoo.start + 1);
 	}
+	must(peak[0] >= 0.2); // not in each lap: it may have been burnt away, and now be at home
 	for (int i = 0; i < Clocks; i++) // away again: everything used on all trips is told
 		if (last[i] < peak[i]) fail(__FILE__, __LINE__, "CPU time %d ends at %.6f, below %.6f", i, last[i], peak[i]);
 	return ok();
