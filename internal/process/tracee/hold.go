@@ -176,7 +176,7 @@ func (h *Hold) giveBack(run bool) {
 		if t.hold != h {
 			continue
 		}
-		t.hold = nil
+		t.hold, t.told = nil, false // the stop it may still make is nobody's: the next hold tells it anew
 		switch {
 		case !run || waiting[t.TID] || t.Stands:
 		case t.group && ptrace.Listen(t.TID) == nil: // it stays stopped

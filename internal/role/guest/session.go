@@ -128,21 +128,18 @@ func (g *Guest) shell(own int) (*strand, error) {
 
 const noListener = -1
 
-// A process that has just ended at home may still have its number here for a
-// moment, while home has given it to the next.
-const (
-	numberTries = 50
-	numberPause = 2 * time.Millisecond
-)
+// numberPause is between two looks whether a number is free.
+const numberPause = 2 * time.Millisecond
 
-// forkWhenFree is fork of a number that may be taken for a moment.
+// forkWhenFree is fork of a number that may be taken for a moment: by a process
+// that has ended at home, or that has left from here and comes back. It has been
+// killed, and needs CPU time to end: what is left over, where guests get no more.
 func (in *nsInit) forkWhenFree(own int, slot *stub.Slot) error {
-	for try := 1; ; try++ {
+	for deadline := time.Now().Add(stopLimit); ; time.Sleep(numberPause) {
 		err := in.fork(own, slot)
-		if !errors.Is(err, unix.EEXIST) || try == numberTries {
+		if !errors.Is(err, unix.EEXIST) || time.Now().After(deadline) {
 			return err
 		}
-		time.Sleep(numberPause)
 	}
 }
 

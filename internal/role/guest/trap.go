@@ -330,6 +330,8 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.restarted = restarts
 	s.forgetRestart()
 	switch {
+	case !restarts: // else a restart_syscall may have to be made again
+		s.forgetRestart()
 	case ret == restartBlock && freezing && sleeps(p.nr) && !p.until.IsZero():
 		// What the kernel remembers points into the deputy's own memory: the
 		// wait is made again, for the rest of its time.
