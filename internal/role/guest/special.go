@@ -185,3 +185,21 @@ func (s *strand) restartCall(p *pending) {
 	_ = s.b.g.send(wire.Call, s.t.Own, bare.Append(s.callHead(p)))
 	s.notice(p)
 }
+
+// comeHome brings the process home for a call that can be made only there. The
+// thread makes the call again when it is there.
+func (s *strand) comeHome(p *pending, reason string) {
+	p.row = nil
+	if !s.enter(p, true) {
+		return
+	}
+	b := s.b
+	b.mu.Lock()
+	b.busy--
+	b.held = append(b.held, p) // answered when the body is frozen
+	b.mu.Unlock()
+	s.mu.Lock()
+	s.call = nil
+	s.mu.Unlock()
+	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
+}

@@ -382,21 +382,3 @@ func (s *strand) ask(p *pending, kind uint8, body []byte) result {
 		return result{ret: -int64(unix.ESRCH)}
 	}
 }
-
-// comeHome brings the process home for a call that can be made only there. The
-// thread makes the call again when it is there.
-func (s *strand) comeHome(p *pending, reason string) {
-	p.row = nil
-	if !s.enter(p, true) {
-		return
-	}
-	b := s.b
-	b.mu.Lock()
-	b.busy--
-	b.held = append(b.held, p) // answered when the body is frozen
-	b.mu.Unlock()
-	s.mu.Lock()
-	s.call = nil
-	s.mu.Unlock()
-	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
-}

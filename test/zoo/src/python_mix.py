@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # A Python program: threads, imports, subprocesses, signals, files and sockets
-# go on through moves.
+# go on through moves. (The interpreter runs it itself: build.go.)
 import hashlib
 import os
 import signal
