@@ -219,7 +219,9 @@ func TestNeverMovesWhatStays(t *testing.T) {
 			}
 		}
 		balanced(t, 3, func(t *testing.T, m *machine, _ *Balancer) {
+			m.mu.Lock() // the balancer runs
 			m.config.ExcludeUsers = []string{"1001"}
+			m.mu.Unlock()
 			for _, p := range drawn {
 				m.add(p)
 			}

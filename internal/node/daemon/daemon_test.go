@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"openmosix/internal/linux/cgroup"
-	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
@@ -31,19 +30,6 @@ type node struct {
 	client *control.Client
 	stop   func()
 }
-
-type machine struct {
-	available uint64
-	lacks     []string
-}
-
-func (m *machine) Memory() (uint64, uint64, error) { return 1 << 40, m.available, nil }
-
-func (m *machine) Lacks(supervisor.Need) []string { return m.lacks }
-
-func (m *machine) Fingerprint() uint64 { return 7 }
-
-func (m *machine) Pressure() load.Pressure { return load.NoPressure }
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
@@ -67,6 +53,7 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		t.Fatal(err)
 	}
 	peers := []config.Peer{{Number: 1, Address: freeAddress(t)}, {Number: 2, Address: freeAddress(t)}, {Number: 3, Address: freeAddress(t)}}
+	log := slog.New(slog.NewTextHandler(untilTheEnd(t), nil))
 	start := func(number int) *node {
 		c := config.Default()
 		c.Number, c.Name, c.Peers = number, fmt.Sprintf("node%d", number), peers
@@ -79,7 +66,7 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		c.Guests.OwnerFirst, c.Guests.Weight = false, cgroup.Ordinary
 		c.Guests.Max, c.Guests.UIDBase = 8, uint32(1_900_000_000+os.Getpid()%1000*100+number*10)
 		judge := func(int) ([]control.Reason, error) { return nil, nil }
-		d, err := New(c, trust.RingOf(key), judge, &machine{available: 1 << 30}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		d, err := New(c, trust.RingOf(key), judge, newMachine(1<<30), log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +178,7 @@ func TestAMoveOutAndHome(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	lender := &machine{available: 1 << 30}
+	lender := newMachine(1 << 30)
 	one, two := twoNodes(t, func(d *Daemon) {
 		if d.config.Number == 2 {
 			d.machine = lender
@@ -225,11 +212,12 @@ func TestRefusals(t *testing.T) {
 	}
 	check("unknown verb", one.ask(t, control.Request{Verb: "dance"}), control.BadRequest, "unknown verb")
 
-	lender.available = 64 << 20
+	lender.available.Store(64 << 20)
 	check("memory", one.move(t, pid, 2), supervisor.NoMemory, "MiB")
-	lender.available, lender.lacks = 1<<30, []string{"avx512f"}
+	lender.available.Store(1 << 30)
+	lender.lacks.Store(&[]string{"avx512f"})
 	check("CPU", one.move(t, pid, 2), supervisor.LacksCPU, "avx512f")
-	lender.lacks = nil
+	lender.lacks.Store(new([]string))
 	two.stop()
 	check("node stopped", one.move(t, pid, 2), supervisor.Unreachable, "node 2")
 }
