@@ -65,7 +65,7 @@ func TestManyNodesAreNotAsked(t *testing.T) {
 	for i := 2; i <= many; i++ {
 		c.Peers = append(c.Peers, config.Peer{Number: i, Name: fmt.Sprintf("node%d", i), Address: "192.0.2.1:7779"})
 	}
-	d, err := New(c, trust.RingOf(key), nil, newMachine(1 << 30), slog.New(slog.DiscardHandler))
+	d, err := New(c, trust.RingOf(key), nil, newMachine(1<<30), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
