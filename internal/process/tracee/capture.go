@@ -37,12 +37,22 @@ func (t *Thread) CaptureThread(th *image.Thread) error {
 const nameSize = 16
 
 // Disarm takes from a deputy's thread what would make its exit write into the
-// process's memory, which the deputy does not own while the guest is away.
-func (t *Thread) Disarm() error {
+// process's memory, which the deputy does not own while the guest is away. Its
+// rseq registration has to go for another reason: whenever the kernel has taken the
+// CPU from the thread it looks there, and where nothing is mapped just then, as
+// while the process comes home, it kills: rseq(2).
+func (t *Thread) Disarm(have image.Rseq) error {
 	if _, err := t.Call(unix.SYS_SET_TID_ADDRESS, 0); err != nil {
 		return err
 	}
-	_, err := t.Must("clear the robust list", unix.SYS_SET_ROBUST_LIST, 0, robustHeadSize)
+	if _, err := t.Must("clear the robust list", unix.SYS_SET_ROBUST_LIST, 0, robustHeadSize); err != nil {
+		return err
+	}
+	if have.Addr == 0 {
+		return nil
+	}
+	const unregister = 1
+	_, err := t.Must("unregister rseq", unix.SYS_RSEQ, have.Addr, uint64(have.Size), unregister, uint64(have.Sig))
 	return err
 }
 

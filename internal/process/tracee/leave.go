@@ -85,30 +85,6 @@ func (h *Hold) unmapStub(t *Thread) error {
 	return h.Resync(t)
 }
 
-// RseqNow reads the rseq registrations that parked threads have at present.
-func (h *Hold) RseqNow(ts []*Thread) ([]image.Rseq, error) {
-	// PTRACE_GET_RSEQ_CONFIGURATION needs a stopped thread.
-	if err := h.Unpark(ts...); err != nil {
-		return nil, err
-	}
-	rs := make([]image.Rseq, len(ts))
-	var err error
-	h.Do(func() {
-		for i, t := range ts {
-			if rs[i], err = ptrace.RseqConfig(t.TID); err != nil {
-				return
-			}
-			if err = ptrace.Continue(t.TID, 0); err != nil {
-				return
-			}
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read rseq: %w", err)
-	}
-	return rs, nil
-}
-
 // DeliverNext lets the next signal that comes to a held thread through. The
 // thread's other stops are passed over.
 func (h *Hold) DeliverNext(t *Thread) {

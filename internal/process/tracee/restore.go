@@ -7,19 +7,11 @@ import (
 )
 
 // RestoreThread makes a parked thread what the image says, except for
-// registers and mask: see SetThreads.
-func (t *Thread) RestoreThread(th *image.Thread, have image.Rseq) error {
-	if have != th.Rseq {
-		const unregister = 1
-		if have.Addr != 0 {
-			if _, err := t.Must("unregister rseq", unix.SYS_RSEQ, have.Addr, uint64(have.Size), unregister, uint64(have.Sig)); err != nil {
-				return err
-			}
-		}
-		if th.Rseq.Addr != 0 {
-			if _, err := t.Must("register rseq", unix.SYS_RSEQ, th.Rseq.Addr, uint64(th.Rseq.Size), 0, uint64(th.Rseq.Sig)); err != nil {
-				return err
-			}
+// registers and mask: see SetThreads. It has no rseq registration yet.
+func (t *Thread) RestoreThread(th *image.Thread) error {
+	if th.Rseq.Addr != 0 {
+		if _, err := t.Must("register rseq", unix.SYS_RSEQ, th.Rseq.Addr, uint64(th.Rseq.Size), 0, uint64(th.Rseq.Sig)); err != nil {
+			return err
 		}
 	}
 	if _, err := t.Must("set the robust list", unix.SYS_SET_ROBUST_LIST, th.Robust, robustHeadSize); err != nil {

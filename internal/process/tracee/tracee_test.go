@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,53 @@ func TestStubLeavesNoTrace(t *testing.T) {
 	if err != nil || strings.Contains(string(maps), "openmosix") {
 		t.Errorf("the stub is still mapped (%v):\n%s", err, maps)
 	}
+}
+
+// A deputy's thread outlives the memory of its rseq registration: while a process
+// comes home its mappings are made anew around the parked threads.
+func TestParkedThreadNeedsNoRseqMemory(t *testing.T) {
+	o, _ := subject(t)
+	h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := h.Threads()
+	saved, err := h.Save(ts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rseq := saved[0].Rseq
+	if rseq.Addr == 0 {
+		t.Skip("the C library here registers no rseq")
+	}
+	h.Do(func() { err = ptrace.SetSigMask(ts[0].TID, blockAll) })
+	if err == nil {
+		err = h.MapStub(ts[0])
+	}
+	if err == nil {
+		err = h.Park(ts...)
+	}
+	if err == nil {
+		err = ts[0].Disarm(rseq)
+	}
+	if err == nil {
+		_, err = ts[0].Must("unmap", unix.SYS_MUNMAP, rseq.Addr&^(image.PageSize-1), image.PageSize)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for try := range 10 { // the kernel looks when it has taken the CPU from the thread
+		var one unix.CPUSet
+		one.Set(try % runtime.NumCPU())
+		if err := unix.SchedSetaffinity(ts[0].TID, &one); err != nil {
+			t.Fatal(err)
+		}
+		if pid, err := ts[0].Call(unix.SYS_GETPID); err != nil || int(pid) != o.p.PID {
+			t.Fatalf("getpid in the stub: %d %v", pid, err)
+		}
+	}
+	_ = unix.Kill(o.p.PID, unix.SIGKILL)
+	h.Release()
 }
 
 // Two holds of one process exclude each other, and its death ends a hold.

@@ -179,7 +179,7 @@ func (p *proc) isHome() {
 	p.dropMapped()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.link, p.saved, p.files, p.sent = nil, nil, nil, nil
+	p.link, p.files, p.sent = nil, nil, nil
 	p.count, p.kept, p.rss = 0, 0, 0
 	p.homing, p.dying, p.stopped = false, false, false
 }

@@ -246,7 +246,7 @@ func (f *frozen) capture() error {
 			return err
 		}
 		f.saved[i] = img.Threads[i]
-		if err := t.Disarm(); err != nil {
+		if err := t.Disarm(f.saved[i].Rseq); err != nil {
 			return err
 		}
 		f.disarmed = i + 1
@@ -318,7 +318,7 @@ func (f *frozen) undo() error {
 		return nil
 	}
 	for i := 0; i < f.disarmed; i++ {
-		if err := f.threads[i].RestoreThread(&f.saved[i], f.saved[i].Rseq); err != nil {
+		if err := f.threads[i].RestoreThread(&f.saved[i]); err != nil {
 			return err
 		}
 	}
@@ -332,7 +332,7 @@ func (f *frozen) undo() error {
 func (f *frozen) commit() {
 	p := f.p
 	p.mu.Lock()
-	p.link, p.actions, p.saved, p.files = f.link, f.img.Actions, f.saved, f.img.Files
+	p.link, p.actions, p.files = f.link, f.img.Actions, f.img.Files
 	p.moves++
 	p.kept = f.img.Kept
 	p.count = 0

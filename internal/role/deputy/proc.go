@@ -29,7 +29,6 @@ type proc struct {
 	moves       int
 	files       []image.FileID
 	actions     [65]image.Action // what the deputy's signal actions are now
-	saved       []image.Thread   // rseq registrations of the deputies, by thread
 	inboxes     map[*link]*inbox // what the guest sides say about the move under way
 	tries       uint64           // moves begun, so that words about one are not taken for another's
 	dealing     *link            // the guest side the process is being moved to

@@ -21,12 +21,8 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 	if err := leader.RestoreTimers(img); err != nil {
 		return err
 	}
-	rseq, err := r.h.RseqNow(r.threads)
-	if err != nil {
-		return err
-	}
 	for i, t := range r.threads {
-		if err := t.RestoreThread(&img.Threads[i], rseq[i]); err != nil {
+		if err := t.RestoreThread(&img.Threads[i]); err != nil {
 			return err
 		}
 	}

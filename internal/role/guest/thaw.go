@@ -285,7 +285,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		return err
 	}
 	for i, s := range strands {
-		if err := s.t.RestoreThread(&img.Threads[i], image.Rseq{}); err != nil {
+		if err := s.t.RestoreThread(&img.Threads[i]); err != nil {
 			return err
 		}
 		s.rest, s.before = restOf(img.Threads[i].Pending, ago), img.Threads[i].CPUNanos
