@@ -193,6 +193,29 @@ func upThenWait(base string) int {
 	select {}
 }
 
+// A lab may go with any process, not only with its maker.
+func TestGoesWithAProcess(t *testing.T) {
+	base := freshBase(t)
+	before := traces(t, base)
+	sleeper := exec.Command("sleep", "1000")
+	if err := sleeper.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Up(t.Context(), Options{Base: base, Name: "t", Nodes: 1, With: sleeper.Process.Pid}); err != nil {
+		t.Error(err)
+	}
+	_ = sleeper.Process.Kill()
+	_ = sleeper.Wait()
+	for end := time.Now().Add(20 * time.Second); !cmp.Equal(before, traces(t, base)) && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	mustLeaveNothing(t, base, before)
+	if _, err := Up(t.Context(), Options{Base: base, Name: "t", Nodes: 1, With: sleeper.Process.Pid}); err == nil || !strings.Contains(err.Error(), "no such process") {
+		t.Errorf("with a process that has ended: %v", err)
+	}
+	mustLeaveNothing(t, base, before)
+}
+
 // Whoever makes a lab may be killed while it does so, at any moment, or when
 // the lab is bound to it: the hub takes everything down by itself.
 func TestMakerKilled(t *testing.T) {

@@ -42,6 +42,11 @@ func RunHub() int {
 		fmt.Fprintln(os.Stderr, "hub: read options:", err)
 		return 1
 	}
+	ended, err := whenEnded(o.With)
+	if err != nil {
+		_ = answer.Encode(report{Error: err.Error()})
+		return 1
+	}
 	dropped := make(chan struct{}) // the maker of the lab is gone and did not say keep
 	go func() {
 		var k keep
@@ -54,27 +59,50 @@ func RunHub() int {
 		select {
 		case <-asked:
 		case <-dropped:
+		case <-ended:
 		}
 		cancel()
 	}()
 
 	h := &hub{place: place{o.Base, o.Name}, options: o}
-	err := h.build(ctx)
+	err = h.build(ctx)
 	if err == nil {
 		err = answer.Encode(report{State: &h.state})
 	}
 	if err == nil {
 		<-ctx.Done()
 	}
-	ended := h.demolish()
+	undone := h.demolish()
 	if err != nil {
 		_ = answer.Encode(report{Error: err.Error()})
 	}
-	if err := errors.Join(err, ended); err != nil {
+	if err := errors.Join(err, undone); err != nil {
 		fmt.Fprintln(os.Stderr, "hub:", err)
 		return 1
 	}
 	return 0
+}
+
+// whenEnded is closed when the process has ended; of 0, never. See pidfd_open(2).
+func whenEnded(pid int) (<-chan struct{}, error) {
+	if pid == 0 {
+		return nil, nil
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return nil, fmt.Errorf("watch process %d: %w", pid, err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer unix.Close(fd)
+		for {
+			if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1); err != unix.EINTR {
+				break
+			}
+		}
+		close(ended)
+	}()
+	return ended, nil
 }
 
 // build makes everything. On error the caller demolishes what there is.

@@ -39,6 +39,7 @@ type Options struct {
 	// in one. A node in several is a relay.
 	Networks []string
 	Bound    bool // the lab lives no longer than the process that called Up
+	With     int  // ... no longer than this process; 0: as long as it is wanted
 }
 
 // Bind shows Source of the machine as Target in every node. It is how a

@@ -2,9 +2,11 @@ package balance
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +41,34 @@ func newWorkers(t *testing.T, lab *labtest.Lab) *workers {
 		t.Fatalf("gcc: %v: %s", err, out)
 	}
 	return w
+}
+
+// busy is the part of the machine's processors that is used during d, 0 to 1.
+func (w *workers) busy(d time.Duration) float64 {
+	w.t.Helper()
+	// proc_stat(5): user nice system idle iowait ..., in ticks since the boot.
+	read := func() (all, idle float64) {
+		text, err := os.ReadFile("/proc/stat")
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		line, _, _ := strings.Cut(string(text), "\n")
+		for i, word := range strings.Fields(line)[1:9] {
+			n, err := strconv.ParseFloat(word, 64)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			all += n
+			if i == 3 || i == 4 {
+				idle += n
+			}
+		}
+		return all, idle
+	}
+	all, idle := read()
+	time.Sleep(d)
+	later, idleLater := read()
+	return 1 - (idleLater-idle)/max(later-all, 1)
 }
 
 // start begins so many, each as the end of a command.

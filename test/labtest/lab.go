@@ -116,7 +116,9 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 			}
 		}
 	})
-	if out, err := l.run(upLimit, "lab", "up", append(flags, "--nodes", strconv.Itoa(nodes))...); err != nil {
+	// A test that is ended from outside leaves no lab behind.
+	flags = append(flags, "--nodes", strconv.Itoa(nodes), "--with", strconv.Itoa(os.Getpid()))
+	if out, err := l.run(upLimit, "lab", "up", flags...); err != nil {
 		t.Fatalf("lab up: %v\n%s", err, out)
 	}
 	return l

@@ -68,6 +68,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 		noDaemon bool
 		fixed    bool
 		balance  bool
+		with     int
 	)
 	c := &cobra.Command{
 		Use:   "up",
@@ -80,9 +81,10 @@ func newLabUp(f *labFlags) *cobra.Command {
 	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
 	c.Flags().BoolVar(&balance, "balance", false, "processes of all users move by themselves, root's too")
 	c.Flags().BoolVar(&fixed, "fixed", false, "tell each node of all others instead of letting them find each other")
+	c.Flags().IntVar(&with, "with", 0, "take the lab down when this process ends, as that of a script: --with $$")
 	c.Flags().BoolVar(&noDaemon, "no-daemon", false, "start no node daemons")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Find: !fixed, Balance: balance, Networks: networks, Links: applets}
+		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Find: !fixed, Balance: balance, Networks: networks, Links: applets, With: with}
 		var err error
 		if o.CPUs, err = parseCPUs(cpus); err != nil {
 			return err
