@@ -250,7 +250,7 @@ func (f *Family) Adopt(p *Process, s ptrace.Stop, own int) (*Thread, bool) {
 }
 
 // whereabouts says for the log what the kernel knows of a thread that does not
-// do what it should.
+// do what it should. Not on the tracing thread.
 func (t *Thread) whereabouts() string {
 	p := t.Proc
 	state := "gone"
@@ -263,6 +263,12 @@ func (t *Thread) whereabouts() string {
 	}
 	if ptrace.Unreported(t.TID) {
 		state += " unreported"
+	}
+	var why ptrace.SigInfo
+	var err error
+	p.Family.Loop.Do(func() { why, err = ptrace.GetSigInfo(t.TID) })
+	if err == nil {
+		state += fmt.Sprintf(" for signal %d code %#x at %#x", why.Signal(), le.Uint32(why[8:]), le.Uint64(why[16:]))
 	}
 	return fmt.Sprintf("thread %d as %d: %s %s", t.TID, t.Own, state, strings.TrimSpace(string(call)))
 }

@@ -210,6 +210,7 @@ type cloning struct {
 	mask   uint64
 	unlock func()
 	begun  bool // the newborn runs
+	vfork  bool // ... in its parent's memory, which waits
 }
 
 // run makes the call. A vfork returns only when the child has gone its way.
@@ -217,6 +218,7 @@ func (c *cloning) run(a [6]uint64) (int64, error) {
 	t := c.s.t
 	defer c.unlockOnce()
 	child := false
+	c.vfork = a[0]&(unix.CLONE_VM|unix.CLONE_THREAD) == unix.CLONE_VM
 	return c.h.InjectWatching(t, c.saved.Rip-syscallLength, unix.SYS_CLONE, a, func(event int) error {
 		if child || event < ptrace.EventFork || event > ptrace.EventClone {
 			return nil
@@ -251,6 +253,9 @@ func (c *cloning) begin(tid int) error {
 	n.atHome.Store(c.s.atHome.Load())
 	if n.b != c.s.b {
 		n.b.inherit(c.s.b)
+		n.b.mu.Lock()
+		n.b.borrows = c.vfork
+		n.b.mu.Unlock()
 	}
 	c.s.mu.Lock()
 	cpus := c.s.cpus

@@ -53,8 +53,16 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 	}
 }
 
-// quiet waits until no call of several steps is under way; new ones wait.
+// quiet waits until no call of several steps is under way; new ones wait. A child
+// that runs in its parent's memory stays until it executes a program or ends:
+// elsewhere what it writes, such as why it could not, would be lost to its parent.
 func (b *body) quiet() error {
+	b.mu.Lock()
+	stays := b.borrows && !b.homing
+	b.mu.Unlock()
+	if stays {
+		return fmt.Errorf("it runs in the memory of its parent until it executes a program")
+	}
 	deadline := time.Now().Add(stopLimit)
 	for {
 		b.mu.Lock()

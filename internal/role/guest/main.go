@@ -187,6 +187,8 @@ type body struct {
 	dirty    []image.Range   // written here, as far as Protect has told
 	gone     bool
 	ending   bool // the program has asked home to end it
+	borrows  bool // it runs in its parent's memory: vfork(2)
+	homing   bool // it has met something that only home can do
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
 

@@ -197,6 +197,7 @@ func (s *strand) comeHome(p *pending, reason string) {
 	b.mu.Lock()
 	b.busy--
 	b.held = append(b.held, p) // answered when the body is frozen
+	b.homing = true
 	b.mu.Unlock()
 	s.mu.Lock()
 	s.call = nil

@@ -81,6 +81,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 		one.own = t.Own
 	}
 	b.early = append(b.early, one)
+	b.homing = true
 	b.mu.Unlock()
 	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
 }
