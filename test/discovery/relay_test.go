@@ -115,7 +115,9 @@ func TestProcessesMoveThroughARelay(t *testing.T) {
 	stop(ctx, t, l, 2, "KILL")
 	w.work(t, 30000)
 	start(ctx, t, l, 2)
-	await(ctx, t, l, 1, all)
+	for n := range 3 { // a relay passes on to those it knows
+		await(ctx, t, l, n+1, all)
+	}
 	w.work(t, 40000)
 	for i, to := range []int{2, 3, labtest.Home, 3} {
 		moveTo(ctx, t, l, 1, w.pid, to)
