@@ -8,7 +8,7 @@ my ($beats, $x, %count) = (0, 12345);
 $SIG{ALRM} = sub { $beats++; alarm 1 };
 alarm 1;
 sub next_random { $x = ($x * 1103515245 + 12345) & 0x7fffffff; return $x }
-for my $round (1 .. 6) {
+for my $round (1 .. 24) {
     for (1 .. 60000) { $count{ "w" . next_random() % 5000 }++ }
     my @order = sort { $count{$b} <=> $count{$a} || $a cmp $b } keys %count;
     print "$round @order[0..4] ", sha256_hex(join ",", map { "$_=$count{$_}" } @order), "\n";
