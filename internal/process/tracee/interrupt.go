@@ -74,18 +74,35 @@ func (h *Hold) stands(t *Thread) bool {
 
 // unstick lets a thread go on that is to make a call and stands in a stop that
 // nobody has told it to make. Whatever the hold still knows of that stop is void.
+// A signal it stands for becomes pending again: the kernel does so when it finds it
+// blocked behind the stop (ptrace_signal).
 func (t *Thread) unstick() {
 	t.Proc.Family.Loop.Do(func() {
-		if t.told || !ptrace.InEventStop(t.TID) {
+		if t.told {
+			return
+		}
+		signal := 0
+		if h := t.hold; h != nil {
+			h.mu.Lock()
+			for _, s := range h.queue {
+				if s.TID == t.TID && s.Kind == ptrace.Signal {
+					signal = s.Value
+				}
+			}
+			h.mu.Unlock()
+		}
+		if signal == 0 && !ptrace.InEventStop(t.TID) {
 			return
 		}
 		if h := t.hold; h != nil {
 			h.mu.Lock()
-			of := func(s ptrace.Stop) bool { return s.TID == t.TID }
-			h.queue = slices.DeleteFunc(h.queue, of)
+			h.queue = slices.DeleteFunc(h.queue, func(s ptrace.Stop) bool { return s.TID == t.TID })
 			h.mu.Unlock()
 		}
-		_ = ptrace.Continue(t.TID, 0)
+		if signal != 0 {
+			_ = ptrace.SetSigMask(t.TID, blockAll)
+		}
+		_ = ptrace.Continue(t.TID, signal)
 	})
 }
 

@@ -192,6 +192,46 @@ func TestParkedThreadNeedsNoRseqMemory(t *testing.T) {
 	h.Release()
 }
 
+// A parked thread that has met a signal all the same makes its calls, and the
+// signal is pending afterwards.
+func TestParkedThreadMeetsASignal(t *testing.T) {
+	o, _ := subject(t)
+	h, err := o.p.Freeze(5*time.Second, DeliverNatively, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := h.Threads()
+	h.Do(func() { err = ptrace.SetSigMask(ts[0].TID, blockAll) })
+	if err == nil {
+		err = h.MapStub(ts[0])
+	}
+	if err == nil {
+		err = h.Park(ts...)
+	}
+	if err == nil {
+		err = h.Unpark(ts...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Do(func() {
+		_ = ptrace.SetSigMask(ts[0].TID, 0)
+		_ = unix.Kill(o.p.PID, unix.SIGALRM)
+		_ = ptrace.Continue(ts[0].TID, 0)
+	})
+	for range 2 {
+		if pid, err := ts[0].Call(unix.SYS_GETPID); err != nil || int(pid) != o.p.PID {
+			t.Fatalf("getpid in the stub: %d %v", pid, err)
+		}
+	}
+	st, err := o.f.FS.Status(o.p.PID)
+	if err != nil || (st.ShdPnd|st.SigPnd)>>(unix.SIGALRM-1)&1 == 0 {
+		t.Errorf("the signal is not pending: %+v %v", st, err)
+	}
+	_ = unix.Kill(o.p.PID, unix.SIGKILL)
+	h.Release()
+}
+
 // Two holds of one process exclude each other, and its death ends a hold.
 func TestHoldsExcludeAndEnd(t *testing.T) {
 	o, _ := subject(t)
