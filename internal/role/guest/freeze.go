@@ -35,6 +35,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 			Busy: errors.Is(err, tracee.ErrSlow) || errors.Is(err, tracee.ErrBusy), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
+	g.conn.Flush() // what is behind this point is true only then
 	g.fault.Reach(fault.GuestLeft)
 	// Only home knows where the process goes on: without its word it goes on
 	// nowhere. Home always says it, or hangs up.

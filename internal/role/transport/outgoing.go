@@ -107,6 +107,15 @@ func (o *outgoing) Post(kind uint8, id uint64, parts ...[]byte) error {
 	return o.broken
 }
 
+// Flush waits until all frames of earlier calls have gone out.
+func (o *outgoing) Flush() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.broken == nil && o.writing {
+		o.room.Wait()
+	}
+}
+
 func frameHeader(kind uint8, id uint64, parts [][]byte) (header [headerSize]byte, length int, err error) {
 	for _, p := range parts {
 		if length += len(p); length > MaxFrame {
