@@ -20,6 +20,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 	m, stored, start, err := p.frozenHere(l)
 	if err != nil {
 		_ = l.post(wire.Abort, p.Own)
+		s.stays(p, l)
 		return 0, err
 	}
 	progress("send", 0, 0)
@@ -30,6 +31,7 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		// process is still whole, so it goes on there.
 		r.abandon()
 		_ = l.post(wire.Abort, p.Own)
+		s.stays(p, l)
 		return 0, err
 	}
 	p.cameHome(r.img)

@@ -109,6 +109,7 @@ func (s *Supervisor) read(l *link) {
 				continue
 			}
 			if in := p.inboxFor(l); in != nil {
+				in.whole.Store(f.Kind == wire.PagesEnd)
 				in.put(fr)
 			}
 		case wire.Died:
@@ -145,6 +146,7 @@ func (s *Supervisor) lost(l *link, why error) {
 		if in := p.inboxFor(l); in != nil {
 			// A move that waits for this link must not wait for ever.
 			in.offer(frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: linkStep, Text: "the connection to the guest's node was lost"})})
+			hit = hit && !in.whole.Load() // all of it is here: the move may well succeed
 		}
 		if hit {
 			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node, "error", why)
@@ -152,6 +154,15 @@ func (s *Supervisor) lost(l *link, why error) {
 			kill(p.PID)
 		}
 	}
+}
+
+// stays: a move has failed, and the process is to go on behind l. It cannot if that
+// was lost meanwhile.
+func (s *Supervisor) stays(p *proc, l *link) {
+	if in := p.inboxFor(l); in != nil {
+		in.whole.Store(false)
+	}
+	s.unlessLost(l)
 }
 
 var errLostBefore = errors.New("it was lost before the process went by it")

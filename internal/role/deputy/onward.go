@@ -27,6 +27,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 		_ = old.post(wire.Abort, p.Own)
 		_ = next.post(wire.Abort, p.Own)
 		next.leave()
+		s.stays(p, old)
 		return 0, err
 	}
 	start := time.Now().Add(-time.Duration(m.Still) * time.Microsecond)
@@ -37,6 +38,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 		_ = next.post(wire.Abort, p.Own)
 		next.leave()
 		_ = old.post(wire.Abort, p.Own)
+		s.stays(p, old)
 		return 0, err
 	}
 	s.fault.Reach(fault.HomeRelayed)

@@ -189,6 +189,7 @@ const inboxSize = 16
 type inbox struct {
 	frames chan frame
 	over   chan struct{}
+	whole  atomic.Bool // the frozen process has come to its end
 }
 
 func newInbox() *inbox {
