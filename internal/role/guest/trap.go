@@ -328,7 +328,6 @@ func (s *strand) finish(p *pending, ret int64) {
 	s.mu.Lock()
 	s.call = nil
 	s.restarted = restarts
-	s.forgetRestart()
 	switch {
 	case !restarts: // else a restart_syscall may have to be made again
 		s.forgetRestart()
