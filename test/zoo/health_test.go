@@ -24,7 +24,7 @@ In the checks, up to four tests of real programs that fail are tried once more, 
   children as well. A thread at home that stood in a stop nobody had told it to make ended one run in some thousand moves. Two such stops are
   known: the SIGSEGV of an rseq registration in memory that was being mapped anew (a deputy has none any more), and a SIGALRM that a parked
   thread met although all signals are blocked there; how it could is not known. Such a thread is let go, and its signal is pending again. A
-  SIGSEGV inside a clone, once, may have been the first of these. One of five runs of ten seconds of the last commit ended because a thread
+  SIGSEGV inside a clone, once, may have been the first of these. One of four runs of ten seconds of the last commit ended because a thread
   "could not be made here: input/output error" during an onward move, which killed the process; its cause is not known. The checks run
   ten seconds, make soak ten minutes.
 - **The long forms** (make soak), last run: zoo, oracle and 1000 hops right; every death of test/failure as it must be; to-and-fro 71 of 74: perl
