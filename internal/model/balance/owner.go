@@ -42,16 +42,25 @@ func (w *world) owner() {
 		if w.self.ownerNeeds(0) == 0 {
 			return
 		}
-		c := w.cheapest(p)
-		e := w.explain(p, w.here(p), c)
-		if c.to == nil {
-			e.Rule = NoNode
-			p.found, p.done = e, true
-			continue
+		if !w.sendAway(p, Owner) {
+			p.done = true
 		}
-		e.Rule = Owner
-		w.move(p, c.to, e)
 	}
+}
+
+// sendAway moves a process that has to leave, for this reason, to where it costs
+// least, or finds that there is no node for it.
+func (w *world) sendAway(p *proc, why Rule) bool {
+	c := w.cheapest(p)
+	e := w.explain(p, w.here(p), c)
+	if c.to == nil {
+		e.Rule = NoNode
+		p.found = e
+		return false
+	}
+	e.Rule = why
+	w.move(p, c.to, e)
+	return true
 }
 
 // cheapest is where a process that has to leave costs least, its move included.

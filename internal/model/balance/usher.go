@@ -23,15 +23,9 @@ func (w *world) usher() {
 		if p == nil {
 			return
 		}
-		c := w.cheapest(p)
-		e := w.explain(p, w.here(p), c)
-		if c.to == nil {
-			e.Rule = NoNode
-			p.found, p.full = e, true
-			continue
+		if !w.sendAway(p, Memory) {
+			p.full = true
 		}
-		e.Rule = Memory
-		w.move(p, c.to, e)
 	}
 }
 
