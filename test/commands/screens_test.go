@@ -1,9 +1,9 @@
 package commands
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,19 +14,19 @@ import (
 
 // screen is a terminal of 80 by 24, held by a tmux server of its own.
 type screen struct {
-	t      *testing.T
-	server string
+	t   *testing.T
+	dir string // where its socket lies
 }
 
 func (s screen) tmux(args ...string) (string, error) {
-	out, err := exec.Command("tmux", append([]string{"-L", s.server, "-f", os.DevNull}, args...)...).CombinedOutput()
+	out, err := exec.Command("tmux", append([]string{"-S", filepath.Join(s.dir, "socket"), "-f", os.DevNull}, args...)...).CombinedOutput()
 	return string(out), err
 }
 
 // show runs a command on node 1 in a terminal of that kind.
 func show(t *testing.T, lab *labtest.Lab, term string, argv ...string) screen {
 	t.Helper()
-	s := screen{t, fmt.Sprintf("openmosix-%d-%s", os.Getpid(), argv[0])}
+	s := screen{t, t.TempDir()}
 	c := lab.Command(t.Context(), 1, "/", argv...)
 	line := slices.DeleteFunc(slices.Clone(c.Args), func(a string) bool { return a == "--no-tty" })
 	args := append([]string{"new-session", "-d", "-x", "80", "-y", "24", "env", "TERM=" + term}, line...)
