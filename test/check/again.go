@@ -9,17 +9,19 @@ import (
 // mostAgain is how many tests may be tried a second time: more have a cause in common.
 const mostAgain = 4
 
-// secondChance runs the few tests of real programs that failed once more, each
-// alone. The machine is shared and a move has its limits of time; what fails
-// twice has failed. Every second attempt is printed: none passes unseen.
-func (t *tally) secondChance(interrupted <-chan os.Signal) {
+// secondChance runs the few tests of a step that failed once more, each alone
+// and as the step runs them. The machine is shared, and what waits for another
+// process has its limits of time; what fails twice has failed, and a data race
+// is one however seldom it shows. Every second attempt is printed: none passes
+// unseen.
+func (t *tally) secondChance(s step, interrupted <-chan os.Signal) {
 	leaves := leaves(t.failures)
-	if len(leaves) == 0 || len(leaves) > mostAgain {
+	if len(leaves) == 0 || len(leaves) > mostAgain || t.races {
 		return
 	}
 	for _, f := range leaves {
-		argv := goTest("6m", "-short", "-run", pattern(f.test), f.pkg)
-		got := step{name: "again", argv: argv, tests: true}.run(interrupted)
+		argv := goTest("6m", append(s.flags(), "-run", pattern(f.test), f.pkg)...)
+		got := step{name: "again", argv: argv, env: s.env, tests: true}.run(interrupted)
 		if got.failed > 0 || got.passed == 0 {
 			fmt.Printf("again %s %s: failed at the second attempt, too\n", f.pkg, f.test)
 			return
@@ -28,6 +30,17 @@ func (t *tally) secondChance(interrupted <-chan os.Signal) {
 	}
 	t.passed += len(t.failures)
 	t.failed -= len(t.failures)
+}
+
+// flags are those of the step that bear on a single test of it as well.
+func (s step) flags() []string {
+	var some []string
+	for _, arg := range s.argv {
+		if arg == "-race" || arg == "-short" {
+			some = append(some, arg)
+		}
+	}
+	return some
 }
 
 // leaves are the failures that no other failure is part of.

@@ -24,7 +24,6 @@ type step struct {
 	env   []string
 	tests bool // prints test events as JSON
 	quiet bool // any output is a failure (gofmt -l)
-	again bool // a test that failed is tried once more: see secondChance
 }
 
 var steps = []step{
@@ -37,7 +36,7 @@ var steps = []step{
 		"./internal/role/...", "./internal/node/..."), env: []string{"CGO_ENABLED=1"}, tests: true},
 	{name: "lab", argv: goTest("2m", "./lab/..."), tests: true},
 	// One package at a time: each brings up labs of its own and fills both CPUs.
-	{name: "judges", argv: goTest("15m", "-p", "1", "-short", "./test/..."), tests: true, again: true},
+	{name: "judges", argv: goTest("15m", "-p", "1", "-short", "./test/..."), tests: true},
 	{name: "demo", argv: []string{"bin/openmosix", "demo"}},
 }
 
@@ -48,13 +47,14 @@ func goTest(limit string, more ...string) []string {
 func main() {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
+	long := slices.Contains(os.Args[1:], soak)
 	var all tally
 	var summary []string
 	for _, s := range chosen(os.Args[1:]) {
 		start := time.Now()
 		t := s.run(interrupted)
-		if s.again {
-			t.secondChance(interrupted)
+		if s.tests && !long {
+			t.secondChance(s, interrupted)
 		}
 		all.passed += t.passed
 		all.failed += t.failed
@@ -63,7 +63,7 @@ func main() {
 		fmt.Println(line)
 		summary = append(summary, line)
 	}
-	if slices.Contains(os.Args[1:], soak) { // hours of output are above
+	if long { // hours of output are above
 		fmt.Println(strings.Join(summary, "\n"))
 	}
 	fmt.Printf("%d passed, %d failed\n", all.passed, all.failed)

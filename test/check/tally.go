@@ -13,6 +13,7 @@ type tally struct {
 	passed, failed, skipped int
 	lines                   int // of plain output
 	failures                []failure
+	races                   bool // the race detector found something
 }
 
 // failure is a test that failed; its parents are failures of their own.
@@ -48,6 +49,7 @@ func (t *tally) readEvents(r io.Reader, w io.Writer) {
 		switch e.Action {
 		case "output":
 			said[where] = append(said[where], e.Output)
+			t.races = t.races || strings.HasPrefix(e.Output, "WARNING: DATA RACE")
 		case "build-output":
 			fmt.Fprint(w, e.Output)
 		case "pass":

@@ -20,6 +20,9 @@ func TestReadEvents(t *testing.T) {
 {"Action":"fail","Package":"p","Test":"A"}
 {"Action":"fail","Package":"p"}
 `, tally{failed: 1}, "it broke"},
+		{"races", `{"Action":"output","Package":"p","Test":"A","Output":"WARNING: DATA RACE\n"}
+{"Action":"fail","Package":"p","Test":"A"}
+`, tally{failed: 1, races: true}, "DATA RACE"},
 		{"does not build", `{"Action":"build-output","ImportPath":"p","Output":"x.go:1: no\n"}
 {"Action":"fail","Package":"p"}
 `, tally{failed: 1}, "x.go:1: no"},

@@ -17,7 +17,7 @@ var (
 const beyond = `
 ## Beyond the zoo
 
-In the checks, up to four tests of real programs that fail are tried once more, each alone; every second attempt is printed.
+In the checks, up to four tests of a step that fail are tried once more, each alone, unless a data race was seen; every second attempt is printed.
 
 - **The thread-churn gate** (test/churn: threads, forks and execs without pause under alarms, moved every 40 ms): three runs of ten minutes
   on a busy machine (load 10 to 20 on two CPUs) made 6462, 5291 and 4904 moves with the right result. Since then moved with all its

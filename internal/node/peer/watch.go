@@ -45,10 +45,12 @@ func Listen(ctx context.Context, number int, way transport.Way, id supervisor.Id
 	defer framed.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	for {
-		if err := conn.SetReadDeadline(time.Now().Add(silentFor)); err != nil {
-			return fmt.Errorf("set deadline: %w", err)
+		// Whoever ends ctx closes the connection, between any two lines of this.
+		err := conn.SetReadDeadline(time.Now().Add(silentFor))
+		var frame transport.Frame
+		if err == nil {
+			frame, err = framed.Recv()
 		}
-		frame, err := framed.Recv()
 		if err != nil {
 			return fmt.Errorf("hear from node %d: %w", number, errors.Join(context.Cause(ctx), err))
 		}
