@@ -99,7 +99,7 @@ func (h *Hold) awaitSyscall(t *Thread, limit time.Duration, event func(value int
 			}
 			h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
 			if err != nil {
-				return err
+				return fmt.Errorf("go on behind the event %d: %w", s.Value, err)
 			}
 		case s.Kind == ptrace.Signal:
 			return &MetSignal{s}

@@ -170,7 +170,7 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err err
 		}
 	})
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("put its maker's registers aside: %w", err)
 	}
 	g.makeMu.Lock() // the next id is one for all
 	g.maker(s.b.child())
@@ -266,18 +266,23 @@ func (c *cloning) begin(tid int) error {
 	c.h.Do(func() {
 		var have image.Regs
 		if have, err = ptrace.Regs(n.t.TID); err != nil {
+			err = fmt.Errorf("read its registers: %w", err)
 			return
 		}
 		r := c.saved
 		r.Rax, r.OrigRax = 0, ^uint64(0)
 		r.Rsp, r.FsBase, r.GsBase = have.Rsp, have.FsBase, have.GsBase
 		if err = ptrace.SetRegs(n.t.TID, r); err != nil {
+			err = fmt.Errorf("give it the registers %+v: %w", r, err)
 			return
 		}
 		if err = ptrace.SetSigMask(n.t.TID, c.mask); err != nil {
+			err = fmt.Errorf("give it its signal mask: %w", err)
 			return
 		}
-		err = ptrace.Continue(n.t.TID, 0)
+		if err = ptrace.Continue(n.t.TID, 0); err != nil {
+			err = fmt.Errorf("let it run: %w", err)
+		}
 	})
 	c.begun = err == nil
 	if n.b != c.s.b {
