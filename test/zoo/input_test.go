@@ -25,7 +25,8 @@ func TestBadInput(t *testing.T) {
 	in := input{t: t, session: session}
 	pid := in.shell("sleep 100 >/dev/null & echo $!")
 	// Its parent has become a program that does not wait.
-	zombie := in.shell(`sh -c 'sleep 0 & echo $! >/tmp/zombie; exec sleep 100' >/dev/null 2>&1 & sleep 0.3; cat /tmp/zombie`)
+	zombie := in.shell(`sh -c '(until grep -q sleep /proc/$$/comm; do sleep 0.02; done) & echo $! >/tmp/zombie; exec sleep 100' >/dev/null 2>&1 &
+		until grep -q State:.Z /proc/$(cat /tmp/zombie)/status; do sleep 0.02; done 2>/dev/null; cat /tmp/zombie`)
 	before := in.shell(fingerprint + pid)
 	for _, c := range []bad{
 		{"no such process", "3999999 2", labtest.NoSuchProcess},

@@ -114,7 +114,8 @@ func TestKernelKeepsLimits(t *testing.T) {
 	if lacks := g.Lacks(); len(lacks) > 0 {
 		t.Skipf("no controllers here for %v", lacks)
 	}
-	for _, l := range []Limits{{Weight: 1, CPUs: 0.5}, {Weight: Ordinary}, {}, {Weight: 10000, CPUs: 64}, {}} {
+	for _, l := range []Limits{{Weight: 1, CPUs: 0.5}, {Weight: Ordinary}, {}, {Weight: 10000, CPUs: 64}, {},
+		{Memory: 48 << 20}, {Memory: 96 << 20}, {Memory: 24 << 20}, {}} {
 		if err := g.Set(l); err != nil {
 			t.Errorf("%+v: %v", l, err)
 		}

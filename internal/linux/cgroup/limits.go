@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -96,17 +97,20 @@ func (p part) setMemory(limit uint64) error {
 	if limit > 0 {
 		text = strconv.FormatUint(limit, 10)
 	}
-	if err := p.write(name, text); err != nil {
-		return err
-	}
 	if p.unified {
+		return p.write(name, text)
+	}
+	// Version 1 lets what is beyond go to swap space; there it would hurt as
+	// much. The limit of both is never less than that of memory alone, so that
+	// it is out of the way while this one rises.
+	const both = "memory.memsw.limit_in_bytes"
+	bothOf := func(text string) error {
+		if err := p.write(both, text); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EINVAL) {
+			return err
+		}
 		return nil
 	}
-	// Version 1 lets what is beyond go to swap space; there it would hurt as much.
-	if err := p.write("memory.memsw.limit_in_bytes", text); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EINVAL) {
-		return err
-	}
-	return nil
+	return cmp.Or(bothOf("-1"), p.write(name, text), bothOf(text))
 }
 
 // write writes a limit; a file that is not there is no error of its own text.
