@@ -86,7 +86,8 @@ type Thread struct {
 	Data any
 
 	ordered atomic.Pointer[order]
-	slept   image.Regs // as last saved, when inside a call that restart_syscall goes on with
+	slice   time.Duration // of its own, while it has another in the stub: Hasten
+	slept   image.Regs    // as last saved, when inside a call that restart_syscall goes on with
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu

@@ -48,7 +48,8 @@ func (h *Hold) keepingRegs(t *Thread, f func() error) error {
 }
 
 // LeaveStub takes parked threads out of the stub, removes the stub from the
-// process, and gives the threads these registers, vector registers and masks.
+// process, and gives the threads these registers, vector registers and masks, and
+// their time slices back.
 // They are left in Interrupted stops, where the kernel applies its restart
 // rules when they go on.
 func (h *Hold) LeaveStub(ts []*Thread, ths []image.Thread) error {
@@ -65,6 +66,7 @@ func (h *Hold) LeaveStub(ts []*Thread, ths []image.Thread) error {
 			t.Slot = nil
 		}
 	}
+	Unhasten(ts...)
 	return h.SetThreads(ts, ths)
 }
 

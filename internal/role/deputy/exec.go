@@ -132,6 +132,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 		return
 	}
 	_ = ptrace.SetSigMask(t.TID, x.mask)
+	tracee.Unhasten(t)
 	if s.attending.Load() {
 		s.executedBack(p, t, l)
 		return

@@ -232,7 +232,11 @@ func (f *frozen) park() error {
 		}
 	}
 	f.parked = true
-	return h.Park(f.threads...)
+	if err := h.Park(f.threads...); err != nil {
+		return err
+	}
+	tracee.Hasten(f.threads...)
+	return nil
 }
 
 func (f *frozen) capture() error {

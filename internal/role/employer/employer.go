@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/timeslice"
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/filehash"
@@ -55,6 +56,10 @@ func Meet(kind string, f *fault.Fault) (*Daemon, error) {
 	d.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", kind)
 	if err := f.Set(d.hello.Fault); err != nil {
 		d.Log.Error("no fault", "error", err)
+	}
+	// Processes wait for what a supervisor does, on CPUs that are busy as a rule.
+	if err := timeslice.SetOwn(timeslice.Short); err != nil {
+		d.Log.Debug("an ordinary time slice", "error", err)
 	}
 	if d.Hashes, err = filehash.Open(d.hello.StateDir); err != nil {
 		d.Log.Debug("hashes are not kept", "error", err) // it works from memory

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/linux/timeslice"
 	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
 
@@ -59,6 +60,9 @@ func (g *Guest) startInit(base uint64) (*nsInit, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the guest's namespaces: %w", err)
+	}
+	if err := timeslice.Set(proc.Pid, 0); err != nil { // its children compute, and have what others have
+		g.log.Debug("guests have short time slices", "error", err)
 	}
 	if in.p, err = g.fam.NewProcess(proc.Pid, 1); err != nil {
 		return nil, err
