@@ -129,6 +129,9 @@ func (b *Balancer) take(m balance.Move, t *tracked, procs []balance.Proc, now ti
 		}
 	}
 	b.flying[key] = m
+	if m.Home == b.o.Self {
+		b.unplace(m.PID, now)
+	}
 	b.ledger.add(m.From, now, -f.wants)
 	b.ledger.add(m.To, now, f.wants)
 	b.sent = append(b.sent, balance.Sent{To: m.To, At: now, Resident: f.bytes})

@@ -25,6 +25,50 @@ type placement struct {
 	wants   float64
 	crowd   float64 // threads for each CPU of that node when it came
 	at      time.Time
+	counted bool // it is here, and in selfFigures
+}
+
+// provisional is how long what a program that was placed here wants is taken from
+// its earlier runs: what it does itself is not known before.
+const provisional = 3 * time.Second
+
+// placedHere is what programs want that were placed here and are not counted in
+// selfFigures. Precondition: b.mu is held.
+func (b *Balancer) placedHere() float64 {
+	sum := 0.0
+	for _, p := range b.placed {
+		if p.node == b.o.Self && !p.counted {
+			sum += p.wants
+		}
+	}
+	return sum
+}
+
+// demandOf is what a process that is here adds to selfFigures. Precondition: b.mu
+// is held.
+func (b *Balancer) demandOf(pid int, wants float64, at time.Time) float64 {
+	p, placed := b.placed[pid]
+	if placed && p.node == b.o.Self {
+		if at.Sub(p.at) < provisional {
+			return 0 // placedHere
+		}
+		p.wants, p.counted = wants, true
+		b.placed[pid] = p
+	}
+	return wants
+}
+
+// unplace: a process that was placed moves otherwise; what it wants is in the
+// figures of its node from here on. Precondition: b.mu is held.
+func (b *Balancer) unplace(pid int, now time.Duration) {
+	p, placed := b.placed[pid]
+	if !placed {
+		return
+	}
+	if p.node == b.o.Self && !p.counted {
+		b.ledger.add(p.node, now, p.wants)
+	}
+	delete(b.placed, pid)
 }
 
 // Place says on which node a program that a process of this node has just
@@ -91,16 +135,19 @@ func (b *Balancer) started(pid int) (balance.Proc, balance.Rule) {
 // settle counts a program where it was placed. Precondition: b.mu is held.
 func (b *Balancer) settle(pid int, p placement, now time.Duration) {
 	b.placed[pid] = p
-	b.ledger.add(p.node, now, p.wants)
+	if p.node != b.o.Self {
+		b.ledger.add(p.node, now, p.wants)
+	}
 }
 
 // over: the program that was placed for a process runs no longer.
 // Precondition: b.mu is held.
 func (b *Balancer) over(pid int) {
-	if p, ok := b.placed[pid]; ok {
+	p, ok := b.placed[pid]
+	if ok && (p.node != b.o.Self || p.counted) {
 		b.ledger.add(p.node, b.now(), -p.wants)
-		delete(b.placed, pid)
 	}
+	delete(b.placed, pid)
 }
 
 // Began tells that a program runs where it was placed: what that costs is from

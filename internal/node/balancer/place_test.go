@@ -121,7 +121,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 			t.Fatal(to, why)
 		}
 		b.Stayed(100)
-		if there, here := b.ledger.since(2, 0), b.ledger.since(1, 0); there != 0 || here != 2.5 {
+		if there, here := b.ledger.since(2, 0), b.ledger.since(1, 0)+b.placedHere(); there != 0 || here != 2.5 {
 			t.Errorf("%v there, %v here", there, here)
 		}
 		before := b.placeCost
@@ -134,6 +134,51 @@ func TestPlacementsAreFollowed(t *testing.T) {
 			t.Errorf("a placement is thought to cost %v", b.placeCost)
 		}
 		b.Began(4711) // nobody knows it
+	})
+}
+
+// What a look finds of programs that have run for a moment is not yet what they
+// want: those that were placed here count as what they were placed as, until they
+// have shown it themselves, and no longer than they run.
+func TestPlacedHereCount(t *testing.T) {
+	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		b.programs.ran("/usr/bin/work", time.Second, 1, time.Now())
+		demand := func() float64 {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.nodes(b.now())[0].Demand
+		}
+		look := func() {
+			if err := b.look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m.add(program{pid: 100, uid: 1000})
+		look()
+		m.run(1)
+		if to, why := b.Place(100, "/usr/bin/work"); to != 1 {
+			t.Fatal(to, why)
+		}
+		look()
+		if d := demand(); d != 1 {
+			t.Errorf("%v after a look, want 1", d)
+		}
+		b.Finished(100, "/usr/bin/work", 200*time.Millisecond)
+		if d := demand(); d != 0 {
+			t.Errorf("%v when it has ended, want 0", d)
+		}
+		b.Place(100, "/usr/bin/work") // and this time it only waits
+		for range 6 {
+			m.run(1)
+			look()
+		}
+		if d := demand(); d > 0.1 {
+			t.Errorf("%v although it has done nothing for seconds", d)
+		}
+		b.Finished(100, "/usr/bin/work", 0)
+		if d := demand(); d > 0.1 {
+			t.Errorf("%v in the end", d)
+		}
 	})
 }
 

@@ -97,14 +97,16 @@ func (b *Balancer) look(ctx context.Context) error {
 		t.held, t.guest = held[stat.Pid], guests[stat.Pid]
 		b.sample(t, stat, at, marked)
 		seen[id] = t
-		if t.away() == 0 && stat.Pid != b.ownPID() {
-			demand += t.history.Wants
-		}
 	}
 	b.procs, b.walked = seen, at
 	report := b.o.Own()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for id, t := range seen {
+		if t.away() == 0 && id.pid != b.ownPID() {
+			demand += b.demandOf(id.pid, t.history.Wants, at)
+		}
+	}
 	for key, when := range b.left {
 		if when.Before(at) {
 			delete(b.left, key)

@@ -60,7 +60,7 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 	out := make([]balance.Node, 0, len(b.known.known)+1)
 	self := nodeOf(own, 0)
 	self.Number, self.Features = b.o.Self, balance.Compatible
-	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at))
+	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + b.placedHere()
 	out = append(out, self)
 	for _, k := range b.known.known {
 		r := k.Report

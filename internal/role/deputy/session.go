@@ -24,7 +24,9 @@ const (
 // to be sent.
 func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (*link, []uint32, error) {
 	need := p.need(img)
-	if l := s.keptSession(r.To); l != nil {
+	l, opened := s.keptSession(r.To, s.keeps(p))
+	defer opened()
+	if l != nil {
 		p.clocks(img)
 		lacking, err := p.prepareBy(l, img, need.Memory)
 		if err == nil {
@@ -52,8 +54,7 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 		return nil, nil, err
 	}
 	dialed := time.Now()
-	l, err := s.dial(ctx, r.To, o)
-	if err != nil {
+	if l, err = s.dial(ctx, r.To, o); err != nil {
 		return nil, nil, err
 	}
 	// The other side sets its clocks by these when they arrive. The handshake
@@ -101,15 +102,35 @@ const firstID = 1
 // keeps tells whether a session that is opened for a process is kept.
 func (s *Supervisor) keeps(p *proc) bool { return s.attending.Load() && p.Own != firstID }
 
-// keptSession is the session that is kept with a node; nil: there is none.
-func (s *Supervisor) keptSession(node int) *link {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.sessions[node]
-	if l != nil {
-		l.users++
+// keptSession is the session that is kept with a node; nil: there is none. Then,
+// if the caller keeps the one it opens, others wait until it calls opened: the many
+// programs with which a family begins share one.
+func (s *Supervisor) keptSession(node int, keeps bool) (l *link, opened func()) {
+	for {
+		s.mu.Lock()
+		if l := s.sessions[node]; l != nil {
+			l.users++
+			s.mu.Unlock()
+			return l, func() {}
+		}
+		under := s.opening[node]
+		if under == nil && keeps {
+			under = make(chan struct{})
+			s.opening[node] = under
+			s.mu.Unlock()
+			return nil, func() {
+				s.mu.Lock()
+				delete(s.opening, node)
+				s.mu.Unlock()
+				close(under)
+			}
+		}
+		s.mu.Unlock()
+		if !keeps {
+			return nil, func() {}
+		}
+		<-under // bounded, as opening is
 	}
-	return l
 }
 
 // keepSession keeps a new session that the other side keeps as well.

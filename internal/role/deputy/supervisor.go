@@ -37,7 +37,8 @@ type Supervisor struct {
 	born     map[int]*newborn // by own id: made by a deputy, not yet claimed by it
 	opens    map[uint64]chan *supervisor.Opened
 	placing  map[uint64]chan *supervisor.Placed
-	sessions map[int]*link // kept ones, by node: session.go
+	sessions map[int]*link         // kept ones, by node: session.go
+	opening  map[int]chan struct{} // closed when the one that is being opened is there, or is not
 	nextID   uint64
 	requests int                     // under way
 	used     map[int]supervisor.Used // by pid, of processes that came home
@@ -66,7 +67,7 @@ func Main() int {
 
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
-		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{},
+		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
 		figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.naming = newNaming(s)
 	s.fam = tracee.NewFamily(s)
