@@ -23,7 +23,7 @@ type placement struct {
 	program string
 	node    int
 	wants   float64
-	crowd   float64 // threads for each CPU of that node when it came
+	crowd   float64 // busy threads for each CPU of that node, itself among them, when it came
 	at      time.Time
 	counted bool // it is here, and in selfFigures
 }
@@ -100,18 +100,36 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	if stays == "" && config.Enabled && config.Place && b.self.report.MemTotal > 0 {
 		to, why = balance.Place(view, p)
 	}
-	b.settle(pid, placement{program: program, node: to, wants: p.Wants, crowd: crowd(view, to), at: at}, now)
+	b.settle(pid, placement{program: program, node: to, wants: p.Wants, at: at}, now)
+	settled := b.placed[pid]
+	settled.crowd = b.crowd(to)
+	b.placed[pid] = settled
 	return to, why
 }
 
-// crowd is how many threads there are for each CPU of a node.
-func crowd(v balance.View, node int) float64 {
-	for _, n := range v.Nodes {
-		if n.Number == node && n.CPUs > 0 {
-			return max(n.Demand/float64(n.CPUs), 1)
+// busyFrom is from which share of a CPU on a program counts as one of those that
+// compete for it.
+const busyFrom = 0.2
+
+// crowd is how many busy threads there are for each CPU of a node. Those placed are
+// counted, and not what they are thought to want: that was learned with the same
+// crowd, and whatever it is would prove itself right. Precondition: b.mu is held.
+func (b *Balancer) crowd(node int) float64 {
+	busy, cpus := 0.0, b.self.report.CPUs
+	if node == b.o.Self {
+		busy = b.self.demand
+	}
+	for _, k := range b.known.known {
+		if k.Report.Node == node {
+			cpus = k.Report.CPUs
 		}
 	}
-	return 1
+	for _, p := range b.placed {
+		if p.node == node && !p.counted && p.wants >= busyFrom {
+			busy += max(1, p.wants)
+		}
+	}
+	return max(busy/float64(max(cpus, 1)), 1)
 }
 
 // started looks at a process that has just executed a program, and tells why it
@@ -186,7 +204,8 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration) {
 	wants := 0.0
 	if p, ok := b.placed[pid]; ok && p.program == program {
 		if ran := now.Sub(p.at); ran >= shortestSeen {
-			wants = min(cpu.Seconds()/ran.Seconds()*p.crowd, mostWants)
+			share := cpu.Seconds() / ran.Seconds()
+			wants = min(share*(p.crowd+b.crowd(p.node))/2, max(share, 1), mostWants)
 		}
 		b.over(pid)
 	}
