@@ -202,9 +202,10 @@ func (m *machine) add(p program) *program {
 
 // run lets time pass.
 func (m *machine) run(seconds int) {
-	for range seconds * 2 {
-		time.Sleep(time.Second / 2)
-		m.step(time.Second / 2)
+	const step = time.Second / 4 // what is seen in between lags behind by half of that
+	for range seconds * 4 {
+		time.Sleep(step)
+		m.step(step)
 		m.writeCounts()
 	}
 }
