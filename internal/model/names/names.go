@@ -21,9 +21,10 @@ type Fact uint8
 
 // Facts. They hold for every user that may search the directories on the way.
 const (
-	Unknown Fact = iota
-	Absent       // nothing has this name, and so nothing is below it
-	NotLink      // something has it that is no symbolic link
+	Unknown   Fact = iota
+	Absent         // nothing has this name, and so nothing is below it
+	NotLink        // something has it that is no symbolic link
+	Directory      // ... but a directory
 )
 
 // Bounds of what is kept and told.
@@ -47,25 +48,44 @@ func Clean(path string) bool {
 	return true
 }
 
-// Join makes a path below a directory absolute; "": it cannot be made clean.
-func Join(directory, path string) string {
-	if path == "" {
+// Resolve makes a path below a directory absolute and clean; "": it cannot. A ".."
+// is taken away with the name before it, which is right if that is a directory and
+// no symbolic link: isDirectory is asked for it, unless it is on the way to the
+// working directory, whose path has no links.
+func Resolve(directory, path string, isDirectory func(path string) bool) string {
+	if path == "" || len(path) > MaxPath || path[len(path)-1] == '/' {
 		return ""
 	}
+	at := ""        // what there is so far: clean, or empty for "/"
+	sure := len(at) // up to here it is made of directories
 	if path[0] != '/' {
 		if directory == "" {
 			return ""
 		}
-		path = strings.TrimPrefix(path, "./")
 		if directory != "/" {
-			directory += "/"
+			at = directory
 		}
-		path = directory + path
+		sure = len(at)
 	}
-	if !Clean(path) {
+	for name := range strings.SplitSeq(path, "/") {
+		switch {
+		case name == "":
+			continue // the kernel passes over several slashes
+		case name != "." && name != "..":
+			at += "/" + name
+			continue
+		case len(at) > sure && !isDirectory(at):
+			return ""
+		}
+		if name == ".." {
+			at = at[:max(strings.LastIndexByte(at, '/'), 0)]
+			sure = min(sure, len(at))
+		}
+	}
+	if !Clean(at) {
 		return ""
 	}
-	return path
+	return at
 }
 
 // Parents gives the directories on the way to a clean path, "/" first.
@@ -94,7 +114,11 @@ func (t *Table) Learn(path string, f Fact) {
 	if t.facts == nil {
 		t.facts = make(map[string]Fact)
 	}
-	if _, known := t.facts[path]; known || len(t.facts) < MaxFacts {
+	before, known := t.facts[path]
+	if before == Directory && f == NotLink {
+		return // that is less
+	}
+	if known || len(t.facts) < MaxFacts {
 		t.facts[path] = f
 	}
 }
@@ -112,6 +136,9 @@ func (t *Table) Forget(top string, directory bool) {
 		}
 	}
 }
+
+// IsDirectory tells whether a clean path is known to be a directory's.
+func (t *Table) IsDirectory(path string) bool { return t.facts[path] == Directory }
 
 // Has tells whether anything is known of this very name.
 func (t *Table) Has(path string) bool { return t.facts[path] != Unknown }
@@ -138,7 +165,7 @@ func (q Question) Answer(f Fact) abi.Errno {
 	switch {
 	case f == Absent:
 		return abi.ENOENT
-	case f == NotLink && q.Link:
+	case (f == NotLink || f == Directory) && q.Link:
 		return abi.EINVAL
 	}
 	return 0

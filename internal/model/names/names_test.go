@@ -21,12 +21,18 @@ func TestClean(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
+func TestResolve(t *testing.T) {
+	isDirectory := func(path string) bool { return path == "/a" || path == "/a/d" || path == "/x/y" }
 	for _, c := range []struct{ directory, path, want string }{
 		{"/a", "b", "/a/b"}, {"/a", "./b", "/a/b"}, {"/", "b", "/b"}, {"/a", "/b", "/b"}, {"", "/b", "/b"},
-		{"", "b", ""}, {"/a", "../b", ""}, {"/a", "b/", ""}, {"/a", "", ""}, {"/a", ".", ""}, {"/a", "./../b", ""}, {"/a", ".//b", ""},
+		{"", "b", ""}, {"/a", "b/", ""}, {"/a", "", ""}, {"/a", ".//b", "/a/b"}, {"/a", "d/./b", "/a/d/b"}, {"/a", "b/./c", ""},
+		{"/q/r", "../b", "/q/b"}, {"/q/r", "../../b", "/b"}, {"/q/r", "../../../b", "/b"}, {"/q/r", "./../b", "/q/b"},
+		{"/q/r", "../r/../b", ""}, {"/q/r", "..", "/q"}, {"/q", "..", ""}, {"/q", ".", "/q"}, {"/", ".", ""},
+		{"/a", "d/../b", "/a/b"}, {"/a", "b/../c", ""}, {"", "/a/d/../../c", "/c"}, {"", "/a/e/../c", ""}, {"", "/x/y/../z", "/x/z"},
+		{"", "/x/y/../../z", ""}, {"", "/../z", "/z"}, {"/a", "d/..", "/a"}, {"/a\x00", "b", ""}, {"/a", "b\x00c", ""},
+		{"/a", strings.Repeat("b/", 600) + "c", ""},
 	} {
-		if got := Join(c.directory, c.path); got != c.want {
+		if got := Resolve(c.directory, c.path, isDirectory); got != c.want {
 			t.Errorf("%q and %q: %q, not %q", c.directory, c.path, got, c.want)
 		}
 	}
@@ -43,9 +49,11 @@ func TestTable(t *testing.T) {
 		for range rapid.IntRange(0, 30).Draw(t, "steps") {
 			p := path.Draw(t, "path")
 			if rapid.Bool().Draw(t, "learn") {
-				f := rapid.SampledFrom([]Fact{Absent, NotLink}).Draw(t, "fact")
+				f := rapid.SampledFrom([]Fact{Absent, NotLink, Directory}).Draw(t, "fact")
 				table.Learn(p, f)
-				told[p] = f
+				if told[p] != Directory || f != NotLink {
+					told[p] = f
+				}
 				continue
 			}
 			directory := rapid.Bool().Draw(t, "directory")

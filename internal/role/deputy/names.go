@@ -202,11 +202,26 @@ func (n *naming) learnOne(l learning) error {
 	if l.path == "" || l.path[0] != '/' {
 		directory = n.s.linkOf(l.d.p.PID, "cwd")
 	}
-	path := names.Join(directory, l.path)
+	var passed []string // directories that the path leaves again by ".."
+	path := names.Resolve(directory, l.path, func(on string) bool {
+		passed = append(passed, on)
+		return holds(on, names.Directory) == nil
+	})
 	if path == "" {
 		return errNotTold
 	}
-	path, fact, err := n.watch(path, l.fact)
+	for _, on := range passed {
+		if err := n.tell(l, on, names.Directory, ""); err != nil {
+			return err
+		}
+	}
+	return n.tell(l, path, l.fact, directory)
+}
+
+// tell tells a fact of a clean path, and with it the working directory of the
+// process if the call's path began there.
+func (n *naming) tell(l learning, path string, fact names.Fact, directory string) error {
+	path, fact, err := n.watch(path, fact)
 	if err != nil {
 		return err
 	}
@@ -239,6 +254,8 @@ func holds(path string, fact names.Fact) error {
 	err := unix.Lstat(path, &st)
 	switch {
 	case fact == names.Absent && errors.Is(err, unix.ENOENT):
+		return nil
+	case fact == names.Directory && err == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR:
 		return nil
 	case fact == names.NotLink && err == nil && st.Mode&unix.S_IFMT != unix.S_IFLNK:
 		return nil
@@ -283,7 +300,7 @@ func (n *naming) drain() {
 func (n *naming) changed(directory string, e inotify.Event) {
 	path := directory
 	if e.Name != "" {
-		path = names.Join(directory, e.Name)
+		path = names.Resolve(directory, e.Name, func(string) bool { return false })
 	}
 	if path == "" {
 		return // no fact has such a name

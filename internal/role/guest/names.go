@@ -42,7 +42,7 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 	for i := range c.Segs {
 		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
 			path, _, ended := bytes.Cut(in, []byte{0})
-			if full := names.Join(b.directory, string(path)); ended && full != "" {
+			if full := names.Resolve(b.directory, string(path), g.names.IsDirectory); ended && full != "" {
 				return q.Answer(g.names.Look(full))
 			}
 		}
@@ -58,7 +58,7 @@ func (g *Guest) learn(own int, data []byte) {
 		return
 	}
 	fact := names.Fact(m.Fact)
-	if fact != names.Absent && fact != names.NotLink {
+	if fact != names.Absent && fact != names.NotLink && fact != names.Directory {
 		return
 	}
 	s := g.strandByOwn(own)
