@@ -87,6 +87,8 @@ type Event struct {
 	Used   *Used  `json:",omitempty"` // Gone, Moved: it came home, and this is what it used away
 	Trip   *Trip  `json:",omitempty"` // Travels
 	Calls  *Calls `json:",omitempty"` // Counted
+	// Sent is how many calls went home for it. Ended; nil: it was never away.
+	Sent *uint64 `json:",omitempty"`
 }
 
 // EventKind says what an Event tells.

@@ -92,6 +92,7 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 		if known.Wants > 0 {
 			p.Wants = known.Wants
 		}
+		p.Calls = known.Calls / p.Expected.Seconds()
 	}
 	now := b.since(at)
 	view := b.view(now, nil)
@@ -196,8 +197,9 @@ func (b *Balancer) Stayed(pid int) {
 }
 
 // Finished tells what a program has used from its execve to its end, or to the
-// next execve of its process.
-func (b *Balancer) Finished(pid int, program string, cpu time.Duration) {
+// next execve of its process, and how many calls were forwarded for it; nil: it
+// was never away.
+func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *uint64) {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -210,4 +212,7 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration) {
 		b.over(pid)
 	}
 	b.programs.ran(program, cpu, wants, now)
+	if calls != nil {
+		b.programs.called(program, float64(*calls))
+	}
 }

@@ -51,10 +51,10 @@ func TestPlacesAreGivenBack(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			switch i % 3 {
 			case 0:
-				b.Finished(pid, "/usr/bin/work", 100*time.Millisecond)
+				b.Finished(pid, "/usr/bin/work", 100*time.Millisecond, nil)
 			case 1:
 				b.Place(pid, "/usr/bin/other")
-				b.Finished(pid, "/usr/bin/other", 100*time.Millisecond)
+				b.Finished(pid, "/usr/bin/other", 100*time.Millisecond, nil)
 			default:
 				b.mu.Lock()
 				b.tidy(nil)
@@ -163,7 +163,7 @@ func TestPlacedHereCount(t *testing.T) {
 		if d := demand(); d != 1 {
 			t.Errorf("%v after a look, want 1", d)
 		}
-		b.Finished(100, "/usr/bin/work", 200*time.Millisecond)
+		b.Finished(100, "/usr/bin/work", 200*time.Millisecond, nil)
 		if d := demand(); d != 0 {
 			t.Errorf("%v when it has ended, want 0", d)
 		}
@@ -175,9 +175,34 @@ func TestPlacedHereCount(t *testing.T) {
 		if d := demand(); d > 0.1 {
 			t.Errorf("%v although it has done nothing for seconds", d)
 		}
-		b.Finished(100, "/usr/bin/work", 0)
+		b.Finished(100, "/usr/bin/work", 0, nil)
 		if d := demand(); d > 0.1 {
 			t.Errorf("%v in the end", d)
+		}
+	})
+}
+
+// A program that computes little for each of its calls is not sent away from what
+// it calls, once that has been seen.
+func TestTalkersStay(t *testing.T) {
+	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		b.programs.ran("/usr/bin/work", 100*time.Millisecond, 1, time.Now())
+		m.add(program{pid: 100, uid: 1000})
+		b.ledger.add(1, b.now(), 1.5)
+		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+			t.Fatal(to, why)
+		}
+		calls := uint64(2000)
+		b.Finished(100, "/usr/bin/work", 100*time.Millisecond, &calls)
+		if to, why := b.Place(100, "/usr/bin/work"); to != 1 {
+			t.Error(to, why)
+		}
+		calls = 10
+		for range 20 {
+			b.Finished(100, "/usr/bin/work", 100*time.Millisecond, &calls)
+		}
+		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+			t.Error(to, why)
 		}
 	})
 }
@@ -189,7 +214,7 @@ func TestProgramsSurvive(t *testing.T) {
 		for range 20 {
 			b.Place(100, "/usr/bin/work")
 			time.Sleep(10 * time.Second)
-			b.Finished(100, "/usr/bin/work", 5*time.Second)
+			b.Finished(100, "/usr/bin/work", 5*time.Second, nil)
 		}
 		b.saveAtEnd()
 		got, known := m.balancer().programs.of("/usr/bin/work")
@@ -303,6 +328,6 @@ func BenchmarkPlace(b *testing.B) {
 		pid := 100 + i%100
 		i++
 		balancer.Place(pid, "/usr/bin/work")
-		balancer.Finished(pid, "/usr/bin/work", time.Second)
+		balancer.Finished(pid, "/usr/bin/work", time.Second, nil)
 	}
 }

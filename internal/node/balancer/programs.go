@@ -17,6 +17,9 @@ const (
 	mostPrograms = 4096
 	// newest is the weight of the last run in the means.
 	newest = 0.3
+	// forgets is what is still believed of a program's calls after a run: one that is
+	// not sent away because of them gets another chance some day.
+	forgets = 0.99
 	// saveEvery is how often they are kept in the file, if anything changed.
 	saveEvery = time.Minute
 	// longestPath of a program that is remembered.
@@ -28,12 +31,13 @@ type Program struct {
 	Path  string    `json:"path"`
 	CPU   float64   `json:"cpu_s"` // CPU time of a run, smoothed, in seconds
 	Wants float64   `json:"wants"` // CPUs it would have used alone, smoothed
+	Calls float64   `json:"calls"` // forwarded in a run away, smoothed; 0: not known yet
 	Runs  int       `json:"runs"`
 	Seen  time.Time `json:"seen"`
 }
 
 func (p Program) sensible() bool {
-	return p.Path != "" && len(p.Path) <= longestPath && p.CPU >= 0 && p.CPU < 1e9 && p.Wants >= 0 && p.Wants < 1e5 && p.Runs > 0
+	return p.Path != "" && len(p.Path) <= longestPath && p.CPU >= 0 && p.CPU < 1e9 && p.Wants >= 0 && p.Wants < 1e5 && p.Calls >= 0 && p.Calls < 1e12 && p.Runs > 0
 }
 
 // programs is not safe for concurrent use: Balancer.mu guards it.
@@ -104,9 +108,24 @@ func (p *programs) ran(path string, cpu time.Duration, wants float64, now time.T
 		}
 		known.Wants += newest * (wants - known.Wants)
 	}
+	known.Calls *= forgets // called says more, if it was away
 	known.Runs++
 	known.Seen = now
 	p.order.MoveToFront(e)
+	p.changed = true
+}
+
+// called takes in how many calls a run away has sent home.
+func (p *programs) called(path string, calls float64) {
+	e, ok := p.byPath[path]
+	if !ok {
+		return
+	}
+	known := e.Value.(*Program)
+	if known.Calls == 0 {
+		known.Calls = calls
+	}
+	known.Calls += newest * (calls - known.Calls)
 	p.changed = true
 }
 

@@ -117,5 +117,5 @@ func (d *Daemon) stayed(e supervisor.Event) {
 
 // finished notes what a program has used.
 func (d *Daemon) finished(e supervisor.Event) {
-	d.balancer.Finished(e.PID, e.Text, time.Duration(e.Micros)*time.Microsecond)
+	d.balancer.Finished(e.PID, e.Text, time.Duration(e.Micros)*time.Microsecond, e.Sent)
 }

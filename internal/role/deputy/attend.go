@@ -162,9 +162,13 @@ func (s *Supervisor) finished(p *proc, micros int64) {
 	}
 	p.mu.Lock()
 	program, own, away := p.program, micros-p.childMicros, p.burnt.cpu-p.burntBefore
+	var calls *uint64
+	if n := p.calls.Load() - p.callsBefore; away > 0 {
+		calls = &n
+	}
 	p.mu.Unlock()
 	if program != "" {
 		s.log.Debug("a program has ended", "pid", p.PID, "program", program, "own", own, "away", away, "parent", p.homeParent)
-		s.tell(supervisor.Event{Kind: supervisor.Ended, PID: p.PID, Text: program, Micros: max(own, 0) + away})
+		s.tell(supervisor.Event{Kind: supervisor.Ended, PID: p.PID, Text: program, Micros: max(own, 0) + away, Sent: calls})
 	}
 }

@@ -168,7 +168,7 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 	s.keepAttended([]*tracee.Thread{t})
 	p.mu.Lock()
 	p.exec = nil
-	p.burntBefore = p.burnt.cpu
+	p.burntBefore, p.callsBefore = p.burnt.cpu, p.calls.Load()
 	p.mu.Unlock()
 	p.killGuest(l)
 	p.isHome()

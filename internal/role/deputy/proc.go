@@ -52,6 +52,7 @@ type proc struct {
 	program     string // that it executes; attended families
 	homeParent  int    // who made it at home; attended families
 	burntBefore int64  // microseconds used away by the programs before this one; attended families
+	callsBefore uint64 // ... and calls forwarded for them
 	childMicros int64  // what its children used, that it was told of; attended families
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
