@@ -129,11 +129,7 @@ func (b *Balancer) take(m balance.Move, t *tracked, procs []balance.Proc, now ti
 		}
 	}
 	b.flying[key] = m
-	if m.Home == b.o.Self {
-		b.unplace(m.PID, now)
-	}
-	b.ledger.add(m.From, now, -f.wants)
-	b.ledger.add(m.To, now, f.wants)
+	b.shift(m.Home, m.PID, m.From, m.To, f.wants, now)
 	b.sent = append(b.sent, balance.Sent{To: m.To, At: now, Resident: f.bytes})
 	return f, true
 }
@@ -151,8 +147,7 @@ func (b *Balancer) fly(ctx context.Context, f flight) {
 	delete(b.flying, target{m.Home, m.PID, 0})
 	if o.Code != "" {
 		now := b.now()
-		b.ledger.add(m.From, now, f.wants)
-		b.ledger.add(m.To, now, -f.wants)
+		b.shift(m.Home, m.PID, m.To, m.From, f.wants, now)
 		b.unsend(m.To, f.bytes)
 		if o.Code != supervisor.NoSuchProcess && o.Code != ended {
 			b.refused(m.Home, m.PID, m.To, o, time.Now())

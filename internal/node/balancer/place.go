@@ -58,17 +58,31 @@ func (b *Balancer) demandOf(pid int, wants float64, at time.Time) float64 {
 	return wants
 }
 
-// unplace: a process that was placed moves otherwise; what it wants is in the
-// figures of its node from here on. Precondition: b.mu is held.
-func (b *Balancer) unplace(pid int, now time.Duration) {
+// shows takes in what a program that was placed elsewhere wants by what it does
+// there. Precondition: b.mu is held.
+func (b *Balancer) shows(pid int, wants float64, at time.Time) {
 	p, placed := b.placed[pid]
-	if !placed {
+	if !placed || p.node == b.o.Self || at.Sub(p.at) < provisional {
 		return
 	}
-	if p.node == b.o.Self && !p.counted {
-		b.ledger.add(p.node, now, p.wants)
+	b.ledger.add(p.node, b.since(at), wants-p.wants)
+	p.wants = wants
+	b.placed[pid] = p
+}
+
+// shift counts a process at another node than before. Precondition: b.mu is held.
+func (b *Balancer) shift(home, pid, from, to int, wants float64, now time.Duration) {
+	p, placed := b.placed[pid]
+	if !placed || home != b.o.Self || p.node != from {
+		b.ledger.add(from, now, -wants)
+		b.ledger.add(to, now, wants)
+		return
 	}
-	delete(b.placed, pid)
+	if from != b.o.Self || p.counted {
+		b.ledger.add(from, now, -p.wants)
+	}
+	p.node, p.wants, p.counted = to, wants, false
+	b.settle(pid, p, now)
 }
 
 // Place says on which node a program that a process of this node has just

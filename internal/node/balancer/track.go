@@ -98,12 +98,21 @@ func (b *Balancer) look(ctx context.Context) error {
 		b.sample(t, stat, at, marked)
 		seen[id] = t
 	}
+	old := b.procs
 	b.procs, b.walked = seen, at
 	report := b.o.Own()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for id, t := range old { // the node where it was does not know at once that it has ended
+		if _, placed := b.placed[id.pid]; seen[id] == nil && !placed && t.away() != 0 {
+			b.ledger.add(t.away(), b.since(at), -t.history.Wants)
+		}
+	}
 	for id, t := range seen {
-		if t.away() == 0 && id.pid != b.ownPID() {
+		switch {
+		case t.away() != 0:
+			b.shows(id.pid, t.history.Wants, at)
+		case id.pid != b.ownPID():
 			demand += b.demandOf(id.pid, t.history.Wants, at)
 		}
 	}
