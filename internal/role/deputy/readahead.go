@@ -101,7 +101,7 @@ func (d *deputy) ahead(j job, fd int, at int64, bytes int, opened bool) {
 		return
 	}
 	f := wire.AheadFile{FD: fd, Complete: n < bytes, HasStat: opened, Offset: uint64(at), Stat: statBytes(&st)}
-	_ = j.link.conn.Send(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), d.buffer[:n])
+	_ = j.link.conn.Along(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), d.buffer[:n])
 }
 
 // statBytes is the kernel's struct stat of x86-64: stat(2).

@@ -232,3 +232,43 @@ func byteSize(n int) string {
 	}
 	return "64B"
 }
+
+// counted is a stream that counts how often it is written to.
+type counted struct {
+	stream
+	n int
+}
+
+func (w *counted) Write(b []byte) (int, error) {
+	w.n++
+	return w.stream.Write(b)
+}
+
+// What goes along is in front of the next frame, and in the same write.
+func TestAlong(t *testing.T) {
+	for name, next := range map[string]func(*Framed) error{
+		"send": func(f *Framed) error { return f.Send(2, 7, []byte("second")) },
+		"post": func(f *Framed) error {
+			err := f.Post(2, 7, []byte("second"))
+			f.Flush()
+			return err
+		},
+	} {
+		w := &counted{}
+		f := NewFramed(w)
+		if err := f.Along(1, 7, []byte("fir"), []byte("st")); err != nil || w.n != 0 {
+			t.Errorf("%s: %v, %d writes", name, err, w.n)
+		}
+		if err := next(f); err != nil || w.n != 1 {
+			t.Errorf("%s: %v, %d writes", name, err, w.n)
+		}
+		for kind, want := range []string{1: "first", 2: "second"} {
+			if want == "" {
+				continue
+			}
+			if got, err := f.Recv(); err != nil || got.Kind != uint8(kind) || string(got.Data) != want {
+				t.Errorf("%s: %v %v, want %s", name, got, err, want)
+			}
+		}
+	}
+}

@@ -66,9 +66,13 @@ func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
 	for o.broken == nil && o.writing && len(o.queue) > 0 && len(o.queue)+length > sendQueue {
 		o.room.Wait()
 	}
-	if o.broken != nil || o.writing {
-		o.enqueue(header[:], parts)
+	if o.broken != nil || o.writing || len(o.queue) > 0 {
 		defer o.mu.Unlock()
+		o.enqueue(header[:], parts)
+		if o.broken == nil && !o.writing {
+			o.writing = true
+			o.drain()
+		}
 		return o.broken
 	}
 	o.writing = true
@@ -79,7 +83,7 @@ func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
 	if err != nil {
 		o.fail(fmt.Errorf("send frame: %w", err))
 	} else if len(o.queue) > 0 {
-		go o.drain()
+		go o.drainLater()
 		return nil
 	}
 	o.writing = false
@@ -102,8 +106,21 @@ func (o *outgoing) Post(kind uint8, id uint64, parts ...[]byte) error {
 	o.enqueue(header[:], parts)
 	if o.broken == nil && !o.writing {
 		o.writing = true
-		go o.drain()
+		go o.drainLater()
 	}
+	return o.broken
+}
+
+// Along queues a frame that goes out with the next one that is sent or posted, in
+// the same write. There must be a next one.
+func (o *outgoing) Along(kind uint8, id uint64, parts ...[]byte) error {
+	header, _, err := frameHeader(kind, id, parts)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.enqueue(header[:], parts)
 	return o.broken
 }
 
@@ -157,10 +174,15 @@ func hangUp(c io.Closer) {
 	_ = c.Close()
 }
 
-// drain writes the queue until it is empty. Precondition: writing was set for it.
-func (o *outgoing) drain() {
+func (o *outgoing) drainLater() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.drain()
+}
+
+// drain writes the queue until it is empty. Precondition: mu is held, but not
+// while it writes, and writing was set for it.
+func (o *outgoing) drain() {
 	for o.broken == nil && len(o.queue) > 0 {
 		batch := o.queue
 		o.queue = o.spare[:0]
