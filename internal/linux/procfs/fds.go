@@ -29,22 +29,28 @@ func (f FS) FDs(pid int) ([]FD, error) {
 	}
 	all := make([]FD, 0, len(numbers))
 	for _, n := range numbers {
-		target, err := os.Readlink(f.Path(pid, "fd/"+strconv.Itoa(n)))
-		if errors.Is(gone(err), ErrGone) {
-			continue
-		} else if err != nil {
-			return nil, fmt.Errorf("read descriptor %d: %w", n, err)
-		}
-		fd, err := parsed(f.Path(pid, "fdinfo/"+strconv.Itoa(n)), ParseFDInfo)
+		fd, err := f.FD(pid, n)
 		if errors.Is(err, ErrGone) {
 			continue
 		} else if err != nil {
 			return nil, err
 		}
-		fd.Number, fd.Target = n, target
 		all = append(all, fd)
 	}
 	return all, nil
+}
+
+// FD returns one open descriptor of a process; ErrGone: it is not open.
+func (f FS) FD(pid, number int) (FD, error) {
+	target, err := os.Readlink(f.Path(pid, "fd/"+strconv.Itoa(number)))
+	if gone := gone(err); errors.Is(gone, ErrGone) {
+		return FD{}, gone
+	} else if err != nil {
+		return FD{}, fmt.Errorf("read descriptor %d: %w", number, err)
+	}
+	fd, err := parsed(f.Path(pid, "fdinfo/"+strconv.Itoa(number)), ParseFDInfo)
+	fd.Number, fd.Target = number, target
+	return fd, err
 }
 
 // ParseFDInfo parses /proc/pid/fdinfo/n; keys it does not know are skipped.

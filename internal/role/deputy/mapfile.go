@@ -77,17 +77,13 @@ func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
 		out.Regular = false // it cannot be read by name: let it be mapped at home
 		return out, 0
 	}
-	fds, err := d.p.Family.FS.FDs(d.p.PID)
+	f, err := d.p.Family.FS.FD(d.p.PID, fd)
 	if err != nil {
-		return nil, unix.ESRCH
+		return nil, unix.EBADF
 	}
-	for _, f := range fds {
-		if f.Number == fd {
-			out.Writable = f.Flags&unix.O_ACCMODE == unix.O_RDWR
-			if f.Flags&unix.O_ACCMODE == unix.O_WRONLY {
-				return nil, unix.EACCES
-			}
-		}
+	if f.Flags&unix.O_ACCMODE == unix.O_WRONLY {
+		return nil, unix.EACCES
 	}
+	out.Writable = f.Flags&unix.O_ACCMODE == unix.O_RDWR
 	return out, 0
 }

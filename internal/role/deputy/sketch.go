@@ -5,7 +5,6 @@ import (
 	"os"
 	"time"
 
-	"openmosix/internal/linux/cpu"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
@@ -195,7 +194,7 @@ func (p *proc) need(img *image.Image) supervisor.Need {
 	if st, err := p.Family.FS.Status(p.PID); err == nil {
 		n.Memory, n.Threads = st.VmRSS+st.VmSwap, st.Threads
 	}
-	f := cpu.Local()
+	f := p.s.cpu
 	n.CPU, n.XSave, n.XCR0 = f.Words[:], f.XSave, f.XCR0
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"openmosix/internal/linux/cpu"
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/supervisor"
@@ -25,6 +26,7 @@ type Supervisor struct {
 	log    *slog.Logger
 	fam    *tracee.Family
 	hashes *filehash.Cache
+	cpu    cpu.Features // asked once: in a virtual machine each question is an exit
 	fault  fault.Fault
 	calls  callcount.Counter // what deputies have done for their guests, not yet in figures
 
@@ -66,7 +68,7 @@ func Main() int {
 }
 
 func newSupervisor() *Supervisor {
-	s := &Supervisor{log: slog.Default(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
+	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
 		figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.naming = newNaming(s)

@@ -61,6 +61,9 @@ func Meet(kind string, f *fault.Fault) (*Daemon, error) {
 	if err := timeslice.SetOwn(timeslice.Short); err != nil {
 		d.Log.Debug("an ordinary time slice", "error", err)
 	}
+	if err := calmRuntime(); err != nil {
+		d.Log.Debug("the runtime's watcher is as busy as ever", "error", err)
+	}
 	if d.Hashes, err = filehash.Open(d.hello.StateDir); err != nil {
 		d.Log.Debug("hashes are not kept", "error", err) // it works from memory
 	}

@@ -1,0 +1,50 @@
+package employer
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/linux/timeslice"
+)
+
+const (
+	// processors for goroutines are more than there are CPUs: a goroutine that
+	// waits in the kernel keeps its own until the runtime's watcher takes it away.
+	processors = 8
+	// watchEvery is how often the watcher looks at most.
+	watchEvery = time.Millisecond
+	// collectAt is by how many percent the heap, which is small and short-lived,
+	// grows until it is collected: that took a fifth of a supervisor's time.
+	collectAt = 400
+)
+
+// calmRuntime makes Go's runtime fit for a process that waits in the kernel for
+// most of the time, in futexes and notifications, on CPUs that others need. Its
+// watcher (sysmon) wakes up every 20 microseconds while anything happens, to
+// take processors from goroutines that wait there: a quarter of a supervisor's
+// time, and each time somebody who computes is interrupted. With processors to
+// spare it need not hurry: its sleeps may take longer (timer slack, proc(5)),
+// and when it wakes up it waits for its turn.
+func calmRuntime() error {
+	runtime.GOMAXPROCS(max(processors, runtime.NumCPU()))
+	debug.SetGCPercent(collectAt)
+	tids, err := procfs.FS("/proc").Threads(os.Getpid())
+	if err != nil || len(tids) < 2 {
+		return err
+	}
+	slices.Sort(tids)
+	watcher := tids[1] // runtime.main starts it before anything else
+	if err := timeslice.Set(watcher, 0); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("/proc/%d/timerslack_ns", watcher)
+	if err := os.WriteFile(name, fmt.Append(nil, watchEvery.Nanoseconds()), 0); err != nil {
+		return fmt.Errorf("let the runtime's watcher sleep: %w", err)
+	}
+	return nil
+}
