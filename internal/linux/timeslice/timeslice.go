@@ -14,10 +14,10 @@ package timeslice
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 	"time"
-
-	"openmosix/internal/linux/procfs"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,13 +52,14 @@ func Set(tid int, slice time.Duration) error {
 func SetOwn(slice time.Duration) error {
 	done := map[int]bool{}
 	for {
-		tids, err := procfs.FS("/proc").Threads(unix.Getpid())
+		threads, err := os.ReadDir("/proc/self/task")
 		if err != nil {
-			return err
+			return fmt.Errorf("list own threads: %w", err)
 		}
 		before := len(done)
-		for _, tid := range tids {
-			if done[tid] {
+		for _, thread := range threads {
+			tid, err := strconv.Atoi(thread.Name())
+			if err != nil || done[tid] {
 				continue
 			}
 			if err := Set(tid, slice); err != nil && !errors.Is(err, unix.ESRCH) {
