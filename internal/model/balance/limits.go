@@ -105,5 +105,6 @@ func (w *world) cooling(p *proc) bool {
 		return false
 	}
 	pause := w.rules.Cooldown.Seconds() * min(math.Pow(2, float64(min(p.Moves-1, restless))), restless)
-	return p.LastMove.Seconds() < max(pause, rested*p.bytes/DefaultBandwidth)
+	// Its last move was between home and here, or it came from a third node, which is taken to be no further.
+	return p.LastMove.Seconds() < max(pause, rested*p.bytes/w.way(p.at, p.home).bandwidth())
 }

@@ -42,7 +42,7 @@ func anyNode(t *rapid.T, number int) Node {
 		MaxGuests: rapid.IntRange(0, 3).Draw(t, "max"), LoadLimit: rapid.Float64Range(0, 4).Draw(t, "limit"),
 		Accepting: rapid.IntRange(0, 4).Draw(t, "accepting") > 0, OwnerFirst: rapid.Bool().Draw(t, "owner"),
 		Age:      time.Duration(rapid.IntRange(-1, 60).Draw(t, "age")) * time.Second,
-		Link:     Link{Bandwidth: rapid.Float64Range(0, 1e9).Draw(t, "bandwidth"), Latency: time.Duration(rapid.IntRange(0, 1e6).Draw(t, "latency"))},
+		Link:     Link{Bandwidth: rapid.Float64Range(0, 1e9).Draw(t, "bandwidth"), Latency: time.Duration(rapid.IntRange(0, 1e6).Draw(t, "latency")), Freeze: time.Duration(rapid.IntRange(0, 1e9).Draw(t, "freeze"))},
 		Features: Features(rapid.IntRange(0, 2).Draw(t, "features")),
 	}
 	n.Local = rapid.Float64Range(0, 2).Draw(t, "local")

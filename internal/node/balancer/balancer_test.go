@@ -45,7 +45,7 @@ func TestSpreads(t *testing.T) {
 		}
 		m.run(15)
 		if got := m.counts(); !maps.Equal(got, map[int]int{1: 4, 2: 4}) {
-			t.Errorf("after 15 s: %v; %d moves", got, len(m.moves()))
+			t.Errorf("after 15 s: %v; %d moves:%s", got, len(m.moves()), m.whys())
 		}
 		before := len(m.moves())
 		m.run(60)
@@ -267,6 +267,25 @@ func TestStarvedProcessesAreSeen(t *testing.T) {
 		m.run(15)
 		if got := m.counts(); !maps.Equal(got, map[int]int{1: 2, 2: 2}) {
 			t.Errorf("%v", got)
+		}
+	})
+}
+
+// Of programs that call home a lot and share a node's CPU, only so many come back
+// as there is room for: each is seen to use little there, and wants more.
+func TestCallersDoNotCrowdHome(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, _ *Balancer) {
+		m.add(program{uid: 1000, share: 1, policy: policy.Policy{Lock: true}})
+		for range 6 {
+			m.add(program{uid: 1000, share: 1, node: 2, moves: 1, calls: 8000})
+		}
+		most := 0
+		for range 40 {
+			m.run(1)
+			most = max(most, m.counts()[1])
+		}
+		if got := m.counts(); most > 5 || got[1] < 3 {
+			t.Errorf("%v, and up to %d at home", got, most)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func (b *Balancer) decide(ctx context.Context) {
 		if len(b.flying) >= b.o.Config().Moves {
 			break
 		}
-		if f, ok := b.take(m, byProc[target{m.Home, m.PID, 0}], procs, now); ok {
+		if f, ok := b.take(m, byProc[target{m.Home, m.PID, 0}], now); ok {
 			begin = append(begin, f)
 		}
 	}
@@ -117,17 +117,12 @@ type flight struct {
 
 // take counts a move as made, so that nothing is decided twice.
 // Precondition: b.mu is held.
-func (b *Balancer) take(m balance.Move, t *tracked, procs []balance.Proc, now time.Duration) (flight, bool) {
+func (b *Balancer) take(m balance.Move, t *tracked, now time.Duration) (flight, bool) {
 	key := target{m.Home, m.PID, 0}
 	if _, moving := b.flying[key]; moving || t == nil {
 		return flight{}, false
 	}
-	f := flight{move: m, who: t.who, guest: t.guest != nil}
-	for _, p := range procs {
-		if p.PID == m.PID && p.Home == m.Home {
-			f.wants, f.bytes = p.Wants, p.Resident
-		}
-	}
+	f := flight{move: m, who: t.who, guest: t.guest != nil, wants: m.Wants, bytes: m.Why.Bytes}
 	b.flying[key] = m
 	b.shift(m.Home, m.PID, m.From, m.To, f.wants, now)
 	b.sent = append(b.sent, balance.Sent{To: m.To, At: now, Resident: f.bytes})

@@ -36,6 +36,7 @@ type program struct {
 	nice     int
 	rt       bool
 	starved  float64 // times that others slow it down here
+	calls    float64 // that go home, for each second of its work
 	policy   policy.Policy
 	mosrun   bool
 
@@ -136,7 +137,7 @@ func (m *machine) list(home int) []supervisor.Proc {
 	for _, p := range m.programs {
 		switch {
 		case home == 1 && p.home == 1 && p.node != 1:
-			out = append(out, supervisor.Proc{PID: p.pid, Node: p.node, Moves: p.moves, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, State: "running"})
+			out = append(out, supervisor.Proc{PID: p.pid, Node: p.node, Moves: p.moves, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, Calls: uint64(p.calls * p.cpu.Seconds()), State: "running"})
 		case home != 1 && p.home != 1 && p.node == 1:
 			out = append(out, supervisor.Proc{PID: p.pid, HomePID: p.pid + 5000, Node: p.home, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, State: "running"})
 		}
@@ -200,10 +201,11 @@ func (m *machine) add(p program) *program {
 	return &p
 }
 
-// run lets time pass.
+// run lets time pass, in steps so short that a look that falls between two of
+// them sees about what has been used.
 func (m *machine) run(seconds int) {
-	const step = time.Second / 4 // what is seen in between lags behind by half of that
-	for range seconds * 4 {
+	const step = time.Second / 8
+	for range time.Duration(seconds) * time.Second / step {
 		time.Sleep(step)
 		m.step(step)
 		m.writeCounts()
@@ -221,7 +223,7 @@ func (m *machine) step(d time.Duration) {
 				sum += p.share
 			}
 		}
-		r.Demand += (sum - r.Demand) * 0.05 // smoothed over five seconds
+		r.Demand += (sum - r.Demand) * (1 - load.Unseen(d))
 		for _, p := range m.programs {
 			if p.node == r.Node {
 				used := time.Duration(p.share * float64(d) / max(sum/float64(r.CPUs), 1))
@@ -307,4 +309,13 @@ func (m *machine) moves() []balance.Move {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.asked)
+}
+
+// whys are the reasons of all moves, a line each.
+func (m *machine) whys() string {
+	out := ""
+	for _, mv := range m.moves() {
+		out += fmt.Sprintf("\n%d: %v", mv.PID, mv.Why)
+	}
+	return out
 }

@@ -278,6 +278,9 @@ func (t *tracked) proc(b *Balancer, at time.Time) balance.Proc {
 		Kind: balance.Kind(t.policy.Kind), Locked: t.policy.Lock, Allowed: t.policy.MayGo, Cannot: t.id.never,
 		Moves: t.moves, LastMove: at.Sub(t.lastMove),
 	}
+	if t.away() != 0 {
+		p.Wants = 0 // for how long it waits for a CPU there is not told: the policy infers it
+	}
 	if t.guest != nil {
 		p.PID, p.Home, p.Where, p.Allowed, p.Cannot = t.guest.HomePID, t.guest.Node, b.o.Self, nil, ""
 		// How old it is its home does not tell; what it has used it has lived.
