@@ -102,6 +102,21 @@ func TestMigrateBalance(t *testing.T) {
 	}
 }
 
+// The node that was chosen is told, with the reason.
+func TestMigrateBalanceTellsWhy(t *testing.T) {
+	dir := fakeDaemon(t, func(control.Request) control.Result {
+		return control.Result{Node: 3, Micros: 5, Balance: &control.Balance{To: 3, Gain: 4.5, Text: "balance: it costs less there"}}
+	})
+	if got := run("migrate", "--run-dir", dir, "42", "balance"); got != (outcome{0, "42: node 3: balance: it costs less there\n", ""}) {
+		t.Errorf("%+v", got)
+	}
+	var outcomes []moved
+	got := run("migrate", "--run-dir", dir, "--json", "42", "balance")
+	if err := json.Unmarshal([]byte(got.out), &outcomes); err != nil || len(outcomes) != 1 || outcomes[0].Balance == nil || outcomes[0].Balance.Gain != 4.5 {
+		t.Errorf("%v: %+v", err, got)
+	}
+}
+
 func TestMigrateSeveral(t *testing.T) {
 	dir := fakeDaemon(t, func(r control.Request) control.Result {
 		if r.PID == 2 {

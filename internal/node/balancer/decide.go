@@ -43,7 +43,7 @@ func (b *Balancer) decide(ctx context.Context) {
 	b.weight = decision.Weight
 	for _, e := range decision.Explanations {
 		t := byProc[target{e.Home, e.PID, 0}]
-		v := Verdict{Explanation: e, at: at}
+		v := Verdict{Explanation: e, at: at, proc: t.proc(b, at)}
 		if r, barred := b.barred(e.Home, e.PID, 0, at); barred {
 			v.Cannot = r.text
 		}
@@ -82,7 +82,7 @@ func (b *Balancer) candidates(at time.Time) []*tracked {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range left {
-		b.verdicts[t.who] = Verdict{Left: t.left, at: at}
+		b.verdicts[t.who] = Verdict{Left: t.left, at: at, proc: t.proc(b, at)}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -32,7 +33,9 @@ type program struct {
 	rss      uint64
 	growth   uint64 // bytes per second
 	node     int    // where it runs
-	home     int    // of guests
+	began    int    // ticks since the start of the machine; 0: at the same time as the others
+	parent   int
+	home     int // of guests
 	nice     int
 	rt       bool
 	starved  float64 // times that others slow it down here
@@ -53,6 +56,7 @@ type machine struct {
 	mu       sync.Mutex
 	own      load.Report
 	others   []load.Report
+	links    map[int]balance.Link
 	programs []*program
 	config   config.Balance
 	settings settings.Values
@@ -85,6 +89,7 @@ func (m *machine) balancer() *Balancer {
 		Settings: func() settings.Values { return locked(m, func() settings.Values { return m.settings }) },
 		Own:      func() load.Report { return locked(m, func() load.Report { return m.own }) },
 		Reports:  m.reports,
+		Link:     func(node int) balance.Link { return locked(m, func() balance.Link { return m.links[node] }) },
 		Policy: func(pid int) (policy.Policy, error) {
 			if p := m.find(pid); p != nil {
 				return p.policy, nil
@@ -288,8 +293,8 @@ func (m *machine) writeCounts() {
 		if p.starved > 0 {
 			state = 'R'
 		}
-		m.put(dir+"/stat", "%d (%s) %c 1 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 %d 1 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
-			p.pid, p.comm, state, ticks, p.nice, int(boot/tick)+p.pid, p.rss/pageSize, scheduling)
+		m.put(dir+"/stat", "%d (%s) %c %d 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 %d 1 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
+			p.pid, p.comm, state, p.parent, ticks, p.nice, cmp.Or(p.began, int(boot/tick)+p.pid), p.rss/pageSize, scheduling)
 		m.put(dir+"/task/"+dir+"/schedstat", "%d %d 1\n", p.cpu, p.waited)
 	}
 }
