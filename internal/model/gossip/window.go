@@ -76,24 +76,33 @@ func (w *Window) Hear(entries []Known, now time.Duration) (news int) {
 		if e.Age < 0 || e.Age >= Expiry || w.own != nil && sameRun(e.Report, w.own.report) {
 			continue
 		}
-		if w.take(seen{e.Report, now - e.Age}) {
+		if w.take(seen{e.Report, now - e.Age}, false) {
 			news++
 		}
 	}
 	return news
 }
 
+// Learn takes in what another node has just answered. That may be newer than the
+// report it told last, and has its sequence all the same.
+func (w *Window) Learn(r load.Report, now time.Duration) {
+	if w.own == nil || !sameRun(r, w.own.report) {
+		w.take(seen{r, now}, true)
+	}
+}
+
 func sameRun(a, b load.Report) bool { return a.Node == b.Node && a.Instance == b.Instance }
 
-// take keeps one entry, unless it is no news.
-func (w *Window) take(s seen) bool {
+// take keeps one entry, unless it is no news. asked: it is not as old as what has
+// its sequence.
+func (w *Window) take(s seen, asked bool) bool {
 	instances := w.nodes[s.report.Node]
 	for _, e := range instances {
 		old := e.Value.(*seen)
 		if !sameRun(old.report, s.report) {
 			continue
 		}
-		if old.report.Sequence >= s.report.Sequence {
+		if old.report.Sequence > s.report.Sequence || old.report.Sequence == s.report.Sequence && !asked {
 			return false
 		}
 		// A later report was measured later, whatever its way has taken.

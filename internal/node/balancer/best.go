@@ -31,7 +31,7 @@ func (b *Balancer) Best(pid, where int, not map[int]bool) (int, balance.Explanat
 	if max(p.Wants, p.CPU) < leastUse {
 		p.Wants = asksFor
 	}
-	b.refresh()
+	b.fetch() // who asks may have asked nodes just before
 	b.knowSelf()
 	b.mu.Lock()
 	v := b.view(b.now(), []balance.Proc{p})

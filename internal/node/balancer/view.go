@@ -109,9 +109,13 @@ func (b *Balancer) refresh() {
 	b.mu.Lock()
 	fresh := b.known.known != nil && b.now()-b.known.at < reportsFor
 	b.mu.Unlock()
-	if fresh {
-		return
+	if !fresh {
+		b.fetch()
 	}
+}
+
+// fetch has the reports of now.
+func (b *Balancer) fetch() {
 	known := b.o.Reports()
 	if known == nil {
 		known = []gossip.Known{}

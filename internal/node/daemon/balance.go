@@ -49,7 +49,7 @@ func (d *Daemon) bestNode(ctx context.Context, pid int, refused map[int]bool) (i
 			return 0, nil, no
 		}
 	}
-	d.nodesNow(ctx, false) // those of which nothing is known are asked
+	d.nodesNow(ctx, true) // who asks may have changed something a moment ago
 	to, why, err := d.balancer.Best(pid, at, refused)
 	switch {
 	case err != nil:
