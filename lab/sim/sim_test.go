@@ -80,8 +80,10 @@ func TestSameSeed(t *testing.T) {
 		if err := json.NewEncoder(&b).Encode(r); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Plot(&b); err != nil {
-			t.Fatal(err)
+		for _, format := range Formats {
+			if err := r.Plot(&b, format); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return b.String()
 	}
