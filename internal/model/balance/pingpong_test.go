@@ -51,26 +51,29 @@ func (w *watchers) second(now, stale int) (moved int) {
 }
 
 // TestNoPingPong: nodes that all act on old information send too much to where it
-// looked good. They come to rest all the same, without many moves, and none
-// are lost to going to and fro.
+// looked good. They come to rest all the same, without many moves, and little
+// goes to and fro. The worlds are drawn, and the same each time.
 func TestNoPingPong(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := &watchers{v: calm(t), moves: map[int]int{}, from: map[int]int{}, at: map[int]int{}}
-		stale := rapid.IntRange(0, 3).Draw(t, "stale")
-		all, late := 0, 0
+	worlds := rapid.Custom(calm)
+	all, undone, procs := 0, 0, 0
+	for i := range 24 {
+		w := &watchers{v: worlds.Example(i), moves: map[int]int{}, from: map[int]int{}, at: map[int]int{}}
+		late := 0
 		for now := range 150 {
-			n := w.second(now, stale)
+			n := w.second(now, i%4)
 			all += n
 			if now >= 120 {
 				late += n
 			}
 		}
-		procs := len(w.v.Procs)
 		if late > 0 {
-			t.Errorf("%d moves of %d processes from the third minute on", late, procs)
+			t.Errorf("world %d: %d moves of %d processes from the third minute on", i, late, len(w.v.Procs))
 		}
-		if all > 4*procs || w.undone > procs {
-			t.Errorf("%d moves of %d processes, %d back to where they came from", all, procs, w.undone)
-		}
-	})
+		procs += len(w.v.Procs)
+		undone += w.undone
+	}
+	t.Logf("%d moves of %d processes, %d back to where they came from", all, procs, undone)
+	if all > 3*procs || undone > procs/2 {
+		t.Errorf("%d moves of %d processes, %d back to where they came from", all, procs, undone)
+	}
 }
