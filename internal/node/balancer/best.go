@@ -13,6 +13,10 @@ const asksFor = 1
 // leastUse of a CPU is what the policy takes for none.
 const leastUse = 0.05
 
+// strictly is as near as a node must come to the best one to be taken instead: many
+// that choose at once should not all choose the same, and here only one does.
+const strictly = 1e-9
+
 // Best asks the policy where a process of this node that is on the node where
 // would best be now, whether or not it is one that is balanced by itself, and
 // however lately it has moved; of the nodes in not it goes to none. where: nowhere
@@ -28,15 +32,25 @@ func (b *Balancer) Best(pid, where int, not map[int]bool) (int, balance.Explanat
 	}
 	p.Where, p.Kind, p.Moves, p.Locked, p.Cannot = where, balance.Kind(said.Kind), 0, false, ""
 	p.Allowed = func(node int) bool { return !not[node] && said.MayGo(node) }
-	if max(p.Wants, p.CPU) < leastUse {
+	idle := max(p.Wants, p.CPU) < leastUse
+	if idle {
 		p.Wants = asksFor
 	}
-	b.fetch() // who asks may have asked nodes just before
+	// Who asks may have changed something just before, here or elsewhere.
+	b.fetch()
 	b.knowSelf()
+	own := b.o.Own()
 	b.mu.Lock()
+	b.self.report = own
 	v := b.view(b.now(), []balance.Proc{p})
 	b.mu.Unlock()
+	for i := range v.Nodes {
+		if idle && v.Nodes[i].Number == where { // it is not in the node's figures
+			v.Nodes[i].Demand += asksFor
+		}
+	}
 	v.Rules.Onward = true // it is asked for here, wherever it is
+	v.Rules.Near = strictly
 	d := balance.Decide(v)
 	if len(d.Moves) > 0 {
 		return d.Moves[0].To, d.Moves[0].Why, nil
