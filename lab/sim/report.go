@@ -11,6 +11,7 @@ type Report struct {
 	Seed     uint64   `json:"seed"`
 	Runs     int      `json:"runs"`
 	Nodes    int      `json:"nodes"`
+	Interval float64  `json:"interval"` // between two turns of a node, in seconds
 	Policies []Result `json:"policies"`
 }
 
@@ -50,11 +51,15 @@ type Result struct {
 	// it happened.
 	Spread float64 `json:"spread"`
 
-	quantiles []float64 // of the slowdowns of jobs, for the plot
+	// Quantiles of the slowdowns of all jobs, from 0 to 1 in hundredths.
+	Quantiles []float64 `json:"slowdown_quantiles"`
+	// Waiting is how many threads had no CPU of their own, after each interval
+	// from the start on; the mean over runs, of the first intervals.
+	Waiting []float64 `json:"waiting"`
 }
 
 func report(s *Scenario, tallies [][]tally) *Report {
-	r := &Report{Title: s.Title, Seed: s.Seed, Runs: s.Runs, Nodes: s.nodes()}
+	r := &Report{Title: s.Title, Seed: s.Seed, Runs: s.Runs, Nodes: s.nodes(), Interval: s.Interval.Seconds()}
 	for i, name := range s.Policies {
 		r.Policies = append(r.Policies, result(name, tallies[i], s.nodes()))
 	}
@@ -94,13 +99,19 @@ func result(name string, tallies []tally, nodes int) Result {
 		if t.spread > 0 {
 			spreads = append(spreads, t.spread)
 		}
+		for k, n := range t.waiting {
+			if k == len(r.Waiting) {
+				r.Waiting = append(r.Waiting, 0)
+			}
+			r.Waiting[k] += float64(n) / float64(len(tallies))
+		}
 	}
 	r.Slowdown, r.Error = mean(runs)
 	r.Spread, _ = mean(spreads)
 	slices.Sort(jobs)
 	slices.Sort(ages)
 	for i := range 101 {
-		r.quantiles = append(r.quantiles, quantile(jobs, float64(i)/100))
+		r.Quantiles = append(r.Quantiles, quantile(jobs, float64(i)/100))
 	}
 	r.Median, r.P95 = quantile(jobs, 0.5), quantile(jobs, 0.95)
 	r.Age50, r.Age99 = quantile(ages, 0.5), quantile(ages, 0.99)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // run is one simulation of a scenario under one policy.
@@ -15,6 +16,7 @@ type run struct {
 	now     float64
 	nodes   []*node
 	fastest float64 // speed of the fastest node
+	uniform bool    // all have that speed
 	jobs    []*job
 	open    int // jobs that have come and not ended
 	coming  int // streams that go on
@@ -39,6 +41,7 @@ func newRun(s *Scenario, policyName string, n int) *run {
 	for _, n := range r.nodes {
 		r.fastest = max(r.fastest, n.speed)
 	}
+	r.uniform = !slices.ContainsFunc(r.nodes, func(n *node) bool { return n.speed != r.fastest })
 	r.info = newInformation(r)
 	r.policy = policies[policyName](r)
 	for i, j := range s.Jobs {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -80,8 +81,10 @@ func TestSameSeed(t *testing.T) {
 		if err := json.NewEncoder(&b).Encode(r); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Plot(&b); err != nil {
-			t.Fatal(err)
+		for _, format := range Formats {
+			if err := r.Plot(&b, format); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return b.String()
 	}
@@ -148,6 +151,27 @@ func TestByHand(t *testing.T) {
 		r := compute(t, parsed(t, c.text)).Policies[0]
 		if math.Abs(r.Makespan-c.makespan) > 0.03*c.makespan || math.Abs(r.Slowdown-c.slowdown) > 0.03*c.slowdown {
 			t.Errorf("%s: makespan %v, slowdown %v; want %v, %v", c.name, r.Makespan, r.Slowdown, c.makespan, c.slowdown)
+		}
+	}
+}
+
+// TestContentNodes: what nodes with which all is well do not look at makes no
+// difference.
+func TestContentNodes(t *testing.T) {
+	s := parsed(t, `nodes 12 cpus 2 mem 1G
+nodes 12 cpus 1 mem 200M
+jobs a arrive poisson 500ms at 1 life pareto 1.5 1s max 60s mem exp 20M
+jobs b arrive every 7s at random life 20s mem 10M calls 500
+jobs c arrive every 9s at random life 20s mem 10M hint io
+jobs d arrive every 11s at random life 20s mem 10M grows 3M to 90M
+duration 60s
+at 20s node 3 owner 1
+policies openmosix openmosix-unplaced`)
+	for _, name := range s.Policies {
+		quick, thorough := newRun(s, name, 0), newRun(s, name, 0)
+		thorough.policy.(*ours).thorough = true
+		if a, b := quick.all(t.Context()), thorough.all(t.Context()); !reflect.DeepEqual(a, b) || a.moves == 0 {
+			t.Errorf("%s: %d moves, slowdown %v; %d moves, slowdown %v", name, a.moves, a.slowdown, b.moves, b.slowdown)
 		}
 	}
 }

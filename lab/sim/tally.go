@@ -15,7 +15,11 @@ type tally struct {
 	elapsed                             float64
 	spread                              float64   // seconds until no node had more threads than CPUs
 	ages                                []float64 // of information, in seconds
+	waiting                             []float32 // threads without a CPU of their own, at each interval
 }
+
+// watched is how many intervals it is kept how many threads wait.
+const watched = 600
 
 // ended counts a job that has ended. Its slowdown is the time it was there over
 // the time it would have taken alone on the fastest node.
@@ -48,8 +52,14 @@ const (
 
 // look is called on each node's turn.
 func (t *tally) look(r *run, n *node) {
-	if n.index == 0 && t.spread == 0 && t.started > 0 && r.calm() {
-		t.spread = r.now - r.jobs[0].arrived
+	if n.index == 0 {
+		waiting := r.waiting()
+		if t.spread == 0 && t.started > 0 && waiting == 0 {
+			t.spread = r.now - r.jobs[0].arrived
+		}
+		if len(t.waiting) < watched {
+			t.waiting = append(t.waiting, float32(waiting))
+		}
 	}
 	if r.s.Information.Kind == Now || n.index%(len(r.nodes)/sampledNodes+1) != 0 || len(t.ages) >= sampledAges {
 		return
@@ -57,12 +67,13 @@ func (t *tally) look(r *run, n *node) {
 	r.info.known(n, func(e entry) { t.ages = append(t.ages, r.now-e.at) })
 }
 
-// calm tells whether no node has more threads than CPUs.
-func (r *run) calm() bool {
+// waiting is how many threads have no CPU of their own.
+func (r *run) waiting() float64 {
+	sum := 0.0
 	for _, n := range r.nodes {
 		if n.demand > n.cpus*(1+1e-9) {
-			return false
+			sum += n.demand - n.cpus
 		}
 	}
-	return true
+	return sum
 }

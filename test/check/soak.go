@@ -11,6 +11,7 @@ var soakSteps = []step{
 	{name: "packaging", argv: append(goTest("30m", "./test/packaging"), "-args", "-clean-root"), tests: true},
 	{name: "discovery", argv: goTest("30m", "./test/discovery"), tests: true},
 	{name: "members", argv: append(goTest("15m", "-run", "TestComingAndGoing", "./internal/role/member"), "-args", "-events", "1000"), tests: true},
+	{name: "crowd", argv: append(goTest("15m", "-run", "TestCrowd", "./internal/role/member"), "-args", "-crowd", "200"), tests: true},
 	{name: "churn", argv: append(goTest("30m", "./test/churn"), "-args", "-duration", "10m"), tests: true},
 }
 

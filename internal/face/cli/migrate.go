@@ -28,6 +28,7 @@ type moved struct {
 	Code    supervisor.Code  `json:"code,omitempty"`
 	Text    string           `json:"text,omitempty"`
 	Reasons []control.Reason `json:"reasons,omitempty"`
+	Balance *control.Balance `json:"balance,omitempty"` // why this node, if that was left to the daemon
 	chosen  bool             // not named by the user
 }
 
@@ -56,7 +57,10 @@ func newMigrate() *cobra.Command {
 			return err
 		}
 		daemon := ask()
-		m := mover{client: daemon, to: to, wait: *wait, warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		m := mover{client: daemon, to: to, wait: *wait, out: c.OutOrStdout(), warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		if *asJSON {
+			m.out = nil
+		}
 		outcomes, err := m.all(c.Context(), pids)
 		if err == nil && s.any() {
 			more, wrong := s.pids(c, daemon)
@@ -138,6 +142,7 @@ type mover struct {
 	client   *control.Client
 	to       destination
 	wait     bool
+	out      io.Writer // for what was chosen; nil: nobody reads it
 	warn     io.Writer
 	terminal bool
 	chosen   bool // they are not named by the user: what is left alone is not told
@@ -153,7 +158,7 @@ func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 		if err != nil {
 			return nil, err
 		}
-		o := moved{PID: pid, Node: r.Node, Frozen: r.Micros, Code: r.Code, Text: r.Text, Reasons: r.Reasons, chosen: m.chosen}
+		o := moved{PID: pid, Node: r.Node, Frozen: r.Micros, Code: r.Code, Text: r.Text, Reasons: r.Reasons, Balance: r.Balance, chosen: m.chosen}
 		if !o.chosen || !leftAlone(o) {
 			m.tell(pid, r)
 		}
@@ -186,6 +191,8 @@ func (m *mover) tell(pid int, r *control.Result) {
 		fmt.Fprintf(m.warn, "migrate: %d: cannot move: %s (`why %d` says more)\n", pid, strings.Join(texts, " "), pid)
 	case r.Code != "":
 		fmt.Fprintf(m.warn, "migrate: %d: %s\n", pid, r.Text)
+	case r.Balance != nil && m.out != nil:
+		fmt.Fprintf(m.out, "%d: %s: %s\n", pid, place(r.Node), r.Balance.Text)
 	case m.terminal && m.wait:
 		fmt.Fprintf(m.warn, "%d: %s (stood still for %v)\n", pid, place(r.Node), time.Duration(r.Micros)*time.Microsecond)
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +28,7 @@ name of one that comes with openMosix (--list names them), or - for the input.`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 	}
 	asJSON := c.Flags().Bool("json", false, "print an object")
-	plot := c.Flags().String("plot", "", "write a picture (SVG) to this file")
+	plot := c.Flags().String("plot", "", "write a picture to this file: SVG or PNG, as its name ends")
 	list := c.Flags().Bool("list", false, "list the scenarios that come with openMosix")
 	show := c.Flags().Bool("show", false, "print the scenario instead of computing it")
 	runs := c.Flags().Int("runs", 0, "compute so many runs (default: as the scenario says)")
@@ -37,8 +39,8 @@ name of one that comes with openMosix (--list names them), or - for the input.`,
 			return listScenarios(c.OutOrStdout())
 		case *list || len(args) == 0:
 			return usageError("either a scenario or --list (usage: %s)", c.UseLine())
-		case *plot != "" && filepath.Ext(*plot) != ".svg":
-			return usageError("--plot: the picture is SVG: give a file that ends in .svg")
+		case *plot != "" && !slices.Contains(sim.Formats, filepath.Ext(*plot)):
+			return usageError("--plot %s: its name should end in one of %s", *plot, strings.Join(sim.Formats, ", "))
 		case *runs < 0 || *runs > sim.MaxRuns:
 			return usageError("--runs: %d is not in 1…%d", *runs, sim.MaxRuns)
 		}
@@ -118,7 +120,7 @@ func writePlot(path string, report *sim.Report) error {
 	if err != nil {
 		return fmt.Errorf("write plot: %w", err)
 	}
-	if err := errors.Join(report.Plot(file), file.Close()); err != nil {
+	if err := errors.Join(report.Plot(file, filepath.Ext(path)), file.Close()); err != nil {
 		return fmt.Errorf("write plot: %w", err)
 	}
 	return nil

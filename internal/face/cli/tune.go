@@ -35,8 +35,8 @@ func newTune() *cobra.Command {
 		Long: `Measures between this node and each other (or those named): to ask its node
 daemon, to move a small and a large process there and home, and to have a
 system call of a process there done at home. What is moved are processes of
-this command's own, which end with it. The node daemon keeps the outcome for
-whatever decides about moves; mosctl gettune shows it.`,
+this command's own, which end with it. The node daemon keeps the outcome, and
+its balancer reckons with it; mosctl gettune shows it.`,
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an array of objects")

@@ -29,6 +29,7 @@ func (w *world) way(a, b *node) Link {
 			l.Bandwidth = n.Link.bandwidth()
 		}
 		l.Latency = max(l.Latency, n.Link.Latency)
+		l.Freeze = max(l.Freeze, n.Link.Freeze)
 	}
 	return l
 }
@@ -45,9 +46,12 @@ func (w *world) tax(p *proc, n *node) float64 {
 // price of a move in weighted seconds: the freeze, and what its bytes take from
 // the process, from both nodes and from the link.
 func (w *world) price(p *proc, to *node) float64 {
-	price := w.rules.Freeze.Seconds()
 	l := w.way(p.at, to)
-	price += l.latency()
+	freeze := w.rules.Freeze
+	if l.Freeze > 0 && !p.Fresh {
+		freeze = l.Freeze
+	}
+	price := freeze.Seconds() + l.latency()
 	if !p.Fresh {
 		price += p.bytes / l.bandwidth() * (1 + w.rules.Warm)
 	}

@@ -18,6 +18,7 @@ type Decision struct {
 type Move struct {
 	PID, Home int
 	From, To  int
+	Wants     float64 // CPUs, as it was taken in the decision
 	Why       Explanation
 }
 

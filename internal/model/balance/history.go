@@ -29,7 +29,20 @@ type History struct {
 	CallBytes float64 // per second
 	Growth    float64 // bytes per second
 	resident  uint64
+	sized     bool    // resident is its own
 	weight    float64 // seconds, decayed: what the averages are over
+}
+
+// inherited is how many seconds of a child's own statistics those of its parent
+// count for.
+const inherited = 0.5
+
+// Inherited is what a child begins with: what its parent did is what it is
+// thought to do, until it is seen what it does.
+func (h History) Inherited() History {
+	h.weight = min(h.weight, inherited)
+	h.resident, h.sized, h.Growth = 0, false, 0
+	return h
 }
 
 // Next takes in what was counted in some time. With a short history the averages
@@ -51,9 +64,10 @@ func (h History) Next(s Sample, passed time.Duration, d Decay) History {
 		Calls:     mean(h.Calls, s.Calls),
 		CallBytes: mean(h.CallBytes, s.CallBytes),
 		resident:  s.Resident,
+		sized:     true,
 		weight:    old + t,
 	}
-	if h.weight > 0 {
+	if h.sized {
 		// Growth is looked at over seconds, however slow the rest decays: what
 		// matters of it is what comes next.
 		recent := min(old, growthWindow.Seconds())

@@ -66,3 +66,24 @@ func TestHistoryOfGrowth(t *testing.T) {
 		t.Error("no time has passed, and something has changed")
 	}
 }
+
+// A child is thought to do what its parent does until it is seen what it does, and
+// what memory it has is no growth.
+func TestInherited(t *testing.T) {
+	fast := Decay{Period: time.Second, Keep: 926}
+	var parent History
+	for range 100 {
+		parent = parent.Next(Sample{CPU: time.Second, Calls: 100, Resident: 1 << 30}, time.Second, fast)
+	}
+	child := parent.Inherited()
+	if child.CPU != parent.CPU || child.Calls != parent.Calls || child.Growth != 0 {
+		t.Errorf("at first %+v", child)
+	}
+	child = child.Next(Sample{Resident: 1 << 20}, time.Second, fast)
+	if child.CPU > 0.35 || child.CPU < 0.3 || child.Growth != 0 {
+		t.Errorf("after an idle second %+v", child)
+	}
+	if none := (History{}).Inherited().Next(Sample{CPU: time.Second}, time.Second, fast); none.CPU != 1 {
+		t.Errorf("of a parent of which nothing is known %+v", none)
+	}
+}

@@ -91,19 +91,28 @@ func (w *world) kept(p *proc) Rule {
 }
 
 // rested is how many times as long as its last move may have taken a process
-// stays where it is, and restless how many times Cooldown at most.
+// stays where it is; restless how many times Cooldown at most, and decided where
+// the other place is better by the factor plainly.
 const (
 	rested   = 10
 	restless = 16
+	decided  = 2
+	plainly  = 1.5
 )
 
 // cooling tells whether a process has moved so short a time ago that it is left
 // alone: longer for one that is large, and for each time it has moved, so that
-// what is undecided comes to rest.
-func (w *world) cooling(p *proc) bool {
+// what is undecided comes to rest. What is plain is no matter of noise: one that was
+// sent somewhere together with others does not wait for long there.
+func (w *world) cooling(p *proc, here, there float64) bool {
 	if p.Moves <= 0 {
 		return false
 	}
-	pause := w.rules.Cooldown.Seconds() * min(math.Pow(2, float64(min(p.Moves-1, restless))), restless)
-	return p.LastMove.Seconds() < max(pause, rested*p.bytes/DefaultBandwidth)
+	most := float64(restless)
+	if here > plainly*there {
+		most = decided
+	}
+	pause := w.rules.Cooldown.Seconds() * min(math.Pow(2, float64(min(p.Moves-1, restless))), most)
+	// Its last move was between home and here, or it came from a third node, which is taken to be no further.
+	return p.LastMove.Seconds() < max(pause, rested*p.bytes/w.way(p.at, p.home).bandwidth())
 }

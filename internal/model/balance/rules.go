@@ -23,7 +23,8 @@ type Rules struct {
 	// MaxAge is how old information may be to be acted upon; Doubt is in what
 	// time it loses most of its worth.
 	MaxAge, Doubt time.Duration
-	// Freeze is how long a process stands still in a move, beside its bytes.
+	// Freeze is how long a process stands still in a move, beside its bytes, where
+	// a Link does not say; and how long it takes to start a program elsewhere.
 	Freeze time.Duration
 	// Warm is how much of the time its bytes take is lost to cold caches and
 	// to the work of both nodes, as a share.

@@ -21,11 +21,14 @@ func (w *world) data() {
 		}
 		p.done = true
 		p.found.Rule = ElseWhere
-		if w.self == nil || w.closedTo(p, w.self) != "" || w.cooling(p) {
+		if w.self == nil || w.closedTo(p, w.self) != "" {
 			continue
 		}
 		c := choice{to: w.self, there: w.there(p, w.self)}
 		here := w.here(p)
+		if w.cooling(p, here, c.there) {
+			continue
+		}
 		e := w.explain(p, here, c)
 		e.Rule = ElseWhere
 		if p.Kind == IOJob || w.tax(p, p.at) > w.rules.Margin*p.weight && w.worth(p, here, c) == "" {
@@ -112,7 +115,7 @@ func (w *world) judge(p *proc, here float64, c choice) Rule {
 		return NoNode
 	case p.wants < idle && p.bytes < p.at.memory*littleMemory && c.to != p.home:
 		return Idle
-	case w.cooling(p):
+	case w.cooling(p, here, c.there):
 		return Cooling
 	case p.Kind == IOJob:
 		return Data

@@ -144,6 +144,8 @@ func (r *reader) node() Node {
 			n.Link.Bandwidth = r.bytes()
 		case "latency":
 			n.Link.Latency = r.span()
+		case "freeze":
+			n.Link.Freeze = r.span()
 		case "blocks":
 			n.Accepting = false
 		case "owner-first":
@@ -169,6 +171,8 @@ func (r *reader) proc(self int) Proc {
 			p.Where = r.count()
 		case "wants":
 			p.Wants = r.number()
+		case "cpu": // what it would like to use is not known
+			p.CPU, p.Wants = r.number(), 0
 		case "age":
 			p.Age = r.span()
 		case "expected":

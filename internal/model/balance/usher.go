@@ -39,12 +39,21 @@ func (w *world) deficit() (bytes, ahead float64) {
 			longest = max(longest, p.bytes)
 		}
 	}
-	ahead = w.rules.Ahead.Seconds() + 2*longest/DefaultBandwidth
+	ahead = w.rules.Ahead.Seconds() + 2*longest/w.likely().bandwidth()
 	deficit := max(growth, 0)*ahead - w.self.room()
 	if w.self.pressed() && w.self.room() < w.self.reserve {
 		deficit = max(deficit, w.self.reserve-w.self.room())
 	}
 	return deficit, ahead
+}
+
+// likely is the way that the next one to leave would take, as far as it is known
+// before it is known who that is.
+func (w *world) likely() Link {
+	if len(w.ranked) == 0 {
+		return Link{}
+	}
+	return w.ranked[0].Link
 }
 
 // relief finds who should go: of those that are enough, the smallest, which is

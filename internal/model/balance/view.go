@@ -62,6 +62,7 @@ type Node struct {
 type Link struct {
 	Bandwidth float64       // bytes per second; 0: DefaultBandwidth
 	Latency   time.Duration // there and back; 0: DefaultLatency
+	Freeze    time.Duration // for which one with few bytes stands still in a move; 0: Rules.Freeze
 }
 
 // Features tells whether a node's processors can run what was started on this

@@ -131,7 +131,7 @@ const most = 1e9
 // sensible tells whether there can be such a node.
 func sensible(n Node) bool {
 	return n.CPUs > 0 && n.CPUs <= most && n.Speed > 0 && n.Speed <= load.MaxSpeed && n.MemTotal > 0 && n.Age >= 0 &&
-		n.Demand >= 0 && n.Demand <= most && n.Local >= 0 && n.Link.Bandwidth >= 0 && n.Link.Latency >= 0
+		n.Demand >= 0 && n.Demand <= most && n.Local >= 0 && n.Link.Bandwidth >= 0 && n.Link.Latency >= 0 && n.Link.Freeze >= 0
 }
 
 // count is a number as it can be.
@@ -305,7 +305,7 @@ func (w *world) rerank(n *node) {
 // move decides a move and applies it.
 func (w *world) move(p *proc, to *node, found Explanation) {
 	p.found, p.done, p.gone = found, true, true
-	w.moves = append(w.moves, Move{PID: p.PID, Home: p.Home, From: p.Where, To: to.Number, Why: found})
+	w.moves = append(w.moves, Move{PID: p.PID, Home: p.Home, From: p.Where, To: to.Number, Wants: p.wants, Why: found})
 	if p.at != nil {
 		p.at.put(-p.wants, p.weight, -p.bytes)
 		if p.at.Number != p.Home {

@@ -12,6 +12,7 @@ package gossip
 
 import (
 	"container/list"
+	"slices"
 	"time"
 
 	"openmosix/internal/model/load"
@@ -76,24 +77,33 @@ func (w *Window) Hear(entries []Known, now time.Duration) (news int) {
 		if e.Age < 0 || e.Age >= Expiry || w.own != nil && sameRun(e.Report, w.own.report) {
 			continue
 		}
-		if w.take(seen{e.Report, now - e.Age}) {
+		if w.take(seen{e.Report, now - e.Age}, false) {
 			news++
 		}
 	}
 	return news
 }
 
+// Learn takes in what another node has just answered. That may be newer than the
+// report it told last, and has its sequence all the same.
+func (w *Window) Learn(r load.Report, now time.Duration) {
+	if w.own == nil || !sameRun(r, w.own.report) {
+		w.take(seen{r, now}, true)
+	}
+}
+
 func sameRun(a, b load.Report) bool { return a.Node == b.Node && a.Instance == b.Instance }
 
-// take keeps one entry, unless it is no news.
-func (w *Window) take(s seen) bool {
+// take keeps one entry, unless it is no news. asked: it is not as old as what has
+// its sequence.
+func (w *Window) take(s seen, asked bool) bool {
 	instances := w.nodes[s.report.Node]
 	for _, e := range instances {
 		old := e.Value.(*seen)
 		if !sameRun(old.report, s.report) {
 			continue
 		}
-		if old.report.Sequence >= s.report.Sequence {
+		if old.report.Sequence > s.report.Sequence || old.report.Sequence == s.report.Sequence && !asked {
 			return false
 		}
 		// A later report was measured later, whatever its way has taken.
@@ -105,16 +115,27 @@ func (w *Window) take(s seen) bool {
 	if len(instances) >= maxInstances {
 		w.drop(stalest(instances))
 	}
-	if w.order.Len() >= w.capacity {
-		last := w.order.Back()
-		if last == nil || last.Value.(*seen).at >= s.at {
-			return false
-		}
-		w.drop(last)
+	if w.order.Len() < w.capacity {
+		fresh := s
+		e := w.order.PushBack(&fresh)
+		w.place(e)
+		w.nodes[s.report.Node] = append(w.nodes[s.report.Node], e)
+		return true
 	}
-	e := w.order.PushBack(&s)
-	w.place(e)
-	w.nodes[s.report.Node] = append(w.nodes[s.report.Node], e)
+	// The oldest gives way, and its place in memory is taken: in a large cluster
+	// nearly all that is heard of comes here.
+	last := w.order.Back()
+	if last == nil || last.Value.(*seen).at >= s.at {
+		return false
+	}
+	instances = w.unlist(last)
+	*last.Value.(*seen) = s
+	w.place(last)
+	if others := w.nodes[s.report.Node]; len(others) > 0 || cap(instances) == 0 {
+		w.nodes[s.report.Node] = append(others, last)
+	} else {
+		w.nodes[s.report.Node] = append(instances, last)
+	}
 	return true
 }
 
@@ -142,17 +163,21 @@ func stalest(instances []*list.Element) *list.Element {
 }
 
 func (w *Window) drop(e *list.Element) {
-	number := e.Value.(*seen).report.Node
-	var left []*list.Element
-	for _, other := range w.nodes[number] {
-		if other != e {
-			left = append(left, other)
-		}
-	}
-	if w.nodes[number] = left; len(left) == 0 {
-		delete(w.nodes, number)
-	}
+	w.unlist(e)
 	w.order.Remove(e)
+}
+
+// unlist takes an entry off the list of its node, and gives that list's memory if
+// nothing is left of it.
+func (w *Window) unlist(e *list.Element) []*list.Element {
+	number := e.Value.(*seen).report.Node
+	left := slices.DeleteFunc(w.nodes[number], func(other *list.Element) bool { return other == e })
+	if len(left) > 0 {
+		w.nodes[number] = left
+		return nil
+	}
+	delete(w.nodes, number)
+	return left
 }
 
 // Forget drops what is known of a number. Others may know and tell it still.

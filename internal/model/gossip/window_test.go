@@ -51,6 +51,19 @@ func TestWindow(t *testing.T) {
 	if k, known := w.Of(3, 103*second); !known || k.Report.Sequence != 2 || k.Age != 4*second {
 		t.Errorf("of 3: %+v %v", k, known)
 	}
+	answer := report(3, 2)
+	answer.CPUs = 8
+	w.Hear([]Known{{answer, 0}}, 103*second)
+	if k, _ := w.Of(3, 103*second); k.Report.CPUs == 8 {
+		t.Error("what was told twice is news")
+	}
+	w.Learn(answer, 103*second)
+	if k, _ := w.Of(3, 103*second); k.Report.CPUs != 8 || k.Age != 0 {
+		t.Errorf("of 3, asked: %+v", k)
+	}
+	w.Learn(report(3, 1), 103*second)
+	w.Learn(report(1, 10), 103*second)
+	expect(t, "an answer that was overtaken, and one's own", w.Others(103*second), "3/2@0 2/6@4")
 	w.Forget(3)
 	if k, known := w.Of(3, 103*second); known {
 		t.Errorf("of 3, forgotten: %+v", k)

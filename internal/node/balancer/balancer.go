@@ -51,6 +51,7 @@ type Options struct {
 	Settings func() settings.Values
 	Own      func() load.Report                          // of this node, now
 	Reports  func() []gossip.Known                       // of the others, the freshest first
+	Link     func(node int) balance.Link                 // what was measured of the way to one; what is zero was not
 	Policy   func(pid int) (policy.Policy, error)        // what users have said of a process
 	Marked   func() map[int]policy.Policy                // processes of which something was said
 	Held     func(context.Context) []supervisor.Proc     // own ones that a supervisor looks after; Node is 0 at home

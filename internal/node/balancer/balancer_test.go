@@ -45,7 +45,7 @@ func TestSpreads(t *testing.T) {
 		}
 		m.run(15)
 		if got := m.counts(); !maps.Equal(got, map[int]int{1: 4, 2: 4}) {
-			t.Errorf("after 15 s: %v; %d moves", got, len(m.moves()))
+			t.Errorf("after 15 s: %v; %d moves:%s", got, len(m.moves()), m.whys())
 		}
 		before := len(m.moves())
 		m.run(60)
@@ -271,21 +271,124 @@ func TestStarvedProcessesAreSeen(t *testing.T) {
 	})
 }
 
-// Whoever asks is told the best place, also of what is not balanced by itself.
+// Of programs that call home a lot and share a node's CPU, only so many come back
+// as there is room for: each is seen to use little there, and wants more.
+func TestCallersDoNotCrowdHome(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, _ *Balancer) {
+		m.add(program{uid: 1000, share: 1, policy: policy.Policy{Lock: true}})
+		for range 6 {
+			m.add(program{uid: 1000, share: 1, node: 2, moves: 1, calls: 8000})
+		}
+		most := 0
+		for range 40 {
+			m.run(1)
+			most = max(most, m.counts()[1])
+		}
+		if got := m.counts(); most > 5 || got[1] < 3 {
+			t.Errorf("%v, and up to %d at home", got, most)
+		}
+	})
+}
+
+// Whoever asks is told the best place, also of what is not balanced by itself,
+// what moved a moment ago, and what does nothing yet.
 func TestBest(t *testing.T) {
-	balanced(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+	balanced(t, 3, func(t *testing.T, m *machine, b *Balancer) {
+		m.others[1].Accepting = false
 		for range 3 {
-			m.add(program{share: 1})
+			m.add(program{share: 1, policy: policy.Policy{Lock: true}})
 		}
+		sleeper := m.add(program{uid: 1000})
 		m.run(5)
-		if to, why, err := b.Best(100, 1); err != nil || to != 2 || why.Gain <= 0 {
-			t.Errorf("node %d, %v: %v", to, err, why)
+		for _, pid := range []int{100, sleeper.pid} {
+			if to, why, err := b.Best(pid, 1, nil); err != nil || to != 2 || why.Gain <= why.Price {
+				t.Errorf("%d to node %d, %v: %v", pid, to, err, why)
+			}
+			if to, why, err := b.Best(pid, 1, map[int]bool{2: true}); err != nil || to != 1 || why.Refused == "" {
+				t.Errorf("%d to node %d that has refused it, %v: %v", pid, to, err, why)
+			}
 		}
-		if to, why, err := b.Best(100, 2); err != nil || to != 2 {
+		if to, why, err := b.Best(100, 2, nil); err != nil || to != 2 {
 			t.Errorf("from node 2 to %d, %v: %v", to, err, why)
 		}
-		if _, _, err := b.Best(4711, 1); err == nil {
+		if _, _, err := b.Best(4711, 1, nil); err == nil {
 			t.Error("there is a best place for what does not exist")
 		}
 	})
+}
+
+// What was measured of a link is in the price of a move over it.
+func TestLinksArePriced(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		m.mu.Lock()
+		m.links = map[int]balance.Link{2: {Bandwidth: 1e6, Latency: 3 * time.Millisecond, Freeze: time.Second}}
+		m.mu.Unlock()
+		for range 4 {
+			m.add(program{uid: 1000, share: 1, rss: 100 << 20})
+		}
+		m.run(10)
+		v, _, known := b.Explain(100)
+		// 105 MB at 1 MB/s and a quarter for the caches are 131 s.
+		if !known || v.Rule != balance.NotWorth || v.Price < 131*time.Second || v.Price > 134*time.Second || len(m.moves()) > 0 {
+			t.Errorf("%d moves; %v", len(m.moves()), v)
+		}
+	})
+}
+
+// A child begins with what is known of its parent, unless it is another program
+// or its user says otherwise; so does a process with the program that it becomes.
+func TestStatisticsAreInherited(t *testing.T) {
+	for name, c := range map[string]struct {
+		comm   string
+		policy policy.Policy
+		want   bool
+	}{
+		"a child":                          {"work", policy.Policy{}, true},
+		"-R":                               {"work", policy.Policy{OverFork: policy.Clear}, false},
+		"another program":                  {"other", policy.Policy{}, false},
+		"another program with -E":          {"other", policy.Policy{OverExec: policy.Retain}, true},
+		"another program with -E and -R":   {"other", policy.Policy{OverExec: policy.Retain, OverFork: policy.Clear}, false},
+		"a child with what is the default": {"work", policy.Policy{OverExec: policy.Clear, OverFork: policy.Retain}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t, 2)
+				b := m.balancer()
+				look := func() {
+					m.run(1)
+					if err := b.look(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				parent := m.add(program{uid: 1000, share: 1, policy: c.policy, mosrun: true})
+				look()
+				look()
+				time.Sleep(10 * tick)
+				began := int((boot + time.Since(m.begun)) / tick)
+				child := m.add(program{uid: 1000, comm: c.comm, parent: parent.pid, began: began, policy: c.policy, mosrun: true})
+				look()
+				if got := b.tracked(child.pid).history.Wants; (got > 0.1) != c.want || got > 0.5 {
+					t.Errorf("a child that does nothing is thought to want %v CPUs", got)
+				}
+				// The parent becomes that program.
+				m.mu.Lock()
+				parent.comm, parent.share = "third", 0
+				m.mu.Unlock()
+				look()
+				t1 := b.tracked(parent.pid)
+				if kept := t1.history.Wants > 0.5; kept != (c.policy.OverExec == policy.Retain) {
+					t.Errorf("after its exec it is thought to want %v CPUs", t1.history.Wants)
+				}
+			})
+		})
+	}
+}
+
+func (b *Balancer) tracked(pid int) *tracked {
+	for id, t := range b.procs {
+		if id.pid == pid {
+			return t
+		}
+	}
+	return &tracked{}
 }

@@ -43,7 +43,7 @@ func (b *Balancer) decide(ctx context.Context) {
 	b.weight = decision.Weight
 	for _, e := range decision.Explanations {
 		t := byProc[target{e.Home, e.PID, 0}]
-		v := Verdict{Explanation: e, at: at}
+		v := Verdict{Explanation: e, at: at, proc: t.proc(b, at)}
 		if r, barred := b.barred(e.Home, e.PID, 0, at); barred {
 			v.Cannot = r.text
 		}
@@ -54,7 +54,7 @@ func (b *Balancer) decide(ctx context.Context) {
 		if len(b.flying) >= b.o.Config().Moves {
 			break
 		}
-		if f, ok := b.take(m, byProc[target{m.Home, m.PID, 0}], procs, now); ok {
+		if f, ok := b.take(m, byProc[target{m.Home, m.PID, 0}], now); ok {
 			begin = append(begin, f)
 		}
 	}
@@ -82,7 +82,7 @@ func (b *Balancer) candidates(at time.Time) []*tracked {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range left {
-		b.verdicts[t.who] = Verdict{Left: t.left, at: at}
+		b.verdicts[t.who] = Verdict{Left: t.left, at: at, proc: t.proc(b, at)}
 	}
 	return out
 }
@@ -117,17 +117,12 @@ type flight struct {
 
 // take counts a move as made, so that nothing is decided twice.
 // Precondition: b.mu is held.
-func (b *Balancer) take(m balance.Move, t *tracked, procs []balance.Proc, now time.Duration) (flight, bool) {
+func (b *Balancer) take(m balance.Move, t *tracked, now time.Duration) (flight, bool) {
 	key := target{m.Home, m.PID, 0}
 	if _, moving := b.flying[key]; moving || t == nil {
 		return flight{}, false
 	}
-	f := flight{move: m, who: t.who, guest: t.guest != nil}
-	for _, p := range procs {
-		if p.PID == m.PID && p.Home == m.Home {
-			f.wants, f.bytes = p.Wants, p.Resident
-		}
-	}
+	f := flight{move: m, who: t.who, guest: t.guest != nil, wants: m.Wants, bytes: m.Why.Bytes}
 	b.flying[key] = m
 	b.shift(m.Home, m.PID, m.From, m.To, f.wants, now)
 	b.sent = append(b.sent, balance.Sent{To: m.To, At: now, Resident: f.bytes})

@@ -13,6 +13,7 @@ type Verdict struct {
 	Left   string // why it is left alone, in words; then there is no Explanation
 	Cannot string // in words, where the rule is balance.Cannot
 	at     time.Time
+	proc   balance.Proc // of which it was found
 }
 
 // Explain tells what the balancer last thought of a process of this node; false:
@@ -75,38 +76,4 @@ func (v Verdict) String() string {
 		return fmt.Sprintf("%s (%s)", v.Explanation, v.Cannot)
 	}
 	return v.Explanation.String()
-}
-
-// Best asks the policy where a process of this node that is on the node where
-// would best be now, whether or not it is one that is balanced by itself. where:
-// nowhere is better. The reason is in the explanation.
-func (b *Balancer) Best(pid, where int) (int, balance.Explanation, error) {
-	stat, err := b.o.Proc.Stat(pid)
-	if err != nil {
-		return 0, balance.Explanation{}, err
-	}
-	ticks, err := b.o.Proc.Now()
-	if err != nil {
-		return 0, balance.Explanation{}, err
-	}
-	pol, err := b.o.Policy(pid)
-	if err != nil {
-		return 0, balance.Explanation{}, err
-	}
-	p := balance.Proc{
-		PID: pid, Home: b.o.Self, Where: where, Command: stat.Comm, Wants: 1,
-		Age: time.Duration(ticks-min(ticks, stat.StartTime)) * tick, CPUTime: time.Duration(stat.UTime+stat.STime) * tick,
-		Resident: stat.RSS * b.page, Kind: balance.Kind(pol.Kind), Allowed: pol.MayGo,
-	}
-	b.refresh()
-	b.knowSelf()
-	b.mu.Lock()
-	v := b.view(b.now(), []balance.Proc{p})
-	b.mu.Unlock()
-	v.Rules.Onward = true // it is asked for here, wherever it is
-	d := balance.Decide(v)
-	if len(d.Moves) > 0 && d.Moves[0].PID == pid {
-		return d.Moves[0].To, d.Moves[0].Why, nil
-	}
-	return where, d.Explanations[0], nil
 }

@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -32,10 +33,13 @@ type program struct {
 	rss      uint64
 	growth   uint64 // bytes per second
 	node     int    // where it runs
-	home     int    // of guests
+	began    int    // ticks since the start of the machine; 0: at the same time as the others
+	parent   int
+	home     int // of guests
 	nice     int
 	rt       bool
 	starved  float64 // times that others slow it down here
+	calls    float64 // that go home, for each second of its work
 	policy   policy.Policy
 	mosrun   bool
 
@@ -52,6 +56,7 @@ type machine struct {
 	mu       sync.Mutex
 	own      load.Report
 	others   []load.Report
+	links    map[int]balance.Link
 	programs []*program
 	config   config.Balance
 	settings settings.Values
@@ -84,6 +89,7 @@ func (m *machine) balancer() *Balancer {
 		Settings: func() settings.Values { return locked(m, func() settings.Values { return m.settings }) },
 		Own:      func() load.Report { return locked(m, func() load.Report { return m.own }) },
 		Reports:  m.reports,
+		Link:     func(node int) balance.Link { return locked(m, func() balance.Link { return m.links[node] }) },
 		Policy: func(pid int) (policy.Policy, error) {
 			if p := m.find(pid); p != nil {
 				return p.policy, nil
@@ -136,7 +142,7 @@ func (m *machine) list(home int) []supervisor.Proc {
 	for _, p := range m.programs {
 		switch {
 		case home == 1 && p.home == 1 && p.node != 1:
-			out = append(out, supervisor.Proc{PID: p.pid, Node: p.node, Moves: p.moves, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, State: "running"})
+			out = append(out, supervisor.Proc{PID: p.pid, Node: p.node, Moves: p.moves, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, Calls: uint64(p.calls * p.cpu.Seconds()), State: "running"})
 		case home != 1 && p.home != 1 && p.node == 1:
 			out = append(out, supervisor.Proc{PID: p.pid, HomePID: p.pid + 5000, Node: p.home, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, State: "running"})
 		}
@@ -200,10 +206,11 @@ func (m *machine) add(p program) *program {
 	return &p
 }
 
-// run lets time pass.
+// run lets time pass, in steps so short that a look that falls between two of
+// them sees about what has been used.
 func (m *machine) run(seconds int) {
-	const step = time.Second / 4 // what is seen in between lags behind by half of that
-	for range seconds * 4 {
+	const step = time.Second / 8
+	for range time.Duration(seconds) * time.Second / step {
 		time.Sleep(step)
 		m.step(step)
 		m.writeCounts()
@@ -221,7 +228,7 @@ func (m *machine) step(d time.Duration) {
 				sum += p.share
 			}
 		}
-		r.Demand += (sum - r.Demand) * 0.05 // smoothed over five seconds
+		r.Demand += (sum - r.Demand) * (1 - load.Unseen(d))
 		for _, p := range m.programs {
 			if p.node == r.Node {
 				used := time.Duration(p.share * float64(d) / max(sum/float64(r.CPUs), 1))
@@ -286,8 +293,8 @@ func (m *machine) writeCounts() {
 		if p.starved > 0 {
 			state = 'R'
 		}
-		m.put(dir+"/stat", "%d (%s) %c 1 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 %d 1 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
-			p.pid, p.comm, state, ticks, p.nice, int(boot/tick)+p.pid, p.rss/pageSize, scheduling)
+		m.put(dir+"/stat", "%d (%s) %c %d 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 %d 1 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
+			p.pid, p.comm, state, p.parent, ticks, p.nice, cmp.Or(p.began, int(boot/tick)+p.pid), p.rss/pageSize, scheduling)
 		m.put(dir+"/task/"+dir+"/schedstat", "%d %d 1\n", p.cpu, p.waited)
 	}
 }
@@ -307,4 +314,13 @@ func (m *machine) moves() []balance.Move {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.asked)
+}
+
+// whys are the reasons of all moves, a line each.
+func (m *machine) whys() string {
+	out := ""
+	for _, mv := range m.moves() {
+		out += fmt.Sprintf("\n%d: %v", mv.PID, mv.Why)
+	}
+	return out
 }

@@ -84,6 +84,10 @@ func (b *Balancer) look(ctx context.Context) error {
 	before := b.walked
 	demand := 0.0
 	seen := make(map[who]*tracked, len(stats))
+	known := make(map[int]*tracked, len(b.procs))
+	for _, t := range b.procs {
+		known[t.pid] = t
+	}
 	for _, stat := range stats {
 		id := who{stat.Pid, stat.StartTime}
 		t := b.procs[id]
@@ -92,6 +96,9 @@ func (b *Balancer) look(ctx context.Context) error {
 			t = &tracked{who: id, began: at.Add(-age)}
 			if !before.IsZero() && t.began.After(before) {
 				t.at = t.began // all that it has used is news
+				if parent := known[stat.PPid]; parent != nil {
+					b.inherit(t, stat, parent, len(marked) > 0)
+				}
 			}
 		}
 		t.held, t.guest = held[stat.Pid], guests[stat.Pid]
@@ -173,12 +180,34 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	}
 }
 
+// inherit lets a new process begin with its parent's statistics, unless it has
+// executed another program since, or its user does not want that. said: anything
+// was said of any process.
+func (b *Balancer) inherit(t *tracked, stat *procfs.Stat, parent *tracked, said bool) {
+	if parent.stat == nil {
+		return
+	}
+	if said {
+		if p, err := b.o.Policy(t.pid); err == nil {
+			t.policy = p
+		}
+	}
+	other := parent.stat.Comm != stat.Comm
+	if t.policy.OverFork == policy.Clear || other && t.policy.OverExec != policy.Retain {
+		return
+	}
+	t.history = parent.history.Inherited()
+}
+
 // follow notes when a process has become another program or is somewhere else.
 func (b *Balancer) follow(t *tracked, stat *procfs.Stat, at time.Time) {
 	here := b.o.Self
 	node := cmp.Or(t.away(), here)
 	if t.stat != nil && t.stat.Comm != stat.Comm {
-		t.began, t.usedAtIt, t.history, t.known = at, t.cpu, balance.History{}, false
+		t.known = false
+		if t.policy.OverExec != policy.Retain { // another program is another job
+			t.began, t.usedAtIt, t.history = at, t.cpu, balance.History{}
+		}
 	}
 	switch {
 	case t.guest != nil && t.moves == 0: // it has just come
@@ -277,6 +306,9 @@ func (t *tracked) proc(b *Balancer, at time.Time) balance.Proc {
 		Resident: t.resident, Growth: h.Growth, Calls: h.Calls, CallBytes: h.CallBytes,
 		Kind: balance.Kind(t.policy.Kind), Locked: t.policy.Lock, Allowed: t.policy.MayGo, Cannot: t.id.never,
 		Moves: t.moves, LastMove: at.Sub(t.lastMove),
+	}
+	if t.away() != 0 {
+		p.Wants = 0 // for how long it waits for a CPU there is not told: the policy infers it
 	}
 	if t.guest != nil {
 		p.PID, p.Home, p.Where, p.Allowed, p.Cannot = t.guest.HomePID, t.guest.Node, b.o.Self, nil, ""

@@ -17,6 +17,9 @@ const (
 	mostNodes = 512
 	// sentFor is how long it may take until a node has told of what it was sent.
 	sentFor = 30 * time.Second
+	// selfFor is how old a look at this node may be: some intervals of one that
+	// rests. Where balancing is switched off nobody looks.
+	selfFor = 15 * time.Second
 	// lackFor is how long it is believed that processors lack something.
 	lackFor = time.Hour
 )
@@ -31,10 +34,12 @@ type selfFigures struct {
 	at     time.Duration
 }
 
-// knowSelf has figures of this node where nobody has looked at it yet.
+// knowSelf has figures of this node where nobody has looked at it for long, or
+// ever.
 func (b *Balancer) knowSelf() {
+	old := b.now() - selfFor
 	b.mu.Lock()
-	known := b.self.report.CPUs > 0
+	known := b.selfSince(old)
 	b.mu.Unlock()
 	if known {
 		return
@@ -42,15 +47,23 @@ func (b *Balancer) knowSelf() {
 	own := b.o.Own()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.self.report.CPUs == 0 {
+	if !b.selfSince(old) {
 		b.self = selfFigures{own, own.Demand, b.now()}
 	}
 }
 
-// reports are those of the other nodes, and when they were fetched.
+// selfSince tells whether there are figures of this node that are not older.
+// Precondition: b.mu is held.
+func (b *Balancer) selfSince(moment time.Duration) bool {
+	return b.self.report.CPUs > 0 && b.self.at >= moment
+}
+
+// reports are those of the other nodes, and when they were fetched, with the
+// ways there.
 type reports struct {
 	at    time.Duration
 	known []gossip.Known
+	links []balance.Link
 }
 
 // nodes is what is known of all nodes now, with what was sent to them and what
@@ -62,7 +75,7 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 	self.Number, self.Features = b.o.Self, balance.Compatible
 	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + b.placedHere()
 	out = append(out, self)
-	for _, k := range b.known.known {
+	for i, k := range b.known.known {
 		r := k.Report
 		if r.Node == b.o.Self || len(out) >= mostNodes {
 			continue
@@ -70,7 +83,7 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 		age := k.Age + now - b.known.at
 		n := nodeOf(r, age)
 		n.Demand = max(0, r.Demand+b.ledger.missing(r.Node, now-age))
-		n.Features = balance.Compatible
+		n.Features, n.Link = balance.Compatible, b.known.links[i]
 		if since, lacks := b.lacking[r.CPU]; lacks && time.Since(since) < lackFor {
 			n.Features = balance.Incompatible
 		}
@@ -96,17 +109,25 @@ func (b *Balancer) refresh() {
 	b.mu.Lock()
 	fresh := b.known.known != nil && b.now()-b.known.at < reportsFor
 	b.mu.Unlock()
-	if fresh {
-		return
+	if !fresh {
+		b.fetch()
 	}
+}
+
+// fetch has the reports of now.
+func (b *Balancer) fetch() {
 	known := b.o.Reports()
 	if known == nil {
 		known = []gossip.Known{}
 	}
+	links := make([]balance.Link, len(known))
+	for i, k := range known {
+		links[i] = b.o.Link(k.Report.Node)
+	}
 	at := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.known = reports{at, known}
+	b.known = reports{at, known, links}
 }
 
 // view for a decision about these processes. Precondition: b.mu is held.

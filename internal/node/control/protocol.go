@@ -125,7 +125,7 @@ type Result struct {
 	Status  *NodeStatus     `json:"status,omitempty"`
 	Lent    []Guest         `json:"lent,omitempty"`    // Lent
 	Changes *Changes        `json:"changes,omitempty"` // Reload
-	Balance *Balance        `json:"balance,omitempty"` // Why: of a process of this node
+	Balance *Balance        `json:"balance,omitempty"` // Why: of a process of this node; Migrate: of the node that was chosen
 
 	Policies map[int]policy.Policy `json:"policies,omitempty"` // PS: of processes of which something was said
 	Policy   *policy.Policy        `json:"policy,omitempty"`   // Policy

@@ -23,6 +23,7 @@ func (d *Daemon) newBalancer() *balancer.Balancer {
 		Settings: d.settings.Now,
 		Own:      d.report,
 		Reports:  func() []gossip.Known { return d.information.Reports() },
+		Link:     d.link,
 		Policy:   d.policies.Of,
 		Marked:   d.policies.All,
 		Held:     d.heldNow,
@@ -115,9 +116,16 @@ func (d *Daemon) verdict(pid int) *control.Balance {
 	if !known {
 		return &control.Balance{Text: "nothing was found to be gained by moving it: it uses little CPU time and memory"}
 	}
+	out := numbers(v.Explanation)
+	out.Text, out.AgoMillis = v.String(), ago.Milliseconds()
+	return out
+}
+
+// numbers are those of an explanation, and its words.
+func numbers(e balance.Explanation) *control.Balance {
 	return &control.Balance{
-		Rule: string(v.Rule), Text: v.String(), Node: v.Where, To: v.To, Here: v.Here, There: v.There,
-		Gain: v.Gain.Seconds(), Price: v.Price.Seconds(), Life: v.Life.Seconds(), Refused: string(v.Refused),
-		AgeMillis: v.Age.Milliseconds(), AgoMillis: ago.Milliseconds(),
+		Rule: string(e.Rule), Text: e.String(), Node: e.Where, To: e.To, Here: e.Here, There: e.There,
+		Gain: e.Gain.Seconds(), Price: e.Price.Seconds(), Life: e.Life.Seconds(), Refused: string(e.Refused),
+		AgeMillis: e.Age.Milliseconds(),
 	}
 }

@@ -23,7 +23,7 @@ func newMachine(available uint64) *machine {
 	return m
 }
 
-func (m *machine) Memory() (uint64, uint64, error) { return 1 << 40, m.available.Load(), nil }
+func (m *machine) Memory() (uint64, uint64, error) { return 4 << 30, m.available.Load(), nil }
 
 func (m *machine) Lacks(supervisor.Need) []string { return *m.lacks.Load() }
 

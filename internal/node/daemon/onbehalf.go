@@ -35,7 +35,11 @@ func (d *Daemon) moveGuest(ctx context.Context, r control.Request) control.Resul
 			return failed(supervisor.Unreachable, "its home, node %d, does not move it: %s", p.Node, reply.Error)
 		}
 		f := reply.Fetched
-		return control.Result{Node: f.Node, Micros: f.Micros, Code: f.Code, Text: f.Text}
+		result := control.Result{Node: f.Node, Micros: f.Micros, Code: f.Code, Text: f.Text}
+		if r.Balance && f.Code == "" {
+			result.Balance, result.Text = &control.Balance{Text: f.Text}, ""
+		}
+		return result
 	}
 	return failed(supervisor.CannotMove, "cannot move: it is part of a guest of another node, not a process of it")
 }
@@ -50,12 +54,13 @@ func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fet
 	if !held || p.Node != from {
 		return &peer.Fetched{Code: supervisor.NoSuchProcess, Text: "no such process there"}
 	}
+	chosen := ""
 	if f.Balance {
-		to, no := d.bestNode(ctx, f.PID, nil)
+		to, why, no := d.bestNode(ctx, f.PID, nil)
 		if no.Code != "" {
 			return &peer.Fetched{Code: no.Code, Text: no.Text}
 		}
-		f.To = to
+		f.To, chosen = to, why.Text
 	}
 	if f.Unasked {
 		if no := d.maySendOn(f.PID); no.Code != "" {
@@ -74,5 +79,8 @@ func (d *Daemon) fetchOne(ctx context.Context, from int, f peer.Fetch) *peer.Fet
 		q.To, q.Addr = f.To, node.Address
 	}
 	r := d.move(ctx, q, func(control.Progress) {})
+	if r.Code == "" {
+		r.Text = chosen
+	}
 	return &peer.Fetched{Node: r.Node, Micros: r.Micros, Code: r.Code, Text: r.Text}
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"openmosix/internal/model/balance"
 	"openmosix/internal/node/control"
 )
 
@@ -16,4 +17,13 @@ func (d *Daemon) costs(who control.Caller, r control.Request) control.Result {
 		}
 	}
 	return control.Result{Links: d.tuning.All()}
+}
+
+// link is what was measured of the way to a node, as the policy reckons with it.
+func (d *Daemon) link(node int) balance.Link {
+	l, known := d.tuning.To(node)
+	if !known {
+		return balance.Link{}
+	}
+	return l.Way()
 }

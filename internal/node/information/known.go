@@ -45,12 +45,11 @@ func (s *Service) Own() load.Report {
 	return r
 }
 
-// Learn takes in what a node has just answered. A node may answer while the
-// packet of its last round is on its way: that is no news then.
+// Learn takes in what a node has just answered.
 func (s *Service) Learn(r load.Report) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.window.Hear([]Known{{Report: r}}, s.now())
+	s.window.Learn(r, s.now())
 }
 
 // Forget drops what is known of a node that did not answer.

@@ -61,7 +61,7 @@ type Fetched struct {
 	Node   int
 	Micros int64
 	Code   supervisor.Code `json:",omitempty"`
-	Text   string          `json:",omitempty"`
+	Text   string          `json:",omitempty"` // why not; without a code, why there, if that was left to its home
 }
 
 // Reply answers the field that was set.

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"openmosix/internal/model/balance"
 )
 
 // Link is one measurement between this node and another.
@@ -52,6 +54,14 @@ func (l Link) Check() error {
 		}
 	}
 	return nil
+}
+
+// Way is what the balancing policy goes by: by which memory moves, what a call
+// that goes home waits, and for how long a process stands still that has hardly
+// any memory. What was not measured is zero.
+func (l Link) Way() balance.Link {
+	micros := func(v float64) time.Duration { return time.Duration(v * float64(time.Microsecond)) }
+	return balance.Link{Bandwidth: l.MBPerSecond * 1e6, Latency: micros(l.CallMicros), Freeze: micros(l.Small.FrozenMicros)}
 }
 
 // Store is the links of one node.

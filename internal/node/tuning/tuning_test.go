@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"openmosix/internal/model/balance"
 )
 
 func TestStore(t *testing.T) {
@@ -49,4 +51,15 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWay(t *testing.T) {
+	l := Link{Node: 2, CallMicros: 250, MBPerSecond: 80, Small: Move{FrozenMicros: 4000}, Large: Move{FrozenMicros: 9000}}
+	want := balance.Link{Bandwidth: 80e6, Latency: 250 * time.Microsecond, Freeze: 4 * time.Millisecond}
+	if got := l.Way(); got != want {
+		t.Errorf("%+v", got)
+	}
+	if got := (Link{Node: 2}).Way(); got != (balance.Link{}) {
+		t.Errorf("of what was not measured: %+v", got)
+	}
 }
