@@ -21,6 +21,7 @@ const (
 )
 
 const (
+	reqPokeUser    = 6
 	reqCont        = 7
 	reqSingleStep  = 9
 	reqGetRegs     = 12
@@ -73,6 +74,34 @@ func SingleStep(tid int) error { return request(reqSingleStep, tid, 0, 0) }
 
 // Detach lets a stopped tracee go, delivering sig unless it is 0.
 func Detach(tid, sig int) error { return request(reqDetach, tid, 0, uintptr(sig)) }
+
+// The debug registers in struct user (sys/user.h), and what the seventh says to
+// have a thread stop where the first one points, before it executes that.
+const (
+	userDebug0     = 848
+	userDebug7     = userDebug0 + 7*8
+	breakAtFirst   = 1
+	noBreakpoints  = 0
+	TrapBreakpoint = 4 // TRAP_HWBKPT: si_code of the SIGTRAP of that stop
+)
+
+// BreakAt has a stopped tracee stop with SIGTRAP before it executes the
+// instruction at addr: by a register of the processor, so nothing of its memory
+// changes. An execve ends that.
+func BreakAt(tid int, addr uint64) error {
+	if err := request(reqPokeUser, tid, userDebug0, uintptr(addr)); err != nil {
+		return err
+	}
+	return request(reqPokeUser, tid, userDebug7, breakAtFirst)
+}
+
+// Unbreak takes that back.
+func Unbreak(tid int) error {
+	if err := request(reqPokeUser, tid, userDebug7, noBreakpoints); err != nil {
+		return err
+	}
+	return request(reqPokeUser, tid, userDebug0, 0)
+}
 
 // SetOptions replaces the options given at Seize.
 func SetOptions(tid, options int) error { return request(reqSetOptions, tid, 0, uintptr(options)) }

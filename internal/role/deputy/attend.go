@@ -72,6 +72,7 @@ func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
 // that stop until it is known where it goes. from is the node where the program
 // before it was. Runs on the tracing thread.
 func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
+	p.notEntering()
 	if !s.attending.Load() || !p.begin() { // the move under way sees that it has executed
 		_ = ptrace.Continue(t.TID, 0)
 		return
@@ -93,6 +94,14 @@ func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
 		goOn()
 		return
 	}
+	if !s.toEntry(p, t, *where) {
+		s.sendFresh(p, *where)
+	}
+}
+
+// sendFresh moves a program that has not begun yet: its only thread stands.
+// Precondition: p.begin.
+func (s *Supervisor) sendFresh(p *proc, where supervisor.Placed) {
 	r := supervisor.Request{PID: p.PID, To: where.Node, Addr: where.Addr}
 	begun, trip := time.Now(), p.trip(nil, where.Node)
 	trip.Placed = true

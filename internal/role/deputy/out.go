@@ -91,7 +91,8 @@ const (
 	running manner = iota
 	// still: it is stopped before, because it does not stay the same for so long.
 	still
-	// atExec: its only thread stands in the stop of an execve.
+	// atExec: its only thread stands in the stop of an execve, or where its program
+	// begins.
 	atExec
 )
 

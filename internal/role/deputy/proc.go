@@ -49,11 +49,12 @@ type proc struct {
 	unborn      bool          // its guest half is not made yet: newborn.go
 	words       []word        // what that half is to be told as soon as it is
 
-	program     string // that it executes; attended families
-	homeParent  int    // who made it at home; attended families
-	burntBefore int64  // microseconds used away by the programs before this one; attended families
-	callsBefore uint64 // ... and calls forwarded for them
-	childMicros int64  // what its children used, that it was told of; attended families
+	program     string    // that it executes; attended families
+	homeParent  int       // who made it at home; attended families
+	entering    *entering // it is to leave where its program begins: entry.go
+	burntBefore int64     // microseconds used away by the programs before this one; attended families
+	callsBefore uint64    // ... and calls forwarded for them
+	childMicros int64     // what its children used, that it was told of; attended families
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 
@@ -95,7 +96,7 @@ func (p *proc) away() *link {
 func (p *proc) begin() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.moving || p.ended || p.exec != nil {
+	if p.moving || p.ended || p.exec != nil || p.entering != nil {
 		return false
 	}
 	p.moving = true

@@ -25,6 +25,9 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 	d, _ := t.Data.(*deputy)
 	switch st.Kind {
 	case ptrace.Signal:
+		if st.Value == int(unix.SIGTRAP) && s.entered(p, t) {
+			return
+		}
 		s.signalAtHome(p, t, d, st.Value)
 	case ptrace.Interrupted:
 		if d != nil {
