@@ -72,7 +72,9 @@ func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
 // that stop until it is known where it goes. from is the node where the program
 // before it was. Runs on the tracing thread.
 func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
-	p.notEntering()
+	if node := p.notEntering(); from == 0 {
+		from = node // where the program before this one was about to be
+	}
 	if !s.attending.Load() || !p.begin() { // the move under way sees that it has executed
 		_ = ptrace.Continue(t.TID, 0)
 		return

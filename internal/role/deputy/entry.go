@@ -35,14 +35,17 @@ type entering struct {
 	givingUp bool // the tracing thread's
 }
 
-// notEntering: the process has become another program.
-func (p *proc) notEntering() {
+// notEntering: the process is not on its way any more, and would have gone to that
+// node; 0: it was not.
+func (p *proc) notEntering() (node int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.entering != nil {
+		node = p.entering.where.Node
 		p.entering.limit.Stop()
 		p.entering = nil
 	}
+	return node
 }
 
 // toEntry lets a program that stands in the stop of its execve run to its first
