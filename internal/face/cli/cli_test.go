@@ -215,15 +215,6 @@ func TestMPS(t *testing.T) {
 	if got := run("mtop", "--run-dir", dir, "--json", "-a"); got.code != 0 || json.Unmarshal([]byte(got.out), &rows) != nil || len(rows) != 1 {
 		t.Errorf("%+v", got)
 	}
-	moving := fakeDaemon(t, func(control.Request) control.Result {
-		return control.Result{Node: 5, Procs: []control.Proc{{PID: own, Node: 2, State: "running", Phase: "fetch", Done: 5 << 20, Total: 8 << 20}}}
-	})
-	if got := run("mps", "--run-dir", moving, strconv.Itoa(own)); !strings.Contains(got.out, "MOVE") || !strings.Contains(got.out, " fetch 62% ") {
-		t.Errorf("%+v", got)
-	}
-	if got := run("mps", "--run-dir", moving, "--json", strconv.Itoa(own)); json.Unmarshal([]byte(got.out), &rows) != nil || rows[0].Move == nil || rows[0].Move.Done != 5<<20 {
-		t.Errorf("%+v", got)
-	}
 	if d := cpuTime(61*time.Minute + 2*time.Second); d != "61:02" {
 		t.Errorf("cpuTime: %s", d)
 	}

@@ -174,6 +174,17 @@ func (f *fetching) complete() {
 	close(f.done)
 }
 
+// missing is how many bytes of the body are to come.
+func (b *body) missing() uint64 {
+	f := b.fetching.Load()
+	if f == nil {
+		return 0
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.set.Pages() * image.PageSize
+}
+
 // lacks tells whether pages of the body are missing.
 func (b *body) lacks() bool { return b.fetching.Load() != nil }
 
