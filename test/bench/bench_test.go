@@ -74,10 +74,11 @@ func moves(b *testing.B, megabytes int) {
 	_ = w.Wait() // it has said all
 }
 
-// move tells how long the process stood still, in milliseconds.
-func move(ctx context.Context, b *testing.B, lab *labtest.Lab, pid int, to string) float64 {
+// move tells how long the process stood still, in milliseconds. flags are more of migrate's.
+func move(ctx context.Context, b *testing.B, lab *labtest.Lab, pid int, to string, flags ...string) float64 {
 	b.Helper()
-	text, err := lab.Command(ctx, 1, "/", labtest.InNode, "migrate", "--json", strconv.Itoa(pid), to).CombinedOutput()
+	argv := slices.Concat([]string{labtest.InNode, "migrate", "--json"}, flags, []string{strconv.Itoa(pid), to})
+	text, err := lab.Command(ctx, 1, "/", argv...).CombinedOutput()
 	var answer []struct {
 		FrozenMicros float64 `json:"frozen_us"`
 	}

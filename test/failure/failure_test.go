@@ -75,7 +75,7 @@ func TestDeaths(t *testing.T) {
 				continue
 			}
 			name := strings.ReplaceAll(fmt.Sprintf("%s of %d/%s", s.at, len(group.way), s.kill), " ", "_")
-			if !t.Run(name, func(t *testing.T) { r.play(t, group.way, s) }) && t.Failed() {
+			if !t.Run(name, func(t *testing.T) { r.play(t, group.way, group.flags, s) }) && t.Failed() {
 				r.clean(t) // what a failure leaves is not the next one's
 			}
 		}
@@ -83,7 +83,7 @@ func TestDeaths(t *testing.T) {
 }
 
 // play leads a program to the point, kills, and looks at what has become of it.
-func (r *rig) play(t *testing.T, way []int, s scenario) {
+func (r *rig) play(t *testing.T, way []int, flags []string, s scenario) {
 	ctx, cancel := context.WithTimeout(context.Background(), scenarioLimit)
 	defer cancel()
 	before := r.told(t)
@@ -95,7 +95,7 @@ func (r *rig) play(t *testing.T, way []int, s scenario) {
 	r.fault(t, s.at)
 	defer r.fault(t, "")
 	for _, to := range way[:last] {
-		if status, text := r.lab.Migrate(ctx, 1, p.pid, to); status != labtest.Moved {
+		if status, text := r.lab.Migrate(ctx, 1, p.pid, to, flags...); status != labtest.Moved {
 			t.Fatalf("migrate %s: %v: %s", labtest.Destination(to), status, text)
 		}
 		r.fault(t, "")
@@ -106,7 +106,7 @@ func (r *rig) play(t *testing.T, way []int, s scenario) {
 	}
 	moved := make(chan answer, 1)
 	go func() {
-		status, text := r.lab.Migrate(ctx, 1, p.pid, way[last])
+		status, text := r.lab.Migrate(ctx, 1, p.pid, way[last], flags...)
 		moved <- answer{status, text}
 	}()
 	node := 1

@@ -22,8 +22,9 @@ type running struct {
 	ended chan struct{}
 }
 
-// counts computes, makes a call in each round, and checks what it computes.
-const counts = `i=0; j=1000000000; while [ ! -e "$0" ]; do i=$((i+1)); j=$((j-1)); done; [ $((i+j)) = 1000000000 ] && echo counted`
+// counts computes, makes a call in each round, and checks what it computes. It holds
+// some memory, which takes its time on the way.
+const counts = `x=$(head -c 20000000 /dev/zero | tr "\0" x); y=$x$x; echo holds; i=0; j=1000000000; while [ ! -e "$0" ]; do i=$((i+1)); j=$((j-1)); done; [ $((i+j)) = 1000000000 ] && [ ${#x} = 20000000 ] && [ "$y" = "$x$x" ] && echo counted`
 
 // start runs the program; its parent says its pid and how it has ended.
 func (r *rig) start(t *testing.T, ctx context.Context) *running {
@@ -42,7 +43,7 @@ func (r *rig) start(t *testing.T, ctx context.Context) *running {
 		_ = p.cmd.Wait() // what it says tells more
 	}()
 	for range stopTries {
-		if _, rest, ok := strings.Cut(p.said.String(), "pid "); ok && strings.Contains(rest, "\n") {
+		if _, rest, ok := strings.Cut(p.said.String(), "pid "); ok && strings.Contains(p.said.String(), "holds\n") {
 			line, _, _ := strings.Cut(rest, "\n")
 			p.pid, _ = strconv.Atoi(line)
 			return p

@@ -32,14 +32,18 @@ var (
 	onward = []int{2, 3}
 )
 
+// later has the memory of the program follow when it runs.
+const later = "--strategy=postcopy"
+
 // scenarios by the way that leads there. The supervisor at home is the only one
 // who knows the registers of a process it has parked: with it the process dies
 // although it has not left yet.
 var scenarios = []struct {
-	way []int
-	all []scenario
+	way   []int
+	flags []string // of the moves
+	all   []scenario
 }{
-	{out, []scenario{
+	{out, nil, []scenario{
 		{fault.GuestAnnounced, guestSupervisor, true, false},
 		{fault.GuestAnnounced, program, false, false},
 		{fault.GuestBuilt, guestSupervisor, true, false},
@@ -67,7 +71,17 @@ var scenarios = []struct {
 		{fault.HomeCommitted, homeDaemon, true, false},
 		{fault.HomeCommitted, program, false, false},
 	}},
-	{back, []scenario{
+	{out, []string{later}, []scenario{
+		{fault.GuestFetches, guestSupervisor, false, true},
+		{fault.GuestFetches, homeSupervisor, false, false},
+		{fault.GuestFetches, lenderDaemon, true, false},
+		{fault.GuestFetches, program, false, true},
+		{fault.HomeServes, homeSupervisor, false, true},
+		{fault.HomeServes, guestSupervisor, false, false},
+		{fault.HomeServes, homeDaemon, true, true},
+		{fault.HomeServes, program, false, false},
+	}},
+	{back, nil, []scenario{
 		{fault.GuestFrozen, guestSupervisor, false, true},
 		{fault.GuestFrozen, homeSupervisor, false, false},
 		{fault.GuestFrozen, lenderDaemon, true, true},
@@ -79,7 +93,7 @@ var scenarios = []struct {
 		{fault.HomeReceived, homeDaemon, true, false},
 		{fault.HomeReceived, program, false, false},
 	}},
-	{onward, []scenario{
+	{onward, nil, []scenario{
 		{fault.GuestFrozen, oldGuest, false, false},
 		{fault.GuestFrozen, guestSupervisor, true, false},
 		{fault.HomeRelayed, guestSupervisor, false, true},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ const (
 	NoDaemon      Status = 11
 	EndedMeantime Status = 12
 	Busy          Status = 13
+	Cancelled     Status = 14
+	NotMoving     Status = 15
 	// NoAnswer is ours: migrate did not end in time, or could not be run.
 	NoAnswer Status = -1
 )
@@ -39,7 +42,7 @@ const (
 var names = map[Status]string{
 	Moved: "moved", Other: "other", BadUsage: "usage", NoSuchProcess: "no-such-process", NotPermitted: "not-permitted",
 	CannotMove: "cannot-move", AlreadyThere: "already-there", UnknownNode: "unknown-node", Refused: "refused",
-	NoMemory: "no-memory", Unreachable: "unreachable", NoDaemon: "no-daemon", EndedMeantime: "ended", Busy: "busy", NoAnswer: "no-answer",
+	NoMemory: "no-memory", Unreachable: "unreachable", NoDaemon: "no-daemon", EndedMeantime: "ended", Busy: "busy", Cancelled: "cancelled", NotMoving: "not-moving", NoAnswer: "no-answer",
 }
 
 func (s Status) String() string {
@@ -78,10 +81,10 @@ const (
 
 // Migrate moves a process of node home to another node, or home, and tells how
 // that went and what was said. A process that another move is busy with is
-// tried again for a while.
-func (l *Lab) Migrate(ctx context.Context, home, pid, to int) (Status, string) {
+// tried again for a while. flags are more of migrate's.
+func (l *Lab) Migrate(ctx context.Context, home, pid, to int, flags ...string) (Status, string) {
 	for try := 0; ; try++ {
-		status, text := l.migrate(ctx, home, pid, to)
+		status, text := l.migrate(ctx, home, pid, to, flags)
 		if status != Busy || try == busyTries {
 			return status, text
 		}
@@ -89,10 +92,20 @@ func (l *Lab) Migrate(ctx context.Context, home, pid, to int) (Status, string) {
 	}
 }
 
-func (l *Lab) migrate(ctx context.Context, home, pid, to int) (Status, string) {
+// CancelMove has the move of a process given up.
+func (l *Lab) CancelMove(ctx context.Context, home, pid int) (Status, string) {
+	return l.runMigrate(ctx, home, "--cancel", strconv.Itoa(pid))
+}
+
+func (l *Lab) migrate(ctx context.Context, home, pid, to int, flags []string) (Status, string) {
+	return l.runMigrate(ctx, home, slices.Concat(flags, []string{strconv.Itoa(pid), Destination(to)})...)
+}
+
+func (l *Lab) runMigrate(ctx context.Context, home int, args ...string) (Status, string) {
 	limited, cancel := context.WithTimeout(ctx, migrateLimit)
 	defer cancel()
-	out, err := l.Command(limited, home, "/", InNode, "migrate", strconv.Itoa(pid), Destination(to)).CombinedOutput()
+	argv := append([]string{InNode, "migrate"}, args...)
+	out, err := l.Command(limited, home, "/", argv...).CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	var exit *exec.ExitError
 	switch {

@@ -19,7 +19,7 @@ func move(ctx context.Context, r *run, lab *labtest.Lab, p Program, pid int) boo
 	case IsRefused:
 		code, _ := labtest.StatusNamed(p.Code)
 		r.phase = "refused"
-		status, text := lab.Migrate(ctx, 1, pid, way[0])
+		status, text := lab.Migrate(ctx, 1, pid, way[0], r.flags...)
 		if status != code {
 			r.fail("migrate gives %v, not %v: %s", status, code, text)
 			return false
@@ -51,7 +51,7 @@ func move(ctx context.Context, r *run, lab *labtest.Lab, p Program, pid int) boo
 func (r *run) step(ctx context.Context, lab *labtest.Lab, pid, to int, allowed []labtest.Status) (labtest.Status, bool) {
 	r.t.Helper()
 	r.phase = "move to " + labtest.Destination(to)
-	status, text := lab.Migrate(ctx, 1, pid, to)
+	status, text := lab.Migrate(ctx, 1, pid, to, r.flags...)
 	r.answer = text
 	if !slices.Contains(allowed, status) {
 		r.fail("migrate gives %v: %s", status, text)

@@ -23,8 +23,9 @@ type run struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	phase   string
-	stop    string // the file that tells the program to stop
-	answer  string // what migrate said last
+	stop    string   // the file that tells the program to stop
+	answer  string   // what migrate said last
+	flags   []string // of migrate
 	ready   chan int
 	also    chan int // pids of children that are to be moved as well
 	ended   chan error

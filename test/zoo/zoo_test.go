@@ -128,12 +128,39 @@ func TestAttended(t *testing.T) {
 // debugs are programs that trace, or are traced: attended ones cannot.
 var debugs = map[string]bool{"refused_traced": true}
 
+// followEvery is how many of the quick programs the short run leaves out for each
+// whose memory follows.
+const followEvery = 4
+
+// TestFollowed is TestMoved with programs whose memory follows them: they run
+// before they have it.
+func TestFollowed(t *testing.T) {
+	lab := labtest.Up(t, 3)
+	scratch := labtest.Scratch(t)
+	quick := 0
+	for _, p := range programs(t) {
+		if quick++; testing.Short() && (!p.Quick || quick%followEvery != 0) || p.Open != "" && !*openToo {
+			continue
+		}
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			runMovedBy(t, lab, p, scratch, []string{"--strategy=postcopy"})
+		})
+	}
+}
+
 // runMoved runs one program, started by a command of its own where given, and moves it.
 func runMoved(t *testing.T, lab *labtest.Lab, p Program, scratch string, starter ...string) {
+	runMovedBy(t, lab, p, scratch, nil, starter...)
+}
+
+// runMovedBy is runMoved with flags for migrate.
+func runMovedBy(t *testing.T, lab *labtest.Lab, p Program, scratch string, flags []string, starter ...string) {
 	argv, dir, stop := prepare(t, p, scratch)
 	ctx, cancel := context.WithTimeout(context.Background(), movedLimit+5*time.Second)
 	defer cancel()
 	r := start(t, lab.Command(ctx, 1, dir, append(starter, argv...)...), stop, movedLimit)
+	r.flags = flags
 	pid, ok := r.untilReady()
 	if !ok {
 		return

@@ -23,6 +23,8 @@ const (
 	ExitNotRunning    = 11 // no node daemon runs here
 	ExitEndedMidways  = 12 // the process ended meanwhile
 	ExitAnotherMoving = 13 // another move of the process goes on
+	ExitCancelled     = 14 // the move was cancelled
+	ExitNotMoving     = 15 // no move goes on that could be cancelled
 	ExitNo            = 1  // the answer to a question is no (mosctl isup)
 )
 
@@ -65,6 +67,10 @@ func exitOf(c supervisor.Code) int {
 		return ExitEndedMidways
 	case supervisor.Busy:
 		return ExitAnotherMoving
+	case supervisor.Cancelled:
+		return ExitCancelled
+	case supervisor.NotMoving:
+		return ExitNotMoving
 	}
 	return ExitFailure
 }

@@ -34,30 +34,41 @@ type moved struct {
 
 func newMigrate() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "migrate {PID...|-u USER|-g GROUP|--all} {NODE|home|balance}",
+		Use:   "migrate {PID...|-u USER|-g GROUP|--all} {NODE|home|balance|--cancel}",
 		Short: "Move processes to another node, or home",
-		Args:  arguments(cobra.MinimumNArgs(1)),
 	}
 	ask := client(c)
 	wait := c.Flags().Bool("wait", true, "wait until the move is done; --wait=false: only until it has begun")
+	cancel := c.Flags().Bool("cancel", false, "give up the moves of the processes that are under way")
 	asJSON := c.Flags().Bool("json", false, "print an array of the outcomes")
+	strategy := c.Flags().String("strategy", string(supervisor.Auto), "when memory is sent: precopy, before the process goes on; postcopy, when it runs there; both by default")
 	var s selection
 	s.flags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		last := len(args) - 1
-		if last == 0 && !s.any() {
+		var to destination
+		var err error
+		if !*cancel {
+			if len(args) == 0 {
+				return usageError("where to? (usage: %s)", c.UseLine())
+			}
+			if to, err = parseDestination(args[len(args)-1]); err != nil {
+				return err
+			}
+			args = args[:len(args)-1]
+		}
+		if len(args) == 0 && !s.any() {
 			return usageError("which processes? (usage: %s)", c.UseLine())
 		}
-		to, err := parseDestination(args[last])
-		if err != nil {
-			return err
-		}
-		pids, err := parsePIDs(args[:last])
+		pids, err := parsePIDs(args)
 		if err != nil {
 			return err
 		}
 		daemon := ask()
-		m := mover{client: daemon, to: to, wait: *wait, out: c.OutOrStdout(), warn: c.ErrOrStderr(), terminal: isTerminal(os.Stderr) && !*asJSON}
+		if !supervisor.Strategy(*strategy).Known() {
+			return usageError("%s: no strategy (there are %s and %s)", strconv.Quote(*strategy), supervisor.PreCopy, supervisor.PostCopy)
+		}
+		m := mover{client: daemon, to: to, cancel: *cancel, strategy: supervisor.Strategy(*strategy), wait: *wait, out: c.OutOrStdout(), warn: c.ErrOrStderr(),
+			terminal: isTerminal(os.Stderr) && !*asJSON}
 		if *asJSON {
 			m.out = nil
 		}
@@ -141,6 +152,8 @@ func parsePIDs(words []string) ([]int, error) {
 type mover struct {
 	client   *control.Client
 	to       destination
+	cancel   bool // no move is begun, but given up
+	strategy supervisor.Strategy
 	wait     bool
 	out      io.Writer // for what was chosen; nil: nobody reads it
 	warn     io.Writer
@@ -151,7 +164,12 @@ type mover struct {
 func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 	outcomes := make([]moved, 0, len(pids))
 	for _, pid := range pids {
-		r, err := m.client.Ask(ctx, m.to.migrate(pid, m.wait), m.progress())
+		request := m.to.migrate(pid, m.wait)
+		request.Strategy = m.strategy
+		if m.cancel {
+			request = control.Request{Verb: control.Cancel, PID: pid}
+		}
+		r, err := m.client.Ask(ctx, request, m.progress())
 		if m.terminal {
 			fmt.Fprint(m.warn, "\r\x1b[K")
 		}
@@ -193,7 +211,7 @@ func (m *mover) tell(pid int, r *control.Result) {
 		fmt.Fprintf(m.warn, "migrate: %d: %s\n", pid, r.Text)
 	case r.Balance != nil && m.out != nil:
 		fmt.Fprintf(m.out, "%d: %s: %s\n", pid, place(r.Node), r.Balance.Text)
-	case m.terminal && m.wait:
+	case m.terminal && m.wait && !m.cancel:
 		fmt.Fprintf(m.warn, "%d: %s (stood still for %v)\n", pid, place(r.Node), time.Duration(r.Micros)*time.Microsecond)
 	}
 }

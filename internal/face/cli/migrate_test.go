@@ -12,7 +12,8 @@ func TestMigrateExitStatuses(t *testing.T) {
 	for code, want := range map[supervisor.Code]int{
 		"": 0, supervisor.Internal: 1, control.BadRequest: 1, supervisor.NoSuchProcess: 3, control.NotPermitted: 4,
 		supervisor.CannotMove: 5, supervisor.AlreadyThere: 6, supervisor.UnknownNode: 7, supervisor.Refused: 8,
-		supervisor.NoMemory: 9, supervisor.Unreachable: 10, control.Ended: 12, supervisor.Busy: 13, "new": 1,
+		supervisor.NoMemory: 9, supervisor.Unreachable: 10, control.Ended: 12, supervisor.Busy: 13,
+		supervisor.Cancelled: 14, supervisor.NotMoving: 15, "new": 1,
 	} {
 		dir := fakeDaemon(t, func(r control.Request) control.Result {
 			if r.Verb != control.Migrate || r.PID != 42 || r.To != 3 || !r.Wait {

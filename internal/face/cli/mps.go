@@ -29,6 +29,8 @@ type psRow struct {
 	Command string `json:"command"`
 	Moves   int    `json:"moves"`
 	PPID    int    `json:"ppid"`
+	// The move that goes on; missing: none.
+	Move *listing.Move `json:"move,omitempty"`
 	// With --long: the codes of what keeps it from moving; null: not known, because it is another user's.
 	CantMove *[]string `json:"cantmove,omitempty"`
 	// What was said of it, or of what it was started by; missing: nothing.
@@ -147,7 +149,7 @@ func psRows(rows []listing.Row, home int) []psRow {
 			names[r.UID] = name
 		}
 		out = append(out, psRow{PID: r.PID, Node: r.Node, Home: home, TTY: listing.TTYName(r.TTY), Stat: r.Stat,
-			Time: r.CPU.Milliseconds(), RSS: r.RSS, User: name, Command: r.Command, Moves: r.Moves, PPID: r.PPID})
+			Time: r.CPU.Milliseconds(), RSS: r.RSS, User: name, Command: r.Command, Moves: r.Moves, PPID: r.PPID, Move: r.Move})
 	}
 	return out
 }

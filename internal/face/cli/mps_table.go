@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -70,11 +71,22 @@ func (t psTable) json(home int) []psRow {
 }
 
 func (t psTable) print(out io.Writer) error {
+	moves := slices.ContainsFunc(t.rows, func(r listing.Row) bool { return r.Move != nil })
+	move := func(r listing.Row) string { // a column that is there when it is needed
+		if !moves {
+			return ""
+		}
+		return r.Move.String() + "\t"
+	}
+	head := ""
+	if moves {
+		head = "MOVE\t"
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.AlignRight|tabwriter.DiscardEmptyColumns)
 	if t.stays == nil {
-		fmt.Fprintln(w, "PID\tTTY\tNODE\tSTAT\tTIME\t COMMAND")
+		fmt.Fprintf(w, "PID\tTTY\tNODE\tSTAT\t%sTIME\t COMMAND\n", head)
 	} else {
-		fmt.Fprintln(w, "PID\tTTY\tNODE\tNMIGS\tLOCK\tCANTMOVE\tSTAT\tTIME\tMEM\t COMMAND")
+		fmt.Fprintf(w, "PID\tTTY\tNODE\tNMIGS\tLOCK\tCANTMOVE\tSTAT\t%sTIME\tMEM\t COMMAND\n", head)
 	}
 	for i, r := range t.rows {
 		command := r.Command
@@ -82,14 +94,14 @@ func (t psTable) print(out io.Writer) error {
 			command = t.branches[i] + command
 		}
 		if t.stays == nil {
-			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Stat, cpuTime(r.CPU), command)
+			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Stat, move(r), cpuTime(r.CPU), command)
 			continue
 		}
 		stays := strings.Join(t.stays[i], ",")
 		if stays == "" {
 			stays = "-"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Moves, lockText(t.policies[r.PID]), stays, r.Stat,
+		fmt.Fprintf(w, "%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s%s\t%s\t %s\n", r.PID, listing.TTYName(r.TTY), r.Node, r.Moves, lockText(t.policies[r.PID]), stays, r.Stat, move(r),
 			cpuTime(r.CPU), tui.SizeText(r.RSS), command)
 	}
 	return w.Flush()

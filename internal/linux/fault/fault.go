@@ -38,12 +38,15 @@ const (
 	HomeReceived Point = "home.received" // the process is whole at home, the guest forgotten
 	HomeRelayed  Point = "home.relayed"  // onward: the new guest runs, the old one waits
 	HomeHanded   Point = "home.handed"   // onward: the old one is about to be told
+	// Away: pages are missing.
+	GuestFetches Point = "guest.fetches" // the body runs, home has been told, the rest will be asked for
+	HomeServes   Point = "home.serves"   // pages were asked for after the commit
 )
 
 // Points lists all of them.
 func Points() []Point {
 	return []Point{HomePrepared, HomeFrozen, HomeParked, HomeSent, HomeThawed, HomeCommitted, GuestAnnounced, GuestBuilt,
-		GuestFilled, GuestRunning, GuestFrozen, GuestLeft, HomeReturns, HomeReceived, HomeRelayed, HomeHanded}
+		GuestFilled, GuestRunning, GuestFrozen, GuestLeft, HomeReturns, HomeReceived, HomeRelayed, HomeHanded, GuestFetches, HomeServes}
 }
 
 // Fault is the point a process is to stop at. The zero value is none.

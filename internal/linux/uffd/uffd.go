@@ -63,6 +63,10 @@ const (
 // that was there and protected.
 const TrackWrites = WPAsync | WPUnpopulated
 
+// FollowChanges has the holder told of whatever a process does to mappings whose pages
+// are served.
+const FollowChanges = EventRemap | EventRemove | EventUnmap
+
 // Modes of a registered range.
 const (
 	ModeMissing = 1 << iota

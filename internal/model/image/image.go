@@ -44,6 +44,10 @@ type VMA struct {
 	Name  string // as in /proc/pid/maps, "" for plain anonymous memory
 }
 
+// Fetchable tells whether pages of the mapping may be missing where the process
+// runs, until they are needed: those the kernel lets a supervisor put there later.
+func (v *VMA) Fetchable() bool { return v.Kind == Anonymous && !v.Grows }
+
 // FileID names a mapped file and, by its content hash, what is in it.
 type FileID struct {
 	Path string

@@ -49,7 +49,25 @@ type Request struct {
 	Addr string // MoveTo another node: host:port of that node's daemon
 	Used *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
 	Why  string `json:",omitempty"` // MoveTo: in words, when it is nobody's request
+
+	Strategy Strategy `json:",omitempty"` // MoveTo another node
 }
+
+// Strategy is when the memory of a process that leaves home is sent.
+type Strategy string
+
+const (
+	// Auto: before the process stands still, as long as that gets on; what is left
+	// then, if it is much, when the process runs there.
+	Auto Strategy = ""
+	// PreCopy: all of it before the process runs there.
+	PreCopy Strategy = "precopy"
+	// PostCopy: when the process runs there.
+	PostCopy Strategy = "postcopy"
+)
+
+// Known tells whether there is such a strategy.
+func (s Strategy) Known() bool { return s == Auto || s == PreCopy || s == PostCopy }
 
 // Used is what a process used while it was away. The kernel at home cannot know it.
 type Used struct {
@@ -63,10 +81,11 @@ type Used struct {
 type Verb string
 
 const (
-	MoveTo   Verb = "move"   // move PID to node To (0: bring it home)
-	Describe Verb = "status" // answer with the state of every process it holds
-	LeaveAll Verb = "leave"  // bring everything home and end
-	Attend   Verb = "attend" // trace PID and what it starts, and ask where each program is to run
+	MoveTo     Verb = "move"   // move PID to node To (0: bring it home)
+	Describe   Verb = "status" // answer with the state of every process it holds
+	LeaveAll   Verb = "leave"  // bring everything home and end
+	CancelMove Verb = "cancel" // give up the move of PID that is under way; answered by GivenUp or Failed
+	Attend     Verb = "attend" // trace PID and what it starts, and ask where each program is to run
 )
 
 // Event is sent by a supervisor to its daemon, unasked or as an answer.
@@ -75,7 +94,7 @@ type Event struct {
 	Kind   EventKind
 	PID    int
 	Node   int    // where the process is now (0: home)
-	Phase  string // Progress: "connect", "precopy", "freeze", "send", "commit"
+	Phase  string // Progress: "connect", "precopy", "freeze", "send", or "fetch" before one that is away can leave
 	Done   uint64 // Progress: bytes sent so far
 	Total  uint64 // Progress: bytes expected, as far as known
 	Micros int64  // Moved: how long the process stood still, microseconds
@@ -105,6 +124,7 @@ const (
 	Opening  EventKind = "open"     // the supervisor wants a session on another node
 	Wanted   EventKind = "twin"     // a guest supervisor looks for a file of this node: Twin
 	Attended EventKind = "attended" // the last word on an Attend: done
+	GivenUp  EventKind = "given-up" // the last word on a CancelMove: the move will fail
 	Executed EventKind = "executed" // a process of an attended family executes the program Text, on Node: answered by Placed
 	Stayed   EventKind = "stayed"   // PID, placed on Node, begins at home, because of Text
 	Ended    EventKind = "ended"    // a process of an attended family has ended: its program Text has used Micros of CPU time
@@ -126,6 +146,8 @@ const (
 	LacksCPU      Code = "cpu-lacks"   // the other node's CPU lacks what the process may use
 	Unreachable   Code = "unreachable" // the other node or the link failed
 	Busy          Code = "busy"        // another move of the process goes on
+	Cancelled     Code = "cancelled"   // somebody wanted the move given up
+	NotMoving     Code = "not-moving"  // there is no move that could be given up
 	Internal      Code = "internal"
 )
 
@@ -163,6 +185,10 @@ type Proc struct {
 	RSS       uint64 // bytes resident where it runs
 	Calls     uint64 // forwarded calls
 	State     string // "running", "stopped", "moving"
+
+	// Of a move under way, or one whose memory still follows ("fetch"): as Progress has it.
+	Phase       string `json:",omitempty"`
+	Done, Total uint64 `json:",omitempty"`
 }
 
 // Open asks the daemon to arrange a session on another node for a process
@@ -226,7 +252,8 @@ type FromDaemon struct {
 	Placed  *Placed  `json:",omitempty"`
 	// Connection announces that a connected socket for this guest supervisor
 	// is attached to the packet (SCM_RIGHTS). The preface has been read; the
-	// TLS handshake is still to come, with this side as the server.
+	// TLS handshake is still to come, with this side as the server. /dev/userfaultfd
+	// comes with it, opened, if this node has it.
 	Connection bool `json:",omitempty"`
 	// Found answers the Wanted event of this ID; without a file there is none.
 	Found uint64 `json:",omitempty"`

@@ -23,6 +23,9 @@ type PrepareMsg struct {
 // PreparedMsg answers: the files whose contents must be sent.
 type PreparedMsg struct {
 	Lacking []uint32
+	// Fetches: pages may be left out of what is sent: they are asked for when the
+	// process runs.
+	Fetches bool
 }
 
 // LackingMsg answers a Thaw: the parts of mapped files that the sketch did not
@@ -69,6 +72,8 @@ type ThawMsg struct {
 	Fatal     int
 	FatalTID  int
 	FatalInfo []byte
+	// Missing are the pages that will not be sent before the process runs.
+	Missing []image.Range
 }
 
 // PendingSignal is one that waits for delivery; TID 0: for the whole process.

@@ -11,6 +11,7 @@
 //	Blocked id = thread    serial (8 bytes; 0: no reply), signal mask (8)
 //	Mapping id = thread     address (8 bytes), syscalls.Call
 //	Keep   id = thread      serial (8 bytes), then to the thread alone (1) and siginfo (128) of each
+//	Fetched id = process    address (8 bytes), length (4), contents; and so on
 //
 // Ids are those the process itself uses, so they mean the same on both sides.
 // A serial is chosen by the guest; 0 is never used.
@@ -60,6 +61,8 @@ const (
 	Blocked  // the signals that a thread blocks
 	Keep     // signals that are to be pending at home
 	Calls    // CallsMsg, guest to home: what was forwarded since the last one; id is 0
+	Want     // WantMsg, guest to home: pages of a process that runs already
+	Fetched  // ... and these are they
 )
 
 // CallHead is the length of what precedes the call in a Call frame.

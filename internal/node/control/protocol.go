@@ -33,6 +33,7 @@ type Verb string
 
 const (
 	Migrate Verb = "migrate" // move PID to node To
+	Cancel  Verb = "cancel"  // give up the move of PID that is under way
 	Why     Verb = "why"     // can PID move, and if not, why
 	PS      Verb = "ps"      // the processes of this node that have moved
 	Nodes   Verb = "nodes"   // the nodes this one knows
@@ -74,6 +75,8 @@ type Request struct {
 	Ask bool `json:"ask,omitempty"`
 	// Wait: the result is that of the move, not of its beginning.
 	Wait bool `json:"wait,omitempty"`
+	// Migrate: when the memory of a process that leaves home is sent.
+	Strategy supervisor.Strategy `json:"strategy,omitempty"`
 	// Admin: one of the words of mosctl, and its numbers.
 	Word   string         `json:"word,omitempty"`
 	Values []int          `json:"values,omitempty"`
@@ -200,6 +203,10 @@ type Proc struct {
 	RSS       uint64 `json:"rss"`    // where it runs
 	Calls     uint64 `json:"calls"`
 	State     string `json:"state"`
+	// Of a move under way, or one whose memory still follows ("fetch"): as Progress has it.
+	Phase string `json:"phase,omitempty"`
+	Done  uint64 `json:"done,omitempty"`
+	Total uint64 `json:"total,omitempty"`
 }
 
 // Node is one node of the cluster as this one sees it.

@@ -27,7 +27,7 @@ func (d *Daemon) migrateToBest(ctx context.Context, who control.Caller, r contro
 		if no.Code != "" {
 			return no
 		}
-		result := d.migrate(ctx, who, control.Request{Verb: control.Migrate, PID: r.PID, To: to, Wait: r.Wait}, tell)
+		result := d.migrate(ctx, who, control.Request{Verb: control.Migrate, PID: r.PID, To: to, Wait: r.Wait, Strategy: r.Strategy}, tell)
 		if result.Code != supervisor.Refused && result.Code != supervisor.NoMemory && result.Code != supervisor.Unreachable || try == bestTries {
 			result.Balance = why
 			return result

@@ -163,6 +163,9 @@ func TestAMoveOutAndHome(t *testing.T) {
 	if r := one.ask(t, control.Request{Verb: control.Why, PID: pid}); r.Code != "" {
 		t.Errorf("why, away: %+v", r)
 	}
+	if r := one.ask(t, control.Request{Verb: control.Cancel, PID: pid}); r.Code != "" {
+		t.Errorf("cancel: %+v", r) // its supervisor says that it does
+	}
 	// The own number means home.
 	if r := one.move(t, pid, 1); r.Code != "" || r.Node != 0 {
 		t.Errorf("move home: %+v", r)
@@ -210,6 +213,12 @@ func TestRefusals(t *testing.T) {
 	if r := one.ask(t, control.Request{Verb: control.Why, PID: 1}); r.Code != supervisor.CannotMove || len(r.Reasons) != 1 {
 		t.Errorf("why: %+v", r)
 	}
+	cancel := func(pid int) *control.Result {
+		return one.ask(t, control.Request{Verb: control.Cancel, PID: pid})
+	}
+	check("cancel", cancel(sleeper(t, 0).Process.Pid), supervisor.NotMoving, "not being moved")
+	check("cancel of nobody", cancel(1<<22+5), supervisor.NoSuchProcess, "no such process")
+	check("strategy", one.ask(t, control.Request{Verb: control.Migrate, PID: pid, To: 2, Strategy: "quick"}), control.BadRequest, `no strategy "quick"`)
 	check("unknown verb", one.ask(t, control.Request{Verb: "dance"}), control.BadRequest, "unknown verb")
 
 	lender.available.Store(64 << 20)

@@ -86,6 +86,8 @@ func fakeHome() int {
 			switch {
 			case q.Verb == supervisor.LeaveAll:
 				return 0
+			case q.Verb == supervisor.CancelMove:
+				conn.Send(supervisor.Event{ID: q.ID, Kind: supervisor.GivenUp, PID: q.PID})
 			case q.Verb == supervisor.Describe:
 				e := supervisor.Event{ID: q.ID, Kind: supervisor.State}
 				for pid := range sessions {
@@ -136,7 +138,7 @@ func fakeGuest() int {
 		case m.Hello != nil:
 			hello = *m.Hello
 			conn.Send(supervisor.Event{Kind: supervisor.Ready})
-		case m.Connection && len(files) == 1:
+		case m.Connection && len(files) > 0:
 			raw, err := net.FileConn(files[0])
 			files[0].Close()
 			if err != nil {

@@ -19,6 +19,10 @@ import (
 // in use and shows in the kernel's figures, whatever the guest supervisor tells.
 const promiseTime = time.Minute
 
+// faultDevice lets who has it open serve page faults of memory, those that the kernel
+// meets included: userfaultfd(2).
+const faultDevice = "/dev/userfaultfd"
+
 // maxGuestProcs bounds what a guest supervisor may claim; it is not trusted.
 const maxGuestProcs = 4096
 
@@ -160,7 +164,12 @@ func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
 		return fmt.Errorf("duplicate connection: %w", err)
 	}
 	defer file.Close()
-	if err := g.child.tell(supervisor.FromDaemon{Connection: true}, file); err != nil {
+	files := []*os.File{file}
+	if device, err := os.Open(faultDevice); err == nil { // root may, a guest supervisor may not
+		defer device.Close()
+		files = append(files, device)
+	}
+	if err := g.child.tell(supervisor.FromDaemon{Connection: true}, files...); err != nil {
 		return err
 	}
 	r.mu.Lock()

@@ -261,7 +261,7 @@ func (a *answer) deliver(e supervisor.Event) bool {
 		default:
 		}
 		return false
-	case supervisor.Moved, supervisor.Failed, supervisor.State, supervisor.Attended:
+	case supervisor.Moved, supervisor.Failed, supervisor.State, supervisor.Attended, supervisor.GivenUp:
 		a.last <- e
 		return true
 	}

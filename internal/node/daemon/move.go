@@ -71,7 +71,10 @@ func (d *Daemon) migrate(ctx context.Context, who control.Caller, r control.Requ
 // plan makes of what a caller asks a request to the process's supervisor, or
 // finds that the process is a guest here, or why it is not to be moved.
 func (d *Daemon) plan(ctx context.Context, who control.Caller, r control.Request) (q supervisor.Request, guest bool, no control.Result) {
-	q = supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: r.To}
+	q = supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: r.To, Strategy: r.Strategy}
+	if !r.Strategy.Known() {
+		return q, false, failed(control.BadRequest, "there is no strategy %q (but %s and %s)", r.Strategy, supervisor.PreCopy, supervisor.PostCopy)
+	}
 	status, no := d.examine(who, r.PID)
 	if no.Code != "" {
 		return q, false, no

@@ -21,6 +21,8 @@ func (d *Daemon) request(ctx context.Context, who control.Caller, r control.Requ
 	switch r.Verb {
 	case control.Migrate:
 		return d.migrate(ctx, who, r, tell)
+	case control.Cancel:
+		return d.cancelMove(ctx, who, r.PID)
 	case control.Why:
 		return d.why(who, r.PID)
 	case control.PS:
@@ -84,7 +86,7 @@ func (d *Daemon) ps(ctx context.Context) control.Result {
 	var out []control.Proc
 	for _, p := range slices.Concat(d.homes.procs(), d.homes.atHome()) {
 		out = append(out, control.Proc{PID: p.PID, Node: p.Node, Moves: p.Moves, CPUMicros: p.CPUMicros,
-			RSS: p.RSS, Calls: p.Calls, State: p.State})
+			RSS: p.RSS, Calls: p.Calls, State: p.State, Phase: p.Phase, Done: p.Done, Total: p.Total})
 	}
 	return control.Result{Procs: out, Node: d.config.Number, Policies: d.policies.All()}
 }

@@ -34,6 +34,26 @@ type Row struct {
 	RSS     uint64        // bytes, where it runs
 	Command string
 	Moves   int
+	Move    *Move // nil: none is under way
+}
+
+// Move is how far a move has got. In the phase "fetch" the process runs where it was
+// sent, and the rest of its memory follows.
+type Move struct {
+	Phase string `json:"phase"`
+	Done  uint64 `json:"done"`  // bytes
+	Total uint64 `json:"total"` // bytes; 0: not known
+}
+
+// String is for people.
+func (m *Move) String() string {
+	switch {
+	case m == nil:
+		return ""
+	case m.Total == 0:
+		return m.Phase
+	}
+	return fmt.Sprintf("%s %d%%", m.Phase, 100*min(m.Done, m.Total)/m.Total)
 }
 
 // List gives all processes of the node, ascending. Those that end meanwhile
@@ -80,6 +100,9 @@ func one(proc procfs.FS, pid int) (Row, bool) {
 func (r *Row) add(p control.Proc) {
 	r.Node, r.Moves = p.Node, p.Moves
 	r.CPU += time.Duration(p.CPUMicros) * time.Microsecond
+	if p.Phase != "" {
+		r.Move = &Move{p.Phase, p.Done, p.Total}
+	}
 	if p.Node == 0 {
 		return
 	}

@@ -192,6 +192,16 @@ func (t *Thread) openMapped(f *image.FileID) (int, error) {
 	return int(fd), nil
 }
 
+// Drop empties ranges of anonymous memory, whatever is there.
+func (t *Thread) Drop(rs []image.Range) error {
+	for _, r := range rs {
+		if _, err := t.Must("madvise", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
+			return fmt.Errorf("%#x-%#x: %w", r.Start, r.End, err)
+		}
+	}
+	return nil
+}
+
 // Discard drops private contents in ranges: anonymous memory reads as zeros
 // afterwards, private file mappings show the file again.
 func (t *Thread) Discard(rs []image.Range) error {

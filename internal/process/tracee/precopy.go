@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"errors"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
@@ -10,15 +11,16 @@ import (
 const (
 	// smallest is the contents for which copying ahead is worth the trouble.
 	smallest = 4 << 20
-	// rounds of copying at most; fewer when little is left or it does not get less.
+	// rounds of copying at most; fewer when little is left, or not much less than before:
+	// then the process writes as fast as it is sent, and would for ever.
 	rounds = 8
 	little = 64 * image.PageSize
 	// step is how much is sent between two reports.
 	step = 8 << 20
 )
 
-// errStopped: the move is off.
-var errStopped = errors.New("the move was given up")
+// ErrStopped: the move is off.
+var ErrStopped = errors.New("the move was given up")
 
 // Ahead is what is sent of a process while it still runs.
 type Ahead struct {
@@ -41,11 +43,19 @@ type Ahead struct {
 	// Protect. Dirty is what Protect found: nobody else will be told of it.
 	Sent, Dirty []image.Range
 	again       []image.Range // to be sent although Written does not tell
+	// Rate is how fast it went, bytes per second; 0: nothing was sent.
+	Rate float64
 }
 
 // Run copies ahead. The process must be covered by a Watch.
 func (a *Ahead) Run() error {
 	var done, told uint64
+	begun := time.Now()
+	defer func() {
+		if took := time.Since(begun); done > 0 && took > 0 {
+			a.Rate = float64(done) / took.Seconds()
+		}
+	}()
 	before := uint64(1) << 62
 	for round := 0; round < rounds; round++ {
 		vmas, _, err := Mappings(a.P.Family.FS, a.P.PID, a.P.Base, nil)
@@ -69,13 +79,13 @@ func (a *Ahead) Run() error {
 			todo = layout.Intersect(todo, layout.Union(written, a.Only))
 		}
 		n := layout.Bytes(todo)
-		if round == 0 && n < smallest || round > 0 && (n < little || n > before+before/3) {
+		if round == 0 && n < smallest || round > 0 && (n < little || n > before-before/4) {
 			a.again = written // protected, but not sent
 			return nil
 		}
 		emit := func(kind uint8, parts ...[]byte) error {
 			if a.Stopped != nil && a.Stopped() {
-				return errStopped
+				return ErrStopped
 			}
 			err := a.Emit(kind, parts...)
 			for _, part := range parts {

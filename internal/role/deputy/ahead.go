@@ -1,9 +1,10 @@
 package deputy
 
 import (
+	"errors"
+
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
-	"openmosix/internal/model/layout"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -16,8 +17,11 @@ const worthWatching = 4 << 20
 // improvement only: where writes cannot be noted, the watch is nil and the
 // frozen process is sent as a whole. An error is one of the other side, or the
 // process's end. The watch must stay open until the rest has been sent.
-func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64, uint64)) (*tracee.Ahead, *tracee.Watch, error) {
+func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, progress func(string, uint64, uint64)) (*tracee.Ahead, *tracee.Watch, error) {
 	none := &tracee.Ahead{}
+	if how == supervisor.PostCopy {
+		return none, nil, nil
+	}
 	st, err := p.Family.FS.Status(p.PID)
 	// A filter of the process's own may kill it for the call that makes the watch.
 	if err != nil || st.VmRSS < worthWatching || st.Seccomp != 0 || st.State == 'T' || st.State == 't' {
@@ -38,40 +42,16 @@ func (p *proc) sendAhead(l *link, img *image.Image, progress func(string, uint64
 			_, err := p.expect(l, wire.Settled)
 			return err
 		},
+		Stopped:  p.isCancelled,
 		Progress: func(done, total uint64) { progress("precopy", done, total) }}
 	if err := a.Run(); err != nil {
 		w.Close()
+		if errors.Is(err, tracee.ErrStopped) {
+			err = errCancelled
+		}
 		return nil, nil, err
 	}
 	return a, w, nil
-}
-
-// sendRest sends what the other side does not hold yet, and has it forget what
-// the process has dropped meanwhile.
-func (f *frozen) sendRest() error {
-	p := f.p
-	present, err := p.PrivatePages(f.img.VMAs)
-	if err != nil {
-		return err
-	}
-	emit := func(kind uint8, parts ...[]byte) error {
-		return reach(f.link.send(kind, p.Own, parts...))
-	}
-	rest := present
-	if len(f.ahead.Sent) > 0 {
-		written, err := p.Written(f.img.VMAs)
-		if err != nil {
-			return err
-		}
-		rest = f.ahead.Left(present, written)
-	}
-	if dropped := layout.Subtract(f.ahead.Sent, present); len(dropped) > 0 {
-		if err := emit(wire.Zero, wire.Encode(wire.RangesMsg{Ranges: dropped})); err != nil {
-			return err
-		}
-	}
-	_, err = tracee.SendPages(p.Mem, rest, emit)
-	return err
 }
 
 // reach is the error of a connection as one of the move.

@@ -178,6 +178,7 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 // isHome makes a process of an attended family one that is at home.
 func (p *proc) isHome() {
 	p.dropMapped()
+	p.endSource()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.link, p.files, p.sent = nil, nil, nil

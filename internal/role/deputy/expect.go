@@ -12,12 +12,20 @@ import (
 
 // nextFrame waits for the next frame of the move under way from one side.
 func (p *proc) nextFrame(l *link) (frame, error) {
-	f, ok := p.inboxFor(l).next(stepLimit)
-	if !ok {
-		return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
+	for {
+		before := p.fetched.Load()
+		f, ok := p.inboxFor(l).next(stepLimit, p.cancelSignal())
+		if ok {
+			p.carried.Add(uint64(len(f.data)))
+			return f, nil
+		}
+		if p.isCancelled() {
+			return f, errCancelled
+		}
+		if p.fetched.Load() == before { // else it does: it fetches what it lacks first
+			return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
+		}
 	}
-	p.carried.Add(uint64(len(f.data)))
-	return f, nil
 }
 
 // expectAny is nextFrame for which a failure is an error.
@@ -55,7 +63,7 @@ func (p *proc) verdict(l *link, err error) error {
 		return err
 	}
 	for {
-		f, ok := p.inboxFor(l).next(verdictWait)
+		f, ok := p.inboxFor(l).next(verdictWait, nil)
 		switch {
 		case !ok:
 			return err

@@ -17,7 +17,10 @@ import (
 func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (time.Duration, error) {
 	l := p.away()
 	progress("freeze", 0, 0)
-	m, stored, start, err := p.frozenHere(l)
+	m, stored, start, err := p.frozenHere(l, progress)
+	if err == nil {
+		err = p.decide()
+	}
 	if err != nil {
 		_ = l.post(wire.Abort, p.Own)
 		s.stays(p, l)
@@ -52,13 +55,13 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 // frozenHere has the guest side freeze, after what it sends ahead has been
 // stored in the deputy, whose memory nobody uses. It tells since when the
 // process stands still.
-func (p *proc) frozenHere(l *link) (*wire.ThawMsg, []image.Range, time.Time, error) {
+func (p *proc) frozenHere(l *link, progress func(string, uint64, uint64)) (*wire.ThawMsg, []image.Range, time.Time, error) {
 	vmas, _, err := p.Mappings(nil)
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
 	var stored []image.Range
-	m, err := p.frozenImage(l, false, tracee.PrivateRanges(vmas), func(data []byte) error {
+	m, err := p.frozenImage(l, false, tracee.PrivateRanges(vmas), p.arriving(progress, func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
 		if err := tracee.StorePages(p.Mem, data); err != nil {
@@ -68,7 +71,7 @@ func (p *proc) frozenHere(l *link) (*wire.ThawMsg, []image.Range, time.Time, err
 		at := le.Uint64(data)
 		stored = append(stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
 		return nil
-	})
+	}))
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}

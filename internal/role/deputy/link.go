@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
@@ -23,6 +24,8 @@ type link struct {
 
 	kept  bool // it stays when no process goes by it: session.go; set before others know of it
 	users int  // moves under way to its node; Supervisor.mu
+
+	fetches atomic.Bool // pages may be left out: the other side asks for them later
 
 	once sync.Once
 	gone chan struct{}
@@ -67,7 +70,7 @@ func (l *link) post(kind uint8, id int, parts ...[]byte) error {
 // settle sends what is new of names before a frame from which a process could
 // learn of it.
 func (l *link) settle(kind uint8) {
-	if kind != wire.Pages && kind != wire.File {
+	if kind != wire.Pages && kind != wire.File && kind != wire.Fetched {
 		l.s.naming.settle()
 	}
 }
@@ -120,6 +123,8 @@ func (s *Supervisor) read(l *link) {
 			s.usage(l, fr)
 		case wire.Stop:
 			s.stopHere(l, fr)
+		case wire.Want:
+			s.wanted(l, fr)
 		case wire.Calls:
 			s.countSeen(l, fr)
 		default:

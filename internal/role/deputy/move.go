@@ -61,6 +61,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 // travel moves a process that can be moved.
 func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target int) (time.Duration, error) {
 	progress := func(phase string, done, total uint64) {
+		p.at(phase, done, total)
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Progress, PID: r.PID, Phase: phase, Done: done, Total: total})
 	}
 	switch {
@@ -74,7 +75,11 @@ func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target in
 			stood, err = s.moveOut(p, r, how, progress)
 		}
 		return stood, err
-	case target == 0:
+	}
+	if err := p.awaitWhole(progress); err != nil {
+		return 0, err
+	}
+	if target == 0 {
 		return s.moveHome(p, progress)
 	}
 	return s.moveOn(p, r, progress)

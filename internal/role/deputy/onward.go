@@ -20,9 +20,12 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	}
 	progress("freeze", 0, 0)
 	// What comes ahead is passed on; both other nodes have what the deputy has mapped.
-	m, err := p.frozenImage(old, true, tracee.PrivateRanges(img.VMAs), func(data []byte) error {
+	m, err := p.frozenImage(old, true, tracee.PrivateRanges(img.VMAs), p.arriving(progress, func(data []byte) error {
 		return reach(next.send(wire.Pages, p.Own, data))
-	})
+	}))
+	if err == nil {
+		err = p.decide()
+	}
 	if err != nil {
 		_ = old.post(wire.Abort, p.Own)
 		_ = next.post(wire.Abort, p.Own)
@@ -66,7 +69,7 @@ type onward struct {
 func (o *onward) relay() error {
 	p, next, m := o.p, o.next, o.m
 	p.mu.Lock()
-	m.Stopped, m.Image.Kept = p.stopped, p.kept
+	m.Stopped, m.Image.Kept, m.Missing = p.stopped, p.kept, nil // the old side has all pages
 	p.mu.Unlock()
 	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
 		return fail(supervisor.Unreachable, err.Error())

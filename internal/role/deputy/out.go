@@ -37,7 +37,12 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		return 0, err
 	}
 	s.fault.Reach(fault.HomePrepared)
-	ahead, watch, err := p.sendAhead(l, img, progress)
+	strategy, err := strategyOf(r, l)
+	var ahead *tracee.Ahead
+	var watch *tracee.Watch
+	if err == nil {
+		ahead, watch, err = p.sendAhead(l, img, strategy, progress)
+	}
 	if err != nil {
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
@@ -66,7 +71,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		}
 	}
 	s.fault.Reach(fault.HomeFrozen)
-	f := &frozen{p: p, h: h, link: l, img: img, ahead: ahead, progress: progress}
+	f := &frozen{p: p, h: h, link: l, img: img, strategy: strategy, ahead: ahead, progress: progress}
 	if err := f.send(); err != nil {
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
@@ -140,7 +145,9 @@ type frozen struct {
 	link     *link
 	img      *image.Image
 	progress func(string, uint64, uint64)
+	strategy supervisor.Strategy
 	ahead    *tracee.Ahead // what was sent before the freeze
+	rest     rest
 
 	threads  []*tracee.Thread
 	saved    []image.Thread // what the threads were, for undo
@@ -188,8 +195,11 @@ func (f *frozen) send() error {
 		f.saved[i].Regs = img.Threads[i].Regs
 	}
 	p.leftToSleep(img)
+	if err := f.divide(); err != nil {
+		return err
+	}
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped()})); err != nil {
+	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), Missing: f.rest.later})); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
 	if err := p.supply(f.link, img); err != nil {
@@ -198,7 +208,13 @@ func (f *frozen) send() error {
 	if err := f.sendRest(); err != nil {
 		return err
 	}
+	if err := p.decide(); err != nil {
+		return err
+	}
 	f.deputies = p.s.enrol(p, img)
+	if len(f.rest.later) > 0 {
+		p.supplyPages(f.link, f.rest.later)
+	}
 	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
@@ -304,6 +320,7 @@ func (f *frozen) undo() error {
 	if s := f.p.s; s.attending.Load() {
 		defer f.h.Do(func() { s.keepAttended(f.threads) })
 	}
+	f.p.endSource()
 	for _, d := range f.deputies {
 		f.p.s.dropDeputy(d)
 	}

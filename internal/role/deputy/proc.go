@@ -22,9 +22,16 @@ type proc struct {
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
 	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
 
+	fetched atomic.Uint64 // bytes that its guests have fetched
+
 	mu          sync.Mutex
-	link        *link // where its guest is; nil: at home
+	source      *source // of pages its guest has not got yet; nil: it has all
+	link        *link   // where its guest is; nil: at home
 	moving      bool
+	cancel      chan struct{} // closed when the move under way is to be given up
+	decided     bool          // ... for which it is too late
+	phase       string        // how far it has got
+	done, total uint64
 	ended       bool
 	moves       int
 	files       []image.FileID
@@ -76,8 +83,13 @@ func (p *proc) describe() supervisor.Proc {
 	if p.link != nil {
 		d.Node = p.link.node
 	}
-	if p.moving {
+	switch {
+	case p.moving:
 		d.State = stateMoving
+		d.Phase, d.Done, d.Total = p.phase, p.done, p.total
+	case p.source != nil:
+		d.Phase = fetchPhase
+		d.Done, d.Total = p.source.progress()
 	}
 	return d
 }
@@ -100,6 +112,8 @@ func (p *proc) begin() bool {
 		return false
 	}
 	p.moving = true
+	p.cancel, p.decided = make(chan struct{}), false
+	p.phase, p.done, p.total = "", 0, 0
 	p.inboxes = map[*link]*inbox{}
 	p.tries++
 	p.sent = nil
@@ -157,7 +171,8 @@ func (p *proc) inboxFor(l *link) *inbox {
 	return p.inboxes[l]
 }
 
-func (in *inbox) next(limit time.Duration) (frame, bool) {
+// next waits for a frame, unless cancel is closed.
+func (in *inbox) next(limit time.Duration, cancel <-chan struct{}) (frame, bool) {
 	if in == nil {
 		return frame{}, false
 	}
@@ -167,8 +182,9 @@ func (in *inbox) next(limit time.Duration) (frame, bool) {
 	case f := <-in.frames:
 		return f, true
 	case <-timer.C:
-		return frame{}, false
+	case <-cancel:
 	}
+	return frame{}, false
 }
 
 func (p *proc) end() {

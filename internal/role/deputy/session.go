@@ -93,6 +93,7 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, er
 	if err := wire.Decode(f.data, &m); err != nil {
 		return nil, err
 	}
+	l.fetches.Store(m.Fetches)
 	return m.Lacking, nil
 }
 

@@ -247,6 +247,7 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	told := p.moves > 0 || !s.attending.Load() // the daemon knows of it
 	p.mu.Unlock()
 	p.dropMapped()
+	p.endSource()
 	s.mu.Lock()
 	delete(s.procs, p.PID)
 	if used != nil {

@@ -135,6 +135,12 @@ func (s *Supervisor) request(r supervisor.Request) {
 	case supervisor.Describe:
 		s.tellFigures()
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
+	case supervisor.CancelMove:
+		if err := s.cancelMove(r.PID); err != nil {
+			s.tell(s.failure(r, err))
+			return
+		}
+		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.GivenUp, PID: r.PID})
 	case supervisor.LeaveAll:
 		s.leaveAll(r)
 	case supervisor.Attend:

@@ -87,6 +87,18 @@ func (s *strand) clone(p *pending) {
 		s.comeHome(p, "this kind of clone is made at home")
 		return
 	}
+	if a[0]&unix.CLONE_THREAD == 0 && s.b.lacks() {
+		go func() { // a process of its own needs all pages
+			if s.b.whole(never) == nil {
+				s.cloneWhole(p, a, pidfd)
+			}
+		}()
+		return
+	}
+	s.cloneWhole(p, a, pidfd)
+}
+
+func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
 	if !s.enter(p, true) {
 		return
 	}

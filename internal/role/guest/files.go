@@ -131,9 +131,14 @@ func (g *Guest) give(s *strand, f *os.File) (int, error) {
 		return -1, err
 	}
 	defer func() { _ = ro.Close() }()
+	return g.pass(s, ro)
+}
+
+// pass is give of a descriptor as it is.
+func (g *Guest) pass(s *strand, f *os.File) (int, error) {
 	g.supplyMu.Lock() // all bodies receive at the same socket
 	defer g.supplyMu.Unlock()
-	if err := unix.Sendmsg(int(g.init.supply.Fd()), []byte{1}, unix.UnixRights(int(ro.Fd())), nil, 0); err != nil {
+	if err := unix.Sendmsg(int(g.init.supply.Fd()), []byte{1}, unix.UnixRights(int(f.Fd())), nil, 0); err != nil {
 		return -1, fmt.Errorf("pass a descriptor: %w", err)
 	}
 	return s.t.Receive(supplyFD)

@@ -18,10 +18,17 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 	b.departing.Lock() // home may have given up an attempt that still goes on
 	defer b.departing.Unlock()
 	g := b.g
-	if d.ahead(&m); d.given() {
+	err := b.whole(d.given)
+	if err == nil {
+		d.ahead(&m)
+	}
+	if d.given() {
 		return
 	}
-	if err := b.quiet(); err != nil {
+	if err == nil {
+		err = b.quiet()
+	}
+	if err != nil {
 		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}

@@ -47,6 +47,8 @@ func (g *Guest) read() {
 			if in != nil {
 				in.put(frame{f.Kind, id, append([]byte(nil), f.Data...)})
 			}
+		case wire.Fetched:
+			g.fetched(id, f.Data)
 		case wire.Ahead:
 			g.wentAhead(id, f.Data)
 		case wire.Known:

@@ -29,6 +29,7 @@ type Guest struct {
 	conn   *transport.Framed
 	hashes *filehash.Cache
 	fault  fault.Fault
+	device *os.File // /dev/userfaultfd; nil: the daemon has given none. Set before home is connected
 
 	serial  atomic.Uint64
 	alias   bool              // the session's process is not what it is at home: alias.go; set before it runs
@@ -101,8 +102,11 @@ func (g *Guest) serve() {
 			continue
 		}
 		switch {
-		case m.Connection && len(files) == 1 && !connected:
+		case m.Connection && len(files) > 0 && !connected:
 			connected = true
+			if len(files) > 1 {
+				g.device = files[1]
+			}
 			go g.connect(files[0])
 			continue
 		case m.Opened != nil:
@@ -191,6 +195,8 @@ type body struct {
 	homing   bool // it has met something that only home can do
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
+
+	fetching atomic.Pointer[fetching] // the pages that are still at home; nil: none
 
 	ahead      *aheadFile  // what the next calls give, as far as home has said; mu
 	lastMapped *mappedFile // mmap.go; mu

@@ -15,6 +15,9 @@ import (
 // noticed that it would describe the deputy. What shows the memory itself can
 // be opened only where that is.
 func (s *strand) ownFile(p *pending, m wire.OwnFileMsg) {
+	if tellsResidence[m.Name] { // what has not come yet would be left out
+		_ = s.b.whole(never) // or it ends
+	}
 	text, ok := s.describe(&m)
 	if !ok || len(text) > wire.MaxText {
 		s.comeHome(p, "a file of /proc that shows its memory is opened at home")
@@ -31,6 +34,9 @@ func (s *strand) ownFile(p *pending, m wire.OwnFileMsg) {
 	p.rpc = nil
 	s.finish(p, r.ret)
 }
+
+// tellsResidence are the files that tell how much of its memory a process has.
+var tellsResidence = map[string]bool{"status": true, "stat": true, "statm": true, "smaps": true, "smaps_rollup": true}
 
 // closesOnExec tells whether an open asks for that.
 func (p *pending) closesOnExec() bool {

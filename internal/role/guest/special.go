@@ -80,6 +80,17 @@ func (s *strand) exit(p *pending) {
 		s.comeHome(p, "its first thread ends while others go on")
 		return
 	}
+	if s.b.lacks() {
+		go func() {
+			s.touchAtExit()
+			s.exitBoth(p)
+		}()
+		return
+	}
+	s.exitBoth(p)
+}
+
+func (s *strand) exitBoth(p *pending) {
 	if !s.enter(p, false) {
 		return
 	}

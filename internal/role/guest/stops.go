@@ -215,6 +215,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	b.watch = nil
 	b.mu.Unlock()
 	watch.Close()
+	b.endFetching()
 	g.mu.Lock()
 	delete(g.bodies, b.PID)
 	g.mu.Unlock()

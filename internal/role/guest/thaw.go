@@ -29,6 +29,9 @@ func (g *Guest) arrive(f frame, in *inbox) {
 	if err == nil {
 		g.fault.Reach(fault.GuestRunning)
 		_ = g.post(wire.Thawed, a.own)
+		if f := a.s.b.fetching.Load(); f != nil {
+			f.begin()
+		}
 		return
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
@@ -80,7 +83,7 @@ func (a *arrival) run(f frame) error {
 	if a.files, lacking, err = a.g.sources(a.img); err != nil {
 		return err
 	}
-	if err := a.g.send(wire.Prepared, a.own, wire.Encode(wire.PreparedMsg{Lacking: lacking})); err != nil {
+	if err := a.g.send(wire.Prepared, a.own, wire.Encode(wire.PreparedMsg{Lacking: lacking, Fetches: a.g.device != nil})); err != nil {
 		return err
 	}
 	a.g.fault.Reach(fault.GuestAnnounced)
@@ -153,6 +156,12 @@ func (a *arrival) thaw() error {
 		return err
 	}
 	if err := a.early.storeRest(a.s.b.Mem, img.VMAs); err != nil {
+		return err
+	}
+	if err := a.g.mayLack(img, m.Missing); err != nil {
+		return err
+	}
+	if err := a.s.t.Drop(m.Missing); err != nil { // what came ahead has been written since
 		return err
 	}
 	if err := a.receivePages(); err != nil {
@@ -298,7 +307,12 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	if err := confineAll(strands, img); err != nil {
 		return err
 	}
-	if err := leader.track(img.VMAs); err != nil {
+	if len(m.Missing) > 0 {
+		if err := a.fetch(m.Missing); err != nil {
+			return err
+		}
+	}
+	if err := leader.track(); err != nil {
 		g.log.Warn("writes are not tracked: everything will be sent back", "error", err)
 	}
 	if err := leader.t.RestoreTimers(img); err != nil {

@@ -1,6 +1,8 @@
 package guest
 
 import (
+	"slices"
+
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
@@ -8,8 +10,15 @@ import (
 )
 
 // track has the kernel note which pages the body writes from now on, so that
-// only those have to go home.
-func (s *strand) track(vmas []image.VMA) error {
+// only those have to go home. Mappings of which pages are missing follow when none is.
+func (s *strand) track() error {
+	vmas, _, err := s.b.Mappings(nil)
+	if err != nil {
+		return err
+	}
+	if f := s.b.fetching.Load(); f != nil {
+		vmas = slices.DeleteFunc(vmas, func(v image.VMA) bool { return len(layout.Intersect(f.mine, []image.Range{v.Range})) > 0 })
+	}
 	w, err := s.t.Watch()
 	if err != nil {
 		return err
@@ -23,6 +32,27 @@ func (s *strand) track(vmas []image.VMA) error {
 	s.b.watch = w
 	s.b.mu.Unlock()
 	return nil
+}
+
+// trackFetched begins to track where pages were missing. What is there counts as written.
+func (b *body) trackFetched(where []image.Range) error {
+	b.mu.Lock()
+	w := b.watch
+	b.mu.Unlock()
+	if w == nil {
+		return nil
+	}
+	vmas, _, err := b.Mappings(nil)
+	if err != nil {
+		return err
+	}
+	vmas = withAny(vmas, where)
+	w.Cover(vmas)
+	written, err := b.Protect(vmas, tracee.PrivateRanges(vmas))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.dirty = layout.Union(b.dirty, written)
+	return err
 }
 
 // ahead sends home what it can before the body is frozen.

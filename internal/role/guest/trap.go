@@ -268,9 +268,19 @@ func (g *Guest) replied(own int, data []byte) {
 	if p == nil || p.serial != le.Uint64(data) {
 		return
 	}
+	if p.rpc == nil && s.b.lacks() { // the reader must not wait for a page
+		data = append([]byte(nil), data...)
+		go g.take(s, p, data)
+		return
+	}
+	g.take(s, p, data)
+}
+
+// take gives a thread what home has answered.
+func (g *Guest) take(s *strand, p *pending, data []byte) {
 	g.count(p, len(data))
 	ret, outs, err := syscalls.DecodeReply(data[8:])
-	g.log.Debug("reply", "thread", own, "result", ret)
+	g.log.Debug("reply", "thread", s.t.Own, "result", ret)
 	if err != nil {
 		g.log.Error("undecodable reply", "error", err)
 		ret, outs = -int64(unix.EIO), nil

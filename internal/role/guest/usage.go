@@ -27,6 +27,8 @@ func (b *body) usage() usage {
 	if st, err := b.Family.FS.Status(b.PID); err == nil {
 		u.RSS, u.Peak = st.VmRSS, max(st.VmHWM, st.VmRSS)
 	}
+	u.RSS += b.missing() // it will be here in a moment
+	u.Peak = max(u.Peak, u.RSS)
 	u.CPU = readCPUClock(cpuClockOf(b.PID, false))
 	return u
 }

@@ -1,5 +1,5 @@
-// Holds argv[1] MB of random bytes and keeps writing into the first of them. A
-// running sum tells at the end (SIGTERM) whether a byte was lost.
+// Holds argv[1] MB of random bytes and keeps writing into the first of them, or
+// into argv[2] MB. A running sum tells at the end (SIGTERM) whether a byte was lost.
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +18,8 @@ static uint64_t draw(void) {
 }
 
 int main(int argc, char **argv) {
-	if (argc != 2) return 2;
+	if (argc < 2) return 2;
+	size_t set = (argc > 2 ? (size_t)atoi(argv[2]) : 1) << 20;
 	size_t words = ((size_t)atoi(argv[1]) << 20) / 8;
 	uint64_t *p = mmap(0, words * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED) return 3;
@@ -28,7 +29,7 @@ int main(int argc, char **argv) {
 	printf("%d\n", getpid());
 	fflush(stdout);
 	while (!end) {
-		size_t i = draw() % ((1 << 20) / 8); // the working set: 1 MB
+		size_t i = draw() % (set / 8);
 		uint64_t v = draw();
 		sum += v - p[i];
 		p[i] = v;

@@ -1,0 +1,31 @@
+package tracee
+
+import (
+	"openmosix/internal/linux/uffd"
+
+	"golang.org/x/sys/unix"
+)
+
+// Userfault makes a userfaultfd of the process by a parked thread, out of the
+// opened /dev/userfaultfd that the process holds as descriptor device: with that
+// the faults that the kernel itself meets on the process's behalf are served too.
+// The process does not hold it afterwards.
+func (t *Thread) Userfault(device int, want uffd.Features) (uffd.FD, error) {
+	fd, err := t.Must("userfaultfd", unix.SYS_IOCTL, uint64(device), uffd.NewFromDevice, unix.O_CLOEXEC|unix.O_NONBLOCK)
+	if err != nil {
+		return -1, err
+	}
+	ours, err := Borrow(t.Proc.PID, int(fd))
+	if _, e := t.Must("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
+		err = e
+	}
+	if err != nil {
+		return -1, err
+	}
+	u := uffd.FD(ours)
+	if err := u.Ioctl(uffd.IoctlAPI, uffd.APIRequest(want)); err != nil {
+		_ = u.Close() // nothing was done with it
+		return -1, err
+	}
+	return u, nil
+}

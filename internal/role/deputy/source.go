@@ -1,0 +1,270 @@
+package deputy
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/fault"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/missing"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+)
+
+// source gives the pages of a process that runs elsewhere and that were not sent
+// before: the deputy's own memory, which nobody writes to while it is one. The guest
+// side asks, for what a thread waits for first.
+type source struct {
+	p    *proc
+	link *link
+	kick chan struct{} // capacity 1: something was asked for
+	quit chan struct{}
+	once sync.Once
+
+	mu           sync.Mutex
+	left         *missing.Set // not given yet; what is asked for is marked in it
+	urgent, rest []image.Range
+	total, given uint64 // bytes
+}
+
+// fetchedFrame is how much goes in one frame: the next urgent request waits for one.
+const fetchedFrame = 256 << 10
+
+// supplyPages makes the pages that are missing at the guest available to it.
+func (p *proc) supplyPages(l *link, lacks []image.Range) *source {
+	s := &source{p: p, link: l, kick: make(chan struct{}, 1), quit: make(chan struct{}), left: missing.New(lacks)}
+	s.total = s.left.Pages() * image.PageSize
+	p.mu.Lock()
+	p.source = s
+	p.mu.Unlock()
+	go s.run()
+	return s
+}
+
+func (s *source) stop() { s.once.Do(func() { close(s.quit) }) }
+
+// endSource: no page of the process will be asked for any more.
+func (p *proc) endSource() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.source != nil {
+		p.source.stop()
+		p.source = nil
+	}
+}
+
+// maxWanted bounds the ranges of one request; a guest side asks for less than 8 MB at once.
+const maxWanted = 8 << 20 / image.PageSize
+
+// wanted takes a request. Link reader.
+func (s *Supervisor) wanted(l *link, f frame) {
+	var m wire.WantMsg
+	err := wire.Decode(f.data, &m)
+	if err == nil {
+		err = image.ValidateRanges(m.Ranges)
+	}
+	if err == nil && len(m.Ranges) > maxWanted {
+		err = fmt.Errorf("%d ranges at once, more than %d", len(m.Ranges), maxWanted)
+	}
+	if err != nil {
+		s.log.Warn("bad request for pages", "node", l.node, "error", err)
+		return
+	}
+	p := s.servedBy(l, f.id)
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	src := p.source
+	p.mu.Unlock()
+	switch {
+	case src == nil || src.link != l:
+	case m.Done:
+		p.endSource()
+	default:
+		src.ask(m)
+	}
+}
+
+func (s *source) ask(m wire.WantMsg) {
+	s.mu.Lock()
+	for _, r := range m.Ranges {
+		asked, _ := s.left.Ask(r, s.total) // each page once, whatever is asked
+		if m.Urgent {
+			s.urgent = append(s.urgent, asked...)
+		} else {
+			s.rest = append(s.rest, asked...)
+		}
+	}
+	s.mu.Unlock()
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// next takes what is to be sent next, as much as one frame holds.
+func (s *source) next() []image.Range {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []image.Range
+	room := uint64(fetchedFrame)
+	for _, list := range []*[]image.Range{&s.urgent, &s.rest} {
+		for len(*list) > 0 && room > 0 {
+			r := (*list)[0]
+			if r.Len() > room {
+				r.End = r.Start + room
+				(*list)[0].Start = r.End
+			} else {
+				*list = (*list)[1:]
+			}
+			room -= r.Len()
+			s.left.Remove(r)
+			out = append(out, r)
+		}
+		if len(out) > 0 { // what is urgent does not wait for more
+			break
+		}
+	}
+	return out
+}
+
+func (s *source) run() {
+	buf := make([]byte, fetchedFrame)
+	for {
+		rs := s.next()
+		if len(rs) == 0 {
+			select {
+			case <-s.kick:
+				continue
+			case <-s.quit:
+				return
+			case <-s.link.gone:
+				return
+			}
+		}
+		if s.p.away() == s.link {
+			s.p.s.fault.Reach(fault.HomeServes)
+		}
+		if err := s.send(rs, buf); err != nil {
+			s.broken(err)
+			return
+		}
+	}
+}
+
+// goneWait is how long a process that has ended, or that has become another program,
+// may take to be known as such.
+const goneWait = time.Second
+
+// broken: a page cannot be read. Without it the process cannot go on, if it is still
+// what it was.
+func (s *source) broken(err error) {
+	select {
+	case <-s.quit:
+		return
+	case <-s.link.gone:
+		return
+	case <-time.After(goneWait):
+	}
+	s.p.mu.Lock()
+	other := s.p.ended || s.p.exec != nil || s.p.link != s.link
+	s.p.mu.Unlock()
+	if !other {
+		s.p.s.log.Error("a page of a process that is away cannot be read: killing it", "pid", s.p.PID, "error", err)
+		kill(s.p.PID)
+	}
+}
+
+func (s *source) send(rs []image.Range, buf []byte) error {
+	var parts [][]byte
+	var n uint64
+	for _, r := range rs {
+		b := buf[n : n+r.Len()]
+		if err := s.p.Mem.Read(r.Start, b); err != nil {
+			return err
+		}
+		parts = append(parts, wire.FetchedHead(r.Start, len(b)), b)
+		n += r.Len()
+	}
+	if s.link.send(wire.Fetched, s.p.Own, parts...) != nil {
+		return nil // the link is lost, which is told to the process elsewhere
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.given += n
+	s.p.fetched.Add(n)
+	return nil
+}
+
+// progress tells how many bytes have been given, and of how many.
+func (s *source) progress() (given, total uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given, s.total
+}
+
+// all sends everything, unasked.
+func (s *source) all() { s.ask(wire.WantMsg{Ranges: []image.Range{{End: addressEnd}}}) }
+
+// addressEnd is above every address of a program.
+const addressEnd = 1 << 47
+
+// awaitWhole waits until the guest has all pages of the process: without them it
+// cannot be frozen.
+func (p *proc) awaitWhole(progress func(string, uint64, uint64)) error {
+	p.mu.Lock()
+	s := p.source
+	p.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	s.all()
+	tick := time.NewTicker(wholeTick)
+	defer tick.Stop()
+	before, since := uint64(0), time.Now()
+	for {
+		given, total := s.progress()
+		progress(fetchPhase, given, total)
+		if given != before {
+			before, since = given, time.Now()
+		}
+		switch {
+		case p.ends():
+			return tracee.ErrGone
+		case time.Since(since) > stepLimit:
+			return fail(supervisor.Unreachable, "the guest's side does not take the pages that it has not got yet")
+		}
+		select {
+		case <-s.quit:
+			return nil
+		case <-s.link.gone:
+			return fail(supervisor.Unreachable, "the connection to the guest's node was lost")
+		case <-p.cancelSignal():
+			return errCancelled
+		case <-tick.C:
+		}
+	}
+}
+
+// fetchPhase is that in which the guest gets its last pages.
+const fetchPhase = "fetch"
+
+const wholeTick = 100 * time.Millisecond
+
+// ends tells whether the process has ended.
+func (p *proc) ends() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
+// strategyOf checks how a move is to be made.
+func strategyOf(r supervisor.Request, l *link) (supervisor.Strategy, error) {
+	if r.Strategy == supervisor.PostCopy && !l.fetches.Load() {
+		return "", fail(supervisor.Refused, fmt.Sprintf("node %d cannot fetch pages later (it has no /dev/userfaultfd): leave the strategy to the nodes", l.node))
+	}
+	return r.Strategy, nil
+}

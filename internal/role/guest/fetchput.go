@@ -1,0 +1,82 @@
+package guest
+
+import (
+	"fmt"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// fill takes what home sends.
+func (f *fetching) fill() {
+	for {
+		select {
+		case <-f.done:
+			return
+		case data := <-f.came:
+			pieces, err := wire.DecodeFetched(data)
+			f.mu.Lock()
+			if err != nil {
+				f.fail(err)
+			}
+			for _, p := range pieces {
+				f.stream.came(uint64(len(p.Bytes)))
+			}
+			f.pieces = append(f.pieces, pieces...)
+			f.work()
+			if !f.over {
+				f.ask()
+			}
+			f.mu.Unlock()
+		}
+	}
+}
+
+// put fills the pages of a piece that are missing still. It returns what cannot be
+// put just now. mu is held.
+func (f *fetching) put(p wire.Piece) wire.Piece {
+	most := len(p.Bytes)
+	for len(p.Bytes) > 0 {
+		at, is := f.set.Now(p.At)
+		done, n := image.PageSize, 0 // what the program has dropped is passed over
+		if is {
+			n = f.together(p, at, most)
+			var errno unix.Errno
+			done, errno = f.fd.Copy(at, p.Bytes[:n], 0)
+			switch {
+			case done > 0:
+			case errno == unix.EAGAIN:
+				return p
+			case errno == unix.ENOENT && n > image.PageSize: // of several mappings
+				most = image.PageSize
+				continue
+			case errno == unix.EEXIST: // a guard: madvise(2)
+				done = image.PageSize
+			case errno == unix.ESRCH:
+				f.end()
+				return wire.Piece{}
+			default:
+				f.fail(fmt.Errorf("put a page at %#x: %w", at, errno))
+				return wire.Piece{}
+			}
+			f.set.Remove(image.Range{Start: at, End: at + uint64(done)})
+		}
+		p.At, p.Bytes = p.At+uint64(done), p.Bytes[done:]
+	}
+	return wire.Piece{}
+}
+
+// together is how many bytes of a piece, at most so many, belong together where it
+// goes, as they did at home. mu is held.
+func (f *fetching) together(p wire.Piece, at uint64, most int) int {
+	n := image.PageSize
+	for n < min(most, len(p.Bytes)) {
+		if next, is := f.set.Now(p.At + uint64(n)); !is || next != at+uint64(n) {
+			break
+		}
+		n += image.PageSize
+	}
+	return n
+}

@@ -1,0 +1,97 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// BenchmarkFreeze tells how long processes of some sizes stand still that write
+// into more or less of their memory all the time, on each kind of way.
+func BenchmarkFreeze(b *testing.B) {
+	for _, size := range []int{100, 1024, 4096} {
+		for _, set := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%dMB-%dMB", size, set), func(b *testing.B) { freezes(b, size, set) })
+		}
+	}
+}
+
+func freezes(b *testing.B, size, set int) {
+	lab := labtest.Up(b, 3)
+	w := startWriter(b, lab, size, set)
+	ways := []struct{ to, name string }{{"2", "home-2"}, {"3", "2-3"}, {"home", "3-home"}, {"2", "home-2"}, {"home", "2-home"}}
+	still := map[string][]float64{}
+	var order []string
+	b.ResetTimer()
+	for range b.N {
+		for _, way := range ways {
+			if still[way.name] == nil {
+				order = append(order, way.name)
+			}
+			still[way.name] = append(still[way.name], move(w.ctx, b, lab, w.pid, way.to))
+			time.Sleep(500 * time.Millisecond) // it works there for a while
+		}
+	}
+	b.StopTimer()
+	for _, name := range order {
+		report(b, name+"-ms", still[name])
+	}
+	w.judge(b)
+}
+
+// writer is the program that holds and writes memory.
+type writer struct {
+	ctx  context.Context
+	lab  *labtest.Lab
+	pid  int
+	said *bufio.Scanner
+}
+
+func startWriter(b *testing.B, lab *labtest.Lab, size, set int) *writer {
+	dir := labtest.Scratch(b)
+	program := filepath.Join(dir, "writer")
+	if out, err := exec.Command("gcc", "-O2", "-o", program, "src/writer.c").CombinedOutput(); err != nil {
+		b.Skipf("gcc: %v: %s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	b.Cleanup(cancel)
+	c := lab.Command(ctx, 1, dir, program, strconv.Itoa(size), strconv.Itoa(set))
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	w := &writer{ctx: ctx, lab: lab, said: bufio.NewScanner(stdout)}
+	if !w.said.Scan() {
+		b.Fatal("the writer says nothing")
+	}
+	if w.pid, err = strconv.Atoi(strings.TrimSpace(w.said.Text())); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		lab.Kill(1, w.pid)
+		_ = c.Wait() // it has said all
+	})
+	return w
+}
+
+// judge ends the writer, which checks its memory.
+func (w *writer) judge(b *testing.B) {
+	b.Helper()
+	if err := w.lab.Command(w.ctx, 1, "/", "kill", "-TERM", strconv.Itoa(w.pid)).Run(); err != nil {
+		b.Fatal(err)
+	}
+	if !w.said.Scan() || w.said.Text() != "right" {
+		b.Fatalf("the writer's memory is not what it wrote: %q", w.said.Text())
+	}
+}
