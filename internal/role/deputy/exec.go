@@ -182,7 +182,7 @@ func (p *proc) isHome() {
 	defer p.mu.Unlock()
 	p.link, p.files, p.sent = nil, nil, nil
 	p.count, p.kept, p.rss = 0, 0, 0
-	p.homing, p.dying, p.stopped = false, false, false
+	p.homing, p.dying, p.stopped, p.emptied = false, false, false, false
 }
 
 // endSoon lets the last messages out before the supervisor ends.

@@ -104,7 +104,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	p := &proc{Process: tp, s: s, parent: parent, homeParent: parent.PID, unborn: true}
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
-	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
+	p.link, p.actions, p.files, p.kept, p.emptied = parent.link, parent.actions, parent.files, parent.kept, parent.emptied
 	parent.mu.Unlock()
 	p.sharesNames.Store(parent.sharesNames.Load())
 	p.plain.Store(parent.plain.Load())

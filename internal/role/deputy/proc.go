@@ -45,6 +45,7 @@ type proc struct {
 	dying       bool          // a signal killed its guest
 	kept        uint64        // signals that stay pending here while the guest blocks them
 	stopped     bool          // in a job-control stop, and the guest has been told
+	emptied     bool          // its memory here has been given back: all of it has to come home
 	stopWords   uint64        // reports of such stops so far
 	unborn      bool          // its guest half is not made yet: newborn.go
 	words       []word        // what that half is to be told as soon as it is
