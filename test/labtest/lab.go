@@ -60,6 +60,12 @@ func UpBalanced(t testing.TB, cpus ...int) *Lab {
 	return up(t, len(cpus), "--fixed", "--balance", "--cpus", list(cpus))
 }
 
+// UpFindingBalanced is UpBalanced with nodes that have found each other.
+func UpFindingBalanced(t testing.TB, cpus ...int) *Lab {
+	t.Helper()
+	return up(t, len(cpus), "--balance", "--cpus", list(cpus))
+}
+
 // UpMemory is Up with processes that move by themselves and so many MiB of memory
 // for each node; 0: as much as this machine has. Where nodes cannot have memory
 // of their own it skips the test.

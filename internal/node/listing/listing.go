@@ -80,6 +80,9 @@ func one(proc procfs.FS, pid int) (Row, bool) {
 func (r *Row) add(p control.Proc) {
 	r.Node, r.Moves = p.Node, p.Moves
 	r.CPU += time.Duration(p.CPUMicros) * time.Microsecond
+	if p.State == "moving" {
+		r.Stat = "M"
+	}
 	if p.Node == 0 {
 		return
 	}
@@ -89,8 +92,6 @@ func (r *Row) add(p control.Proc) {
 		r.Stat = "R"
 	case "stopped":
 		r.Stat = "T"
-	case "moving":
-		r.Stat = "M"
 	}
 }
 

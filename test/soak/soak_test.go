@@ -1,0 +1,213 @@
+package soak
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+var (
+	duration = flag.Duration("duration", 25*time.Second, "for how long programs are started and nodes come and go; a soak takes 30m")
+	seed     = flag.Uint64("seed", 1, "of everything that is drawn")
+	width    = flag.Int("programs", 5, "how many programs run at the same time")
+	nodes    = flag.Int("nodes", 4, "of the lab")
+)
+
+const (
+	// lifeLimit is how long a program of some seconds may take on a busy machine.
+	lifeLimit = 5 * time.Minute
+	// tick is between two things the driver does.
+	tick = 250 * time.Millisecond
+	// eventsEvery is the mean time between two things that are done to nodes.
+	eventsEvery = 1500 * time.Millisecond
+	// patience with what takes seconds on an idle machine.
+	patience = 90 * time.Second
+)
+
+// soak is one run.
+type soak struct {
+	t        *testing.T
+	lab      *labtest.Lab
+	dir      string
+	shared   string
+	random   *rand.Rand
+	want     map[string]expected
+	programs context.Context // theirs
+	tally    *tally
+
+	running []*program
+	begun   int
+	nodes   []*node // by number - 1
+	deck    []deed  // what is to be done to nodes next
+	due     []due   // what is to be taken back, and when
+}
+
+func TestSoak(t *testing.T) {
+	s := newSoak(t)
+	end := time.Now().Add(*duration)
+	minute := time.Now().Add(time.Minute)
+	event := time.Now().Add(2 * time.Second)
+	for time.Now().Before(end) && s.tally.sum()[wrong] < 5 {
+		s.reap()
+		for len(s.running) < *width {
+			s.startOne()
+		}
+		s.takeBack(false)
+		s.moveOne()
+		if time.Now().After(event) {
+			s.doOne()
+			event = time.Now().Add(eventsEvery/2 + time.Duration(s.random.Int64N(int64(eventsEvery))))
+		}
+		if time.Now().After(minute) {
+			t.Log(s.line())
+			minute = minute.Add(time.Minute)
+		}
+		time.Sleep(tick)
+	}
+	s.takeBack(true)
+	s.finish()
+	t.Log(s.line() + s.tally.kinds())
+	s.nothingLeft()
+	s.logsAreClean()
+	if sum := s.tally.sum(); sum[right] == 0 || s.moves() == 0 {
+		t.Error("nothing has run to its end, or nothing has moved: this shows nothing")
+	}
+}
+
+func newSoak(t *testing.T) *soak {
+	for _, k := range append(kinds, kind{name: "all", needs: "bash"}) {
+		if _, err := exec.LookPath(k.needs); err != nil {
+			t.Skipf("%s is not here: scripts/setup installs it", k.needs)
+		}
+	}
+	var cpus []int
+	for i := range *nodes {
+		cpus = append(cpus, i%runtime.NumCPU())
+	}
+	lab := labtest.UpFindingBalanced(t, cpus...)
+	s := &soak{t: t, lab: lab, dir: labtest.Scratch(t), random: rand.New(rand.NewPCG(*seed, 0)), tally: newTally()}
+	s.shared = shared(t, s.dir)
+	s.want = atHome(t, s.dir, s.shared)
+	var stop context.CancelFunc
+	s.programs, stop = context.WithCancel(context.Background())
+	t.Cleanup(func() {
+		stop()
+		for _, p := range s.running {
+			<-p.ended
+		}
+	})
+	for n := 1; n <= *nodes; n++ {
+		s.nodes = append(s.nodes, &node{number: n, up: true})
+		s.nodes[n-1].mounts = s.shell(n, countMounts)
+	}
+	t.Cleanup(func() {
+		for _, n := range s.nodes {
+			n.drop()
+		}
+	})
+	t.Logf("seed %d", *seed)
+	return s
+}
+
+func (s *soak) startOne() {
+	k := kinds[s.random.IntN(len(kinds))]
+	home := 1 + s.random.IntN(len(s.nodes))
+	if n := s.nodes[home-1]; !n.up {
+		return
+	}
+	p, err := s.start(k, home)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.running = append(s.running, p)
+}
+
+// reap judges what has ended, and what does not end.
+func (s *soak) reap() {
+	var still []*program
+	for _, p := range s.running {
+		switch {
+		case p.over():
+			f, why := p.judge()
+			s.tally.ended(p.kind.name, f)
+			if f == wrong {
+				s.t.Errorf("%.0f s: %s", time.Since(s.tally.began).Seconds(), why)
+			}
+		case time.Since(p.begun) > lifeLimit:
+			s.t.Errorf("%.0f s: %s of node %d (%s) does not end: %s%s", time.Since(s.tally.began).Seconds(), p.kind.name, p.home, p.dir, p.history(), s.about(p))
+			s.tally.ended(p.kind.name, wrong)
+			pid, _ := p.pid()
+			s.lab.Kill(p.home, pid)
+		default:
+			still = append(still, p)
+		}
+	}
+	s.running = still
+}
+
+// about is what can be said of a program that hangs.
+func (s *soak) about(p *program) string {
+	pid, known := p.pid()
+	if !known {
+		return "\nit has not begun"
+	}
+	text, err := s.lab.Shell(s.t.Context(), p.home, fmt.Sprintf("ps -o pid,ppid,pgid,stat,wchan:20,args -e | grep -v '\\[' ; openmosix mps -e -l | grep -w %d; openmosix why %d", pid, pid))
+	return fmt.Sprintf("\nit said %s\n%s %v", clip(p.said.String()), text, err)
+}
+
+// finish waits for the last programs.
+func (s *soak) finish() {
+	for len(s.running) > 0 {
+		s.reap()
+		time.Sleep(tick)
+	}
+}
+
+// moveOne moves a program somewhere, as somebody at a terminal would.
+func (s *soak) moveOne() {
+	if len(s.running) == 0 || s.random.IntN(4) > 0 {
+		return
+	}
+	p := s.running[s.random.IntN(len(s.running))]
+	to := s.random.IntN(len(s.nodes) + 1)
+	pid, known := p.pid()
+	if !known || p.over() || to == p.home || !s.nodes[p.home-1].up {
+		return
+	}
+	status, text := s.lab.Migrate(s.t.Context(), p.home, pid, to)
+	s.tally.happens["moved by hand: "+status.String()]++
+	if status == labtest.NoAnswer || status == labtest.BadUsage || status == labtest.NotPermitted {
+		s.t.Errorf("%.0f s: migrate of %s: %s", time.Since(s.tally.began).Seconds(), p.kind.name, text)
+	}
+}
+
+func (s *soak) line() string { return s.tally.line(len(s.running), s.moves()) }
+
+// moves is how many moves the logs of all nodes tell of.
+func (s *soak) moves() int {
+	n := 0
+	for _, node := range s.nodes {
+		if text, err := s.lab.Log(node.number); err == nil {
+			n += strings.Count(text, "event=moved")
+		}
+	}
+	return n
+}
+
+// shell gives one line to a node.
+func (s *soak) shell(node int, line string) string {
+	s.t.Helper()
+	text, err := s.lab.Shell(context.Background(), node, line)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
