@@ -42,7 +42,7 @@ func (s *soak) start(k kind, node int) (*program, error) {
 	if err := os.Mkdir(p.dir, 0o755); err != nil {
 		return nil, err
 	}
-	p.cmd = s.lab.Command(s.programs, node, p.dir, "env", "SHARED="+s.shared, "MOSRUN=mosrun -F", "LC_ALL=C", "bash", "-c", prologue+k.line)
+	p.cmd = s.lab.Command(s.programs, node, p.dir, "env", "SHARED="+s.shared, "MOSRUN=mosrun -F", "LC_ALL=C", lengthVariable(), "bash", "-c", prologue+k.line)
 	p.cmd.Stdout = p.said
 	var trouble labtest.Output // of lab exec itself
 	p.cmd.Stderr = &trouble

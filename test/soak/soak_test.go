@@ -19,6 +19,8 @@ var (
 	seed     = flag.Uint64("seed", 1, "of everything that is drawn")
 	width    = flag.Int("programs", 5, "how many programs run at the same time")
 	nodes    = flag.Int("nodes", 4, "of the lab")
+	length   = flag.Int("length", 1, "of the programs, in seconds on an idle machine, about")
+	every    = flag.Duration("every", 1500*time.Millisecond, "mean time between two things that are done to nodes")
 )
 
 const (
@@ -26,8 +28,6 @@ const (
 	lifeLimit = 5 * time.Minute
 	// tick is between two things the driver does.
 	tick = 250 * time.Millisecond
-	// eventsEvery is the mean time between two things that are done to nodes.
-	eventsEvery = 1500 * time.Millisecond
 	// patience with what takes seconds on an idle machine.
 	patience = 90 * time.Second
 )
@@ -39,6 +39,7 @@ type soak struct {
 	dir      string
 	shared   string
 	random   *rand.Rand
+	kinds    []kind
 	want     map[string]expected
 	programs context.Context // theirs
 	tally    *tally
@@ -64,7 +65,7 @@ func TestSoak(t *testing.T) {
 		s.moveOne()
 		if time.Now().After(event) {
 			s.doOne()
-			event = time.Now().Add(eventsEvery/2 + time.Duration(s.random.Int64N(int64(eventsEvery))))
+			event = time.Now().Add(*every/2 + time.Duration(s.random.Int64N(int64(*every))))
 		}
 		if time.Now().After(minute) {
 			t.Log(s.line())
@@ -83,9 +84,9 @@ func TestSoak(t *testing.T) {
 }
 
 func newSoak(t *testing.T) *soak {
-	for _, k := range append(kinds, kind{name: "all", needs: "bash"}) {
-		if _, err := exec.LookPath(k.needs); err != nil {
-			t.Skipf("%s is not here: scripts/setup installs it", k.needs)
+	for _, program := range []string{"bash", "gcc", "nft"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not here: scripts/setup installs it", program)
 		}
 	}
 	var cpus []int
@@ -95,7 +96,7 @@ func newSoak(t *testing.T) *soak {
 	lab := labtest.UpFindingBalanced(t, cpus...)
 	s := &soak{t: t, lab: lab, dir: labtest.Scratch(t), random: rand.New(rand.NewPCG(*seed, 0)), tally: newTally()}
 	s.shared = shared(t, s.dir)
-	s.want = atHome(t, s.dir, s.shared)
+	s.kinds, s.want = atHome(t, s.dir, s.shared)
 	var stop context.CancelFunc
 	s.programs, stop = context.WithCancel(context.Background())
 	t.Cleanup(func() {
@@ -118,7 +119,7 @@ func newSoak(t *testing.T) *soak {
 }
 
 func (s *soak) startOne() {
-	k := kinds[s.random.IntN(len(kinds))]
+	k := s.kinds[s.random.IntN(len(s.kinds))]
 	home := 1 + s.random.IntN(len(s.nodes))
 	if n := s.nodes[home-1]; !n.up {
 		return
@@ -173,7 +174,7 @@ func (s *soak) finish() {
 
 // moveOne moves a program somewhere, as somebody at a terminal would.
 func (s *soak) moveOne() {
-	if len(s.running) == 0 || s.random.IntN(4) > 0 {
+	if len(s.running) == 0 || s.random.IntN(2) > 0 {
 		return
 	}
 	p := s.running[s.random.IntN(len(s.running))]

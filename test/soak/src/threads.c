@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { threads = 4, rounds = 2500, words = 1 << 15 };
+enum { threads = 4, words = 1 << 15 };
+static int rounds;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t turned = PTHREAD_COND_INITIALIZER;
@@ -32,7 +33,8 @@ static void *work(void *me) {
 	return NULL;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+	rounds = 1500 * (argc > 1 ? atoi(argv[1]) : 1);
 	pthread_t t[threads];
 	for (int i = 0; i < threads; i++)
 		if (pthread_create(&t[i], NULL, work, (void *)(intptr_t)i)) return 2;
