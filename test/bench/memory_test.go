@@ -17,7 +17,7 @@ import (
 // memoryRounds is how often each kind of round is done, by turns.
 const memoryRounds = 3
 
-// outgrowing is a program that needs three times the memory of its node.
+// outgrowing is a program that needs twice the memory of its node.
 type outgrowing struct{ node, rate int } // MiB, MiB a second
 
 // BenchmarkMemory has a program outgrow its node, whose balancer may move it or
@@ -83,7 +83,7 @@ type grown struct {
 
 func (o outgrowing) grow(ctx context.Context, b *testing.B, lab *labtest.Lab, program string) grown {
 	b.Helper()
-	c := lab.Command(ctx, 1, filepath.Dir(program), "python3", program, strconv.Itoa(3*o.node), strconv.Itoa(o.rate))
+	c := lab.Command(ctx, 1, filepath.Dir(program), "python3", program, strconv.Itoa(2*o.node), strconv.Itoa(o.rate))
 	out, err := c.StdoutPipe()
 	if err == nil {
 		err = c.Start()

@@ -8,7 +8,7 @@ print(os.getpid(), flush=True)
 blocks, made = [], 0
 while len(blocks) * STEP < mib:
     begun = time.monotonic()
-    block = random.Random(len(blocks)).randbytes(STEP << 20)
+    block = random.Random(len(blocks)).randbytes(4096) * (STEP << 8)
     made = zlib.crc32(block, made)
     blocks.append(block)
     if rate:
