@@ -83,7 +83,7 @@ type Balancer struct {
 	ledger    ledger
 	sent      []balance.Sent
 	flying    map[target]balance.Move // moves under way
-	left      map[target]time.Time    // moved, and not looked at since: what was seen of them is over
+	left      map[target]time.Time    // moved or ended, and not looked at since: what was seen of them is over
 	refusals  map[target]refusal
 	verdicts  map[who]Verdict
 	lacking   map[uint64]time.Time // fingerprints of CPUs that lack something, and since when it is known

@@ -203,6 +203,22 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	})
 }
 
+// What has ended since it was looked at is not tried again until the next look.
+func TestEndedMeanwhile(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, _ *Balancer) {
+		m.answer = func(balance.Move) Outcome {
+			return Outcome{Code: supervisor.NoSuchProcess, Text: "it has ended"}
+		}
+		for range 2 {
+			m.add(program{uid: 1000, share: 1})
+		}
+		m.run(20)
+		if n := len(m.moves()); n < 2 || n > 50 {
+			t.Errorf("tried %d times in 20 s", n)
+		}
+	})
+}
+
 // A node that refused is left out; another one is taken.
 func TestRefusingNodeIsLeftOut(t *testing.T) {
 	balanced(t, 3, func(t *testing.T, m *machine, _ *Balancer) {
