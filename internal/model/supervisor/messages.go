@@ -49,6 +49,9 @@ type Request struct {
 	Addr string // MoveTo another node: host:port of that node's daemon
 	Used *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
 	Why  string `json:",omitempty"` // MoveTo: in words, when it is nobody's request
+	// MoveTo: the process is not to run on here while its memory is sent, because
+	// there is none left for it.
+	Urgent bool `json:",omitempty"`
 }
 
 // Used is what a process used while it was away. The kernel at home cannot know it.
