@@ -31,8 +31,7 @@ func (p *proc) giveBack(t *tracee.Thread, vmas []image.VMA) {
 		}
 	}
 	for _, r := range layout.Subtract(tracee.PrivateRanges(vmas), stacks) {
-		// What was locked goes, too.
-		if _, err := t.Must("madvise", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED_LOCKED); err != nil {
+		if _, err := t.Must("madvise", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
 			p.s.log.Debug("memory is not given back", "pid", p.PID, "range", r, "error", err)
 		}
 	}
