@@ -32,7 +32,12 @@ type Lab struct {
 	name   string
 	nodes  int
 	groups []string // control groups that were made for it
+	limit  time.Duration
 }
+
+// Limit has commands in nodes, moves and questions take at most so long, instead
+// of what is enough on a machine that is not too busy.
+func (l *Lab) Limit(d time.Duration) { l.limit = d }
 
 // Up makes a lab of so many nodes for the time of the test, or skips the test
 // with the reason.

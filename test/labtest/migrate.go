@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,7 +91,7 @@ func (l *Lab) Migrate(ctx context.Context, home, pid, to int) (Status, string) {
 }
 
 func (l *Lab) migrate(ctx context.Context, home, pid, to int) (Status, string) {
-	limited, cancel := context.WithTimeout(ctx, migrateLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(l.limit, migrateLimit))
 	defer cancel()
 	out, err := l.Command(limited, home, "/", InNode, "migrate", strconv.Itoa(pid), Destination(to)).CombinedOutput()
 	text := strings.TrimSpace(string(out))
@@ -99,7 +100,7 @@ func (l *Lab) migrate(ctx context.Context, home, pid, to int) (Status, string) {
 	case err == nil:
 		return Moved, text
 	case limited.Err() != nil:
-		return NoAnswer, fmt.Sprintf("migrate gave no answer within %v: %s", migrateLimit, text)
+		return NoAnswer, fmt.Sprintf("migrate gave no answer within %v: %s", cmp.Or(l.limit, migrateLimit), text)
 	case errors.As(err, &exit) && exit.Exited():
 		return Status(exit.ExitCode()), text
 	}
@@ -116,7 +117,7 @@ type Process struct {
 
 // Processes is what mps of a node shows.
 func (l *Lab) Processes(ctx context.Context, node int) ([]Process, error) {
-	limited, cancel := context.WithTimeout(ctx, migrateLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(l.limit, migrateLimit))
 	defer cancel()
 	out, err := l.Command(limited, node, "/", InNode, "mps", "-e", "--json").Output()
 	if err != nil {

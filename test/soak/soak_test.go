@@ -28,8 +28,8 @@ const (
 	lifeLimit = 5 * time.Minute
 	// tick is between two things the driver does.
 	tick = 250 * time.Millisecond
-	// patience with what takes seconds on an idle machine.
-	patience = 90 * time.Second
+	// patience with what takes a second on an idle machine.
+	patience = 2 * time.Minute
 )
 
 // soak is one run.
@@ -95,6 +95,7 @@ func newSoak(t *testing.T) *soak {
 	}
 	lab := labtest.UpFindingBalanced(t, cpus...)
 	s := &soak{t: t, lab: lab, dir: labtest.Scratch(t), random: rand.New(rand.NewPCG(*seed, 0)), tally: newTally()}
+	lab.Limit(patience)
 	s.shared = shared(t, s.dir)
 	s.kinds, s.want = atHome(t, s.dir, s.shared)
 	var stop context.CancelFunc
