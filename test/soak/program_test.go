@@ -28,7 +28,6 @@ type program struct {
 	// mourned is why it may have died: a node that it was on, or its home. Empty: it
 	// may not. The driver's.
 	mourned string
-	moves   int // that were asked for; the driver's
 
 	ended  chan struct{}
 	status int
