@@ -178,11 +178,14 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 // isHome makes a process of an attended family one that is at home.
 func (p *proc) isHome() {
 	p.dropMapped()
+	p.giving.Lock()
+	p.emptied, p.toGive = false, nil
+	p.giving.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.link, p.files, p.sent = nil, nil, nil
 	p.count, p.kept, p.rss = 0, 0, 0
-	p.homing, p.dying, p.stopped, p.emptied = false, false, false, false
+	p.homing, p.dying, p.stopped = false, false, false
 }
 
 // endSoon lets the last messages out before the supervisor ends.

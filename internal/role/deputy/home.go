@@ -57,11 +57,9 @@ func (p *proc) frozenHere(l *link) (*wire.ThawMsg, []image.Range, time.Time, err
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
-	p.mu.Lock()
-	all := p.emptied
-	p.mu.Unlock()
+	p.keepRest()
 	var stored []image.Range
-	m, err := p.frozenImage(l, all, tracee.PrivateRanges(vmas), func(data []byte) error {
+	m, err := p.frozenImage(l, p.isEmptied(), tracee.PrivateRanges(vmas), func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
 		if err := tracee.StorePages(p.Mem, data); err != nil {

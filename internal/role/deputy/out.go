@@ -76,7 +76,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		}
 		return 0, err
 	}
-	p.giveBack(f.threads[0], f.img.VMAs)
+	f.giveBack()
 	f.commit()
 	l.arrived()
 	return time.Since(start), nil

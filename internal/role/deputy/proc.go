@@ -45,7 +45,6 @@ type proc struct {
 	dying       bool          // a signal killed its guest
 	kept        uint64        // signals that stay pending here while the guest blocks them
 	stopped     bool          // in a job-control stop, and the guest has been told
-	emptied     bool          // its memory here has been given back: all of it has to come home
 	stopWords   uint64        // reports of such stops so far
 	unborn      bool          // its guest half is not made yet: newborn.go
 	words       []word        // what that half is to be told as soon as it is
@@ -56,6 +55,10 @@ type proc struct {
 	burntBefore int64     // microseconds used away by the programs before this one; attended families
 	callsBefore uint64    // ... and calls forwarded for them
 	childMicros int64     // what its children used, that it was told of; attended families
+
+	giving  sync.Mutex    // held while memory is given back; guards both of these
+	emptied bool          // some was: all of it has to come home
+	toGive  []image.Range // what is to be given back
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 
