@@ -30,6 +30,10 @@ func (f *frozen) giveBack() {
 	if err != nil || layout.Bytes(present) < worthGivingBack {
 		return
 	}
+	// A filter of the process's own may kill it for the call.
+	if st, err := p.Family.FS.Status(p.PID); err != nil || st.Seccomp != 0 {
+		return
+	}
 	var stacks []image.Range
 	for i := range vmas {
 		if vmas[i].Name == "[stack]" {
@@ -37,49 +41,67 @@ func (f *frozen) giveBack() {
 		}
 	}
 	p.giving.Lock()
+	defer p.giving.Unlock()
 	p.emptied, p.toGive = true, layout.Subtract(tracee.PrivateRanges(vmas), stacks)
-	p.giving.Unlock()
 	for i := range f.saved {
 		if int64(f.saved[i].Regs.OrigRax) < 0 {
 			return
 		}
 	}
-	p.giveAll(f.threads[0])
+	for _, r := range p.toGive {
+		if _, err := f.threads[0].Call(unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
+			p.s.log.Debug("memory is not given back", "pid", p.PID, "error", err)
+			break
+		}
+	}
+	p.toGive = nil
 }
 
-// giveSome gives back a piece. False: there is none.
+// giveSome gives back a piece between two calls. False: there is none, or it
+// cannot be done now.
 func (d *deputy) giveSome() bool {
 	p := d.p
 	p.giving.Lock()
 	defer p.giving.Unlock()
-	if len(p.toGive) == 0 {
-		return false
-	}
-	return d.use(func() { p.giveOne(d.t, givenAtOnce) })
+	given := false
+	return len(p.toGive) > 0 && d.use(func() { given = d.giveOne(givenAtOnce) }) && given
 }
 
-// giveAll gives back all that is left, by a thread that is parked.
-func (p *proc) giveAll(t *tracee.Thread) {
+// giveRest gives back all that is left, as part of a call.
+func (d *deputy) giveRest() {
+	p := d.p
 	p.giving.Lock()
 	defer p.giving.Unlock()
-	for len(p.toGive) > 0 {
-		p.giveOne(t, ^uint64(0))
+	for len(p.toGive) > 0 && d.giveOne(^uint64(0)) {
 	}
 }
 
 // giveOne gives back as much of the first range. What cannot be is kept.
-// Precondition: giving is held, and there is something to give.
-func (p *proc) giveOne(t *tracee.Thread, most uint64) {
+// Precondition: giving is held, there is something to give, and the thread's
+// slot is this goroutine's.
+func (d *deputy) giveOne(most uint64) bool {
+	p, slot := d.p, d.t.Slot
+	if slot == nil {
+		return false
+	}
 	r := p.toGive[0]
-	if r.Len() > most {
-		r.End = r.Start + most
-		p.toGive[0].Start = r.End
-	} else {
+	r.End = r.Start + min(r.Len(), most)
+	for {
+		if !d.post(slot, unix.SYS_MADVISE, [6]uint64{r.Start, r.Len(), unix.MADV_DONTNEED}) {
+			return false
+		}
+		ret, ok := slot.Await(forever)
+		if !ok {
+			return false
+		}
+		if ret != restartNoIntr {
+			break
+		}
+	}
+	if p.toGive[0].Start = r.End; p.toGive[0].Len() == 0 {
 		p.toGive = p.toGive[1:]
 	}
-	if _, err := t.Must("madvise", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
-		p.s.log.Debug("memory is not given back", "pid", p.PID, "error", err)
-	}
+	return true
 }
 
 // keepRest gives nothing more back: something is about to be put there.

@@ -58,7 +58,7 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 		flags = m.Flags & processFlags
 	}
 	if !thread {
-		d.p.giveAll(d.t) // or the child has it as well
+		d.giveRest() // or the child has it as well
 	}
 	slot := d.p.Slots.New()
 	if slot == nil {
