@@ -114,6 +114,7 @@ const (
 	Another  EventKind = "another"  // home sends a guest supervisor one more process: Open; answered by Opened
 	Travels  EventKind = "trip"     // a move of PID begins or is over, whoever asked for it: Trip
 	Counted  EventKind = "calls"    // figures of forwarded calls: Calls
+	Carries  EventKind = "carries"  // processes are on their way into a guest supervisor, or out of it: Done of them, 0: no more
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.
