@@ -42,7 +42,7 @@ const inherited = 0.5
 // thought to do, until it is seen what it does.
 func (h History) Inherited() History {
 	h.weight = min(h.weight, inherited)
-	h.resident, h.sized, h.Growth = 0, false, 0
+	h.resident, h.sized, h.Growth, h.watched = 0, false, 0, 0
 	return h
 }
 
