@@ -160,6 +160,10 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 	if err != nil {
 		return err
 	}
+	memory, err := makeMemoryGroup(h.place, n.Number, h.options.memory(n.Number))
+	if err != nil {
+		return err
+	}
 	if err := h.save(&h.state); err != nil {
 		return err
 	}
@@ -185,7 +189,7 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 	h.nodes = append(h.nodes, cmd)
 	h.leashes = append(h.leashes, leash)
 	n.PID = cmd.Process.Pid
-	if err := errors.Join(h.save(&h.state), joinGroups(n.PID, set, group), connectNode(n, n.PID)); err != nil {
+	if err := errors.Join(h.save(&h.state), joinGroups(n.PID, set, group, memory), connectNode(n, n.PID)); err != nil {
 		answer.Close()
 		return err
 	}

@@ -36,9 +36,8 @@ func makeNodeGroup(p place, node int) (string, error) {
 		}
 		dir := filepath.Join(h.Mount, nodeGroup(p, node))
 		if h.Unified {
-			given, err := os.ReadFile(filepath.Join(h.Mount, "cgroup.subtree_control"))
-			if err != nil || !slices.Contains(strings.Fields(string(given)), string(cgroup.CPU)) {
-				continue // to switch it on would change the machine
+			if !handsDown(h, cgroup.CPU) {
+				continue
 			}
 			dir = ownGroup(dir)
 		}
@@ -52,6 +51,63 @@ func makeNodeGroup(p place, node int) (string, error) {
 		return dir, nil
 	}
 	return "", nil
+}
+
+// makeMemoryGroup returns the directory a node's init is to enter so that all that
+// runs there, guests too, has so many MiB of memory; "" if it may have all.
+func makeMemoryGroup(p place, node, mib int) (string, error) {
+	if mib == AllMemory {
+		return "", nil
+	}
+	all, err := cgroup.Hierarchies()
+	if err != nil {
+		return "", fmt.Errorf("give a node memory of its own: %w", err)
+	}
+	for _, h := range all {
+		if !slices.Contains(h.Controllers, cgroup.Memory) {
+			continue
+		}
+		// Below the own group, whose limits then go on holding.
+		dir := filepath.Join(h.Mount, h.Own, nodeGroup(p, node))
+		enter := dir
+		if h.Unified {
+			if !handsDown(h, cgroup.Memory) {
+				continue
+			}
+			dir = filepath.Join(h.Mount, nodeGroup(p, node)) // where its CPU time is
+			enter = ownGroup(dir)
+		}
+		if err := os.MkdirAll(enter, 0o755); err != nil {
+			return "", fmt.Errorf("make node group: %w", err)
+		}
+		return enter, limitMemory(dir, mib, h.Unified)
+	}
+	return "", errors.New("a node cannot have memory of its own here: no control group of memory can be made")
+}
+
+// limitMemory of a group. What is beyond goes to no swap space either, as far as
+// the kernel counts that.
+func limitMemory(dir string, mib int, unified bool) error {
+	limit := strconv.Itoa(mib << 20)
+	memory, swap, none := "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", limit // the sum of both
+	if unified {
+		memory, swap, none = "memory.max", "memory.swap.max", "0"
+	}
+	if err := os.WriteFile(filepath.Join(dir, memory), []byte(limit), 0); err != nil {
+		return fmt.Errorf("limit the memory of a node: %w", err)
+	}
+	err := os.WriteFile(filepath.Join(dir, swap), []byte(none), 0)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("keep a node from swap space: %w", err)
+	}
+	return nil
+}
+
+// handsDown tells whether the groups at the top of version 2 get a controller: to
+// switch it on would change the machine.
+func handsDown(h cgroup.Hierarchy, c cgroup.Controller) bool {
+	given, err := os.ReadFile(filepath.Join(h.Mount, "cgroup.subtree_control"))
+	return err == nil && slices.Contains(strings.Fields(string(given)), string(c))
 }
 
 // ownGroup is where the processes of a node are that are not guests: in version 2

@@ -17,6 +17,10 @@ const (
 	MaxNodes = 64
 	// NotPinned is the CPU of a node that may use all of them.
 	NotPinned = -1
+	// AllMemory is the memory of a node that may have what the machine has.
+	AllMemory = 0
+	// LeastMemory is how many MiB a node needs for itself.
+	LeastMemory = 64
 )
 
 // Options say what lab is wanted.
@@ -25,6 +29,7 @@ type Options struct {
 	Name   string // DefaultName if empty
 	Nodes  int
 	CPUs   []int    // CPU of each node or NotPinned; nil: nobody is pinned
+	Memory []int    // of each node in MiB, or AllMemory; nil: all have what the machine has
 	Binds  []Bind   // paths of the machine to show in every node
 	Links  []string // other names under which the binary is found in a node's PATH
 	Binary string   // answers "lab hub" and "lab init"; this executable if empty
@@ -72,6 +77,14 @@ func (o *Options) complete() error {
 	if len(o.CPUs) != 0 && len(o.CPUs) != o.Nodes {
 		return fmt.Errorf("%d CPUs for %d nodes: give one for each node", len(o.CPUs), o.Nodes)
 	}
+	if len(o.Memory) != 0 && len(o.Memory) != o.Nodes {
+		return fmt.Errorf("memory of %d nodes for %d nodes: give that of each", len(o.Memory), o.Nodes)
+	}
+	for _, mib := range o.Memory {
+		if mib != AllMemory && (mib < LeastMemory || mib > maxMemory) {
+			return fmt.Errorf("%d MiB of memory: a node has %d to %d", mib, LeastMemory, maxMemory)
+		}
+	}
 	if len(o.Networks) != 0 && len(o.Networks) != o.Nodes {
 		return fmt.Errorf("networks of %d nodes for %d nodes: give those of each", len(o.Networks), o.Nodes)
 	}
@@ -110,6 +123,17 @@ func (o *Options) cpu(node int) int {
 	}
 	return o.CPUs[node-1]
 }
+
+// memory is that of a node in MiB.
+func (o *Options) memory(node int) int {
+	if len(o.Memory) == 0 {
+		return AllMemory
+	}
+	return o.Memory[node-1]
+}
+
+// maxMemory in MiB is more than any machine has.
+const maxMemory = 1 << 30
 
 func checkName(name string) error {
 	if !validName.MatchString(name) {

@@ -24,6 +24,7 @@ type step struct {
 	env   []string
 	tests bool // prints test events as JSON
 	quiet bool // any output is a failure (gofmt -l)
+	talks bool // what its tests say is printed as they say it
 }
 
 var steps = []step{
@@ -116,7 +117,7 @@ func (s step) run(interrupted <-chan os.Signal) tally {
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
 		}
 	}()
-	var t tally
+	t := tally{talks: s.talks}
 	if s.tests {
 		t.readEvents(out, os.Stdout)
 	} else {

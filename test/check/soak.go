@@ -13,6 +13,7 @@ var soakSteps = []step{
 	{name: "members", argv: append(goTest("15m", "-run", "TestComingAndGoing", "./internal/role/member"), "-args", "-events", "1000"), tests: true},
 	{name: "crowd", argv: append(goTest("15m", "-run", "TestCrowd", "./internal/role/member"), "-args", "-crowd", "200"), tests: true},
 	{name: "churn", argv: append(goTest("30m", "./test/churn"), "-args", "-duration", "10m"), tests: true},
+	{name: "soak", argv: append(goTest("60m", "./test/soak"), "-args", "-duration", "30m", "-length", "3", "-every", "5s"), tests: true, talks: true},
 }
 
 // soak is the argument that asks for them.

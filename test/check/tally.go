@@ -12,6 +12,7 @@ import (
 type tally struct {
 	passed, failed, skipped int
 	lines                   int // of plain output
+	talks                   bool
 	failures                []failure
 	races                   bool // the race detector found something
 }
@@ -49,6 +50,9 @@ func (t *tally) readEvents(r io.Reader, w io.Writer) {
 		switch e.Action {
 		case "output":
 			said[where] = append(said[where], e.Output)
+			if t.talks {
+				fmt.Fprint(w, e.Output)
+			}
 			t.races = t.races || strings.HasPrefix(e.Output, "WARNING: DATA RACE")
 		case "build-output":
 			fmt.Fprint(w, e.Output)

@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,13 +13,13 @@ import (
 
 const (
 	shellLimit  = 20 * time.Second
-	daemonTries = 100
+	daemonLimit = 20 * time.Second
 	daemonPause = 50 * time.Millisecond
 )
 
 // Shell gives one line to a node and returns what it says.
 func (l *Lab) Shell(ctx context.Context, node int, line string) (string, error) {
-	limited, cancel := context.WithTimeout(ctx, shellLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(l.limit, shellLimit))
 	defer cancel()
 	out, err := l.Command(limited, node, "/", "/bin/sh", "-c", line).CombinedOutput()
 	if err != nil {
@@ -49,11 +50,10 @@ func (l *Lab) StartDaemon(ctx context.Context, node int) (*exec.Cmd, error) {
 	if err := daemon.Start(); err != nil {
 		return nil, err
 	}
-	for range daemonTries {
+	for deadline := time.Now().Add(cmp.Or(l.limit, daemonLimit)); time.Now().Before(deadline); time.Sleep(daemonPause) {
 		if l.Command(ctx, node, "/", InNode, "status").Run() == nil {
 			return daemon, nil
 		}
-		time.Sleep(daemonPause)
 	}
 	_ = daemon.Process.Kill()
 	_ = daemon.Wait()

@@ -32,7 +32,12 @@ type Lab struct {
 	name   string
 	nodes  int
 	groups []string // control groups that were made for it
+	limit  time.Duration
 }
+
+// Limit has commands in nodes, moves and questions take at most so long, instead
+// of what is enough on a machine that is not too busy.
+func (l *Lab) Limit(d time.Duration) { l.limit = d }
 
 // Up makes a lab of so many nodes for the time of the test, or skips the test
 // with the reason.
@@ -58,6 +63,28 @@ func UpOn(t testing.TB, cpus ...int) *Lab {
 func UpBalanced(t testing.TB, cpus ...int) *Lab {
 	t.Helper()
 	return up(t, len(cpus), "--fixed", "--balance", "--cpus", list(cpus))
+}
+
+// UpFindingBalanced is UpBalanced with nodes that have found each other.
+func UpFindingBalanced(t testing.TB, cpus ...int) *Lab {
+	t.Helper()
+	return up(t, len(cpus), "--balance", "--cpus", list(cpus))
+}
+
+// UpMemory is Up with processes that move by themselves and so many MiB of memory
+// for each node; 0: as much as this machine has. Where nodes cannot have memory
+// of their own it skips the test.
+func UpMemory(t testing.TB, mib ...int) *Lab {
+	t.Helper()
+	var words []string
+	for _, n := range mib {
+		word := "-"
+		if n != 0 {
+			word = strconv.Itoa(n)
+		}
+		words = append(words, word)
+	}
+	return up(t, len(mib), "--fixed", "--balance", "--memory", strings.Join(words, ","))
 }
 
 func list(cpus []int) string {
@@ -118,7 +145,11 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 	})
 	// A test that is ended from outside leaves no lab behind.
 	flags = append(flags, "--nodes", strconv.Itoa(nodes), "--with", strconv.Itoa(os.Getpid()))
-	if out, err := l.run(upLimit, "lab", "up", flags...); err != nil {
+	out, err := l.run(upLimit, "lab", "up", flags...)
+	if err != nil && strings.Contains(out, "no control group of memory") {
+		t.Skip(out)
+	}
+	if err != nil {
 		t.Fatalf("lab up: %v\n%s", err, out)
 	}
 	return l

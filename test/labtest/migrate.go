@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,7 +103,7 @@ func (l *Lab) migrate(ctx context.Context, home, pid, to int, flags []string) (S
 }
 
 func (l *Lab) runMigrate(ctx context.Context, home int, args ...string) (Status, string) {
-	limited, cancel := context.WithTimeout(ctx, migrateLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(l.limit, migrateLimit))
 	defer cancel()
 	argv := append([]string{InNode, "migrate"}, args...)
 	out, err := l.Command(limited, home, "/", argv...).CombinedOutput()
@@ -112,7 +113,7 @@ func (l *Lab) runMigrate(ctx context.Context, home int, args ...string) (Status,
 	case err == nil:
 		return Moved, text
 	case limited.Err() != nil:
-		return NoAnswer, fmt.Sprintf("migrate gave no answer within %v: %s", migrateLimit, text)
+		return NoAnswer, fmt.Sprintf("migrate gave no answer within %v: %s", cmp.Or(l.limit, migrateLimit), text)
 	case errors.As(err, &exit) && exit.Exited():
 		return Status(exit.ExitCode()), text
 	}
@@ -129,7 +130,7 @@ type Process struct {
 
 // Processes is what mps of a node shows.
 func (l *Lab) Processes(ctx context.Context, node int) ([]Process, error) {
-	limited, cancel := context.WithTimeout(ctx, migrateLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(l.limit, migrateLimit))
 	defer cancel()
 	out, err := l.Command(limited, node, "/", InNode, "mps", "-e", "--json").Output()
 	if err != nil {

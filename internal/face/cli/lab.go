@@ -63,6 +63,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 	var (
 		nodes    int
 		cpus     []string
+		memory   []string
 		binds    []string
 		networks []string
 		noDaemon bool
@@ -77,6 +78,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 	}
 	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
 	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
+	c.Flags().StringSliceVar(&memory, "memory", nil, "the memory of each node in MiB, as 512,-,- (- for what this machine has)")
 	c.Flags().StringSliceVar(&networks, "networks", nil, "the networks of each node, a letter each, as a,ab,b; a node in several is a relay (default: all in one)")
 	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
 	c.Flags().BoolVar(&balance, "balance", false, "processes of all users move by themselves, root's too")
@@ -86,7 +88,10 @@ func newLabUp(f *labFlags) *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		o := cluster.Options{Base: f.dir, Name: f.name, Nodes: nodes, Daemon: !noDaemon, Find: !fixed, Balance: balance, Networks: networks, Links: applets, With: with}
 		var err error
-		if o.CPUs, err = parseCPUs(cpus); err != nil {
+		if o.CPUs, err = eachNode("--cpus", "a CPU number", cpus, cluster.NotPinned); err != nil {
+			return err
+		}
+		if o.Memory, err = eachNode("--memory", "a number of MiB", memory, cluster.AllMemory); err != nil {
 			return err
 		}
 		for _, b := range binds {
@@ -144,19 +149,21 @@ func upOf(nodes []control.Node) int {
 	return up
 }
 
-func parseCPUs(words []string) ([]int, error) {
-	var cpus []int
+// eachNode reads a flag's number of each node; - is what none means.
+func eachNode(flag, what string, words []string, none int) ([]int, error) {
+	var all []int
 	for _, w := range words {
 		n, err := strconv.Atoi(w)
 		if w == "-" {
-			n, err = cluster.NotPinned, nil
+			all = append(all, none)
+			continue
 		}
-		if err != nil || n < cluster.NotPinned {
-			return nil, usageError("--cpus: %q is neither a CPU number nor -", w)
+		if err != nil || n < 0 {
+			return nil, usageError("%s: %q is neither %s nor -", flag, w, what)
 		}
-		cpus = append(cpus, n)
+		all = append(all, n)
 	}
-	return cpus, nil
+	return all, nil
 }
 
 func newLabDown(f *labFlags) *cobra.Command {

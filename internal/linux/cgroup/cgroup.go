@@ -1,7 +1,8 @@
 // Package cgroup makes control groups: it finds the hierarchies of this machine,
 // of version 1, version 2 or both, makes a group of one name in all that are of
 // use, sets its limits, starts processes in it, counts what they use, and
-// removes it. What a group is for, and what its limits are, is not known here.
+// removes it; and it reads how much memory the groups of this process leave it.
+// What a group is for, and what its limits are, is not known here.
 //
 // A Group is a name for directories and holds nothing; its methods may be called
 // from several goroutines. Who writes a limit last wins.

@@ -100,6 +100,9 @@ func ownPath(cgroup []byte, h Hierarchy, options []string) string {
 // below gives a path of the hierarchy as one below the mount, which shows it
 // from root downwards. What it does not show is taken for its top.
 func below(root, own string) string {
+	if strings.HasPrefix(own, "/..") { // outside the namespace of this process
+		return "/"
+	}
 	own = path.Clean("/" + own)
 	if root == "/" {
 		return own

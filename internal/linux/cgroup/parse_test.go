@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestBelow(t *testing.T) {
-	for _, c := range [][3]string{{"/", "/a/b", "/a/b"}, {"/a", "/a/b", "/b"}, {"/a", "/a", "/"}, {"/a", "/ab", "/"}, {"/", "/../x", "/x"}, {"/..", "/", "/"}} {
+	for _, c := range [][3]string{{"/", "/a/b", "/a/b"}, {"/a", "/a/b", "/b"}, {"/a", "/a", "/"}, {"/a", "/ab", "/"}, {"/", "/../x", "/"}, {"/..", "/", "/"}} {
 		if got := below(c[0], c[1]); got != c[2] {
 			t.Errorf("below(%s, %s) = %s", c[0], c[1], got)
 		}

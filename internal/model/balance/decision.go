@@ -20,6 +20,9 @@ type Move struct {
 	From, To  int
 	Wants     float64 // CPUs, as it was taken in the decision
 	Why       Explanation
+	// Urgent: it grows so fast that its node would have no memory left before it
+	// was moved. It is to stand still from the beginning.
+	Urgent bool
 }
 
 // Explanation is what was found about one process.

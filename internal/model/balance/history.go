@@ -31,6 +31,7 @@ type History struct {
 	resident  uint64
 	sized     bool    // resident is its own
 	weight    float64 // seconds, decayed: what the averages are over
+	watched   float64 // seconds, up to growthWindow: what Growth is over
 }
 
 // inherited is how many seconds of a child's own statistics those of its parent
@@ -41,7 +42,7 @@ const inherited = 0.5
 // thought to do, until it is seen what it does.
 func (h History) Inherited() History {
 	h.weight = min(h.weight, inherited)
-	h.resident, h.sized, h.Growth = 0, false, 0
+	h.resident, h.sized, h.Growth, h.watched = 0, false, 0, 0
 	return h
 }
 
@@ -70,9 +71,9 @@ func (h History) Next(s Sample, passed time.Duration, d Decay) History {
 	if h.sized {
 		// Growth is looked at over seconds, however slow the rest decays: what
 		// matters of it is what comes next.
-		recent := min(old, growthWindow.Seconds())
 		grown := float64(s.Resident) - float64(h.resident)
-		n.Growth = (h.Growth*recent + grown) / (recent + t)
+		n.Growth = (h.Growth*h.watched + grown) / (h.watched + t)
+		n.watched = min(h.watched+t, growthWindow.Seconds())
 	}
 	return n
 }

@@ -215,7 +215,11 @@ func written(v View, started []Proc) string {
 	var b strings.Builder
 	d := Decide(v)
 	for _, m := range d.Moves {
-		fmt.Fprintf(&b, "move %d from %d to %d\n", m.PID, m.From, m.To)
+		fmt.Fprintf(&b, "move %d from %d to %d", m.PID, m.From, m.To)
+		if m.Urgent {
+			b.WriteString(", urgent")
+		}
+		b.WriteString("\n")
 	}
 	for _, e := range d.Explanations {
 		fmt.Fprintf(&b, "why %d: %v\n", e.PID, e)

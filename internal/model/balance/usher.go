@@ -23,10 +23,23 @@ func (w *world) usher() {
 		if p == nil {
 			return
 		}
+		urgent := w.urgent(p)
 		if !w.sendAway(p, Memory) {
 			p.full = true
+			continue
 		}
+		w.moves[len(w.moves)-1].Urgent = urgent
 	}
+}
+
+// hurry is how many times as long as its bytes should take a move may take on a
+// busy machine or link.
+const hurry = 4
+
+// urgent tells whether a process may outgrow its node while it is moved.
+func (w *world) urgent(p *proc) bool {
+	left := w.self.memory - w.self.used
+	return p.Growth > 0 && left < p.Growth*hurry*w.price(p, nil)/p.weight
 }
 
 // deficit is how many bytes this node will lack of its reserve in the time it

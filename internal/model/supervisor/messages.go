@@ -49,6 +49,9 @@ type Request struct {
 	Addr string // MoveTo another node: host:port of that node's daemon
 	Used *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
 	Why  string `json:",omitempty"` // MoveTo: in words, when it is nobody's request
+	// MoveTo: the process is not to run on here while its memory is sent, because
+	// there is none left for it.
+	Urgent bool `json:",omitempty"`
 
 	Strategy Strategy `json:",omitempty"` // MoveTo another node
 }
@@ -131,6 +134,7 @@ const (
 	Another  EventKind = "another"  // home sends a guest supervisor one more process: Open; answered by Opened
 	Travels  EventKind = "trip"     // a move of PID begins or is over, whoever asked for it: Trip
 	Counted  EventKind = "calls"    // figures of forwarded calls: Calls
+	Carries  EventKind = "carries"  // processes are on their way into a guest supervisor, or out of it: Done of them, 0: no more
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.

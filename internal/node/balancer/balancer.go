@@ -72,7 +72,10 @@ type Balancer struct {
 	procs  map[who]*tracked
 	walked time.Time
 	rules  *eligibility
-	group  sync.WaitGroup // of the moves
+	// available is this node's memory at the end of the last interval, in bytes.
+	available uint64
+	alert     int            // for so many intervals memory is looked after
+	group     sync.WaitGroup // of the moves
 
 	mu        sync.Mutex
 	self      selfFigures
@@ -80,7 +83,7 @@ type Balancer struct {
 	ledger    ledger
 	sent      []balance.Sent
 	flying    map[target]balance.Move // moves under way
-	left      map[target]time.Time    // moved, and not looked at since: what was seen of them is over
+	left      map[target]time.Time    // moved or ended, and not looked at since: what was seen of them is over
 	refusals  map[target]refusal
 	verdicts  map[who]Verdict
 	lacking   map[uint64]time.Time // fingerprints of CPUs that lack something, and since when it is known
@@ -137,7 +140,8 @@ func (b *Balancer) Run(ctx context.Context) {
 			b.rest()
 			continue
 		}
-		if idle++; idle < resting && b.nothingHappens(ctx) {
+		if quiet := b.nothingHappens(ctx); quiet && idle < resting-1 {
+			idle++
 			continue
 		}
 		idle = 0
@@ -164,10 +168,23 @@ func (b *Balancer) again() {
 	}
 }
 
+// shrinks is the share of the memory that has to be gone since the last interval
+// for memory to be what happens: at that rate it would last for a minute or two.
+const shrinks = 1.0 / 128
+
 // nothingHappens tells whether there is nothing to be balanced: nobody works,
-// nobody is away, no guest is here.
+// nobody takes memory, nobody is away, no guest is here. One that only grows
+// wants hardly a CPU, and may have no memory left after five intervals.
 func (b *Balancer) nothingHappens(ctx context.Context) bool {
-	return b.o.Own().Demand < quietDemand && len(b.o.Held(ctx)) == 0 && len(b.o.Guests(ctx)) == 0
+	own := b.o.Own()
+	before := b.available
+	b.available = own.MemAvailable
+	if float64(before)-float64(own.MemAvailable) > shrinks*float64(own.MemTotal) {
+		b.alert = resting // growth is known at the second look only, and comes in steps
+	} else if b.alert > 0 {
+		b.alert--
+	}
+	return own.Demand < quietDemand && b.alert == 0 && len(b.o.Held(ctx)) == 0 && len(b.o.Guests(ctx)) == 0
 }
 
 // rest forgets what becomes wrong while nobody looks.

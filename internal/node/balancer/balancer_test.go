@@ -68,25 +68,6 @@ func TestFasterTakesMore(t *testing.T) {
 	})
 }
 
-// A process that outgrows its node goes to where there is memory, though nobody
-// waits for a CPU.
-func TestMemory(t *testing.T) {
-	balanced(t, 2, func(t *testing.T, m *machine, b *Balancer) {
-		m.own.CPUs, m.own.MemFree = 4, 600<<20
-		p := m.add(program{uid: 1000, share: 0.5, rss: 500 << 20, growth: 50 << 20})
-		for range 20 {
-			m.run(1)
-			m.mu.Lock()
-			m.own.MemFree -= min(m.own.MemFree, 50<<20)
-			m.mu.Unlock()
-		}
-		moves := m.moves()
-		if len(moves) != 1 || moves[0].PID != p.pid || moves[0].To != 2 {
-			t.Errorf("%+v", moves)
-		}
-	})
-}
-
 // A guest is moved by asking its home, and is known by its number there.
 func TestGuestsAreSentOn(t *testing.T) {
 	balanced(t, 3, func(t *testing.T, m *machine, _ *Balancer) {
@@ -175,6 +156,22 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		v, _, known := b.Explain(100)
 		if !known || v.Rule != balance.Cannot || !strings.Contains(v.String(), "shares memory") {
 			t.Errorf("%+v", v)
+		}
+	})
+}
+
+// What has ended since it was looked at is not tried again until the next look.
+func TestEndedMeanwhile(t *testing.T) {
+	balanced(t, 2, func(t *testing.T, m *machine, _ *Balancer) {
+		m.answer = func(balance.Move) Outcome {
+			return Outcome{Code: supervisor.NoSuchProcess, Text: "it has ended"}
+		}
+		for range 2 {
+			m.add(program{uid: 1000, share: 1})
+		}
+		m.run(20)
+		if n := len(m.moves()); n < 2 || n > 50 {
+			t.Errorf("tried %d times in 20 s", n)
 		}
 	})
 }

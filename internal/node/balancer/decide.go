@@ -139,20 +139,23 @@ func (b *Balancer) fly(ctx context.Context, f flight) {
 	}
 	took := time.Since(begun)
 	b.mu.Lock()
-	delete(b.flying, target{m.Home, m.PID, 0})
+	key := target{m.Home, m.PID, 0}
+	delete(b.flying, key)
 	if o.Code != "" {
 		now := b.now()
 		b.shift(m.Home, m.PID, m.To, m.From, f.wants, now)
 		b.unsend(m.To, f.bytes)
-		if o.Code != supervisor.NoSuchProcess && o.Code != ended {
+		if o.Code == supervisor.NoSuchProcess || o.Code == ended {
+			b.left[key] = time.Now() // or it would be decided again, at once and for ever
+		} else {
 			b.refused(m.Home, m.PID, m.To, o, time.Now())
 		}
 		if o.Code == supervisor.LacksCPU {
 			b.lacks(m.To)
 		}
 	} else {
-		delete(b.refusals, target{m.Home, m.PID, 0})
-		b.left[target{m.Home, m.PID, 0}] = time.Now()
+		delete(b.refusals, key)
+		b.left[key] = time.Now()
 	}
 	b.mu.Unlock()
 	b.tell(moved{move: m, outcome: o, took: took})

@@ -61,7 +61,7 @@ func (d *Daemon) moveByItself(ctx context.Context, m balance.Move) balancer.Outc
 	if no.Code != "" {
 		return outcome(no)
 	}
-	q.Why = m.Why.String()
+	q.Why, q.Urgent = m.Why.String(), m.Urgent
 	return outcome(d.move(ctx, q, func(control.Progress) {}))
 }
 

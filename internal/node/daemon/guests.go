@@ -55,6 +55,23 @@ type guest struct {
 	promised  uint64    // memory asked for
 	since     time.Time // when it was
 	procs     []supervisor.Proc
+
+	hurry *time.Timer // ends the hurry; nil: there is none. Of the goroutine that listens.
+}
+
+// carries gives the guest CPU time for as long as processes of it arrive or
+// leave, and not for ever: it is not trusted.
+func (g *guest) carries(some bool) {
+	switch {
+	case some && g.hurry == nil:
+		g.room.Hurry(true)
+		g.hurry = time.AfterFunc(leaveTime, func() { g.room.Hurry(false) })
+	case !some && g.hurry != nil:
+		if g.hurry.Stop() {
+			g.room.Hurry(false)
+		}
+		g.hurry = nil
+	}
 }
 
 func newGuests(s *slots) *guests {
@@ -76,8 +93,13 @@ func (r *guests) add(g *guest) {
 				go r.answerAgain(g, e.ID, *e.Open)
 				return
 			}
+			if e.Kind == supervisor.Carries {
+				g.carries(e.Done > 0)
+				return
+			}
 			r.event(g, e)
 		})
+		g.carries(false)
 		r.mu.Lock()
 		delete(r.bySession, g.session)
 		r.mu.Unlock()

@@ -1,9 +1,9 @@
 package daemon
 
 import (
+	"openmosix/internal/linux/cgroup"
 	"openmosix/internal/linux/cpu"
 	"openmosix/internal/linux/meminfo"
-	"openmosix/internal/linux/memlimit"
 	"openmosix/internal/linux/pressure"
 	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
@@ -24,7 +24,7 @@ func NewThisMachine() ThisMachine {
 // Memory in bytes, of what this process may have: in a container less than there is.
 func (ThisMachine) Memory() (total, available uint64, err error) {
 	info, err := meminfo.Read()
-	limit := memlimit.Read()
+	limit := cgroup.OwnMemory()
 	return min(info.Total, limit.Total), min(info.Available, limit.Left), err
 }
 

@@ -103,6 +103,9 @@ func (r *Row) add(p control.Proc) {
 	if p.Phase != "" {
 		r.Move = &Move{p.Phase, p.Done, p.Total}
 	}
+	if p.State == "moving" {
+		r.Stat = "M"
+	}
 	if p.Node == 0 {
 		return
 	}
@@ -112,8 +115,6 @@ func (r *Row) add(p control.Proc) {
 		r.Stat = "R"
 	case "stopped":
 		r.Stat = "T"
-	case "moving":
-		r.Stat = "M"
 	}
 }
 

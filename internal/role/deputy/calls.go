@@ -41,13 +41,33 @@ func (d *deputy) run() {
 		return
 	}
 	for {
+		j, ok := d.next()
+		if !ok || !d.use(func() { d.do(j) }) {
+			return
+		}
+	}
+}
+
+// next waits for a request, and gives memory back meanwhile. False: the thread is
+// no deputy any more.
+func (d *deputy) next() (job, bool) {
+	for {
 		select {
 		case <-d.quit:
-			return
+			return job{}, false
 		case j := <-d.work:
-			if !d.use(func() { d.do(j) }) {
-				return
-			}
+			return j, true
+		default:
+		}
+		if d.giveSome() {
+			continue
+		}
+		select {
+		case <-d.quit:
+			return job{}, false
+		case j := <-d.work:
+			return j, true
+		case <-d.gives:
 		}
 	}
 }

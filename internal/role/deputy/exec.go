@@ -179,6 +179,9 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 func (p *proc) isHome() {
 	p.dropMapped()
 	p.endSource()
+	p.giving.Lock()
+	p.emptied, p.toGive, p.giveWhole = false, nil, nil
+	p.giving.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.link, p.files, p.sent = nil, nil, nil

@@ -60,8 +60,9 @@ func (p *proc) frozenHere(l *link, progress func(string, uint64, uint64)) (*wire
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
+	p.keepRest()
 	var stored []image.Range
-	m, err := p.frozenImage(l, false, tracee.PrivateRanges(vmas), p.arriving(progress, func(data []byte) error {
+	m, err := p.frozenImage(l, p.isEmptied(), tracee.PrivateRanges(vmas), p.arriving(progress, func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
 		if err := tracee.StorePages(p.Mem, data); err != nil {

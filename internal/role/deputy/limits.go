@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 
 	"golang.org/x/sys/unix"
@@ -39,5 +40,8 @@ func (p *proc) scratch(d *deputy, size uint64) (at int64, err error) {
 		at, err = d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
 		return err
 	})
+	if e == nil && at > 0 {
+		p.keepRange(image.Range{Start: uint64(at), End: uint64(at) + size})
+	}
 	return at, e
 }

@@ -57,6 +57,9 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	if !thread {
 		flags = m.Flags & processFlags
 	}
+	if !thread {
+		d.giveRest() // or the child has it as well
+	}
 	slot := d.p.Slots.New()
 	if slot == nil {
 		return -int64(unix.EAGAIN), nil, true
@@ -106,6 +109,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
 	parent.mu.Unlock()
+	p.emptied = parent.isEmptied()
 	p.sharesNames.Store(parent.sharesNames.Load())
 	p.plain.Store(parent.plain.Load())
 	tp.Data = p

@@ -66,9 +66,13 @@ func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target in
 	}
 	switch {
 	case from == nil:
-		stood, err := s.moveOut(p, r, running, progress)
+		first := running
+		if r.Urgent {
+			first = still
+		}
+		stood, err := s.moveOut(p, r, first, progress)
 		for try := 1; try < execTries && err == errExecs; try++ {
-			how := running
+			how := first
 			if try >= runningTries {
 				how = still
 			}

@@ -81,6 +81,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		}
 		return 0, err
 	}
+	f.giveBack()
 	f.commit()
 	l.arrived()
 	return time.Since(start), nil

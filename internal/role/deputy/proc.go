@@ -63,6 +63,12 @@ type proc struct {
 	callsBefore uint64    // ... and calls forwarded for them
 	childMicros int64     // what its children used, that it was told of; attended families
 
+	giving  sync.Mutex    // held while memory is given back; guards both of these
+	emptied bool          // some was: all of it has to come home
+	toGive  []image.Range // what is to be given back
+	// giveWhole is what is to be given back when the last page has been fetched.
+	giveWhole []image.Range
+
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 
 	handles []*handle // the mapped files; the move's goroutine
@@ -234,11 +240,12 @@ func (in *inbox) offer(f frame) {
 
 // deputy is the home half of a thread.
 type deputy struct {
-	p    *proc
-	t    *tracee.Thread
-	work chan job
-	quit chan struct{} // closed when the thread is gone or ordinary again
-	once sync.Once
+	p     *proc
+	t     *tracee.Thread
+	work  chan job
+	quit  chan struct{} // closed when the thread is gone or ordinary again
+	gives chan struct{} // capacity 1: there is memory to give back
+	once  sync.Once
 
 	using   sync.Mutex   // held by whoever uses the thread's slot
 	behinds atomic.Int32 // what its guest has done by itself and is still to be done here
@@ -278,7 +285,7 @@ func (s *Supervisor) enrol(p *proc, img *image.Image) []*deputy {
 }
 
 func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread, waits uint64) *deputy {
-	d := &deputy{p: p, t: t, waits: waits, work: make(chan job, workSize), quit: make(chan struct{})}
+	d := &deputy{p: p, t: t, waits: waits, work: make(chan job, workSize), quit: make(chan struct{}), gives: make(chan struct{}, 1)}
 	s.fam.Loop.Do(func() { t.Data = d })
 	s.mu.Lock()
 	s.byOwn[t.Own] = d

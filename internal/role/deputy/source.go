@@ -83,6 +83,7 @@ func (s *Supervisor) wanted(l *link, f frame) {
 	case src == nil || src.link != l:
 	case m.Done:
 		p.endSource()
+		go p.isWhole()
 	default:
 		src.ask(m)
 	}

@@ -15,6 +15,7 @@ import (
 // depart freezes a body and sends it away. It ends with home's word: Commit
 // (the body is forgotten) or Abort (it runs on).
 func (b *body) depart(m wire.FreezeMsg, d *departure) {
+	defer b.g.carry()()
 	b.departing.Lock() // home may have given up an attempt that still goes on
 	defer b.departing.Unlock()
 	g := b.g

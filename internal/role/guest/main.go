@@ -36,6 +36,8 @@ type Guest struct {
 	calls   callcount.Counter // what was forwarded and not yet told
 	telling sync.Mutex        // held while that is told
 
+	carried carried
+
 	makeMu   sync.Mutex // held while a thread or process is made, and while the init is used for anything
 	supplyMu sync.Mutex // held while a descriptor is on its way into a body
 

@@ -62,6 +62,7 @@ type arrival struct {
 }
 
 func (a *arrival) run(f frame) error {
+	defer a.g.carry()()
 	var m wire.PrepareMsg
 	if err := wire.Decode(f.data, &m); err != nil {
 		return err

@@ -186,6 +186,9 @@ func TestGate(t *testing.T) {
 	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, &session, id, trust.Guest); err == nil {
 		t.Error("an unknown session was served")
 	}
+	for deadline := time.Now().Add(10 * time.Second); refused.Load() < 2 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond) // who is refused sees it first
+	}
 	if n := refused.Load(); n != 2 || gate.RefusedCount() != 2 {
 		t.Errorf("%d refusals told, %d counted, want 2", n, gate.RefusedCount())
 	}

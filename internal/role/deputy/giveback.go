@@ -1,0 +1,178 @@
+package deputy
+
+import (
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// A process that is whole elsewhere gives its memory back to this node: its
+// deputies drop it, a piece at a time, while they have nothing else to do, so
+// that no call waits for it. Lock order: a deputy's using, proc.giving; or, of a
+// deputy's own goroutine between two calls, the other way round.
+
+const (
+	// worthGivingBack is from how much memory on this is done. Less is kept: then
+	// only what was written away has to come back.
+	worthGivingBack = 16 << 20
+	// givenAtOnce is for how much a call may have to wait.
+	givenAtOnce = 2 << 20
+)
+
+// giveBack begins with that, before the threads are deputies. The stack stays,
+// where others read the process's arguments. If all threads are in calls, which
+// may take hours, a deputy has no time later.
+//
+// While pages are still to be fetched nothing is given: isWhole begins then.
+func (f *frozen) giveBack() {
+	p := f.p
+	givable := f.givable()
+	if givable == nil {
+		return
+	}
+	if len(f.rest.later) > 0 {
+		p.giveLater(givable)
+		return
+	}
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	p.emptied, p.toGive = true, givable
+	for i := range f.saved {
+		if int64(f.saved[i].Regs.OrigRax) < 0 {
+			return
+		}
+	}
+	for _, r := range p.toGive {
+		if _, err := f.threads[0].Call(unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
+			p.s.log.Debug("memory is not given back", "pid", p.PID, "error", err)
+			break
+		}
+	}
+	p.toGive = nil
+}
+
+// givable is what a process gives back; nil: it is not worth it, or it cannot be.
+func (f *frozen) givable() []image.Range {
+	p, vmas := f.p, f.img.VMAs
+	present, err := p.PrivatePages(vmas)
+	if err != nil || layout.Bytes(present) < worthGivingBack {
+		return nil
+	}
+	// A filter of the process's own may kill it for the call.
+	if st, err := p.Family.FS.Status(p.PID); err != nil || st.Seccomp != 0 {
+		return nil
+	}
+	var stacks []image.Range
+	for i := range vmas {
+		if vmas[i].Name == "[stack]" {
+			stacks = append(stacks, vmas[i].Range)
+		}
+	}
+	return layout.Subtract(tracee.PrivateRanges(vmas), stacks)
+}
+
+// giveLater notes what is to be given back when the last page has been fetched.
+func (p *proc) giveLater(rs []image.Range) {
+	p.giving.Lock()
+	p.giveWhole = rs
+	p.giving.Unlock()
+	p.mu.Lock()
+	whole := p.source == nil
+	p.mu.Unlock()
+	if whole { // it has been already
+		go p.isWhole()
+	}
+}
+
+// isWhole has the deputies give back the memory of a process whose last page has
+// been fetched.
+func (p *proc) isWhole() {
+	p.giving.Lock()
+	if p.giveWhole == nil {
+		p.giving.Unlock()
+		return
+	}
+	p.emptied, p.toGive, p.giveWhole = true, p.giveWhole, nil
+	p.giving.Unlock()
+	for _, t := range p.Threads() {
+		d := p.s.deputyByOwn(t.Own)
+		if d == nil {
+			continue
+		}
+		select {
+		case d.gives <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// giveSome gives back a piece between two calls. False: there is none, or it
+// cannot be done now.
+func (d *deputy) giveSome() bool {
+	p := d.p
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	given := false
+	return len(p.toGive) > 0 && d.use(func() { given = d.giveOne(givenAtOnce) }) && given
+}
+
+// giveRest gives back all that is left, as part of a call.
+func (d *deputy) giveRest() {
+	p := d.p
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	for len(p.toGive) > 0 && d.giveOne(^uint64(0)) {
+	}
+}
+
+// giveOne gives back as much of the first range. What cannot be is kept.
+// Precondition: giving is held, there is something to give, and the thread's
+// slot is this goroutine's.
+func (d *deputy) giveOne(most uint64) bool {
+	p, slot := d.p, d.t.Slot
+	if slot == nil {
+		return false
+	}
+	r := p.toGive[0]
+	r.End = r.Start + min(r.Len(), most)
+	for {
+		if !d.post(slot, unix.SYS_MADVISE, [6]uint64{r.Start, r.Len(), unix.MADV_DONTNEED}) {
+			return false
+		}
+		ret, ok := slot.Await(forever)
+		if !ok {
+			return false
+		}
+		if ret != restartNoIntr {
+			break
+		}
+	}
+	if p.toGive[0].Start = r.End; p.toGive[0].Len() == 0 {
+		p.toGive = p.toGive[1:]
+	}
+	return true
+}
+
+// keepRest gives nothing more back: something is about to be put there.
+func (p *proc) keepRest() {
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	p.toGive, p.giveWhole = nil, nil
+}
+
+// keepRange does not give back what has been put there since.
+func (p *proc) keepRange(r image.Range) {
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	p.toGive = layout.Subtract(p.toGive, []image.Range{r})
+	p.giveWhole = layout.Subtract(p.giveWhole, []image.Range{r})
+}
+
+// isEmptied tells whether memory has been given back, so that all has to come home.
+func (p *proc) isEmptied() bool {
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	return p.emptied
+}
