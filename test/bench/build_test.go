@@ -33,7 +33,7 @@ type project struct {
 
 var projects = []project{
 	{"lua", "cp $SOURCES/lua.mk $SOURCES/lua/src/*.[ch] .", "make -s -f lua.mk", 3},
-	{"redis", "cp -r $SOURCES/redis/. .", "SOURCE_DATE_EPOCH=1 make -s MALLOC=libc", 3},
+	{"redis", "cp -r $SOURCES/redis/. .", "SOURCE_DATE_EPOCH=1 make -s MALLOC=libc", 2},
 }
 
 // way is one way to build on two nodes.

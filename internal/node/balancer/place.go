@@ -107,6 +107,8 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 			p.Wants = known.Wants
 		}
 		p.Calls = known.Calls / p.Expected.Seconds()
+	} else if launches(program) {
+		p.Expected, p.Wants = launcherCPU, launcherWants
 	}
 	now := b.since(at)
 	view := b.view(now, nil)

@@ -182,6 +182,19 @@ func TestPlacedHereCount(t *testing.T) {
 	})
 }
 
+// What only starts others begins where it is started, also when it is not known yet.
+func TestLaunchersStay(t *testing.T) {
+	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		m.add(program{pid: 100, uid: 1000})
+		b.ledger.add(1, b.now(), 1.5)
+		for program, want := range map[string]int{"/usr/bin/make": 1, "/usr/bin/unknown": 2} {
+			if to, why := b.Place(100, program); to != want {
+				t.Errorf("%s on node %d, want %d: %v", program, to, want, why)
+			}
+		}
+	})
+}
+
 // A program that computes little for each of its calls is not sent away from what
 // it calls, once that has been seen.
 func TestTalkersStay(t *testing.T) {
