@@ -48,6 +48,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
 - A limit or CPU mask that another process sets for one that is away acts at the guest from its next move on.
 - A receive with a time-out of the socket (SO_RCVTIMEO) begins its time anew with each move that breaks it off.
+- **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively
+  they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
 - A native write to a full pipe returns short when a freeze meets it in the middle.
 - A read into memory that cannot be written fails as natively, but what was read is gone.
 - The pages of a move between two foreign nodes pass through home.

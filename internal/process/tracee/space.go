@@ -119,7 +119,7 @@ func (t *Thread) mapOne(v image.VMA, open OpenFile) error {
 	fd, off := ^uint64(0), uint64(0)
 	switch v.Kind {
 	case image.Anonymous:
-		flags |= unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE
+		flags |= unix.MAP_PRIVATE | unix.MAP_ANONYMOUS
 		if v.Grows {
 			flags |= unix.MAP_GROWSDOWN
 		}
@@ -137,5 +137,10 @@ func (t *Thread) mapOne(v image.VMA, open OpenFile) error {
 		return fmt.Errorf("cannot map what is of kind %d", v.Kind)
 	}
 	_, err := t.Must("mmap", unix.SYS_MMAP, v.Start, v.Len(), uint64(v.Prot), flags, fd, off)
+	if v.Kind == image.Anonymous && errors.Is(err, unix.ENOMEM) {
+		// More than there can be: it was mapped so. Others are not, or they would not
+		// be one mapping with what the process has beside them, and grow with it.
+		_, err = t.Must("mmap", unix.SYS_MMAP, v.Start, v.Len(), uint64(v.Prot), flags|unix.MAP_NORESERVE, fd, off)
+	}
 	return err
 }
