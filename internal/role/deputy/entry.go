@@ -29,7 +29,6 @@ const entryLimit = 2 * time.Second
 // entering is a program on its way to its first instruction.
 type entering struct {
 	t        *tracee.Thread
-	at       uint64
 	where    supervisor.Placed
 	limit    *time.Timer
 	givingUp bool // the tracing thread's
@@ -56,7 +55,7 @@ func (s *Supervisor) toEntry(p *proc, t *tracee.Thread, where supervisor.Placed)
 	if !ok {
 		return false
 	}
-	e := &entering{t: t, at: at, where: where}
+	e := &entering{t: t, where: where}
 	s.fam.Loop.Do(func() {
 		if ok = ptrace.BreakAt(t.TID, at) == nil; !ok {
 			return
@@ -75,7 +74,7 @@ func (s *Supervisor) toEntry(p *proc, t *tracee.Thread, where supervisor.Placed)
 // loaded further by its interpreter; false: there is none, or the kernel's signal
 // for a breakpoint would change how the process treats it.
 func (s *Supervisor) entryOf(pid int) (uint64, bool) {
-	const atNull, atBase, atEntry = 0, 7, 9 // getauxval(3)
+	const atBase, atEntry = 7, 9 // getauxval(3)
 	auxv, err := s.fam.FS.Auxv(pid)
 	if err != nil {
 		return 0, false
@@ -87,11 +86,6 @@ func (s *Supervisor) entryOf(pid int) (uint64, bool) {
 			base = value
 		case atEntry:
 			entry = value
-		case atNull:
-			auxv = nil
-		}
-		if auxv == nil {
-			break
 		}
 	}
 	if base == 0 || entry == 0 {
@@ -110,8 +104,7 @@ func (s *Supervisor) entered(p *proc, t *tracee.Thread) bool {
 	if e == nil || e.t != t {
 		return false
 	}
-	info, err := ptrace.GetSigInfo(t.TID)
-	if err != nil || siCode(&info) != ptrace.TrapBreakpoint {
+	if !atBreakpoint(t) {
 		return false
 	}
 	_ = ptrace.Unbreak(t.TID)
@@ -127,6 +120,12 @@ func (s *Supervisor) entered(p *proc, t *tracee.Thread) bool {
 		s.sendFresh(p, e.where)
 	}()
 	return true
+}
+
+// atBreakpoint tells whether a SIGTRAP for which a thread stands is a breakpoint's.
+func atBreakpoint(t *tracee.Thread) bool {
+	info, err := ptrace.GetSigInfo(t.TID)
+	return err == nil && siCode(&info) == ptrace.TrapBreakpoint
 }
 
 func (s *Supervisor) staysHome(p *proc, where supervisor.Placed, why string) {
@@ -149,8 +148,7 @@ func (s *Supervisor) giveUpEntry(p *proc, e *entering) {
 		return
 	}
 	h, err := e.t.HoldOne(stopLimit, func(t *tracee.Thread, st ptrace.Stop) {
-		info, err := ptrace.GetSigInfo(t.TID)
-		if err == nil && st.Value == int(unix.SIGTRAP) && siCode(&info) == ptrace.TrapBreakpoint {
+		if st.Value == int(unix.SIGTRAP) && atBreakpoint(t) {
 			_ = ptrace.Continue(t.TID, 0)
 			return
 		}
