@@ -40,22 +40,51 @@ func (w *world) tax(p *proc, n *node) float64 {
 		return 0
 	}
 	l := w.way(p.home, n)
-	return (p.Calls*l.latency() + p.CallBytes/l.bandwidth()) * p.weight
+	tax := (p.Calls*l.latency() + p.CallBytes/l.bandwidth()) * p.weight
+	if p.Fresh { // the calls are those of whole runs; what is seen of one that runs comes and goes
+		tax += p.Calls * w.work(w.rules.CallWork.Seconds(), p.home, n)
+	}
+	return tax
 }
 
-// price of a move in weighted seconds: the freeze, and what its bytes take from
-// the process, from both nodes and from the link.
-func (w *world) price(p *proc, to *node) float64 {
+// work is what others lose, in weighted seconds, by so many seconds that
+// supervisors compute on each of both nodes: all who wait for a CPU there, where
+// there is none free.
+func (w *world) work(each float64, a, b *node) float64 {
+	lost := 0.0
+	for _, n := range []*node{a, b} {
+		if n == nil {
+			continue
+		}
+		taken := math.Pow(min(n.demand/float64(n.CPUs), 1), float64(n.CPUs)) // that none is free
+		lost += n.weight / float64(n.CPUs) * taken
+	}
+	return each * lost
+}
+
+// takes is how long a process has less of a CPU because it moves, in seconds: the
+// freeze, and what its bytes take from it and from the link.
+func (w *world) takes(p *proc, to *node) float64 {
 	l := w.way(p.at, to)
 	freeze := w.rules.Freeze
 	if l.Freeze > 0 && !p.Fresh {
 		freeze = l.Freeze
 	}
-	price := freeze.Seconds() + l.latency()
+	takes := freeze.Seconds() + l.latency()
 	if !p.Fresh {
-		price += p.bytes / l.bandwidth() * (1 + w.rules.Warm)
+		takes += p.bytes / l.bandwidth() * (1 + w.rules.Warm)
 	}
-	return price * p.weight
+	return takes
+}
+
+// price of a move in weighted seconds: what it takes from the process, and from who
+// runs on both nodes.
+func (w *world) price(p *proc, to *node) float64 {
+	each := w.rules.PlaceWork.Seconds()
+	if !p.Fresh {
+		each = w.rules.MoveWork.Seconds() * p.bytes / (1 << 20)
+	}
+	return w.takes(p, to)*p.weight + w.work(each, p.at, to)
 }
 
 // here is what a process costs where it runs.

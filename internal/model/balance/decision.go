@@ -35,7 +35,7 @@ type Explanation struct {
 	// a process that weighs what is usual on the node that decides.
 	Here, There float64
 	Life        time.Duration // for which it is expected to live on
-	Price       time.Duration // of moving it to To
+	Price       time.Duration // of moving it to To, in seconds of such a process
 	// Gain is the time saved by the move over the life, by it and by others, in
 	// seconds of such a process; the price is not taken off.
 	Gain time.Duration

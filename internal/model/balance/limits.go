@@ -59,7 +59,7 @@ func (w *world) needs(p *proc, n *node) float64 {
 	if p.Growth <= 0 {
 		return p.bytes
 	}
-	return p.bytes + p.Growth*(w.price(p, n)+w.rules.Ahead.Seconds())
+	return p.bytes + p.Growth*(w.takes(p, n)+w.rules.Ahead.Seconds())
 }
 
 // refuse finds the processes that do not move by themselves, whatever is to be

@@ -68,8 +68,8 @@ func (w *world) cheapest(p *proc) choice {
 	return w.choose(p, func(n *node, there float64) float64 { return -there*p.life - w.price(p, n) })
 }
 
-// explain gives the numbers of a choice: costs and gain in the unit of a thread
-// that weighs what is usual here, life and price in the process's own time.
+// explain gives the numbers of a choice: costs, gain and price in the unit of a
+// thread that weighs what is usual here, life in the process's own time.
 func (w *world) explain(p *proc, here float64, c choice) Explanation {
 	e := p.found
 	e.Here = here / w.typical
@@ -78,7 +78,7 @@ func (w *world) explain(p *proc, here float64, c choice) Explanation {
 		return e
 	}
 	e.To, e.There, e.Age = c.to.Number, c.there/w.typical, c.to.Age
-	e.Price = seconds(w.price(p, c.to) / p.weight)
+	e.Price = seconds(w.price(p, c.to) / w.typical)
 	e.Gain = signed(w.gain(p, here, c.to, c.there) / w.typical)
 	return e
 }

@@ -29,6 +29,9 @@ type Rules struct {
 	// Warm is how much of the time its bytes take is lost to cold caches and
 	// to the work of both nodes, as a share.
 	Warm float64
+	// What supervisors compute, on each of both nodes, takes CPU time from who runs
+	// there: to start a program elsewhere, to move a MiB, and for a call that goes home.
+	PlaceWork, MoveWork, CallWork time.Duration
 	// MinLife and MaxLife bound for how long a process is expected to live on.
 	MinLife, MaxLife time.Duration
 	// Cooldown is the least time between two moves of a process for its own
@@ -54,6 +57,7 @@ func DefaultRules() Rules {
 		Thrash: 10, Steep: 20, Margin: 0.15, Near: 0.1, Reserve: 0.05,
 		Ahead: 5 * time.Second, MaxAge: 30 * time.Second, Doubt: 20 * time.Second,
 		Freeze: 30 * time.Millisecond, Warm: 0.25,
+		PlaceWork: 15 * time.Millisecond, MoveWork: 2 * time.Millisecond, CallWork: 100 * time.Microsecond,
 		MinLife: time.Second, MaxLife: time.Hour, Cooldown: 2 * time.Second,
 	}
 }
@@ -70,6 +74,9 @@ func (r Rules) withDefaults() Rules {
 	or(&r.Doubt, d.Doubt)
 	or(&r.Freeze, d.Freeze)
 	or(&r.Warm, d.Warm)
+	or(&r.PlaceWork, d.PlaceWork)
+	or(&r.MoveWork, d.MoveWork)
+	or(&r.CallWork, d.CallWork)
 	or(&r.MinLife, d.MinLife)
 	or(&r.MaxLife, d.MaxLife)
 	or(&r.Cooldown, d.Cooldown)

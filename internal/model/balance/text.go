@@ -54,7 +54,7 @@ func (e Explanation) String() string {
 		if e.Age > 0 {
 			fmt.Fprintf(&b, " (seen %s ago)", short(e.Age))
 		}
-		fmt.Fprintf(&b, "; moving %dM takes %s", e.Bytes>>20, short(e.Price))
+		fmt.Fprintf(&b, "; moving %dM costs %s", e.Bytes>>20, short(e.Price))
 		if e.Gain >= 0 {
 			fmt.Fprintf(&b, ", saves %s in %s", short(e.Gain), short(e.Life))
 		} else {

@@ -39,7 +39,7 @@ const hurry = 4
 // urgent tells whether a process may outgrow its node while it is moved.
 func (w *world) urgent(p *proc) bool {
 	left := w.self.memory - w.self.used
-	return p.Growth > 0 && left < p.Growth*hurry*w.price(p, nil)/p.weight
+	return p.Growth > 0 && left < p.Growth*hurry*w.takes(p, nil)
 }
 
 // deficit is how many bytes this node will lack of its reserve in the time it
