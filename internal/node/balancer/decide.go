@@ -31,6 +31,7 @@ func (b *Balancer) decide(ctx context.Context) {
 			continue
 		}
 		b.restrict(&p, at)
+		b.expect(&p)
 		procs = append(procs, p)
 		byProc[key] = t
 	}

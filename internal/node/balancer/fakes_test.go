@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ import (
 type program struct {
 	pid, uid int
 	comm     string
+	args     []string
 	cgroup   string
 	share    float64 // of a CPU that it would use alone
 	rss      uint64
@@ -271,6 +273,7 @@ func (m *machine) write() {
 		dir := strconv.Itoa(p.pid)
 		m.put(dir+"/status", "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nUid:\t%d\t%d\t%d\t%d\n", p.comm, p.pid, p.pid, p.uid, p.uid, p.uid, p.uid)
 		m.put(dir+"/cgroup", "0::%s\n", p.cgroup)
+		m.put(dir+"/cmdline", "%s", strings.Join(append(slices.Clone(p.args), ""), "\x00"))
 		m.put(dir+"/io", "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\n")
 		_ = os.Symlink("/usr/bin/"+p.comm, filepath.Join(m.dir, dir, "exe"))
 	}

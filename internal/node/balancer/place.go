@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"slices"
 	"time"
 
 	"openmosix/internal/model/balance"
@@ -21,6 +22,7 @@ const (
 // placement is a program that was placed, here or elsewhere, and still runs.
 type placement struct {
 	program string
+	kind    string
 	node    int
 	wants   float64
 	crowd   float64 // busy threads for each CPU of that node, itself among them, when it came
@@ -95,21 +97,12 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	config := b.o.Config()
 	at := time.Now()
 	p, stays := b.started(pid)
+	kind := b.kindOf(pid, program)
 	b.knowSelf()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over(pid) // the program it was before
-	p.Wants, p.Expected = 1, time.Duration(config.UnknownMS)*time.Millisecond
-	if known, ok := b.programs.of(program); ok {
-		// A run of no time at all is one of less than can be measured.
-		p.Expected = max(time.Duration(known.CPU*float64(time.Second)), time.Millisecond)
-		if known.Wants > 0 {
-			p.Wants = known.Wants
-		}
-		p.Calls = known.Calls / p.Expected.Seconds()
-	} else if launches(program) {
-		p.Expected, p.Wants = launcherCPU, launcherWants
-	}
+	b.foresee(&p, program, kind)
 	now := b.since(at)
 	view := b.view(now, nil)
 	view.Rules.Freeze = b.placeCost
@@ -117,11 +110,52 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	if stays == "" && config.Enabled && config.Place && b.self.report.MemTotal > 0 {
 		to, why = balance.Place(view, p)
 	}
-	b.settle(pid, placement{program: program, node: to, wants: p.Wants, at: at}, now)
+	b.settle(pid, placement{program: program, kind: kind, node: to, wants: p.Wants, at: at}, now)
 	settled := b.placed[pid]
 	settled.crowd = b.crowd(to)
 	b.placed[pid] = settled
 	return to, why
+}
+
+// unknown is the CPU time that is expected of a program that was never seen.
+func (b *Balancer) unknown() time.Duration {
+	return time.Duration(b.o.Config().UnknownMS) * time.Millisecond
+}
+
+// foresee says of a program that begins what its earlier runs have shown, those of
+// its kind or, if there was none, in part those of any. Precondition: b.mu is held.
+func (b *Balancer) foresee(p *balance.Proc, program, kind string) {
+	p.Wants, p.Expected = 1, b.unknown()
+	if launches(program) {
+		p.Expected, p.Wants = launcherCPU, launcherWants
+	}
+	known, ok := b.programs.of(kind)
+	if !ok {
+		if known, ok = b.programs.of(program); ok {
+			known.CPU, known.Wants = (known.CPU+p.Expected.Seconds())/2, p.Wants
+		}
+	}
+	if !ok {
+		return
+	}
+	// A run of no time at all is one of less than can be measured.
+	p.Expected = max(time.Duration(known.CPU*float64(time.Second)), time.Millisecond)
+	if known.Wants > 0 {
+		p.Wants = known.Wants
+	}
+	p.Calls = known.Calls / p.Expected.Seconds()
+}
+
+// expect has a process judged by the runs of its program, where there were many.
+// Precondition: b.mu is held.
+func (b *Balancer) expect(p *balance.Proc) {
+	placed, ok := b.placed[p.PID]
+	if !ok || p.Home != b.o.Self {
+		return
+	}
+	if known, ok := b.programs.of(placed.kind); ok && known.Runs >= manyRuns {
+		p.Expected = known.left(p.CPUTime)
+	}
 }
 
 // busyFrom is from which share of a CPU on a program counts as one of those that
@@ -219,16 +253,23 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *u
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	wants := 0.0
+	wants, kind := 0.0, program
 	if p, ok := b.placed[pid]; ok && p.program == program {
 		if ran := now.Sub(p.at); ran >= shortestSeen {
 			share := cpu.Seconds() / ran.Seconds()
 			wants = min(share*(p.crowd+b.crowd(p.node))/2, max(share, 1), mostWants)
 		}
+		kind = p.kind
 		b.over(pid)
 	}
-	b.programs.ran(program, cpu, wants, now)
-	if calls != nil {
-		b.programs.called(program, float64(*calls))
+	unknown := b.unknown()
+	if launches(program) {
+		unknown = launcherCPU
+	}
+	for _, name := range slices.Compact([]string{program, kind}) {
+		b.programs.ran(name, cpu, unknown, wants, now)
+		if calls != nil {
+			b.programs.called(name, float64(*calls))
+		}
 	}
 }

@@ -26,7 +26,7 @@ func placing(t *testing.T, nodes int, f func(t *testing.T, m *machine, b *Balanc
 func TestPlacesSpread(t *testing.T) {
 	placing(t, 4, func(t *testing.T, m *machine, b *Balancer) {
 		m.others[2].Speed *= 2
-		b.programs.ran("/usr/bin/work", 10*time.Second, 1, time.Now())
+		b.programs.ran("/usr/bin/work", 10*time.Second, 10*time.Second, 1, time.Now())
 		got := map[int]int{}
 		for i := range 200 {
 			m.programs = append(m.programs, &program{pid: 100 + i, uid: 1000}) // without files: they are not asked for
@@ -78,7 +78,7 @@ func TestWhatBeginsHere(t *testing.T) {
 	}{
 		"alone": {func(_ *machine, b *Balancer, _ *program) { b.ledger = ledger{} }, balance.NobodyWait},
 		"short": {func(_ *machine, b *Balancer, _ *program) {
-			b.programs.ran("/usr/bin/work", time.Millisecond, 1, time.Now())
+			b.programs.ran("/usr/bin/work", time.Millisecond, time.Millisecond, 1, time.Now())
 		}, balance.Best},
 		"locked":   {func(_ *machine, _ *Balancer, p *program) { p.policy.Lock = true }, balance.Locked},
 		"io":       {func(_ *machine, _ *Balancer, p *program) { p.policy.Kind = policy.IOJob }, balance.IOBound},
@@ -142,7 +142,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 // have shown it themselves, and no longer than they run.
 func TestPlacedHereCount(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
-		b.programs.ran("/usr/bin/work", time.Second, 1, time.Now())
+		b.programs.ran("/usr/bin/work", time.Second, time.Second, 1, time.Now())
 		demand := func() float64 {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -199,7 +199,7 @@ func TestLaunchersStay(t *testing.T) {
 // it calls, once that has been seen.
 func TestTalkersStay(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
-		b.programs.ran("/usr/bin/work", 100*time.Millisecond, 1, time.Now())
+		b.programs.ran("/usr/bin/work", 100*time.Millisecond, 100*time.Millisecond, 1, time.Now())
 		m.add(program{pid: 100, uid: 1000})
 		b.ledger.add(1, b.now(), 1.5)
 		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
@@ -249,8 +249,8 @@ func TestProgramsAreBounded(t *testing.T) {
 	placing(t, 1, func(t *testing.T, _ *machine, b *Balancer) {
 		name := func(i int) string { return filepath.Join("/bin", time.Duration(i).String()) }
 		for i := range mostPrograms + 10 {
-			b.programs.ran(name(0), time.Second, 0, time.Now())
-			b.programs.ran(name(i), time.Second, 0, time.Now())
+			b.programs.ran(name(0), time.Second, time.Second, 0, time.Now())
+			b.programs.ran(name(i), time.Second, time.Second, 0, time.Now())
 		}
 		_, first := b.programs.of(name(0))
 		_, second := b.programs.of(name(1))
@@ -335,7 +335,7 @@ func BenchmarkPlace(b *testing.B) {
 	for i := range 100 {
 		m.add(program{pid: 100 + i, uid: 1000})
 	}
-	balancer.programs.ran("/usr/bin/work", time.Second, 1, time.Now())
+	balancer.programs.ran("/usr/bin/work", time.Second, time.Second, 1, time.Now())
 	i := 0
 	for b.Loop() {
 		pid := 100 + i%100

@@ -17,6 +17,9 @@ const (
 	mostPrograms = 4096
 	// newest is the weight of the last run in the means.
 	newest = 0.3
+	// manyRuns is how many runs of a program have to be known for what one that runs
+	// is thought to have left to be judged by them.
+	manyRuns = 4
 	// forgets is what is still believed of a program's calls after a run: one that is
 	// not sent away because of them gets another chance some day.
 	forgets = 0.99
@@ -26,9 +29,9 @@ const (
 	longestPath = 4096
 )
 
-// Program is what is known of the runs of one executable.
+// Program is what is known of the runs of one executable, or of one kind of them.
 type Program struct {
-	Path  string    `json:"path"`
+	Path  string    `json:"path"`  // and the options that make the kind, if any
 	CPU   float64   `json:"cpu_s"` // CPU time of a run, smoothed, in seconds
 	Wants float64   `json:"wants"` // CPUs it would have used alone, smoothed
 	Calls float64   `json:"calls"` // forwarded in a run away, smoothed; 0: not known yet
@@ -83,11 +86,21 @@ func (p *programs) of(path string) (Program, bool) {
 	return *e.Value.(*Program), true
 }
 
-// ran takes in a run. wants 0: nothing is known of that.
-func (p *programs) ran(path string, cpu time.Duration, wants float64, now time.Time) {
+// left is how much CPU time a run that has used so much is thought to use yet:
+// what others used more, at least half as much; and one that has outlived the others
+// is as any process of which nothing is known but its age.
+func (p Program) left(used time.Duration) time.Duration {
+	mean := time.Duration(p.CPU * float64(time.Second))
+	return max(mean-used, used-mean, mean/2)
+}
+
+// ran takes in a run. unknown is what is expected of a program that was never seen,
+// which counts as one run: the first run of a compiler asks for its version, and
+// says little of the second. wants 0: nothing is known of that.
+func (p *programs) ran(path string, cpu, unknown time.Duration, wants float64, now time.Time) {
 	e, ok := p.byPath[path]
 	if !ok {
-		fresh := Program{Path: path, CPU: max(cpu.Seconds(), 0), Wants: wants, Runs: 1, Seen: now}
+		fresh := Program{Path: path, CPU: (max(cpu.Seconds(), 0) + unknown.Seconds()) / 2, Wants: wants, Runs: 1, Seen: now}
 		if !fresh.sensible() {
 			return
 		}
@@ -101,7 +114,7 @@ func (p *programs) ran(path string, cpu time.Duration, wants float64, now time.T
 		return
 	}
 	known := e.Value.(*Program)
-	known.CPU += newest * (max(cpu.Seconds(), 0) - known.CPU)
+	known.CPU += max(newest, 1/float64(known.Runs+2)) * (max(cpu.Seconds(), 0) - known.CPU)
 	if wants > 0 {
 		if known.Wants == 0 {
 			known.Wants = wants
