@@ -1,5 +1,6 @@
-// Package inotify watches directories for changes of the names in them
-// (inotify(7)), and the mounts of this process's namespace.
+// Package inotify watches directories for changes of the names in them, and files
+// for changes of what they are and contain (inotify(7)), and the mounts of this
+// process's namespace.
 //
 // The kernel queues an event before the call that causes it returns: who looks
 // after a call has returned, anywhere on the machine, sees it.
@@ -23,12 +24,14 @@ type Watcher struct {
 	buffer [1 << 14]byte
 }
 
-// Event is a change in a watched directory.
+// Event is a change in a watched directory, or of a watched file.
 type Event struct {
 	Watch int32
 	Name  string // in the directory; empty: of the directory itself
-	// Ended: the directory is not watched any more.
+	// Ended: the directory or the file is not watched any more.
 	Ended bool
+	// Opened: a watched file was opened, and nothing else has happened to it.
+	Opened bool
 }
 
 // ErrOverflow: events were lost.
@@ -36,6 +39,10 @@ var ErrOverflow = errors.New("the queue of file system events has overflowed")
 
 const changes = unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO | unix.IN_ATTRIB |
 	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
+
+// changesOfFile are those of which the kernel tells. Of writing through a mapping it
+// does not: but who maps a file has opened it before.
+const changesOfFile = unix.IN_MODIFY | unix.IN_ATTRIB | unix.IN_CLOSE_WRITE | unix.IN_OPEN | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 
 // New makes a queue.
 func New() (*Watcher, error) {
@@ -59,12 +66,23 @@ func New() (*Watcher, error) {
 
 // Watch begins to watch an open directory. The same directory has the same number.
 func (w *Watcher) Watch(directory *os.File) (int32, error) {
-	wd, err := unix.InotifyAddWatch(w.fd, fmt.Sprintf("/proc/self/fd/%d", directory.Fd()), changes)
+	return w.watch(directory, changes)
+}
+
+// WatchFile begins to watch an open file that is no directory. All names of one
+// file have the same number.
+func (w *Watcher) WatchFile(file *os.File) (int32, error) { return w.watch(file, changesOfFile) }
+
+func (w *Watcher) watch(file *os.File, mask uint32) (int32, error) {
+	wd, err := unix.InotifyAddWatch(w.fd, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), mask)
 	if err != nil {
-		return 0, fmt.Errorf("watch directory: %w", err)
+		return 0, fmt.Errorf("watch %s: %w", file.Name(), err)
 	}
 	return int32(wd), nil
 }
+
+// Leave ends the watching of a file. What is queued of it still comes.
+func (w *Watcher) Leave(watch int32) { _, _ = unix.InotifyRmWatch(w.fd, uint32(watch)) }
 
 // Changed tells whether there are events, and whether mounts have changed since
 // it was asked last.
@@ -113,7 +131,7 @@ func (w *Watcher) Read() ([]Event, error) {
 			const ended = unix.IN_IGNORED | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_UNMOUNT
 			// Attributes of what is in it matter if they are a directory's: its owner may have closed it.
 			if mask&unix.IN_ATTRIB == 0 || name == "" || mask&unix.IN_ISDIR != 0 {
-				all = append(all, Event{Watch: wd, Name: name, Ended: mask&ended != 0})
+				all = append(all, Event{Watch: wd, Name: name, Ended: mask&ended != 0, Opened: mask&unix.IN_ALL_EVENTS == unix.IN_OPEN})
 			}
 			b = b[unix.SizeofInotifyEvent+length:]
 		}

@@ -71,3 +71,53 @@ func TestWatch(t *testing.T) {
 		t.Errorf("the end of the directory: %+v, %v", events, err)
 	}
 }
+
+func TestWatchFile(t *testing.T) {
+	w, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("contents"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	wd, err := w.WatchFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what   string
+		do     func() error
+		opened bool
+		told   bool
+	}{
+		{"read", func() error { _, err := os.ReadFile(path); return err }, true, true},
+		{"read by who has it open", func() error { _, err := file.Read(make([]byte, 3)); return err }, false, false},
+		{"chmod", func() error { return os.Chmod(path, 0o644) }, false, true},
+		{"truncate", func() error { return os.Truncate(path, 3) }, false, true},
+		{"another name", func() error { return os.Link(path, path+"2") }, false, true},
+		{"write by another name", func() error { return os.WriteFile(path+"2", []byte("x"), 0) }, false, true},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		events, err := w.Read()
+		opened := true
+		for _, e := range events {
+			opened = opened && e.Opened && e.Watch == wd
+		}
+		if err != nil || len(events) > 0 != c.told || c.told && opened != c.opened {
+			t.Errorf("%s: %+v, %v", c.what, events, err)
+		}
+	}
+	w.Leave(wd)
+	if events, err := w.Read(); err != nil || len(events) != 1 || !events[0].Ended {
+		t.Errorf("%+v, %v", events, err)
+	}
+}

@@ -48,6 +48,23 @@ var askings = map[int]asking{
 	439: {1, 0, false, func(a [6]uint64) bool { return within(a[2], 7) && within(a[3], atEaccess|atSymlinkNofollow) }}, // faccessat2
 }
 
+// OpensToRead tells whether a call opens a file for nothing but reading, and with
+// which flags: those with which a regular file is opened in the same way as without.
+func OpensToRead(nr int, args [6]uint64) (flags uint64, does bool) {
+	const (
+		oNoctty, oNonblock, oLargefile, oCloexec = 0o400, 0o4000, 0o100000, 0o2000000
+	)
+	switch nr {
+	case 2: // open
+		flags = args[1]
+	case 257: // openat
+		flags = args[2]
+	default:
+		return 0, false
+	}
+	return flags, within(flags, oNoctty|oNonblock|oLargefile|oCloexec)
+}
+
 func opens(flags uint64) bool { return flags&(oCreat|oTmpfile) == 0 }
 
 // Asks tells what a call asks of a name; false: nothing that a fact answers. A

@@ -18,6 +18,8 @@ type PrepareMsg struct {
 	Memory uint64
 	// Names: what is known of names at home (package names) holds for it.
 	Names bool
+	// Alone: its descriptors are its own, shared with no other process.
+	Alone bool
 }
 
 // PreparedMsg answers: the files whose contents must be sent.
@@ -46,6 +48,33 @@ type KnownMsg struct {
 	Path      string
 	Fact      uint8
 	Directory string // the process's working directory, when the call's path began there
+}
+
+// ReadableMsg tells what a name gives that is opened to be read: a regular file with
+// this state (struct stat) and these contents, all of them.
+type ReadableMsg struct {
+	Path     string
+	Stat     []byte
+	Contents []byte
+}
+
+// Sensible tells whether it can be.
+func (m *ReadableMsg) Sensible() bool {
+	return len(m.Stat) == StatSize && len(m.Contents) <= MaxReadable
+}
+
+// MaxReadable is the size of the largest file that is told of.
+const MaxReadable = 64 << 10
+
+// OpenedMsg is a file that the guest's side has opened by itself, of which home has
+// told that it can be read, and which is still open: home is to open it now. Dev
+// and Inode are those of the state that was told.
+type OpenedMsg struct {
+	Path       string // as in the ReadableMsg
+	Flags      uint64
+	FD         int    // the number it has
+	Offset     uint64 // of the descriptor
+	Dev, Inode uint64
 }
 
 // ForgetMsg takes back what was told of a name, and of all below it when it may

@@ -20,25 +20,27 @@ package wire
 // Kind of a frame.
 const (
 	// home to guest
-	Prepare uint8 = iota + 1 // a process is coming: PrepareMsg
-	File                     // contents of a mapped file the guest node lacks
-	Pages                    // contents of memory
-	Zero                     // RangesMsg: memory that is to read as zeros
-	Thaw                     // ThawMsg: the frozen rest; run
-	Reply                    // to a Call
-	Signal                   // a signal for the guest
-	Freeze                   // FreezeMsg: stop and send the process
-	Commit                   // the other side has it: forget the process
-	Abort                    // the move failed: run on
-	Kill                     // the process ended at home
-	Stop                     // job control: stand still
-	Cont                     // ... and go on
-	Cancel                   // guest to home: interrupt the call Serial of thread id
-	Known                    // KnownMsg: a fact that the guest's side may answer by, from now on ...
-	Forget                   // ForgetMsg: ... and not any more
-	Ahead                    // what the next calls of a thread would give: AheadFile
-	Behind                   // guest to home: what was done by that: BehindMsg
-	Mapping                  // guest to home: a thread has mapped a file; no reply
+	Prepare  uint8 = iota + 1 // a process is coming: PrepareMsg
+	File                      // contents of a mapped file the guest node lacks
+	Pages                     // contents of memory
+	Zero                      // RangesMsg: memory that is to read as zeros
+	Thaw                      // ThawMsg: the frozen rest; run
+	Reply                     // to a Call
+	Signal                    // a signal for the guest
+	Freeze                    // FreezeMsg: stop and send the process
+	Commit                    // the other side has it: forget the process
+	Abort                     // the move failed: run on
+	Kill                      // the process ended at home
+	Stop                      // job control: stand still
+	Cont                      // ... and go on
+	Cancel                    // guest to home: interrupt the call Serial of thread id
+	Known                     // KnownMsg: a fact that the guest's side may answer by, from now on ...
+	Forget                    // ForgetMsg: ... and not any more
+	Readable                  // ReadableMsg: what opening and reading a file gives, until it is forgotten
+	Opened                    // guest to home: a thread has opened such a file: OpenedMsg; no reply
+	Ahead                     // what the next calls of a thread would give: AheadFile
+	Behind                    // guest to home: what was done by that: BehindMsg
+	Mapping                   // guest to home: a thread has mapped a file; no reply
 
 	// guest to home
 	Prepared // PreparedMsg

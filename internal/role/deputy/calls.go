@@ -105,6 +105,8 @@ func (d *deputy) do(j job) {
 		d.text(j)
 	case wire.Behind:
 		d.behind(j)
+	case wire.Opened:
+		d.opened(j)
 	case wire.Mapping:
 		d.mapping(j)
 	case wire.Blocked:
@@ -175,7 +177,7 @@ func (d *deputy) forward(j job) {
 		d.p.account(c, ret, outs)
 		d.sendAhead(j, c, ret)
 		d.reply(j, serial, ret, outs)
-		d.p.s.naming.shown(j, d, serial, c, ret)
+		d.p.s.naming.shown(j, d, serial, begun, c, ret)
 	}
 }
 

@@ -57,6 +57,9 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	if !thread {
 		flags = m.Flags & processFlags
 	}
+	if !thread && flags&unix.CLONE_FILES != 0 {
+		d.p.alone.Store(false)
+	}
 	if !thread {
 		d.giveRest() // or the child has it as well
 	}

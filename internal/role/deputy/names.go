@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"openmosix/internal/linux/inotify"
 	"openmosix/internal/model/names"
@@ -32,7 +33,7 @@ import (
 // Not on file systems that others change, nor where letter case does not matter.
 //
 // Lock order: mu is inside all of the supervisor's other locks. Nothing that
-// touches a file system is done under it.
+// waits for a file system is done under it.
 type naming struct {
 	s      *Supervisor
 	active atomic.Bool // a fact has been told
@@ -46,6 +47,8 @@ type naming struct {
 	told  names.Table
 	dirs  map[string]int32              // watched directories
 	paths map[int32]map[string]struct{} // by the watch's number
+
+	readables readables
 }
 
 // view is what decides which names a process sees, and whether it may look.
@@ -61,13 +64,16 @@ type learning struct {
 	serial uint64
 	path   string
 	fact   names.Fact
+	opened bool      // not a fact, but that a file could be opened to be read: readable.go
+	began  time.Time // the call
 }
 
 // maxLearning bounds what waits to be learnt; more is not learnt.
 const maxLearning = 256
 
 func newNaming(s *Supervisor) *naming {
-	return &naming{s: s, asked: make(chan learning, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{})}
+	return &naming{s: s, asked: make(chan learning, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
+		readables: readables{files: make(map[string]*readableFile), watches: make(map[int32]*readableFile)}}
 }
 
 // viewOf describes a process that is about to leave; nil: it has names of its own.
@@ -84,7 +90,8 @@ func (s *Supervisor) viewOf(pid int) *view {
 	if err != nil {
 		return nil
 	}
-	v.rights = fmt.Sprint(status.Uid, status.Gid, status.Groups, status.CapEff)
+	label, _ := os.ReadFile(s.fam.FS.Path(pid, "attr/current")) // what a security module goes by
+	v.rights = fmt.Sprint(status.Uid, status.Gid, status.Groups, status.CapEff, string(label))
 	return &v
 }
 
@@ -121,7 +128,7 @@ func (n *naming) listens(l *link, does bool) {
 }
 
 // shown notes what the result of a call shows. It does not wait.
-func (n *naming) shown(j job, d *deputy, serial uint64, c *syscalls.Call, ret int64) {
+func (n *naming) shown(j job, d *deputy, serial uint64, began time.Time, c *syscalls.Call, ret int64) {
 	if !d.p.sharesNames.Load() {
 		return
 	}
@@ -131,14 +138,16 @@ func (n *naming) shown(j job, d *deputy, serial uint64, c *syscalls.Call, ret in
 	}
 	q, asks := names.Asks(c.Nr, c.Args)
 	fact := q.Learnt(ret)
-	if !asks || fact == names.Unknown {
+	_, reads := names.OpensToRead(c.Nr, c.Args)
+	opened := reads && ret >= 0
+	if !asks || fact == names.Unknown && !opened {
 		return
 	}
 	for i := range c.Segs {
 		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
 			path, _, _ := bytes.Cut(in, []byte{0})
 			select {
-			case n.asked <- learning{d: d, link: j.link, serial: serial, path: string(path), fact: fact}:
+			case n.asked <- learning{d: d, link: j.link, serial: serial, path: string(path), fact: fact, opened: opened, began: began}:
 			default:
 			}
 			return
@@ -148,10 +157,18 @@ func (n *naming) shown(j job, d *deputy, serial uint64, c *syscalls.Call, ret in
 
 // learn makes facts of what calls have shown, until the supervisor ends.
 func (n *naming) learn() {
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	away := time.Now()
 	for {
 		select {
 		case <-n.s.done:
 			return
+		case now := <-ticks.C:
+			if n.s.anyAway() {
+				away = now
+			}
+			n.tidy(now, now.Sub(away) > idleFor)
 		case l := <-n.asked:
 			if n.failed {
 				continue
@@ -214,6 +231,9 @@ func (n *naming) learnOne(l learning) error {
 		if err := n.tell(l, on, names.Directory, ""); err != nil {
 			return err
 		}
+	}
+	if l.opened {
+		return n.readable(l, path, directory)
 	}
 	return n.tell(l, path, l.fact, directory)
 }
@@ -289,10 +309,19 @@ func (n *naming) drain() {
 		n.drop("/", true)
 		return
 	}
+	opened := map[int32]bool{} // watches of files; false: and more
 	for _, e := range all {
+		if n.readables.watches[e.Watch] != nil {
+			only, seen := opened[e.Watch]
+			opened[e.Watch] = e.Opened && (only || !seen)
+			continue
+		}
 		for directory := range n.paths[e.Watch] {
 			n.changed(directory, e)
 		}
+	}
+	for watch, only := range opened {
+		n.happened(watch, only)
 	}
 }
 
@@ -306,7 +335,7 @@ func (n *naming) changed(directory string, e inotify.Event) {
 		return // no fact has such a name
 	}
 	_, watched := n.dirs[path]
-	if !watched && !n.told.Has(path) {
+	if !watched && !n.told.Has(path) && n.readables.files[path] == nil {
 		return
 	}
 	n.drop(path, watched)
@@ -324,6 +353,7 @@ func (n *naming) changed(directory string, e inotify.Event) {
 // drop takes facts back. Precondition: mu is held.
 func (n *naming) drop(path string, directory bool) {
 	n.told.Forget(path, directory)
+	n.readables.leave(n.w, path, directory)
 	m := wire.Encode(wire.ForgetMsg{Path: path, Directory: directory})
 	for _, l := range n.links {
 		_ = l.conn.Post(wire.Forget, 0, m)

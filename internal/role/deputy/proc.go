@@ -20,6 +20,7 @@ type proc struct {
 	calls       atomic.Uint64
 	sharesNames atomic.Bool   // facts of names hold for it: names.go
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
+	alone       atomic.Bool   // its descriptors are no other process's
 	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
 
 	fetched atomic.Uint64 // bytes that its guests have fetched

@@ -76,7 +76,7 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 
 func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, error) {
 	p.deal(l)
-	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory}
+	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory, Alone: p.alone.Load()}
 	if announced.Names = p.s.naming.joins(p.s.viewOf(p.PID)); announced.Names {
 		p.s.naming.listens(l, true)
 	}

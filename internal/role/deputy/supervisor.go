@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -241,6 +243,18 @@ func (s *Supervisor) openSession(ctx context.Context, o supervisor.Open) (*super
 
 // openLimit bounds the arrangement of a session.
 const openLimit = 10 * time.Second
+
+// anyAway tells whether a process of the family is on another node.
+func (s *Supervisor) anyAway() bool {
+	s.mu.Lock()
+	all := slices.Collect(maps.Values(s.procs))
+	s.mu.Unlock()
+	return slices.ContainsFunc(all, func(p *proc) bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.link != nil
+	})
+}
 
 // endIfIdle ends the supervisor when it keeps nothing.
 func (s *Supervisor) endIfIdle() {

@@ -117,6 +117,11 @@ func (s *strand) writable(addr uint64) bool {
 
 func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	p.child = a[0]&unix.CLONE_THREAD == 0
+	if p.child && a[0]&unix.CLONE_FILES != 0 {
+		s.b.mu.Lock()
+		s.b.alone = false
+		s.b.mu.Unlock()
+	}
 	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))
 	if r.ret <= 0 {
 		p.rpc = nil

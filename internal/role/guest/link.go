@@ -53,6 +53,8 @@ func (g *Guest) read() {
 			g.wentAhead(id, f.Data)
 		case wire.Known:
 			g.learn(id, f.Data)
+		case wire.Readable:
+			g.readable(f.Data)
 		case wire.Forget:
 			g.forget(f.Data)
 		case wire.Signal, wire.Freeze, wire.Commit, wire.Abort, wire.Kill, wire.Stop, wire.Cont:

@@ -10,6 +10,7 @@ import (
 
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/supervisor"
@@ -41,23 +42,24 @@ type Guest struct {
 	makeMu   sync.Mutex // held while a thread or process is made, and while the init is used for anything
 	supplyMu sync.Mutex // held while a descriptor is on its way into a body
 
-	mu       sync.Mutex
-	bodies   map[int]*body   // by the supervisor's pid
-	byOwn    map[int]*strand // by the thread's own id
-	byTID    map[int]*strand // by the supervisor's id of the thread
-	born     map[int]*strand // by own id: made, but not yet claimed by its maker
-	coming   map[int][]frame // by own pid: what home says to children being made
-	arrivals map[int]*inbox  // by own pid: processes on their way in
-	admitted bool            // one has been announced
-	kept     bool            // others may follow: session.go
-	making   making          // what the process being made gets
-	names    names.Table     // what home has told of names
-	asked    map[uint64]chan *supervisor.Opened
-	files    []*known                 // what the bodies have mapped
-	twins    map[uint64]chan *os.File // questions to the daemon
-	init     *nsInit
-	done     chan struct{}
-	once     sync.Once
+	mu        sync.Mutex
+	bodies    map[int]*body   // by the supervisor's pid
+	byOwn     map[int]*strand // by the thread's own id
+	byTID     map[int]*strand // by the supervisor's id of the thread
+	born      map[int]*strand // by own id: made, but not yet claimed by its maker
+	coming    map[int][]frame // by own pid: what home says to children being made
+	arrivals  map[int]*inbox  // by own pid: processes on their way in
+	admitted  bool            // one has been announced
+	kept      bool            // others may follow: session.go
+	making    making          // what the process being made gets
+	names     names.Table     // what home has told of names
+	readables readables       // ... and of what files contain
+	asked     map[uint64]chan *supervisor.Opened
+	files     []*known                 // what the bodies have mapped
+	twins     map[uint64]chan *os.File // questions to the daemon
+	init      *nsInit
+	done      chan struct{}
+	once      sync.Once
 }
 
 // Main runs a guest supervisor until its last body is gone. Descriptor 3 is
@@ -200,8 +202,10 @@ type body struct {
 
 	fetching atomic.Pointer[fetching] // the pages that are still at home; nil: none
 
-	ahead      *aheadFile  // what the next calls give, as far as home has said; mu
-	lastMapped *mappedFile // mmap.go; mu
+	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
+	lastMapped *mappedFile        // mmap.go; mu
+	lowest     descriptors.Lowest // the number of the next descriptor; mu
+	alone      bool               // nobody shares its descriptors; mu
 
 	sharesNames bool   // what home has told of names holds for it; g.mu
 	directory   string // its working directory, if it is known; g.mu

@@ -39,15 +39,23 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 	if !asks {
 		return 0
 	}
+	if full := s.pathOf(q, c); full != "" {
+		return q.Answer(g.names.Look(full))
+	}
+	return 0
+}
+
+// pathOf is the path of which a call asks, made clean; "": it cannot be. Precondition:
+// Guest.mu is held.
+func (s *strand) pathOf(q names.Question, c *syscalls.Call) string {
 	for i := range c.Segs {
 		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
-			path, _, ended := bytes.Cut(in, []byte{0})
-			if full := names.Resolve(b.directory, string(path), g.names.IsDirectory); ended && full != "" {
-				return q.Answer(g.names.Look(full))
+			if path, _, ended := bytes.Cut(in, []byte{0}); ended {
+				return names.Resolve(s.b.directory, string(path), s.b.g.names.IsDirectory)
 			}
 		}
 	}
-	return 0
+	return ""
 }
 
 // learn takes a fact that a call of a thread has shown.
@@ -81,6 +89,8 @@ func (g *Guest) forget(data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Forget(m.Path, m.Directory)
+	g.readables.forget(m.Path, m.Directory)
+	g.taken(m.Path, m.Directory)
 	if !m.Directory {
 		return
 	}

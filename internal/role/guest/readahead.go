@@ -18,6 +18,13 @@ type aheadFile struct {
 	read  bool   // some of it was given out
 	fresh bool   // nothing has come since
 	until time.Time
+	here  *wire.OpenedMsg // it was opened here, and home has not heard of it: opened.go
+}
+
+// current tells whether what has come ahead is still what home would say. Of a file
+// that was opened here it is until home says otherwise.
+func (f *aheadFile) current() bool {
+	return f.here != nil || f.fresh && time.Now().Before(f.until)
 }
 
 // aheadTime is how late the results of calls may be given out: a program that
@@ -49,7 +56,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 func (b *body) aged() {
 	b.lastMapped = nil
 	if b.ahead != nil {
-		b.ahead.fresh = false
+		b.ahead.fresh = false // which says nothing of one that was opened here
 	}
 }
 
@@ -59,6 +66,14 @@ func (b *body) behind(thread int, closed bool) {
 	f := b.ahead
 	b.ahead = nil
 	if f == nil {
+		return
+	}
+	if f.here != nil {
+		if closed {
+			return // as if it had never been there: reading it changes nothing
+		}
+		f.here.Offset = f.at
+		_ = b.g.post(wire.Opened, thread, wire.Encode(*f.here))
 		return
 	}
 	m := wire.BehindMsg{FD: f.FD, Offset: f.at, Seek: f.at != f.Offset, Read: f.read, Close: closed}
@@ -77,7 +92,7 @@ func (s *strand) fromAhead(p *pending) bool {
 		return true
 	}
 	f := b.ahead
-	if f == nil || b.freezing || !f.fresh || time.Now().After(f.until) || len(b.Threads()) != 1 {
+	if f == nil || b.freezing || !f.current() || len(b.Threads()) != 1 {
 		b.mu.Unlock()
 		return false
 	}
@@ -97,6 +112,7 @@ func (s *strand) closesMapped(p *pending) bool {
 		return false
 	}
 	b.lastMapped = nil
+	b.lowest.Closed(f.fd)
 	_ = b.g.post(wire.Behind, s.t.Own, wire.BehindMsg{FD: f.fd, Close: true}.Append(nil))
 	return true
 }
@@ -110,6 +126,7 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 	switch p.nr {
 	case unix.SYS_CLOSE:
 		s.b.behind(s.t.Own, true)
+		s.b.lowest.Closed(f.FD)
 		return 0, true
 	case unix.SYS_FSTAT:
 		return writeAll(m, p.args[1], f.Stat), f.HasStat

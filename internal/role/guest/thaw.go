@@ -59,6 +59,7 @@ type arrival struct {
 	files  []*source
 	s      *strand // the leader, parked
 	names  bool    // what is known of names holds for it
+	alone  bool    // nobody shares its descriptors
 }
 
 func (a *arrival) run(f frame) error {
@@ -70,7 +71,7 @@ func (a *arrival) run(f frame) error {
 	if err := m.Image.Validate(); err != nil {
 		return err
 	}
-	a.img, a.names = &m.Image, m.Names
+	a.img, a.names, a.alone = &m.Image, m.Names, m.Alone
 	ctx, cancel := context.WithTimeout(context.Background(), admitLimit)
 	defer cancel()
 	if err := a.g.admit(ctx, &m); err != nil {
@@ -304,6 +305,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		awayward(s, &img.Threads[i])
 	}
 	a.g.sharesNames(b, a.names)
+	b.alone = a.alone // nothing of it runs yet
 	b.limits(img)
 	if err := confineAll(strands, img); err != nil {
 		return err

@@ -121,6 +121,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 			return
 		}
 	}
+	s.b.follows(nr)
 	if s.fromAhead(p) {
 		return
 	}
@@ -225,6 +226,9 @@ func (s *strand) goHome(p *pending) {
 	}
 	if errno := s.known(p, c); errno != 0 {
 		s.b.answer(p.id, -int64(errno))
+		return
+	}
+	if s.opensHere(p, c) {
 		return
 	}
 	p.call = c
@@ -335,6 +339,9 @@ func (s *strand) finish(p *pending, ret int64) {
 	}
 	b.mu.Lock()
 	freezing := b.freezing
+	if !restarts {
+		b.numbers(p.nr, p.args, ret)
+	}
 	s.mu.Lock()
 	s.call = nil
 	s.restarted = restarts

@@ -1,0 +1,254 @@
+package deputy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"openmosix/internal/linux/lease"
+	"openmosix/internal/model/names"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// readables are the files of which guests' sides are told what opening and reading
+// them gives. It holds as long as the name leads there (naming), nobody changes the
+// file or could (inotify, and a lease where somebody has opened it), and reading
+// leaves no trace in its time of access.
+//
+// A file becomes one in two steps: when a process has opened it, it is watched;
+// when another call, begun after that, has opened it as well, it is told. So it was
+// seen to be opened with the rights and rules that these processes have, at a moment
+// from which on nothing has changed. Guarded by naming.mu, and told by its learner only.
+type readables struct {
+	files   map[string]*readableFile
+	watches map[int32]*readableFile
+	left    []*readableFile // not told any more; kept open for who had opened it elsewhere
+	bytes   int64           // of all contents
+}
+
+// readableFile is one of them, open to read.
+type readableFile struct {
+	path   string
+	file   *os.File
+	watch  int32
+	since  time.Time // it has been watched
+	stat   unix.Stat_t
+	links  map[*link]bool // who was told
+	opened int            // how often by others, before anybody was told
+	until  time.Time      // by when it is no longer told; of one that is left: until when it is open
+}
+
+// Bounds of what is told, and times.
+const (
+	maxReadables     = 1024
+	maxReadableBytes = 16 << 20
+	// settledFor is how long a file must not have changed: its blocks may still be on
+	// their way, and who has just made it may go on.
+	settledFor = 2 * time.Second
+	// unread is after what time a file's time of access changes when it is read, on
+	// file systems mounted relatime; half of it is left for being read.
+	unread = 24 * time.Hour
+	// leftFor is how long a file is kept open that may still be opened by what was told.
+	leftFor = time.Minute
+	// idleFor is after what time without any process away all files are closed: their
+	// file systems could not be unmounted.
+	idleFor = 3 * time.Second
+)
+
+// readable learns that a call has opened a file.
+func (n *naming) readable(l learning, path, directory string) error {
+	n.mu.Lock()
+	n.drain()
+	f := n.readables.files[path]
+	n.mu.Unlock()
+	if f == nil {
+		return n.observe(l, path)
+	}
+	if !l.began.After(f.since) || f.links[l.link] {
+		return nil
+	}
+	return n.tellReadable(l, f, directory)
+}
+
+// observe begins to watch a file.
+func (n *naming) observe(l learning, path string) error {
+	if _, _, err := n.watch(path, names.NotLink); err != nil {
+		return err
+	}
+	f, err := openReadable(path)
+	if err != nil {
+		return err
+	}
+	if f.watch, err = n.w.WatchFile(f.file); err != nil {
+		f.file.Close()
+		return err
+	}
+	f.since = time.Now()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := &n.readables
+	if other := r.watches[f.watch]; other != nil || len(r.files) >= maxReadables || r.bytes+f.stat.Size > maxReadableBytes {
+		f.file.Close() // the other one is the same file by another name
+		return errNotTold
+	}
+	r.files[path], r.watches[f.watch] = f, f
+	r.bytes += f.stat.Size
+	return nil
+}
+
+// openReadable opens a file that may be told of.
+func openReadable(path string) (*readableFile, error) {
+	how := unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NOATIME | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
+	fd, err := unix.Openat2(unix.AT_FDCWD, path, &how)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	f := &readableFile{path: path, file: os.NewFile(uintptr(fd), path), links: make(map[*link]bool)}
+	if err := f.look(); err != nil {
+		f.file.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// look takes the file's state, and tells why it is not one to be told of.
+func (f *readableFile) look() error {
+	var fs unix.Statfs_t
+	fd := int(f.file.Fd())
+	if err := errors.Join(unix.Fstat(fd, &f.stat), unix.Fstatfs(fd, &fs)); err != nil {
+		return err
+	}
+	st := &f.stat
+	now := time.Now()
+	read, changed, modified := time.Unix(st.Atim.Unix()), time.Unix(st.Ctim.Unix()), time.Unix(st.Mtim.Unix())
+	f.until = now.Add(unread)
+	switch {
+	case st.Mode&unix.S_IFMT != unix.S_IFREG, st.Nlink == 0, st.Size > wire.MaxReadable, !local[int64(fs.Type)]:
+		return errNotTold
+	case now.Sub(changed) < settledFor:
+		return errNotTold
+	case fs.Flags&unix.ST_NOATIME != 0:
+	case fs.Flags&unix.ST_RELATIME == 0, !read.After(changed), !read.After(modified), now.Sub(read) > unread/2:
+		return errNotTold
+	default:
+		f.until = read.Add(unread)
+	}
+	return nil
+}
+
+// tellReadable tells one of the guests' sides what a file gives.
+func (n *naming) tellReadable(l learning, f *readableFile, directory string) error {
+	n.mu.Lock()
+	told, before := f.stat, f.opened
+	n.mu.Unlock()
+	if err := f.look(); err != nil || len(f.links) > 0 && f.stat != told {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.drop(f.path, false)
+		return errors.Join(errNotTold, err)
+	}
+	contents := make([]byte, f.stat.Size+1)
+	size, err := f.file.ReadAt(contents, 0)
+	if int64(size) != f.stat.Size || err == nil {
+		return errNotTold // it is changing
+	}
+	m := wire.Encode(wire.ReadableMsg{Path: f.path, Stat: statBytes(&f.stat), Contents: contents[:size]})
+	if unwritten, err := lease.Unwritten(f.file); err != nil || !unwritten {
+		return errors.Join(errNotTold, err)
+	}
+	if err := f.stillThere(); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.drain()
+	if n.readables.files[f.path] != f || f.opened != before {
+		return errNotTold // something has happened since it was looked at
+	}
+	f.links[l.link] = true
+	n.active.Store(true)
+	own := uint64(uint32(l.d.t.Own))
+	if directory != "" && n.s.linkOf(l.d.p.PID, "cwd") == directory {
+		known := wire.KnownMsg{Serial: l.serial, Path: f.path, Fact: uint8(names.NotLink), Directory: directory}
+		n.told.Learn(f.path, names.NotLink)
+		if err := l.link.conn.Post(wire.Known, own, wire.Encode(known)); err != nil {
+			return err
+		}
+	}
+	return l.link.conn.Post(wire.Readable, own, m)
+}
+
+// stillThere looks whether the name leads to the file, and it is as it was.
+func (f *readableFile) stillThere() error {
+	var named, now unix.Stat_t
+	if err := errors.Join(unix.Lstat(f.path, &named), unix.Fstat(int(f.file.Fd()), &now)); err != nil {
+		return err
+	}
+	if named.Dev != now.Dev || named.Ino != now.Ino || !bytes.Equal(statBytes(&now), statBytes(&f.stat)) {
+		return errNotTold
+	}
+	return nil
+}
+
+// happened takes what was said of a watched file: that it was opened, or more.
+// Precondition: mu is held.
+func (n *naming) happened(watch int32, onlyOpened bool) {
+	f := n.readables.watches[watch]
+	if f == nil {
+		return
+	}
+	if onlyOpened {
+		f.opened++
+		if len(f.links) == 0 {
+			return // whoever tells it looks
+		}
+		if unwritten, err := lease.Unwritten(f.file); err == nil && unwritten {
+			return // by somebody who reads
+		}
+	}
+	n.drop(f.path, false)
+}
+
+// leave drops files, which are told no more. Precondition: mu is held.
+func (r *readables) leave(w leaver, top string, directory bool) {
+	for path, f := range r.files {
+		if path != top && !(directory && names.Below(path, top)) {
+			continue
+		}
+		delete(r.files, path)
+		delete(r.watches, f.watch)
+		w.Leave(f.watch)
+		r.bytes -= f.stat.Size
+		f.until = time.Now().Add(leftFor)
+		r.left = append(r.left, f)
+	}
+}
+
+type leaver interface{ Leave(watch int32) }
+
+// tidy drops what must not be told for longer, closes what nobody can ask for any
+// more, and all if nobody has been away for a while.
+func (n *naming) tidy(now time.Time, idle bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := &n.readables
+	for path, f := range r.files {
+		if idle || now.After(f.until) {
+			n.drop(path, false)
+		}
+	}
+	kept := r.left[:0]
+	for _, f := range r.left {
+		if !idle && now.Before(f.until) {
+			kept = append(kept, f)
+			continue
+		}
+		f.file.Close()
+	}
+	clear(r.left[len(kept):])
+	r.left = kept
+}

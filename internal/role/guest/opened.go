@@ -1,0 +1,149 @@
+package guest
+
+import (
+	"openmosix/internal/model/descriptors"
+	"openmosix/internal/model/names"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// A file of which home has told what it contains (wire.Readable) is opened, read and
+// closed here: home hears of it only if it is still open when the process makes a
+// call there. For that the number of its descriptor has to be known, which is the
+// lowest free one.
+
+// readables are the files that home has told of, by clean path. Guarded by Guest.mu.
+type readables struct {
+	files map[string]*wire.ReadableMsg
+	bytes int
+}
+
+// Bounds of what home may have kept here.
+const (
+	maxReadables     = 4096
+	maxReadableBytes = 64 << 20
+)
+
+// add takes a file; one too many is not taken.
+func (r *readables) add(m *wire.ReadableMsg) {
+	r.remove(m.Path)
+	if len(r.files) >= maxReadables || r.bytes+len(m.Contents) > maxReadableBytes {
+		return
+	}
+	if r.files == nil {
+		r.files = make(map[string]*wire.ReadableMsg)
+	}
+	r.files[m.Path] = m
+	r.bytes += len(m.Contents)
+}
+
+func (r *readables) remove(path string) {
+	if m := r.files[path]; m != nil {
+		r.bytes -= len(m.Contents)
+		delete(r.files, path)
+	}
+}
+
+// forget drops a file, and all below the name if it may be a directory.
+func (r *readables) forget(top string, directory bool) {
+	r.remove(top)
+	if !directory {
+		return
+	}
+	for path := range r.files {
+		if names.Below(path, top) {
+			r.remove(path)
+		}
+	}
+}
+
+// readable takes what home tells of a file. Link reader.
+func (g *Guest) readable(data []byte) {
+	var m wire.ReadableMsg
+	if err := wire.Decode(data, &m); err != nil || !names.Clean(m.Path) || !m.Sensible() {
+		g.log.Warn("what a file contains is not understood", "error", err)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.readables.add(&m)
+}
+
+// taken tells home of the files that bodies have open here and that are no longer
+// what home has told: they are opened there now. Precondition: g.mu is held.
+func (g *Guest) taken(top string, directory bool) {
+	for _, b := range g.bodies {
+		b.mu.Lock()
+		if f := b.ahead; f != nil && f.here != nil && (f.here.Path == top || directory && names.Below(f.here.Path, top)) {
+			b.behind(b.Own, false)
+		}
+		b.mu.Unlock()
+	}
+}
+
+// opensHere opens a file that home has told of. False: home has to be asked.
+func (s *strand) opensHere(p *pending, c *syscalls.Call) bool {
+	flags, opens := names.OpensToRead(p.nr, p.args)
+	if !opens {
+		return false
+	}
+	g, b := s.b.g, s.b
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !b.sharesNames || len(g.readables.files) == 0 {
+		return false
+	}
+	q, asks := names.Asks(p.nr, p.args)
+	if !asks {
+		return false
+	}
+	m := g.readables.files[s.pathOf(q, c)]
+	if m == nil {
+		return false
+	}
+	b.mu.Lock()
+	fd, known := b.lowest.Next()
+	if !known || !b.alone || b.ahead != nil || b.freezing || b.want || b.gone || len(b.Threads()) != 1 {
+		b.mu.Unlock()
+		return false
+	}
+	b.lowest.Opened(fd)
+	b.ahead = &aheadFile{
+		AheadFile: wire.AheadFile{FD: fd, Complete: true, HasStat: true, Stat: m.Stat, Contents: m.Contents},
+		fresh:     true,
+		here:      &wire.OpenedMsg{Path: m.Path, Flags: flags, FD: fd, Dev: le.Uint64(m.Stat), Inode: le.Uint64(m.Stat[8:])},
+	}
+	b.mu.Unlock()
+	b.answer(p.id, int64(fd))
+	return true
+}
+
+// numbers follows the descriptors of a body by the calls that were made at home.
+// Precondition: b.mu is held.
+func (b *body) numbers(nr int, args [6]uint64, ret int64) {
+	switch {
+	case len(b.Threads()) != 1:
+		b.lowest.Forget()
+	case nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT:
+		if ret >= 0 {
+			b.lowest.Opened(int(ret))
+		}
+	case nr == unix.SYS_CLOSE:
+		if ret != -int64(unix.EBADF) { // any other error comes after it is free
+			b.lowest.Closed(int(int32(args[0])))
+		}
+	}
+}
+
+// follows forgets what is known of the descriptors when a call may change them in a
+// way that is not followed.
+func (b *body) follows(nr int) {
+	if nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT || nr == unix.SYS_CLOSE || descriptors.Keeps(nr) {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lowest.Forget()
+}

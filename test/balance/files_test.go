@@ -1,0 +1,71 @@
+package balance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// Programs away read files that home has told of without asking, and see every
+// change that they can know of, whoever makes it and how.
+func TestFilesThatAreKnown(t *testing.T) {
+	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
+	w := newWorkers(t, lab)
+	program := filepath.Join(w.dir, "files")
+	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/files.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	make := func(name string) string {
+		dir := filepath.Join(w.dir, name)
+		if err := os.MkdirAll(filepath.Join(dir, "dir/sub"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for c := 'a'; c <= 'q'; c++ {
+			at := dir
+			if c == 'i' {
+				at = filepath.Join(dir, "dir/sub")
+			}
+			if err := os.WriteFile(filepath.Join(at, "f."+string(c)), []byte("contents-of-"+string(c)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return "cd " + dir + " && "
+	}
+	home, away := make("home"), make("away")
+	time.Sleep(3 * time.Second) // what has just changed is not told
+	want := w.do(1, home+program)
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program); got != want {
+		t.Errorf("away:\n%s\nat home:\n%s", got, want)
+	}
+
+	// A file that is read four hundred times is opened at home until it is known.
+	before := w.opens()
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" many f.n 400"); got != "contents-o" {
+		t.Errorf("%q", got)
+	}
+	if n := w.opens() - before; n > 150 {
+		t.Errorf("%d files were opened at home", n)
+	}
+}
+
+// opens is how many openat were forwarded so far.
+func (w *workers) opens() int {
+	w.t.Helper()
+	text := w.do(1, "curl -s 127.0.0.1:7780/metrics")
+	found := regexp.MustCompile(`forwarded_call_home_seconds_count\{call="openat"\} ([0-9]+)`).FindStringSubmatch(text)
+	if found == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
