@@ -46,20 +46,20 @@ func TestFilesThatAreKnown(t *testing.T) {
 	}
 
 	// A file that is read four hundred times is opened at home until it is known.
-	before := w.opens()
+	before := w.calls("openat")
 	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" many f.n 400"); got != "contents-o" {
 		t.Errorf("%q", got)
 	}
-	if n := w.opens() - before; n > 150 {
+	if n := w.calls("openat") - before; n > 150 {
 		t.Errorf("%d files were opened at home", n)
 	}
 }
 
-// opens is how many openat were forwarded so far.
-func (w *workers) opens() int {
+// calls is how often a call was forwarded so far.
+func (w *workers) calls(name string) int {
 	w.t.Helper()
 	text := w.do(1, "curl -s 127.0.0.1:7780/metrics")
-	found := regexp.MustCompile(`forwarded_call_home_seconds_count\{call="openat"\} ([0-9]+)`).FindStringSubmatch(text)
+	found := regexp.MustCompile(`forwarded_call_home_seconds_count\{call="` + name + `"\} ([0-9]+)`).FindStringSubmatch(text)
 	if found == nil {
 		return 0
 	}

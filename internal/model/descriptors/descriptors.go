@@ -61,3 +61,18 @@ var keeps = map[int]bool{
 
 // Keeps tells whether a call is one of those.
 func Keeps(nr int) bool { return keeps[nr] }
+
+// about are calls that keep the numbers, but may change where in a file the descriptor that
+// is their first argument stands, or what is there.
+var about = map[int]bool{
+	3: true, 8: true, 0: true, 19: true, 17: true, 18: true, 20: true, 295: true, 296: true, 77: true, // close, lseek, read, readv, pread64, pwrite64, writev, preadv, pwritev, ftruncate
+}
+
+// KeepsEnd tells whether a call certainly leaves it as it was that what is written next
+// to a descriptor, by this process, continues what was written to it before.
+func KeepsEnd(nr int, args [6]uint64, fd int) bool {
+	if nr != 2 && nr != 257 && nr != 3 && !Keeps(nr) { // open, openat, close
+		return false
+	}
+	return !about[nr] || int(int32(args[0])) != fd
+}

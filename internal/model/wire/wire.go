@@ -39,6 +39,8 @@ const (
 	Readable                  // ReadableMsg: what opening and reading a file gives, until it is forgotten
 	Opened                    // guest to home: a thread has opened such a file: OpenedMsg; no reply
 	Ahead                     // what the next calls of a thread would give: AheadFile
+	Credit                    // what a thread may write before home hears of it: CreditMsg
+	Wrote                     // guest to home: what a thread has written by that: WroteMsg; no reply
 	Behind                    // guest to home: what was done by that: BehindMsg
 	Mapping                   // guest to home: a thread has mapped a file; no reply
 

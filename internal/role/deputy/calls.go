@@ -107,6 +107,8 @@ func (d *deputy) do(j job) {
 		d.behind(j)
 	case wire.Opened:
 		d.opened(j)
+	case wire.Wrote:
+		d.wrote(j)
 	case wire.Mapping:
 		d.mapping(j)
 	case wire.Blocked:
@@ -176,6 +178,8 @@ func (d *deputy) forward(j job) {
 	if ok {
 		d.p.account(c, ret, outs)
 		d.sendAhead(j, c, ret)
+		d.noteWrites(c, ret)
+		d.giveCredit(j, c, ret)
 		d.reply(j, serial, ret, outs)
 		d.p.s.naming.shown(j, d, serial, begun, c, ret)
 	}

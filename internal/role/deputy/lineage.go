@@ -57,6 +57,7 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	if !thread {
 		flags = m.Flags & processFlags
 	}
+	d.writes = writes{} // a child shares what is open
 	if !thread && flags&unix.CLONE_FILES != 0 {
 		d.p.alone.Store(false)
 	}

@@ -87,13 +87,13 @@ func (s *Supervisor) read(l *link) {
 		}
 		fr := frame{kind: f.Kind, id: int(f.ID), data: append([]byte(nil), f.Data...)}
 		switch f.Kind {
-		case wire.Call, wire.Behind, wire.Opened, wire.Mapping, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
+		case wire.Call, wire.Behind, wire.Opened, wire.Wrote, wire.Mapping, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
 			d := s.deputyByOwn(fr.id)
 			if d == nil || !d.p.serves(l) {
 				s.log.Debug("call of an unknown thread", "thread", fr.id)
 				continue
 			}
-			if f.Kind == wire.Behind || f.Kind == wire.Opened || f.Kind == wire.Mapping {
+			if f.Kind == wire.Behind || f.Kind == wire.Opened || f.Kind == wire.Wrote || f.Kind == wire.Mapping {
 				d.behinds.Add(1)
 			}
 			select {

@@ -259,6 +259,7 @@ type deputy struct {
 	stale  int      // execves made again because a signal was on its way; the goroutine's own
 	sealed bool     // all signals are blocked, for an execve that is to come again; the slot's user
 	waits  uint64   // signals blocked between calls; the goroutine's own
+	writes writes   // the goroutine's own
 	reads  sequence // the goroutine's own, as is buffer
 	buffer []byte
 	last   placed // where the segments of the last call lie, for restart_syscall
@@ -335,8 +336,9 @@ func (s *Supervisor) servedBy(l *link, own int) *proc {
 	return nil
 }
 
-// workSize requests of one thread may wait: its call, and its end.
-const workSize = 8
+// workSize requests of one thread may wait: its call, its end, and what it has done
+// by itself before them.
+const workSize = 16
 
 // waitBorn waits for the tracee a deputy has just made.
 func (s *Supervisor) waitBorn(own int, limit time.Duration) *tracee.Thread {

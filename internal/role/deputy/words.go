@@ -28,6 +28,7 @@ func (s *Supervisor) died(l *link, f frame) {
 		s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Node: l.node, Text: why})
 	}
 	go func() {
+		p.settled()
 		if m.Signal == int(unix.SIGKILL) {
 			s.log.Warn("a process was killed where it ran: by a limit of that node, as its log says, by one of its own, or by hand", "pid", p.PID)
 			kill(p.PID)

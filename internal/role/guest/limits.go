@@ -111,6 +111,9 @@ func (b *body) limitCPU() {
 	switch {
 	case total >= max(hard, 1):
 		b.report()
+		b.mu.Lock()
+		b.tellWritten(b.Own)
+		b.mu.Unlock()
 		_ = b.g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)}))
 	case total >= max(soft, 1):
 		b.mu.Lock()

@@ -51,6 +51,8 @@ func (g *Guest) read() {
 			g.fetched(id, f.Data)
 		case wire.Ahead:
 			g.wentAhead(id, f.Data)
+		case wire.Credit:
+			g.credited(id, f.Data)
 		case wire.Known:
 			g.learn(id, f.Data)
 		case wire.Readable:

@@ -203,6 +203,7 @@ type body struct {
 	fetching atomic.Pointer[fetching] // the pages that are still at home; nil: none
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
+	wrote      written            // written.go; mu
 	lastMapped *mappedFile        // mmap.go; mu
 	lowest     descriptors.Lowest // the number of the next descriptor; mu
 	alone      bool               // nobody shares its descriptors; mu

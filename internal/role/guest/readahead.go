@@ -60,9 +60,10 @@ func (b *body) aged() {
 	}
 }
 
-// behind tells home what was done with the file, before anything that could
-// show it. Precondition: b.mu is held.
+// behind tells home what was written, and what was done with the file that has come
+// ahead, before anything that could show it. Precondition: b.mu is held.
 func (b *body) behind(thread int, closed bool) {
+	b.tellWritten(thread)
 	f := b.ahead
 	b.ahead = nil
 	if f == nil {

@@ -68,6 +68,9 @@ func (s *strand) deliver(st ptrace.Stop) {
 	}
 	if !dumpsCore(sig) {
 		b.report()
+		b.mu.Lock()
+		b.tellWritten(b.Own)
+		b.mu.Unlock()
 		_ = b.g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: sig}))
 		return // it stays stopped until home has seen to its death
 	}
@@ -211,6 +214,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	b.mu.Lock()
 	expected := b.gone || b.ending
 	b.gone = true
+	b.tellWritten(b.Own)
 	watch := b.watch
 	b.watch = nil
 	b.mu.Unlock()

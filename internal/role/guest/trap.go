@@ -121,7 +121,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 			return
 		}
 	}
-	s.b.follows(nr)
+	s.b.follows(nr, n.Args)
 	if s.fromAhead(p) {
 		return
 	}
@@ -228,7 +228,7 @@ func (s *strand) goHome(p *pending) {
 		s.b.answer(p.id, -int64(errno))
 		return
 	}
-	if s.opensHere(p, c) {
+	if s.opensHere(p, c) || s.writesHere(p, c) {
 		return
 	}
 	p.call = c

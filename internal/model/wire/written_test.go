@@ -1,0 +1,40 @@
+package wire
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestCreditAndWroteTravel(t *testing.T) {
+	credit := CreditMsg{FD: 7, Bytes: MaxCredit, Frames: 4}
+	if got, err := DecodeCredit(credit.Append(nil)); err != nil || got != credit {
+		t.Errorf("%+v, %v", got, err)
+	}
+	wrote := WroteMsg{FD: 1 << 20, Data: []byte("data")}
+	if got, err := DecodeWrote(append(wrote.Head(), wrote.Data...)); err != nil || got.FD != wrote.FD || !bytes.Equal(got.Data, wrote.Data) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range [][]byte{nil, make([]byte, creditSize-1), make([]byte, creditSize+1), {0, 0, 0, 0x80, 1, 0, 0, 0, 1}, {1, 0, 0, 0, 1, 0, 0, 1, 1}} {
+		if m, err := DecodeCredit(bad); err == nil {
+			t.Errorf("%x was understood: %+v", bad, m)
+		}
+	}
+	for _, bad := range [][]byte{nil, make([]byte, 4), make([]byte, 5+MaxWrote), {0, 0, 0, 0x80, 1}} {
+		if m, err := DecodeWrote(bad); err == nil {
+			t.Errorf("%d bytes were understood: descriptor %d", len(bad), m.FD)
+		}
+	}
+}
+
+func FuzzWritten(f *testing.F) {
+	f.Add(CreditMsg{FD: 3, Bytes: 5, Frames: 1}.Append(nil))
+	f.Add(append(WroteMsg{FD: 3}.Head(), 1))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if m, err := DecodeCredit(b); err == nil && !bytes.Equal(m.Append(nil), b) {
+			t.Errorf("%x: %+v", b, m)
+		}
+		if m, err := DecodeWrote(b); err == nil && !bytes.Equal(append(m.Head(), m.Data...), b) {
+			t.Errorf("%x: %+v", b, m)
+		}
+	})
+}

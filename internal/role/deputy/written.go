@@ -1,0 +1,194 @@
+package deputy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// A program that writes one piece of a file after the other need not wait for home at
+// each of them: home gives credit, within which writes end where it runs. Order is kept, since
+// what was written goes home before anything else that the process says. Errors are
+// kept by giving credit only where there can be none:
+//
+//   - the process has opened the file itself since its execve, alone, neither to append
+//     nor to wait for the disk, and has shared it with nobody;
+//   - it is a regular file with a name, on a file system without quotas, that has much
+//     more room than could be used up in the moment that it takes;
+//   - the process's limit of file sizes is further away.
+//
+// Should there be no room nevertheless, the process waits for it, as on a disk that stands still.
+
+// writes is what is known of the files that a deputy's process writes. The goroutine's own.
+type writes struct {
+	own  map[int]bool // descriptors of files that it has opened to write
+	last int          // the one it wrote to last
+	run  int          // how often one after the other
+}
+
+const (
+	creditBytes  = 256 << 10
+	creditFrames = 4
+	// creditAfter so many writes: who writes once needs none.
+	creditAfter = 2
+	// muchRoom is what a file system must have free.
+	muchRoom = 1 << 30
+	// roomAgain is how often it is tried whether there is room.
+	roomAgain = 100 * time.Millisecond
+)
+
+// noQuotas are the file systems on which a write fails for want of room only, if
+// the options of their mount do not say otherwise.
+var noQuotas = map[int64]bool{unix.EXT4_SUPER_MAGIC: true, unix.XFS_SUPER_MAGIC: true, unix.F2FS_SUPER_MAGIC: true, unix.TMPFS_MAGIC: true}
+
+// noteWrites follows which files the process may be given credit for.
+func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
+	w := &d.writes
+	switch c.Nr {
+	case unix.SYS_OPEN, unix.SYS_OPENAT, unix.SYS_CREAT:
+		if ret < 0 {
+			return
+		}
+		delete(w.own, int(ret))
+		if d.p.alone.Load() && opensToWrite(c) {
+			if w.own == nil {
+				w.own = make(map[int]bool)
+			}
+			w.own[int(ret)] = true
+		}
+	case unix.SYS_CLOSE:
+		delete(w.own, int(int32(c.Args[0])))
+	case unix.SYS_DUP, unix.SYS_DUP2, unix.SYS_DUP3, unix.SYS_FCNTL, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_CLOSE_RANGE, unix.SYS_IO_URING_SETUP:
+		d.writes = writes{}
+	}
+}
+
+func opensToWrite(c *syscalls.Call) bool {
+	flags := uint64(unix.O_WRONLY)
+	switch c.Nr {
+	case unix.SYS_OPEN:
+		flags = c.Args[1]
+	case unix.SYS_OPENAT:
+		flags = c.Args[2]
+	}
+	const never = unix.O_APPEND | unix.O_SYNC | unix.O_DSYNC | unix.O_DIRECT | unix.O_PATH | unix.O_ASYNC | unix.O_TMPFILE
+	return flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
+}
+
+// giveCredit sends credit ahead of the reply to a write, if it may be given.
+func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
+	if c.Nr != unix.SYS_WRITE || ret <= 0 || uint64(ret) != c.Args[2] {
+		return
+	}
+	w, fd := &d.writes, int(int32(c.Args[0]))
+	if w.last != fd {
+		w.last, w.run = fd, 0
+	}
+	if w.run++; w.run < creditAfter || !w.own[fd] || !d.p.alone.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
+		return
+	}
+	if w.run == creditAfter && hasQuotas(d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))) {
+		delete(w.own, fd)
+		return
+	}
+	if n := d.roomFor(fd); n > 0 {
+		m := wire.CreditMsg{FD: fd, Bytes: n, Frames: creditFrames}
+		_ = j.link.conn.Along(wire.Credit, uint64(uint32(d.t.Own)), m.Append(nil), nil)
+	}
+}
+
+// roomFor is how many bytes can certainly be written next to a descriptor.
+func (d *deputy) roomFor(fd int) int {
+	name := d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))
+	var st unix.Stat_t
+	var fs unix.Statfs_t
+	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink == 0 ||
+		unix.Statfs(name, &fs) != nil || !noQuotas[int64(fs.Type)] || fs.Bavail*uint64(fs.Bsize) < muchRoom {
+		return 0
+	}
+	at, err := d.t.Call(unix.SYS_LSEEK, uint64(fd), 0, unix.SEEK_CUR)
+	if err != nil || at < st.Size { // over what is there: that may be what somebody has sealed or mapped
+		return 0
+	}
+	var limit unix.Rlimit
+	if unix.Prlimit(d.p.PID, unix.RLIMIT_FSIZE, nil, &limit) != nil {
+		return 0
+	}
+	end := min(limit.Cur, 1<<40)
+	return int(min(creditBytes, end-min(uint64(at), end)))
+}
+
+// hasQuotas tells whether the file system of a file is mounted with quotas, or it is
+// not known.
+func hasQuotas(name string) bool {
+	var st unix.Stat_t
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil || unix.Stat(name, &st) != nil {
+		return true
+	}
+	number := fmt.Sprintf(" %d:%d ", unix.Major(st.Dev), unix.Minor(st.Dev))
+	for line := range strings.Lines(string(text)) {
+		if _, options, found := strings.Cut(line, " - "); found && strings.Contains(line, number) {
+			return strings.Contains(strings.ReplaceAll(options, "noquota", ""), "quota")
+		}
+	}
+	return true
+}
+
+// wrote makes true what the guest's side has ended by itself. There is no reply.
+func (d *deputy) wrote(j job) {
+	defer d.behinds.Add(-1)
+	m, err := wire.DecodeWrote(j.data)
+	if err != nil {
+		d.p.s.log.Warn("bad word of a write", "thread", d.t.Own, "error", err)
+		return
+	}
+	told := false
+	for data := m.Data; len(data) > 0; {
+		slot := d.t.Slot
+		if slot == nil {
+			return // it has ended
+		}
+		copy(slot.Window(), data)
+		n, err := d.t.Call(unix.SYS_WRITE, uint64(m.FD), slot.WindowAddr(), uint64(len(data)))
+		switch {
+		case err != nil:
+			return // it has ended
+		case n > 0:
+			data = data[n:]
+		case errors.Is(unix.Errno(-n), unix.ENOSPC), errors.Is(unix.Errno(-n), unix.EDQUOT), errors.Is(unix.Errno(-n), unix.EINTR):
+			if !told {
+				d.p.s.log.Error("a process waits for room on a disk that became full in a moment", "pid", d.p.PID, "descriptor", m.FD, "error", unix.Errno(-n))
+				told = true
+			}
+			time.Sleep(roomAgain)
+		default:
+			d.p.s.log.Error("a process has to be killed: what it has written cannot be written at home", "pid", d.p.PID, "descriptor", m.FD, "error", unix.Errno(-n))
+			kill(d.p.PID)
+			return
+		}
+	}
+}
+
+// settled waits until the deputies of a process have done what its guest has done
+// by itself.
+func (p *proc) settled() {
+	for deadline := time.Now().Add(stopLimit); time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
+		waits := false
+		for _, t := range p.Threads() {
+			if d, ok := t.Data.(*deputy); ok && d.behinds.Load() > 0 {
+				waits = true
+			}
+		}
+		if !waits {
+			return
+		}
+	}
+}

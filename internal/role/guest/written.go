@@ -1,0 +1,101 @@
+package guest
+
+import (
+	"time"
+
+	"openmosix/internal/model/descriptors"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where home gives credit (wire.Credit), writes end here at once, and what they have
+// written goes home in larger pieces: before anything else that the process says,
+// and after a moment in any case.
+
+// written is what a body has written here and not told of. Guarded by body.mu.
+type written struct {
+	credit wire.CreditMsg
+	data   []byte
+	timer  *time.Timer
+}
+
+// writtenTime is how long what was written stays here at most.
+const writtenTime = 10 * time.Millisecond
+
+// credited takes what home gives. Link reader.
+func (g *Guest) credited(own int, data []byte) {
+	m, err := wire.DecodeCredit(data)
+	if err != nil {
+		g.log.Warn("bad word of a credit", "error", err)
+		return
+	}
+	s := g.strandByOwn(own)
+	if s == nil {
+		return
+	}
+	s.b.mu.Lock()
+	defer s.b.mu.Unlock()
+	if s.b.alone && len(s.b.Threads()) == 1 && len(s.b.wrote.data) == 0 {
+		s.b.wrote.credit = m
+	}
+}
+
+// writesHere ends a write by what home has given. False: home has to be asked.
+func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
+	if p.nr != unix.SYS_WRITE || len(c.Segs) != 1 {
+		return false
+	}
+	data, b := c.Segs[0].In, s.b
+	b.mu.Lock()
+	w := &b.wrote
+	if int(int32(p.args[0])) != w.credit.FD || len(data) == 0 || uint64(len(data)) != p.args[2] || len(data) > w.credit.Bytes || w.credit.Frames == 0 ||
+		b.freezing || b.want || b.gone || !b.alone || len(b.Threads()) != 1 {
+		b.mu.Unlock()
+		return false
+	}
+	if len(w.data)+len(data) > wire.MaxWrote {
+		b.tellWritten(s.t.Own)
+		if w.credit.Frames == 0 {
+			b.mu.Unlock()
+			return false
+		}
+	}
+	w.credit.Bytes -= len(data)
+	w.data = append(w.data, data...)
+	if w.timer == nil {
+		own := s.t.Own
+		w.timer = time.AfterFunc(writtenTime, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.tellWritten(own)
+		})
+	}
+	b.mu.Unlock()
+	b.answer(p.id, int64(len(data)))
+	return true
+}
+
+// tellWritten sends home what was written. Precondition: b.mu is held.
+func (b *body) tellWritten(thread int) {
+	w := &b.wrote
+	if w.timer != nil {
+		w.timer.Stop()
+		w.timer = nil
+	}
+	if len(w.data) == 0 {
+		return
+	}
+	w.credit.Frames--
+	_ = b.g.post(wire.Wrote, thread, wire.WroteMsg{FD: w.credit.FD}.Head(), w.data)
+	w.data = nil
+}
+
+// spends gives a credit up when a call may change what it was given for. Precondition: b.mu is held.
+func (b *body) spends(nr int, args [6]uint64) {
+	if b.wrote.credit.Frames > 0 && !descriptors.KeepsEnd(nr, args, b.wrote.credit.FD) {
+		b.tellWritten(b.Own)
+		b.wrote.credit = wire.CreditMsg{}
+	}
+}

@@ -1,0 +1,245 @@
+// Writes files piece by piece, and does what could show whether what was written is
+// there, in its order, with the errors that it should have.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char piece[4096];
+static const char *self;
+
+static void fail(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void fill(int n)
+{
+	for (size_t i = 0; i < sizeof piece; i++)
+		piece[i] = 'a' + (n + i / 64) % 26;
+}
+
+static int fresh(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		fail(name);
+	return fd;
+}
+
+// Says what a file contains, as it is found by its name.
+static void sum(const char *what, const char *name)
+{
+	unsigned long h = 5381, n = 0;
+	FILE *f = fopen(name, "r");
+	int c;
+	if (!f)
+		fail(name);
+	while ((c = getc(f)) != EOF)
+		h = h * 33 + c, n++;
+	fclose(f);
+	printf("%s: %lu bytes, %lx\n", what, n, h);
+}
+
+static void pieces(int fd, int n)
+{
+	for (int i = 0; i < n; i++) {
+		fill(i);
+		ssize_t size = write(fd, piece, 4096 - i % 7);
+		if (size != 4096 - i % 7) {
+			printf("piece %d: %zd %s\n", i, size, size < 0 ? strerror(errno) : "");
+			return;
+		}
+	}
+}
+
+static void spin(double seconds)
+{
+	struct timespec a, b;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &b);
+	while (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9 < seconds);
+}
+
+// One that ends in this way when it has written.
+static void ends(const char *how)
+{
+	int status;
+	fflush(stdout);
+	if (!fork()) {
+		execl(self, self, how, NULL);
+		_exit(9);
+	}
+	wait(&status);
+	printf("%s: status %x; ", how, status & ~0x80); // whether there is a core does not matter
+	sum("file", how);
+}
+
+int main(int argc, char **argv)
+{
+	struct stat st;
+	self = argv[0];
+	setvbuf(stdout, 0, _IONBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "many")) {
+		pieces(fresh(argv[2]), atoi(argv[3]));
+		sum("many", argv[2]);
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "size")) { // of a file, until it is so long
+		for (int i = 0; i < 1500; i++, usleep(1000))
+			if (!stat(argv[2], &st) && st.st_size >= atol(argv[3]))
+				break;
+		printf("size %ld\n", (long)st.st_size);
+		return 0;
+	}
+	if (argc > 1) {
+		struct rlimit none = {0, 0};
+		setrlimit(RLIMIT_CORE, &none);
+		int fd = fresh(argv[1]);
+		pieces(fd, 20);
+		if (!strcmp(argv[1], "killed"))
+			raise(SIGKILL);
+		if (!strcmp(argv[1], "terminated"))
+			raise(SIGTERM);
+		if (!strcmp(argv[1], "faults"))
+			*(volatile int *)0 = 1;
+		if (!strcmp(argv[1], "aborts"))
+			abort();
+		if (!strcmp(argv[1], "executes")) {
+			char number[16];
+			snprintf(number, sizeof number, "%d", fd);
+			execl("/bin/sh", "sh", "-c", "echo more >&$0", number, NULL);
+		}
+		if (!strcmp(argv[1], "limited")) {
+			struct rlimit l = {100000, 100000};
+			signal(SIGXFSZ, SIG_IGN);
+			setrlimit(RLIMIT_FSIZE, &l);
+			pieces(fd, 20);
+			fd = fresh(argv[1]);
+			pieces(fd, 40);
+		}
+		_exit(3);
+	}
+	int fd = fresh("plain");
+	pieces(fd, 300);
+	close(fd);
+	sum("plain", "plain");
+
+	fd = fresh("mixed");
+	pieces(fd, 30);
+	if (fstat(fd, &st))
+		fail("fstat");
+	printf("size %ld, at %ld\n", (long)st.st_size, (long)lseek(fd, 0, SEEK_CUR));
+	pieces(fd, 30);
+	lseek(fd, 1000, SEEK_SET);
+	pieces(fd, 5);
+	lseek(fd, 0, SEEK_END);
+	pieces(fd, 5);
+	pwrite(fd, "pwrite", 6, 77);
+	pieces(fd, 5);
+	struct iovec v[2] = {{"vec", 3}, {"tor", 3}};
+	writev(fd, v, 2);
+	pieces(fd, 5);
+	ftruncate(fd, 40000);
+	pieces(fd, 5);
+	truncate("mixed", 60000);
+	pieces(fd, 5);
+	sum("mixed, open", "mixed");
+	pieces(fd, 4);
+	int other = dup(fd);
+	pieces(other, 4);
+	pieces(fd, 4);
+	fcntl(other, F_SETFL, O_APPEND);
+	lseek(fd, 0, SEEK_SET);
+	pieces(fd, 4);
+	sum("mixed", "mixed");
+	close(fd);
+	close(other);
+
+	fd = fresh("two");
+	other = fresh("twin");
+	for (int i = 0; i < 30; i++) {
+		pieces(fd, 3);
+		pieces(other, 2);
+	}
+	pieces(fd, 5);
+	if (rename("two", "renamed"))
+		fail("rename");
+	pieces(fd, 5);
+	sum("two", "renamed");
+	sum("twin", "twin");
+	close(fd);
+	close(other);
+
+	fd = fresh("shared"); // with a child
+	pieces(fd, 10);
+	if (!fork()) {
+		pieces(fd, 3);
+		_exit(0);
+	}
+	wait(NULL);
+	pieces(fd, 10);
+	sum("shared", "shared");
+	close(fd);
+
+	fd = fresh("append"); // others write there, too
+	pieces(fd, 10);
+	other = open("append", O_WRONLY | O_APPEND);
+	pieces(other, 3);
+	pieces(fd, 10);
+	sum("append", "append");
+	close(fd);
+	close(other);
+
+	fd = fresh("watched"); // by one who only looks
+	pid_t child = fork();
+	if (!child) {
+		execl(self, self, "size", "watched", "81863", NULL);
+		_exit(9);
+	}
+	pieces(fd, 20);
+	spin(3);
+	waitpid(child, NULL, 0);
+	close(fd);
+
+	fd = fresh("errors");
+	pieces(fd, 5);
+	char *edge = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(edge + 4096, 4096);
+	ssize_t n = write(fd, edge + 4096, 100);
+	printf("behind it: %zd %s\n", n, n < 0 ? strerror(errno) : "");
+	n = write(fd, piece, 0);
+	printf("nothing: %zd\n", n);
+	sum("errors", "errors");
+	close(fd);
+	n = write(fd, piece, 10);
+	printf("closed: %zd %s\n", n, n < 0 ? strerror(errno) : "");
+
+	ends("killed");
+	ends("terminated");
+	ends("faults");
+	ends("aborts");
+	ends("executes");
+	ends("limited");
+	ends("exits");
+
+	fd = open("small/full", O_WRONLY | O_CREAT, 0644); // a file system of 64 KiB
+	if (fd >= 0) {
+		pieces(fd, 40);
+		close(fd);
+		sum("full", "small/full");
+	}
+	return 0;
+}

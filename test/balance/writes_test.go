@@ -1,0 +1,55 @@
+package balance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"openmosix/test/labtest"
+
+	"golang.org/x/sys/unix"
+)
+
+// What programs away have written is there when anybody can know of it, in its
+// order, with the errors that it has at home, and however they end.
+func TestWritesThatAreBehind(t *testing.T) {
+	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
+	w := newWorkers(t, lab)
+	program := filepath.Join(w.dir, "writes")
+	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/writes.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	dir := func(name string) string {
+		small := filepath.Join(w.dir, name, "small")
+		if err := os.MkdirAll(small, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return "mount -t tmpfs -o size=64k none " + small + " && cd " + filepath.Join(w.dir, name) + " && "
+	}
+	home, away := dir("home"), dir("away")
+	want := w.do(1, home+program)
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program); got != want {
+		t.Errorf("away:\n%s\nat home:\n%s", got, want)
+	}
+	w.do(1, "umount "+filepath.Join(w.dir, "home/small")+" "+filepath.Join(w.dir, "away/small"))
+	var at [2]unix.Stat_t // nothing is reserved that is not used
+	for i, name := range []string{"home", "away"} {
+		if err := unix.Stat(filepath.Join(w.dir, name, "plain"), &at[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if at[0].Blocks != at[1].Blocks {
+		t.Errorf("%d blocks away, %d at home", at[1].Blocks, at[0].Blocks)
+	}
+
+	before := w.calls("write")
+	got := w.do(1, "cd "+filepath.Join(w.dir, "away")+" && "+labtest.InNode+" mosrun -2 "+program+" many many 2000")
+	if want := w.do(1, "cd "+filepath.Join(w.dir, "home")+" && "+program+" many many 2000"); got != want {
+		t.Errorf("%q, at home %q", got, want)
+	}
+	if n := w.calls("write") - before; n > 400 {
+		t.Errorf("%d writes of 2000 were made at home one by one", n)
+	}
+}
