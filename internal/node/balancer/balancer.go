@@ -57,6 +57,7 @@ type Options struct {
 	Held     func(context.Context) []supervisor.Proc     // own ones that a supervisor looks after; Node is 0 at home
 	Guests   func(context.Context) []supervisor.Proc     // of others, here
 	IsGuest  func(uid int) bool                          // a user id of guests
+	Serves   func() map[int]bool                         // the supervisors of this node, by pid
 	Move     func(context.Context, balance.Move) Outcome // blocks until it is over
 	Programs string                                      // file with what is known of programs
 	Log      *slog.Logger

@@ -268,6 +268,22 @@ func TestStarvedProcessesAreSeen(t *testing.T) {
 	})
 }
 
+// A supervisor that waits for a CPU beside programs that compute wants what it uses.
+func TestSupervisorsWantWhatTheyUse(t *testing.T) {
+	for _, serves := range []bool{false, true} {
+		balanced(t, 1, func(t *testing.T, m *machine, b *Balancer) {
+			m.serves = map[int]bool{300: serves}
+			m.add(program{pid: 300, uid: 0, share: 0.8, starved: 20})
+			m.run(15)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if little := b.self.demand < 0.3; little != serves {
+				t.Errorf("%v: this node wants %.2f CPUs", serves, b.self.demand)
+			}
+		})
+	}
+}
+
 // Of programs that call home a lot and share a node's CPU, only so many come back
 // as there is room for: each is seen to use little there, and wants more.
 func TestCallersDoNotCrowdHome(t *testing.T) {

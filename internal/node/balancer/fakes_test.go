@@ -65,6 +65,7 @@ type machine struct {
 	begun    time.Time
 	asked    []balance.Move
 	answer   func(balance.Move) Outcome
+	serves   map[int]bool
 }
 
 const boot = 1000 * time.Second
@@ -102,6 +103,7 @@ func (m *machine) balancer() *Balancer {
 		Held:     func(context.Context) []supervisor.Proc { return m.list(1) },
 		Guests:   func(context.Context) []supervisor.Proc { return m.list(0) },
 		IsGuest:  func(uid int) bool { return uid >= 1_868_000_000 },
+		Serves:   func() map[int]bool { return m.serves },
 		Move:     m.move,
 		Programs: filepath.Join(m.dir, "programs.json"),
 		Log:      slog.New(slog.DiscardHandler),

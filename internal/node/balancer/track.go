@@ -107,7 +107,7 @@ func (b *Balancer) look(ctx context.Context) error {
 	}
 	old := b.procs
 	b.procs, b.walked = seen, at
-	report := b.o.Own()
+	report, serves := b.o.Own(), b.o.Serves()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, t := range old { // the node where it was does not know at once that it has ended
@@ -119,6 +119,10 @@ func (b *Balancer) look(ctx context.Context) error {
 		switch {
 		case t.away() != 0:
 			b.shows(id.pid, t.history.Wants, at)
+		case serves[id.pid]:
+			// For how long it waits is no matter: it has little to do, and is asked
+			// when others wait. What it does is in the price of being away.
+			demand += t.history.CPU
 		case id.pid != b.ownPID():
 			demand += b.demandOf(id.pid, t.history.Wants, at)
 		}

@@ -34,10 +34,35 @@ func (d *Daemon) newBalancer() *balancer.Balancer {
 			return d.guests.lent()
 		},
 		IsGuest:  d.guests.slots.owns,
+		Serves:   d.supervisors,
 		Move:     d.moveByItself,
 		Programs: filepath.Join(d.config.StateDir, "programs.json"),
 		Log:      d.log,
 	})
+}
+
+// supervisors are all of this node, by pid.
+func (d *Daemon) supervisors() map[int]bool {
+	out := make(map[int]bool)
+	d.homes.mu.Lock()
+	for h := range d.homes.all {
+		select {
+		case <-h.ready: // then child is set
+			if h.child != nil {
+				out[h.child.pid] = true
+			}
+		default:
+		}
+	}
+	d.homes.mu.Unlock()
+	d.guests.mu.Lock()
+	defer d.guests.mu.Unlock()
+	for _, g := range d.guests.bySession {
+		if g.child != nil {
+			out[g.child.pid] = true
+		}
+	}
+	return out
 }
 
 // heldNow asks all home supervisors of their processes.
