@@ -196,9 +196,7 @@ func (b *Balancer) unsend(to int, bytes uint64) {
 // lacks notes that the processors of a node lack something. Precondition: b.mu
 // is held.
 func (b *Balancer) lacks(node int) {
-	for _, k := range b.known.known {
-		if k.Report.Node == node && k.Report.CPU != b.self.report.CPU {
-			b.lacking[k.Report.CPU] = time.Now()
-		}
+	if r, known := b.report(node); known && r.CPU != b.self.report.CPU {
+		b.lacking[r.CPU] = time.Now()
 	}
 }

@@ -111,9 +111,6 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 		to, why = balance.Place(view, p)
 	}
 	b.settle(pid, placement{program: program, kind: kind, node: to, wants: p.Wants, at: at}, now)
-	settled := b.placed[pid]
-	settled.crowd = b.crowd(to)
-	b.placed[pid] = settled
 	return to, why
 }
 
@@ -166,21 +163,17 @@ const busyFrom = 0.2
 // counted, and not what they are thought to want: that was learned with the same
 // crowd, and whatever it is would prove itself right. Precondition: b.mu is held.
 func (b *Balancer) crowd(node int) float64 {
-	busy, cpus := 0.0, b.self.report.CPUs
+	busy := 0.0
 	if node == b.o.Self {
 		busy = b.self.demand
-	}
-	for _, k := range b.known.known {
-		if k.Report.Node == node {
-			cpus = k.Report.CPUs
-		}
 	}
 	for _, p := range b.placed {
 		if p.node == node && !p.counted && p.wants >= busyFrom {
 			busy += max(1, p.wants)
 		}
 	}
-	return max(busy/float64(max(cpus, 1)), 1)
+	report, _ := b.report(node)
+	return max(busy/float64(max(report.CPUs, 1)), 1)
 }
 
 // started looks at a process that has just executed a program, and tells why it
@@ -201,12 +194,15 @@ func (b *Balancer) started(pid int) (balance.Proc, balance.Rule) {
 	return p, ""
 }
 
-// settle counts a program where it was placed. Precondition: b.mu is held.
+// settle counts a program where it begins or has come to, and notes how many
+// compete for a CPU there. Precondition: b.mu is held.
 func (b *Balancer) settle(pid int, p placement, now time.Duration) {
-	b.placed[pid] = p
+	b.placed[pid] = p // it is one of them
 	if p.node != b.o.Self {
 		b.ledger.add(p.node, now, p.wants)
 	}
+	p.crowd = b.crowd(p.node)
+	b.placed[pid] = p
 }
 
 // over: the program that was placed for a process runs no longer.

@@ -112,6 +112,38 @@ func TestWhatBeginsHere(t *testing.T) {
 	}
 }
 
+// What a program would use alone is taken from how many compete for a CPU where it
+// runs, also if that is not where it was placed.
+func TestCrowdGoesWithTheProgram(t *testing.T) {
+	for name, leave := range map[string]func(b *Balancer){
+		"stayed": func(b *Balancer) { b.Stayed(100) },
+		"moved": func(b *Balancer) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.shift(1, 100, 2, 3, 1, b.now())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			placing(t, 3, func(t *testing.T, m *machine, b *Balancer) {
+				m.others[1].Accepting = false // or some would begin on node 3
+				b.ledger.add(1, b.now(), 20)
+				for pid := 105; pid >= 100; pid-- {
+					m.add(program{pid: pid, uid: 1000})
+					if to, why := b.Place(pid, "/usr/bin/once"); to != 2 {
+						t.Fatal(to, why)
+					}
+				}
+				leave(b)
+				time.Sleep(time.Second)
+				b.Finished(100, "/usr/bin/once", 300*time.Millisecond, nil)
+				if got, _ := b.programs.of("/usr/bin/once"); got.Wants < 0.29 || got.Wants > 0.31 {
+					t.Errorf("it used 0.3 of a CPU for which nobody else competed, and is thought to want %v", got.Wants)
+				}
+			})
+		})
+	}
+}
+
 // A placement that failed counts here, and what one costs is learned.
 func TestPlacementsAreFollowed(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {

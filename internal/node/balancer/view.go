@@ -66,6 +66,20 @@ type reports struct {
 	links []balance.Link
 }
 
+// report is what a node, this one or another, said last; false: nothing is known of
+// it. Precondition: b.mu is held.
+func (b *Balancer) report(node int) (load.Report, bool) {
+	if node == b.o.Self {
+		return b.self.report, b.self.report.CPUs > 0
+	}
+	for _, k := range b.known.known {
+		if k.Report.Node == node {
+			return k.Report, true
+		}
+	}
+	return load.Report{}, false
+}
+
 // nodes is what is known of all nodes now, with what was sent to them and what
 // they have not told of yet. Precondition: b.mu is held, and reports are fresh.
 func (b *Balancer) nodes(now time.Duration) []balance.Node {
