@@ -1,11 +1,15 @@
 package bench
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,23 +20,27 @@ import (
 
 const (
 	spreadPrograms = 8
-	// spreadChunks of work each has: some seconds on an idle machine.
-	spreadChunks = 2000
-	// rateTime is for how long both nodes are kept busy by hand.
-	rateTime = 5 * time.Second
+	spreadRounds   = 3
+	// programTime is how long one of them takes, alone on node 1: long beside the
+	// one or two seconds that a decision takes.
+	programTime = 18 * time.Second
+	// handPart of the work is done by hand.
+	handPart = 8
+	// speedChunks are what a node's speed is measured with: some seconds.
+	speedChunks = 1000
 )
 
 // BenchmarkSpreadEqual: programs that want a CPU each, all started on node 1 of
 // two nodes with one CPU each.
-func BenchmarkSpreadEqual(b *testing.B) { spreadOut(b, 0) }
+func BenchmarkSpreadEqual(b *testing.B) { spreadOut(b, 100) }
 
 // BenchmarkSpreadUnequal: node 2 is told, and made, to be half as fast, by a
 // quota on its CPU time.
 func BenchmarkSpreadUnequal(b *testing.B) { spreadOut(b, 50) }
 
 // spreadOut gives the makespan over that of a perfect split: all the work over the
-// rate at which both nodes work while they are kept busy by hand. Both are
-// measured by turns.
+// sum of the speeds that one program has alone on each node. That this can be had,
+// and no less, the same work shows divided by hand in that ratio, by turns.
 func spreadOut(b *testing.B, percent int) {
 	lab := labtest.UpBalanced(b, 0, runtime.NumCPU()-1)
 	dir := labtest.Scratch(b)
@@ -40,35 +48,49 @@ func spreadOut(b *testing.B, percent int) {
 	if out, err := exec.Command("gcc", "-O2", "-o", program, "src/chunks.c").CombinedOutput(); err != nil {
 		b.Skipf("gcc: %v: %s", err, out)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
-	speed := 10000
-	if percent != 0 {
+	if percent != 100 {
 		if err := lab.Quota(2, percent); err != nil {
 			b.Skip(err)
 		}
-		speed = speed * percent / 100
 	}
-	for _, line := range []string{"mosctl setspeed 10000", fmt.Sprintf("mosctl -n 2 setspeed %d", speed)} {
+	for _, line := range []string{"mosctl setspeed 10000", fmt.Sprintf("mosctl -n 2 setspeed %d", 100*percent)} {
 		if _, err := lab.Shell(ctx, 1, labtest.InNode+" "+line); err != nil {
 			b.Fatal(err)
 		}
 	}
 	r := &spreadRun{ctx: ctx, b: b, lab: lab, program: program}
-	var ours, perfect, ratios []float64
+	chunks := int(r.speed(1) * programTime.Seconds())
+	var ours, perfect, ratios, hands []float64
 	b.ResetTimer()
-	for range b.N {
-		rate := r.rate()
-		took := r.makespan()
-		rate = (rate + r.rate()) / 2 // other work on the machine comes and goes
-		ours = append(ours, took)
-		perfect = append(perfect, spreadPrograms*spreadChunks/rate)
-		ratios = append(ratios, took*rate/(spreadPrograms*spreadChunks))
+	for range b.N * spreadRounds {
+		first, second := r.speed(1), r.speed(2)
+		all := float64(spreadPrograms * chunks)
+		hand := r.byHand(int(all)/handPart, first/(first+second))
+		took, moves := r.makespan(chunks)
+		first, second = (first+r.speed(1))/2, (second+r.speed(2))/2 // other work on the machine comes and goes
+		p := all / (first + second)
+		ours, perfect = append(ours, took), append(perfect, p)
+		ratios, hands = append(ratios, took/p), append(hands, hand*handPart/p)
+		b.Logf("a program alone takes %.2f s on node 1, %.2f s on node 2; perfect %.1f s, by hand %.3f of that, whole programs at best %.3f; by themselves %.3f%s",
+			float64(chunks)/first, float64(chunks)/second, p, hand*handPart/p, wholeAtBest(first, second), took/p, moves)
 	}
 	b.StopTimer()
 	report(b, "makespan-s", ours)
 	report(b, "perfect-s", perfect)
 	report(b, "makespan/perfect", ratios)
+	report(b, "by-hand/perfect", hands)
+}
+
+// wholeAtBest is how far from a perfect split programs end that stay where they
+// are, however many are on each node.
+func wholeAtBest(first, second float64) float64 {
+	best := float64(spreadPrograms) / first
+	for n := range spreadPrograms {
+		best = min(best, max(float64(n)/first, float64(spreadPrograms-n)/second))
+	}
+	return best * (first + second) / spreadPrograms
 }
 
 type spreadRun struct {
@@ -80,13 +102,14 @@ type spreadRun struct {
 
 // begun is one program under way.
 type begun struct {
-	cmd *exec.Cmd
-	out *labtest.Output
+	cmd    *exec.Cmd
+	chunks int
+	out    *labtest.Output
 }
 
 func (r *spreadRun) start(node, chunks int, command ...string) *begun {
 	r.b.Helper()
-	p := &begun{out: &labtest.Output{}}
+	p := &begun{chunks: chunks, out: &labtest.Output{}}
 	p.cmd = r.lab.Command(r.ctx, node, filepath.Dir(r.program), append(command, r.program, strconv.Itoa(chunks))...)
 	p.cmd.Stdout = p.out
 	if err := p.cmd.Start(); err != nil {
@@ -95,74 +118,103 @@ func (r *spreadRun) start(node, chunks int, command ...string) *begun {
 	return p
 }
 
-// said waits for its end and gives how many chunks it did, and the sum.
-func (p *begun) said(b *testing.B) (chunks int, sum string) {
+// locked starts a program that stays on its node.
+func (r *spreadRun) locked(node, chunks int) *begun {
+	return r.start(node, chunks, labtest.InNode, "mosrun", "-L")
+}
+
+// said waits for its end and gives its result, and how long it says it took.
+func (p *begun) said(b *testing.B) (sum string, took time.Duration) {
 	b.Helper()
 	if err := p.cmd.Wait(); err != nil {
 		b.Fatalf("a program ends: %v: %s", err, p.out)
 	}
-	if _, err := fmt.Sscanf(p.out.String(), "begun\n%d %s\n", &chunks, &sum); err != nil {
+	micros := int64(0)
+	if _, err := fmt.Sscanf(p.out.String(), "%s %d\n", &sum, &micros); err != nil {
 		b.Fatalf("%v: %s", err, p.out)
 	}
-	return chunks, sum
+	return sum, time.Duration(micros) * time.Microsecond
 }
 
-// rate is how many chunks a second both nodes do, kept busy by programs that are
-// locked to them.
-func (r *spreadRun) rate() float64 {
-	r.b.Helper()
-	var all []*begun
-	for i := range spreadPrograms {
-		all = append(all, r.start(1+i%2, 1<<30, labtest.InNode, "mosrun", "-L"))
-	}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		ready := 0
-		for _, p := range all {
-			if strings.HasPrefix(p.out.String(), "begun") {
-				ready++
-			}
-		}
-		if ready == len(all) {
-			break
-		}
-		if time.Now().After(deadline) {
-			r.b.Fatal("not all programs begin")
-		}
-	}
-	start := time.Now()
-	time.Sleep(rateTime)
-	passed := time.Since(start)
-	for _, node := range []int{1, 2} {
-		if _, err := r.lab.Shell(r.ctx, node, "pkill -TERM -x chunks"); err != nil {
-			r.b.Fatal(err)
-		}
-	}
-	done := 0
+// allSaid waits for the end of all; those that did the same have the same result.
+func allSaid(b *testing.B, all []*begun) {
+	b.Helper()
+	sums := map[int]string{}
 	for _, p := range all {
-		n, _ := p.said(r.b)
-		done += n
+		sum, _ := p.said(b)
+		if first := cmp.Or(sums[p.chunks], sum); sum != first {
+			b.Fatalf("%d chunks give %s; another program has %s", p.chunks, sum, first)
+		}
+		sums[p.chunks] = sum
 	}
-	return float64(done) / passed.Seconds()
+}
+
+// speed is how many chunks a second one program does that is alone.
+func (r *spreadRun) speed(node int) float64 {
+	r.b.Helper()
+	_, took := r.locked(node, speedChunks).said(r.b)
+	return speedChunks / took.Seconds()
+}
+
+// byHand has so much work done by as many programs as ever, half of them on each
+// node and locked to it, and of a share of it, that on node 1, each of them an equal
+// part. It is from the start of the first to the end of the last, in seconds.
+func (r *spreadRun) byHand(chunks int, share float64) float64 {
+	r.b.Helper()
+	each := float64(chunks) * 2 / spreadPrograms
+	var all []*begun
+	start := time.Now()
+	for range spreadPrograms / 2 {
+		all = append(all, r.locked(1, int(each*share)), r.locked(2, int(each*(1-share))))
+	}
+	allSaid(r.b, all)
+	return time.Since(start).Seconds()
 }
 
 // makespan is from the start of the first to the end of the last, all begun on
-// node 1, each with the right result.
-func (r *spreadRun) makespan() float64 {
+// node 1, in seconds; and the moves, for people.
+func (r *spreadRun) makespan(chunks int) (took float64, moves string) {
 	r.b.Helper()
-	var all []*begun
 	start := time.Now()
+	said := r.watch()
+	var all []*begun
 	for range spreadPrograms {
-		all = append(all, r.start(1, spreadChunks))
+		all = append(all, r.start(1, chunks))
 	}
-	first := ""
-	for _, p := range all {
-		n, sum := p.said(r.b)
-		if first == "" {
-			first = sum
-		}
-		if n != spreadChunks || sum != first {
-			r.b.Fatalf("%d chunks, %s; another has %s", n, sum, first)
-		}
+	allSaid(r.b, all)
+	took = time.Since(start).Seconds()
+	return took, said(start)
+}
+
+// watch follows what moves, until it is asked for it.
+func (r *spreadRun) watch() (said func(start time.Time) string) {
+	r.b.Helper()
+	out := &labtest.Output{}
+	ctx, cancel := context.WithCancel(r.ctx)
+	cmd := r.lab.Command(ctx, 1, "/", labtest.InNode, "events", "--all", "--json", "--kind", "moved,move-failed,move-refused")
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		r.b.Fatal(err)
 	}
-	return time.Since(start).Seconds()
+	return func(start time.Time) string {
+		cancel()
+		_ = cmd.Wait() // it has been ended
+		var lines []string
+		for s := bufio.NewScanner(strings.NewReader(out.String())); s.Scan(); {
+			var e struct {
+				Time     time.Time
+				Kind     string
+				PID      int
+				Move     string
+				From, To int
+				Why      string
+				Reason   string
+			}
+			if json.Unmarshal(s.Bytes(), &e) == nil && e.Kind != "" {
+				lines = append(lines, fmt.Sprintf("%6.1f s: %s %s of %d, %d to %d: %s%s", e.Time.Sub(start).Seconds(), e.Kind, e.Move, e.PID, e.From, e.To, e.Why, e.Reason))
+			}
+		}
+		slices.Sort(lines)
+		return "\n" + strings.Join(lines, "\n")
+	}
 }

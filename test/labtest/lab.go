@@ -31,7 +31,6 @@ type Lab struct {
 	base   string
 	name   string
 	nodes  int
-	groups []string // control groups that were made for it
 	limit  time.Duration
 }
 
@@ -136,11 +135,6 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 		}
 		if out, err := l.run(downLimit, "lab", "down"); err != nil {
 			t.Errorf("lab down: %v\n%s", err, out)
-		}
-		for _, group := range l.groups {
-			if err := os.Remove(group); err != nil {
-				t.Error(err)
-			}
 		}
 	})
 	// A test that is ended from outside leaves no lab behind.

@@ -5,20 +5,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+
+	"openmosix/internal/linux/cgroup"
 )
 
-// quotaPeriod of the kernel, in microseconds.
-const quotaPeriod = 100_000
+// quotaPeriod of the kernel, in microseconds: so short that a node with a quota is
+// slow, and not stopped now and then for as long as a move takes.
+const quotaPeriod = 20_000
 
-// Quota lets all that runs in a node have no more than so many per cent of one
-// CPU, which makes it a slow machine, until the lab goes. A machine without
-// control groups of version 1 for that is an error.
+// Quota lets all that runs in a node, its guests too, have no more than so many per
+// cent of one CPU, which makes it a slow machine. A lab without control groups of
+// CPU time for its nodes is an error.
 func (l *Lab) Quota(node, percent int) error {
-	const root = "/sys/fs/cgroup/cpu"
-	if _, err := os.Stat(filepath.Join(root, "cpu.cfs_quota_us")); err != nil {
-		return fmt.Errorf("a node cannot be slowed down here: %w", err)
-	}
 	out, err := l.run(downLimit, "lab", "status", "--json")
 	if err != nil {
 		return fmt.Errorf("ask for the node's init: %w: %s", err, out)
@@ -32,39 +33,53 @@ func (l *Lab) Quota(node, percent int) error {
 	if err := json.Unmarshal([]byte(out), &lab); err != nil {
 		return fmt.Errorf("read lab status: %w", err)
 	}
-	group := filepath.Join(root, "openmosix-"+l.name)
-	if err := os.MkdirAll(group, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(group, "cpu.cfs_quota_us"), []byte(strconv.Itoa(quotaPeriod*percent/100)), 0); err != nil {
-		return err
-	}
-	l.groups = append(l.groups, group)
 	for _, n := range lab.Nodes {
 		if n.Number == node {
-			return joinAll(group, n.PID)
+			dir, unified, err := groupOf(n.PID)
+			if err != nil {
+				return fmt.Errorf("node %d cannot be slowed down: %w", node, err)
+			}
+			return limitCPU(dir, quotaPeriod*percent/100, unified)
 		}
 	}
 	return fmt.Errorf("the lab has no node %d", node)
 }
 
-// joinAll puts all processes of the pid namespace of a process into a group.
-func joinAll(group string, init int) error {
-	space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", init))
+// groupOf is the directory of the group that a node is as far as CPU time goes. The
+// guests' group is within it: a group of the node's processes alone would leave
+// guests the whole CPU.
+func groupOf(init int) (dir string, unified bool, err error) {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
-		return err
+		return "", false, err
 	}
-	entries, err := os.ReadDir("/proc")
+	groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", init))
 	if err != nil {
-		return err
+		return "", false, err
 	}
-	for _, e := range entries {
-		its, err := os.Readlink(filepath.Join("/proc", e.Name(), "ns/pid"))
-		if err != nil || its != space {
-			continue // no process, or it has ended
+	for _, h := range cgroup.Parse(mounts, groups) {
+		dir := filepath.Join(h.Mount, h.Own)
+		if h.Unified {
+			dir = filepath.Dir(dir) // beside the guests' group there
 		}
-		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(e.Name()), 0); err != nil {
-			return fmt.Errorf("put process %s of the node into a group: %w", e.Name(), err)
+		_, err := os.Stat(filepath.Join(dir, "cpu.max"))
+		limits := h.Unified && err == nil || slices.Contains(h.Controllers, cgroup.CPU)
+		if limits && strings.HasPrefix(filepath.Base(dir), "openmosix-lab-") {
+			return dir, h.Unified, nil
+		}
+	}
+	return "", false, fmt.Errorf("its init, process %d, is in no control group of its own for CPU time", init)
+}
+
+func limitCPU(dir string, quota int, unified bool) error {
+	type limit struct{ file, text string }
+	limits := []limit{{"cpu.cfs_period_us", strconv.Itoa(quotaPeriod)}, {"cpu.cfs_quota_us", strconv.Itoa(quota)}}
+	if unified {
+		limits = []limit{{"cpu.max", fmt.Sprintf("%d %d", quota, quotaPeriod)}}
+	}
+	for _, l := range limits {
+		if err := os.WriteFile(filepath.Join(dir, l.file), []byte(l.text), 0); err != nil {
+			return err
 		}
 	}
 	return nil
