@@ -11,8 +11,8 @@ type Proc struct {
 	Command string
 
 	Age time.Duration // since its start, or its last exec
-	// CPUTime is the work it has done since then, in time on a standard
-	// processor: the CPU time it has used, times the speed of where. 0: unknown.
+	// CPUTime is the work it has done since then, wherever it ran, in time on a
+	// standard processor, or nearly. 0: unknown.
 	CPUTime time.Duration
 	CPU     float64 // CPUs it has used of late
 	// Wants is how many CPUs it would use if it were alone; 0: CPU, and more

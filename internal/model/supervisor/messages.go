@@ -185,10 +185,13 @@ type Proc struct {
 	HomePID   int    // guest supervisor: the pid at home
 	Session   string // hex, for logs
 	Moves     int    // how often it has moved
-	CPUMicros int64  // CPU time burnt away from home
+	CPUMicros int64  // home supervisor: CPU time burnt away from home; guest supervisor: burnt here
 	RSS       uint64 // bytes resident where it runs
 	Calls     uint64 // forwarded calls
 	State     string // "running", "stopped", "moving"
+	// BeforeMicros: guest supervisor: CPU time burnt before it came here, at home and
+	// elsewhere. Of what it forks here it is 0.
+	BeforeMicros int64 `json:",omitempty"`
 
 	// Of a move under way, or one whose memory still follows ("fetch"): as Progress has it.
 	Phase       string `json:",omitempty"`

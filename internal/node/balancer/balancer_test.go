@@ -397,6 +397,52 @@ func TestStatisticsAreInherited(t *testing.T) {
 	}
 }
 
+// A process is as old wherever it moves: what it has used on other nodes counts,
+// at home again, too, and for the node where it is a guest.
+func TestLifeGoesWithTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t, 2)
+		b := m.balancer()
+		own := m.add(program{uid: 1000, share: 0.5})
+		guest := m.add(program{uid: 1_868_000_001, home: 2, share: 0.5, elsewhere: time.Minute})
+		lived := func(what string, p *program, want time.Duration) {
+			t.Helper()
+			if err := b.look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			tracked := b.tracked(p.pid)
+			if got := tracked.proc(b, time.Now()).CPUTime; got < want-500*time.Millisecond || got > want+500*time.Millisecond {
+				t.Errorf("%s: it has lived for %v, want %v", what, got, want)
+			}
+		}
+		m.run(20)
+		lived("at home", own, 10*time.Second)
+		lived("as a guest", guest, 70*time.Second)
+		goes := func(node int) {
+			m.mu.Lock()
+			own.node = node
+			own.moves++
+			m.mu.Unlock()
+		}
+		goes(2)
+		m.run(1)
+		lived("just away", own, 10500*time.Millisecond)
+		m.run(19)
+		lived("away", own, 20*time.Second)
+		goes(1)
+		m.run(20)
+		lived("at home again", own, 30*time.Second)
+		m.mu.Lock()
+		own.comm = "other"
+		m.mu.Unlock()
+		m.run(1)
+		lived("as another program", own, 500*time.Millisecond)
+		goes(2)
+		m.run(20)
+		lived("as another program, away", own, 10500*time.Millisecond)
+	})
+}
+
 func (b *Balancer) tracked(pid int) *tracked {
 	for id, t := range b.procs {
 		if id.pid == pid {

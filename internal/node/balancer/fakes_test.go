@@ -45,7 +45,8 @@ type program struct {
 	policy   policy.Policy
 	mosrun   bool
 
-	cpu, waited time.Duration
+	cpu, waited time.Duration // on node 1
+	elsewhere   time.Duration // CPU time on other nodes
 	moves       int
 }
 
@@ -146,9 +147,9 @@ func (m *machine) list(home int) []supervisor.Proc {
 	for _, p := range m.programs {
 		switch {
 		case home == 1 && p.home == 1 && p.node != 1:
-			out = append(out, supervisor.Proc{PID: p.pid, Node: p.node, Moves: p.moves, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, Calls: uint64(p.calls * p.cpu.Seconds()), State: "running"})
+			out = append(out, supervisor.Proc{PID: p.pid, Node: p.node, Moves: p.moves, CPUMicros: p.elsewhere.Microseconds(), RSS: p.rss, Calls: uint64(p.calls * p.elsewhere.Seconds()), State: "running"})
 		case home != 1 && p.home != 1 && p.node == 1:
-			out = append(out, supervisor.Proc{PID: p.pid, HomePID: p.pid + 5000, Node: p.home, CPUMicros: p.cpu.Microseconds(), RSS: p.rss, State: "running"})
+			out = append(out, supervisor.Proc{PID: p.pid, HomePID: p.pid + 5000, Node: p.home, CPUMicros: p.cpu.Microseconds(), BeforeMicros: p.elsewhere.Microseconds(), RSS: p.rss, State: "running"})
 		}
 	}
 	return out
@@ -239,8 +240,12 @@ func (m *machine) step(d time.Duration) {
 				if p.starved > 0 && p.node == 1 {
 					used = time.Duration(float64(used) / p.starved)
 				}
-				p.cpu += used
-				p.waited += time.Duration(p.share*float64(d)) - used
+				if p.node == 1 {
+					p.cpu += used
+					p.waited += time.Duration(p.share*float64(d)) - used
+				} else {
+					p.elsewhere += used
+				}
 				p.rss += uint64(float64(p.growth) * d.Seconds())
 			}
 		}

@@ -38,8 +38,10 @@ type tracked struct {
 	calls     uint64 // forwarded
 	close     bool   // waited and transfers are of this kernel
 
-	began     time.Time // with its program: its start, or its last exec as far as it is seen
-	usedAtIt  time.Duration
+	began     time.Time     // with its program: its start, or its last exec as far as it is seen
+	elsewhere time.Duration // CPU time used on other nodes, as far as this one knows
+	lived     time.Duration // CPU time used anywhere: it is as old wherever it moves
+	livedAtIt time.Duration
 	resident  uint64
 	held      *supervisor.Proc
 	guest     *supervisor.Proc
@@ -153,8 +155,9 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	b.follow(t, stat, at)
 	cpu := time.Duration(stat.UTime+stat.STime) * tick
 	t.resident = stat.RSS * b.page
+	t.outlives(cpu)
 	if t.away() != 0 { // what is at home of it is a shell
-		cpu, t.resident = time.Duration(t.held.CPUMicros)*time.Microsecond, t.held.RSS
+		cpu, t.resident = t.elsewhere, t.held.RSS
 	}
 	if t.guest != nil { // counts of small memories are rough
 		t.resident = max(t.resident, t.guest.RSS)
@@ -184,6 +187,17 @@ func (b *Balancer) sample(t *tracked, stat *procfs.Stat, at time.Time, marked ma
 	}
 }
 
+// outlives takes in how long it has lived, its time on this node's kernel being cpu.
+func (t *tracked) outlives(cpu time.Duration) {
+	switch {
+	case t.guest != nil:
+		t.elsewhere = time.Duration(t.guest.BeforeMicros) * time.Microsecond
+	case t.held != nil: // it is known for longer than it is held
+		t.elsewhere = max(t.elsewhere, time.Duration(t.held.CPUMicros)*time.Microsecond)
+	}
+	t.lived = cpu + t.elsewhere
+}
+
 // inherit lets a new process begin with its parent's statistics, unless it has
 // executed another program since, or its user does not want that. said: anything
 // was said of any process.
@@ -210,7 +224,7 @@ func (b *Balancer) follow(t *tracked, stat *procfs.Stat, at time.Time) {
 	if t.stat != nil && t.stat.Comm != stat.Comm {
 		t.known = false
 		if t.policy.OverExec != policy.Retain { // another program is another job
-			t.began, t.usedAtIt, t.history = at, t.cpu, balance.History{}
+			t.began, t.livedAtIt, t.history = at, t.lived, balance.History{}
 		}
 	}
 	switch {
@@ -306,7 +320,7 @@ func (t *tracked) proc(b *Balancer, at time.Time) balance.Proc {
 	h := t.history
 	p := balance.Proc{
 		PID: t.pid, Home: b.o.Self, Where: cmp.Or(t.away(), b.o.Self), Owner: uint32(max(t.id.uid, 0)), Command: t.stat.Comm,
-		Age: at.Sub(t.began), CPUTime: max(t.cpu-t.usedAtIt, 0), CPU: h.CPU, Wants: h.Wants,
+		Age: at.Sub(t.began), CPUTime: max(t.lived-t.livedAtIt, 0), CPU: h.CPU, Wants: h.Wants,
 		Resident: t.resident, Growth: h.Growth, Calls: h.Calls, CallBytes: h.CallBytes,
 		Kind: balance.Kind(t.policy.Kind), Locked: t.policy.Lock, Allowed: t.policy.MayGo, Cannot: t.id.never,
 		Moves: t.moves, LastMove: at.Sub(t.lastMove),
@@ -316,9 +330,7 @@ func (t *tracked) proc(b *Balancer, at time.Time) balance.Proc {
 	}
 	if t.guest != nil {
 		p.PID, p.Home, p.Where, p.Allowed, p.Cannot = t.guest.HomePID, t.guest.Node, b.o.Self, nil, ""
-		// How old it is its home does not tell; what it has used it has lived.
-		p.CPUTime = max(p.CPUTime, time.Duration(t.guest.CPUMicros)*time.Microsecond)
-		p.Age = max(p.Age, p.CPUTime)
+		p.Age = max(p.Age, p.CPUTime) // since when it is there its home does not tell
 	}
 	return p
 }

@@ -160,7 +160,7 @@ func (g *Guest) describe() []supervisor.Proc {
 	var out []supervisor.Proc
 	for _, b := range bs {
 		u := b.usage()
-		out = append(out, supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: u.CPU / 1000, RSS: u.RSS, Calls: b.calls.Load(), State: "running"})
+		out = append(out, supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: u.CPU / 1000, BeforeMicros: b.lived(), RSS: u.RSS, Calls: b.calls.Load(), State: "running"})
 	}
 	return out
 }

@@ -66,6 +66,13 @@ func (b *body) before() int64 {
 	return b.img.CPUMicros * 1000
 }
 
+// lived is all the CPU time the process had used when it came, microseconds.
+func (b *body) lived() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.img.HomeMicros + b.img.CPUMicros
+}
+
 // report tells home what the process has used. What home knows when the
 // process ends is what its parent will be told.
 func (b *body) report() {
