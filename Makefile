@@ -38,7 +38,7 @@ bench: build
 	@scripts/setup --bench
 	@scripts/sources $(SOURCES) >/dev/null
 	$(GO) test -run '^$$' -bench . -benchtime 1s $(UNIT)
-	OPENMOSIX=$(CURDIR)/bin/openmosix OPENMOSIX_SOURCES=$(SOURCES) $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench
+	OPENMOSIX=$(CURDIR)/bin/openmosix OPENMOSIX_SOURCES=$(SOURCES) $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 90m ./test/bench
 
 # Each fuzz test of the tree for FUZZTIME.
 fuzz:

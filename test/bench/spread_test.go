@@ -20,7 +20,7 @@ import (
 
 const (
 	spreadPrograms = 8
-	spreadRounds   = 1
+	spreadRounds   = 3
 	// programTime is how long one of them takes, alone on node 1: long beside the
 	// one or two seconds that a decision takes.
 	programTime = 16 * time.Second
