@@ -197,7 +197,11 @@ func (n *naming) start() bool {
 	return true
 }
 
-// follow passes changes on at once: a guest that only looks again and again
+// followTime is how long changes are gathered: compilers at home open what those
+// away are told of a thousand times a second.
+const followTime = 2 * time.Millisecond
+
+// follow passes changes on soon: a guest that only looks again and again
 // hears of nothing else.
 func (n *naming) follow(w *inotify.Watcher) {
 	defer w.Close()
@@ -206,7 +210,7 @@ func (n *naming) follow(w *inotify.Watcher) {
 		select {
 		case <-n.s.done:
 			return
-		default:
+		case <-time.After(followTime):
 			n.settle()
 		}
 	}

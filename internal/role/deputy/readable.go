@@ -129,6 +129,8 @@ func (f *readableFile) look() error {
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG, st.Nlink == 0, st.Size > wire.MaxReadable, !local[int64(fs.Type)]:
 		return errNotTold
+	case fs.Type == unix.OVERLAYFS_SUPER_MAGIC: // a mapping is one of the file below, of which a lease says nothing
+		return errNotTold
 	case now.Sub(changed) < settledFor:
 		return errNotTold
 	case fs.Flags&unix.ST_NOATIME != 0:
