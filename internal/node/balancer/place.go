@@ -114,18 +114,19 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	return to, why
 }
 
-// unknown is the CPU time that is expected of a program that was never seen.
-func (b *Balancer) unknown() time.Duration {
-	return time.Duration(b.o.Config().UnknownMS) * time.Millisecond
+// unknown is the CPU time that is expected of a program that was never seen, and how
+// many CPUs.
+func (b *Balancer) unknown(program string) (time.Duration, float64) {
+	if cpu, wants, known := usual(program); known {
+		return cpu, wants
+	}
+	return time.Duration(b.o.Config().UnknownMS) * time.Millisecond, 1
 }
 
 // foresee says of a program that begins what its earlier runs have shown, those of
 // its kind or, if there was none, in part those of any. Precondition: b.mu is held.
 func (b *Balancer) foresee(p *balance.Proc, program, kind string) {
-	p.Wants, p.Expected = 1, b.unknown()
-	if launches(program) {
-		p.Expected, p.Wants = launcherCPU, launcherWants
-	}
+	p.Expected, p.Wants = b.unknown(program)
 	known, ok := b.programs.of(kind)
 	if !ok {
 		if known, ok = b.programs.of(program); ok {
@@ -258,10 +259,7 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *u
 		kind = p.kind
 		b.over(pid)
 	}
-	unknown := b.unknown()
-	if launches(program) {
-		unknown = launcherCPU
-	}
+	unknown, _ := b.unknown(program)
 	for _, name := range slices.Compact([]string{program, kind}) {
 		b.programs.ran(name, cpu, unknown, wants, now)
 		if calls != nil {

@@ -214,14 +214,15 @@ func TestPlacedHereCount(t *testing.T) {
 	})
 }
 
-// What only starts others begins where it is started, also when it is not known yet.
-func TestLaunchersStay(t *testing.T) {
+// What only starts others, or is done in a moment, begins where it is started, also
+// when it is not known yet.
+func TestOrdinaryProgramsStay(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
 		m.add(program{pid: 100, uid: 1000})
 		b.ledger.add(1, b.now(), 1.5)
 		for program, want := range map[string]int{
 			"/usr/bin/make": 1, "/usr/bin/x86_64-linux-gnu-gcc-12": 1, "/opt/arm-none-eabi-g++": 1, "/usr/bin/bash-5.2": 1,
-			"/usr/bin/unknown": 2, "/usr/lib/gcc/cc1": 2, "/usr/bin/gcc-ar": 2, "/usr/bin/12": 2,
+			"/usr/bin/unknown": 2, "/usr/lib/gcc/cc1": 2, "/usr/bin/12": 2, "/usr/bin/gcc-ar": 1, "/usr/bin/uname": 1, "/bin/[": 1,
 		} {
 			if to, why := b.Place(100, program); to != want {
 				t.Errorf("%s on node %d, want %d: %v", program, to, want, why)
