@@ -16,7 +16,8 @@ func TestTheInitScript(t *testing.T) {
 	stop(ctx, t, l, 1, "TERM")
 	shell(ctx, t, l, 1, "openmosix install --root "+root)
 	script := "export OPENMOSIX_PROGRAM=" + root + "/usr/bin/openmosix OPENMOSIX_LOGFILE=" + root + "/log; " + root + "/etc/init.d/openmosix "
-	if out, err := l.Command(ctx, 1, "/", "sh", "-c", script+"status").CombinedOutput(); err == nil || !strings.Contains(string(out), "not running") {
+	// 3 is what the LSB says of a program that is not running.
+	if out, err := l.Command(ctx, 1, "/", "sh", "-c", script+"status; test $? = 3 && exit 33").CombinedOutput(); err == nil || !strings.Contains(err.Error(), "33") || !strings.Contains(string(out), "not running") {
 		t.Errorf("status of a node that is down: %v: %s", err, out)
 	}
 	if got := shell(ctx, t, l, 1, script+"start"); !strings.Contains(got, "openMosix is up") {

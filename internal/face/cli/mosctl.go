@@ -180,7 +180,7 @@ func (m *mosctl) setDecay(args []string) error {
 func positive(word string) (int, error) {
 	n, err := strconv.Atoi(word)
 	if err != nil || n <= 0 {
-		return 0, usageError("%s: not a speed", word)
+		return 0, usageError("%s: not a speed: that is a number from 1 on, or the word measured", word)
 	}
 	return n, nil
 }

@@ -116,6 +116,9 @@ func (c *crier) cry() {
 	}
 	for _, s := range c.sockets {
 		for _, i := range settings.Interfaces {
+			if !s.family.isOn(i) {
+				continue
+			}
 			packet := c.sealer.Seal(secrets[0], time.Now(), raw)
 			c.said(s.family.network()+" "+i.Name, s.send(i, settings.TTL, packet))
 		}

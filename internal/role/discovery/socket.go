@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -22,6 +23,19 @@ const (
 )
 
 func (f family) network() string { return "udp" + strconv.Itoa(int(f)) }
+
+// isOn tells whether an interface has an address of the family. Without one the
+// kernel would send from 0.0.0.0, and others would wonder who that is.
+func (f family) isOn(i net.Interface) bool {
+	addresses, err := i.Addrs()
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(addresses, func(a net.Addr) bool {
+		p, err := netip.ParsePrefix(a.String())
+		return err == nil && p.Addr().Is4() == (f == four)
+	})
+}
 
 // group is where beacons go. In IPv6 the scope is part of the address; in IPv4
 // 239.0.0.0/8 is for a site and the TTL limits the rest.
