@@ -52,6 +52,10 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
 - A native write to a full pipe returns short when a freeze meets it in the middle.
 - A read into memory that cannot be written fails as natively, but what was read is gone.
+- A write from memory of which only the beginning can be read fails with EFAULT; natively the beginning of it is written to a file.
+- A program that opens /proc/self/mem in the very moment in which a move begins has once read there what the memory had been before
+  (mem_self_file, one run of thirty on a loaded machine).
+- Who watches a file (inotify) is not told of opens and reads by programs away that know it already (docs/design/0013-answers-without-asking.md).
 - The pages of a move between two foreign nodes pass through home.
 - A body has no empty root yet: its filter, its user and its namespaces keep it from the lender's files; test/hostile tries.
 `
