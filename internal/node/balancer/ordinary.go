@@ -23,6 +23,12 @@ var quick = names(`
 	ls touch rm mkdir rmdir mv ln cp chmod chown install mktemp readlink realpath basename dirname stat
 	cat head tail wc cut tr tee uniq cmp grep egrep fgrep sed ar ranlib`)
 
+// talkers are programs that work with files more than they compute: far from those
+// they would wait at each call.
+var talkers = names(`
+	ld ld.bfd ld.gold ld.lld lld mold nm strip objcopy objdump
+	git svn hg tar cpio zip unzip rsync du dpkg rpm`)
+
 func names(text string) map[string]bool {
 	all := make(map[string]bool)
 	for _, name := range strings.Fields(text) {
@@ -36,12 +42,13 @@ const (
 	launcherCPU   = 5 * time.Millisecond
 	launcherWants = 0.1
 	quickCPU      = 2 * time.Millisecond
+	talkerCalls   = 3000 // in a run
 )
 
-// usual gives the CPU time and the CPUs that are expected of a program that was
-// never seen, if it is known by its name: without a target before it and a version
-// behind it, as in x86_64-linux-gnu-gcc-12.
-func usual(program string) (cpu time.Duration, wants float64, known bool) {
+// usual says what is expected of a program that was never seen and is known by its
+// name: without a target before it and a version behind it, as in
+// x86_64-linux-gnu-gcc-12. Of others this much CPU time.
+func usual(program string, unknown time.Duration) Program {
 	name := filepath.Base(program)
 	bare := name
 	if i := strings.LastIndexByte(bare, '-'); i > 0 && strings.Trim(bare[i+1:], "0123456789.") == "" {
@@ -50,9 +57,11 @@ func usual(program string) (cpu time.Duration, wants float64, known bool) {
 	bare = bare[strings.LastIndexByte(bare, '-')+1:]
 	switch {
 	case launchers[name] || launchers[bare]:
-		return launcherCPU, launcherWants, true
+		return Program{CPU: launcherCPU.Seconds(), Wants: launcherWants}
 	case quick[name] || quick[bare]:
-		return quickCPU, 1, true
+		return Program{CPU: quickCPU.Seconds(), Wants: 1}
+	case talkers[name] || talkers[bare]:
+		return Program{CPU: unknown.Seconds(), Wants: 1, Calls: talkerCalls}
 	}
-	return 0, 0, false
+	return Program{CPU: unknown.Seconds(), Wants: 1}
 }

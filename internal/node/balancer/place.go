@@ -114,32 +114,27 @@ func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
 	return to, why
 }
 
-// unknown is the CPU time that is expected of a program that was never seen, and how
-// many CPUs.
-func (b *Balancer) unknown(program string) (time.Duration, float64) {
-	if cpu, wants, known := usual(program); known {
-		return cpu, wants
-	}
-	return time.Duration(b.o.Config().UnknownMS) * time.Millisecond, 1
+// unseen is what is expected of a program that was never seen.
+func (b *Balancer) unseen(program string) Program {
+	return usual(program, time.Duration(b.o.Config().UnknownMS)*time.Millisecond)
 }
 
 // foresee says of a program that begins what its earlier runs have shown, those of
 // its kind or, if there was none, in part those of any. Precondition: b.mu is held.
 func (b *Balancer) foresee(p *balance.Proc, program, kind string) {
-	p.Expected, p.Wants = b.unknown(program)
 	known, ok := b.programs.of(kind)
 	if !ok {
-		if known, ok = b.programs.of(program); ok {
-			known.CPU, known.Wants = (known.CPU+p.Expected.Seconds())/2, p.Wants
+		known = b.unseen(program)
+		if others, ok := b.programs.of(program); ok {
+			known.CPU = (known.CPU + others.CPU) / 2
+			known.Calls = max(others.Calls, known.Calls)
 		}
-	}
-	if !ok {
-		return
 	}
 	// A run of no time at all is one of less than can be measured.
 	p.Expected = max(time.Duration(known.CPU*float64(time.Second)), time.Millisecond)
-	if known.Wants > 0 {
-		p.Wants = known.Wants
+	p.Wants = known.Wants
+	if p.Wants == 0 {
+		p.Wants = 1
 	}
 	p.Calls = known.Calls / p.Expected.Seconds()
 }
@@ -259,9 +254,9 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *u
 		kind = p.kind
 		b.over(pid)
 	}
-	unknown, _ := b.unknown(program)
+	unseen := b.unseen(program)
 	for _, name := range slices.Compact([]string{program, kind}) {
-		b.programs.ran(name, cpu, unknown, wants, now)
+		b.programs.ran(name, cpu, unseen, wants, now)
 		if calls != nil {
 			b.programs.called(name, float64(*calls))
 		}

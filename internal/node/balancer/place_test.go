@@ -26,7 +26,7 @@ func placing(t *testing.T, nodes int, f func(t *testing.T, m *machine, b *Balanc
 func TestPlacesSpread(t *testing.T) {
 	placing(t, 4, func(t *testing.T, m *machine, b *Balancer) {
 		m.others[2].Speed *= 2
-		b.programs.ran("/usr/bin/work", 10*time.Second, 10*time.Second, 1, time.Now())
+		b.programs.ran("/usr/bin/work", 10*time.Second, Program{CPU: (10 * time.Second).Seconds()}, 1, time.Now())
 		got := map[int]int{}
 		for i := range 200 {
 			m.programs = append(m.programs, &program{pid: 100 + i, uid: 1000}) // without files: they are not asked for
@@ -78,7 +78,7 @@ func TestWhatBeginsHere(t *testing.T) {
 	}{
 		"alone": {func(_ *machine, b *Balancer, _ *program) { b.ledger = ledger{} }, balance.NobodyWait},
 		"short": {func(_ *machine, b *Balancer, _ *program) {
-			b.programs.ran("/usr/bin/work", time.Millisecond, time.Millisecond, 1, time.Now())
+			b.programs.ran("/usr/bin/work", time.Millisecond, Program{CPU: (time.Millisecond).Seconds()}, 1, time.Now())
 		}, balance.Best},
 		"locked":   {func(_ *machine, _ *Balancer, p *program) { p.policy.Lock = true }, balance.Locked},
 		"io":       {func(_ *machine, _ *Balancer, p *program) { p.policy.Kind = policy.IOJob }, balance.IOBound},
@@ -174,7 +174,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 // have shown it themselves, and no longer than they run.
 func TestPlacedHereCount(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
-		b.programs.ran("/usr/bin/work", time.Second, time.Second, 1, time.Now())
+		b.programs.ran("/usr/bin/work", time.Second, Program{CPU: (time.Second).Seconds()}, 1, time.Now())
 		demand := func() float64 {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -222,7 +222,7 @@ func TestOrdinaryProgramsStay(t *testing.T) {
 		b.ledger.add(1, b.now(), 1.5)
 		for program, want := range map[string]int{
 			"/usr/bin/make": 1, "/usr/bin/x86_64-linux-gnu-gcc-12": 1, "/opt/arm-none-eabi-g++": 1, "/usr/bin/bash-5.2": 1,
-			"/usr/bin/unknown": 2, "/usr/lib/gcc/cc1": 2, "/usr/bin/12": 2, "/usr/bin/gcc-ar": 1, "/usr/bin/uname": 1, "/bin/[": 1,
+			"/usr/bin/unknown": 2, "/usr/lib/gcc/cc1": 2, "/usr/bin/12": 2, "/usr/bin/gcc-ar": 1, "/usr/bin/uname": 1, "/bin/[": 1, "/usr/bin/x86_64-linux-gnu-ld.bfd": 1,
 		} {
 			if to, why := b.Place(100, program); to != want {
 				t.Errorf("%s on node %d, want %d: %v", program, to, want, why)
@@ -235,7 +235,7 @@ func TestOrdinaryProgramsStay(t *testing.T) {
 // it calls, once that has been seen.
 func TestTalkersStay(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
-		b.programs.ran("/usr/bin/work", 100*time.Millisecond, 100*time.Millisecond, 1, time.Now())
+		b.programs.ran("/usr/bin/work", 100*time.Millisecond, Program{CPU: (100 * time.Millisecond).Seconds()}, 1, time.Now())
 		m.add(program{pid: 100, uid: 1000})
 		b.ledger.add(1, b.now(), 1.5)
 		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
@@ -285,8 +285,8 @@ func TestProgramsAreBounded(t *testing.T) {
 	placing(t, 1, func(t *testing.T, _ *machine, b *Balancer) {
 		name := func(i int) string { return filepath.Join("/bin", time.Duration(i).String()) }
 		for i := range mostPrograms + 10 {
-			b.programs.ran(name(0), time.Second, time.Second, 0, time.Now())
-			b.programs.ran(name(i), time.Second, time.Second, 0, time.Now())
+			b.programs.ran(name(0), time.Second, Program{CPU: (time.Second).Seconds()}, 0, time.Now())
+			b.programs.ran(name(i), time.Second, Program{CPU: (time.Second).Seconds()}, 0, time.Now())
 		}
 		_, first := b.programs.of(name(0))
 		_, second := b.programs.of(name(1))
@@ -371,7 +371,7 @@ func BenchmarkPlace(b *testing.B) {
 	for i := range 100 {
 		m.add(program{pid: 100 + i, uid: 1000})
 	}
-	balancer.programs.ran("/usr/bin/work", time.Second, time.Second, 1, time.Now())
+	balancer.programs.ran("/usr/bin/work", time.Second, Program{CPU: (time.Second).Seconds()}, 1, time.Now())
 	i := 0
 	for b.Loop() {
 		pid := 100 + i%100

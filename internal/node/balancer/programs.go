@@ -94,13 +94,13 @@ func (p Program) left(used time.Duration) time.Duration {
 	return max(mean-used, used-mean, mean/2)
 }
 
-// ran takes in a run. unknown is what is expected of a program that was never seen,
+// ran takes in a run. unseen is what is expected of a program that was never seen,
 // which counts as one run: the first run of a compiler asks for its version, and
 // says little of the second. wants 0: nothing is known of that.
-func (p *programs) ran(path string, cpu, unknown time.Duration, wants float64, now time.Time) {
+func (p *programs) ran(path string, cpu time.Duration, unseen Program, wants float64, now time.Time) {
 	e, ok := p.byPath[path]
 	if !ok {
-		fresh := Program{Path: path, CPU: (max(cpu.Seconds(), 0) + unknown.Seconds()) / 2, Wants: wants, Runs: 1, Seen: now}
+		fresh := Program{Path: path, CPU: (max(cpu.Seconds(), 0) + unseen.CPU) / 2, Wants: wants, Calls: unseen.Calls, Runs: 1, Seen: now}
 		if !fresh.sensible() {
 			return
 		}
