@@ -8,13 +8,14 @@ import (
 // CreditMsg lets a guest's side end writes to a descriptor by itself, of so many bytes
 // and in so many WroteMsgs:
 //
-//	Credit id = thread  descriptor (4), bytes (4), frames (1)
+//	Credit id = thread  descriptor (4), bytes (4), frames (1), device (8), inode (8)
 //
 // It comes just before the reply of a write.
 type CreditMsg struct {
-	FD     int
-	Bytes  int
-	Frames int
+	FD         int
+	Bytes      int
+	Frames     int
+	Dev, Inode uint64 // of the file, as in struct stat
 }
 
 // WroteMsg is what a thread has written to a descriptor by itself, in order:
@@ -31,13 +32,15 @@ const (
 	MaxCredit = 1 << 20
 )
 
-const creditSize = 4 + 4 + 1
+const creditSize = 4 + 4 + 1 + 8 + 8
 
 // Append encodes the message.
 func (m CreditMsg) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.FD))
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.Bytes))
-	return append(b, byte(m.Frames))
+	b = append(b, byte(m.Frames))
+	b = binary.LittleEndian.AppendUint64(b, m.Dev)
+	return binary.LittleEndian.AppendUint64(b, m.Inode)
 }
 
 // DecodeCredit reads it.
@@ -45,7 +48,8 @@ func DecodeCredit(b []byte) (CreditMsg, error) {
 	if len(b) != creditSize {
 		return CreditMsg{}, errors.New("what may be written is not understood")
 	}
-	m := CreditMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Bytes: int(int32(binary.LittleEndian.Uint32(b[4:]))), Frames: int(b[8])}
+	m := CreditMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Bytes: int(int32(binary.LittleEndian.Uint32(b[4:]))), Frames: int(b[8]),
+		Dev: binary.LittleEndian.Uint64(b[9:]), Inode: binary.LittleEndian.Uint64(b[17:])}
 	if m.FD < 0 || m.Bytes < 0 || m.Bytes > MaxCredit {
 		return CreditMsg{}, errors.New("what may be written makes no sense")
 	}

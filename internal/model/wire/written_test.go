@@ -6,7 +6,7 @@ import (
 )
 
 func TestCreditAndWroteTravel(t *testing.T) {
-	credit := CreditMsg{FD: 7, Bytes: MaxCredit, Frames: 4}
+	credit := CreditMsg{FD: 7, Bytes: MaxCredit, Frames: 4, Dev: 1 << 40, Inode: ^uint64(0)}
 	if got, err := DecodeCredit(credit.Append(nil)); err != nil || got != credit {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -14,7 +14,7 @@ func TestCreditAndWroteTravel(t *testing.T) {
 	if got, err := DecodeWrote(append(wrote.Head(), wrote.Data...)); err != nil || got.FD != wrote.FD || !bytes.Equal(got.Data, wrote.Data) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range [][]byte{nil, make([]byte, creditSize-1), make([]byte, creditSize+1), {0, 0, 0, 0x80, 1, 0, 0, 0, 1}, {1, 0, 0, 0, 1, 0, 0, 1, 1}} {
+	for _, bad := range [][]byte{nil, make([]byte, creditSize-1), make([]byte, creditSize+1), CreditMsg{FD: -1, Bytes: 1}.Append(nil), CreditMsg{Bytes: -1}.Append(nil), CreditMsg{Bytes: MaxCredit + 1}.Append(nil)} {
 		if m, err := DecodeCredit(bad); err == nil {
 			t.Errorf("%x was understood: %+v", bad, m)
 		}

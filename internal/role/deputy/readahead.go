@@ -134,6 +134,7 @@ func (d *deputy) behind(j job) {
 	switch {
 	case m.Close:
 		_, _ = d.t.Call(unix.SYS_CLOSE, fd)
+		delete(d.writes.own, m.FD)
 	case m.Seek:
 		_, _ = d.t.Call(unix.SYS_LSEEK, fd, m.Offset, unix.SEEK_SET)
 	}

@@ -41,6 +41,13 @@ func (s *Supervisor) died(l *link, f frame) {
 	}()
 }
 
+// isDying tells whether a signal has killed the guest.
+func (p *proc) isDying() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dying
+}
+
 // dieOf gives the leader the signal with its default action.
 func (s *Supervisor) dieOf(p *proc, sig int) error {
 	h, err := p.Freeze(stopLimit, func(t *tracedThread, st ptrace.Stop) { _ = ptrace.Continue(t.TID, 0) }, nil, nil)

@@ -98,31 +98,30 @@ func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
 		delete(w.own, fd)
 		return
 	}
-	if n := d.roomFor(fd); n > 0 {
-		m := wire.CreditMsg{FD: fd, Bytes: n, Frames: creditFrames}
+	if m := d.roomFor(fd); m.Bytes > 0 {
 		_ = j.link.conn.Along(wire.Credit, uint64(uint32(d.t.Own)), m.Append(nil), nil)
 	}
 }
 
-// roomFor is how many bytes can certainly be written next to a descriptor.
-func (d *deputy) roomFor(fd int) int {
+// roomFor is what can certainly be written next to a descriptor.
+func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 	name := d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink == 0 ||
 		unix.Statfs(name, &fs) != nil || !noQuotas[int64(fs.Type)] || fs.Bavail*uint64(fs.Bsize) < muchRoom {
-		return 0
+		return m
 	}
 	at, err := d.t.Call(unix.SYS_LSEEK, uint64(fd), 0, unix.SEEK_CUR)
 	if err != nil || at < st.Size { // over what is there: that may be what somebody has sealed or mapped
-		return 0
+		return m
 	}
 	var limit unix.Rlimit
 	if unix.Prlimit(d.p.PID, unix.RLIMIT_FSIZE, nil, &limit) != nil {
-		return 0
+		return m
 	}
 	end := min(limit.Cur, 1<<40)
-	return int(min(creditBytes, end-min(uint64(at), end)))
+	return wire.CreditMsg{FD: fd, Bytes: int(min(creditBytes, end-min(uint64(at), end))), Frames: creditFrames, Dev: st.Dev, Inode: st.Ino}
 }
 
 // hasQuotas tells whether the file system of a file is mounted with quotas, or it is
@@ -155,6 +154,9 @@ func (d *deputy) wrote(j job) {
 		slot := d.t.Slot
 		if slot == nil {
 			return // it has ended
+		}
+		if told && d.p.isDying() {
+			return // as if that had come before this write
 		}
 		copy(slot.Window(), data)
 		n, err := d.t.Call(unix.SYS_WRITE, uint64(m.FD), slot.WindowAddr(), uint64(len(data)))

@@ -55,6 +55,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 // than what has come ahead. Precondition: b.mu is held.
 func (b *body) aged() {
 	b.lastMapped = nil
+	b.wrote.credit = wire.CreditMsg{}
 	if b.ahead != nil {
 		b.ahead.fresh = false // which says nothing of one that was opened here
 	}
@@ -63,16 +64,16 @@ func (b *body) aged() {
 // behind tells home what was written, and what was done with the file that has come
 // ahead, before anything that could show it. Precondition: b.mu is held.
 func (b *body) behind(thread int, closed bool) {
-	b.tellWritten(thread)
 	f := b.ahead
 	b.ahead = nil
+	if closed && f != nil && f.here != nil {
+		return // as if it had never been there: reading it changes nothing
+	}
+	b.tellWritten(thread)
 	if f == nil {
 		return
 	}
 	if f.here != nil {
-		if closed {
-			return // as if it had never been there: reading it changes nothing
-		}
 		f.here.Offset = f.at
 		_ = b.g.post(wire.Opened, thread, wire.Encode(*f.here))
 		return

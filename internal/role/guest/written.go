@@ -12,17 +12,24 @@ import (
 
 // Where home gives credit (wire.Credit), writes end here at once, and what they have
 // written goes home in larger pieces: before anything else that the process says,
-// and after a moment in any case.
+// and after a moment in any case. All of them could have been made when the credit
+// was given. It holds for a moment only, and no signal has come since: after that
+// home has to look again.
 
 // written is what a body has written here and not told of. Guarded by body.mu.
 type written struct {
 	credit wire.CreditMsg
-	data   []byte
+	until  time.Time // the credit's end
+	data   []byte    // of the descriptor fd
+	fd     int
 	timer  *time.Timer
 }
 
 // writtenTime is how long what was written stays here at most.
 const writtenTime = 10 * time.Millisecond
+
+// creditTime is how long a credit holds. Others fill disks, too.
+const creditTime = 100 * time.Millisecond
 
 // credited takes what home gives. Link reader.
 func (g *Guest) credited(own int, data []byte) {
@@ -37,8 +44,8 @@ func (g *Guest) credited(own int, data []byte) {
 	}
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
-	if s.b.alone && len(s.b.Threads()) == 1 && len(s.b.wrote.data) == 0 {
-		s.b.wrote.credit = m
+	if s.b.alone && len(s.b.Threads()) == 1 {
+		s.b.wrote.credit, s.b.wrote.until = m, time.Now().Add(creditTime)
 	}
 }
 
@@ -50,8 +57,8 @@ func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
 	data, b := c.Segs[0].In, s.b
 	b.mu.Lock()
 	w := &b.wrote
-	if int(int32(p.args[0])) != w.credit.FD || len(data) == 0 || uint64(len(data)) != p.args[2] || len(data) > w.credit.Bytes || w.credit.Frames == 0 ||
-		b.freezing || b.want || b.gone || !b.alone || len(b.Threads()) != 1 {
+	if int(int32(p.args[0])) != w.credit.FD || len(data) == 0 || uint64(len(data)) != p.args[2] || len(data) > min(w.credit.Bytes, wire.MaxWrote) || w.credit.Frames == 0 ||
+		!time.Now().Before(w.until) || b.freezing || b.want || b.gone || !b.alone || len(b.Threads()) != 1 {
 		b.mu.Unlock()
 		return false
 	}
@@ -63,7 +70,10 @@ func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
 		}
 	}
 	w.credit.Bytes -= len(data)
-	w.data = append(w.data, data...)
+	w.data, w.fd = append(w.data, data...), w.credit.FD
+	if f := b.ahead; f != nil && le.Uint64(f.Stat) == w.credit.Dev && le.Uint64(f.Stat[8:]) == w.credit.Inode {
+		f.fresh = false // it reads what it has just written
+	}
 	if w.timer == nil {
 		own := s.t.Own
 		w.timer = time.AfterFunc(writtenTime, func() {
@@ -87,8 +97,8 @@ func (b *body) tellWritten(thread int) {
 	if len(w.data) == 0 {
 		return
 	}
-	w.credit.Frames--
-	_ = b.g.post(wire.Wrote, thread, wire.WroteMsg{FD: w.credit.FD}.Head(), w.data)
+	w.credit.Frames = max(w.credit.Frames-1, 0)
+	_ = b.g.post(wire.Wrote, thread, wire.WroteMsg{FD: w.fd}.Head(), w.data)
 	w.data = nil
 }
 

@@ -73,6 +73,61 @@ static void spin(double seconds)
 	while (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9 < seconds);
 }
 
+static volatile int signalled;
+
+static void note(int sig)
+{
+	signalled = sig;
+}
+
+// One that writes, says so by a pipe, and goes on without another call.
+static void tells(const char *how, int done)
+{
+	int fd = fresh(how);
+	signal(SIGUSR1, note);
+	signal(SIGXFSZ, SIG_IGN);
+	pieces(fd, 20);
+	write(done, "w", 1);
+	if (!strcmp(how, "lowered")) {
+		while (!signalled)
+			;
+		pieces(fd, 1);
+		_exit(4);
+	}
+	for (;;)
+		;
+}
+
+// What others see of it, and do to it, as soon as it has said so.
+static void told(const char *how)
+{
+	int status, done[2];
+	char number[16], c;
+	if (pipe(done))
+		fail("pipe");
+	snprintf(number, sizeof number, "%d", done[1]);
+	pid_t child = fork();
+	if (!child) {
+		execl(self, self, how, number, NULL);
+		_exit(9);
+	}
+	if (read(done[0], &c, 1) != 1)
+		fail("read");
+	sum("when it is told", how);
+	if (!strcmp(how, "lowered")) {
+		struct rlimit l = {1000, 1000};
+		if (prlimit(child, RLIMIT_FSIZE, &l, NULL))
+			fail("prlimit");
+		kill(child, SIGUSR1);
+	} else
+		kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	printf("%s: status %x; ", how, status);
+	sum("file", how);
+	close(done[0]);
+	close(done[1]);
+}
+
 // One that ends in this way when it has written.
 static void ends(const char *how)
 {
@@ -104,6 +159,8 @@ int main(int argc, char **argv)
 		printf("size %ld\n", (long)st.st_size);
 		return 0;
 	}
+	if (argc > 2)
+		tells(argv[1], atoi(argv[2]));
 	if (argc > 1) {
 		struct rlimit none = {0, 0};
 		setrlimit(RLIMIT_CORE, &none);
@@ -227,6 +284,29 @@ int main(int argc, char **argv)
 	n = write(fd, piece, 10);
 	printf("closed: %zd %s\n", n, n < 0 ? strerror(errno) : "");
 
+	fd = fresh("big"); // in pieces larger than a message
+	static char big[200000];
+	for (size_t i = 0; i < sizeof big; i++)
+		big[i] = 'a' + i / 1000 % 26;
+	static const int sizes[] = {100000, 100000, 65536, 65537, 30000, 60000, 200000, 100, 65535, 10, 200000, 5};
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		if (write(fd, big, sizes[i]) != sizes[i])
+			fail("big");
+	sum("big", "big");
+	close(fd);
+
+	fd = fresh("reread"); // by another descriptor of one's own
+	pieces(fd, 3);
+	other = open("reread", O_RDONLY);
+	pieces(fd, 1);
+	printf("read again: %zd\n", read(other, big, sizeof big));
+	pieces(fd, 3);
+	printf("and more: %zd\n", read(other, big, sizeof big));
+	close(other);
+	close(fd);
+
+	told("lowered");
+	told("slain");
 	ends("killed");
 	ends("terminated");
 	ends("faults");
