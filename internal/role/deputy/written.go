@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
@@ -28,9 +29,11 @@ import (
 
 // writes is what is known of the files that a deputy's process writes. The goroutine's own.
 type writes struct {
-	own  map[int]bool // descriptors of files that it has opened to write
-	last int          // the one it wrote to last
-	run  int          // how often one after the other
+	own   map[int]bool // descriptors of files that it has opened to write
+	last  int          // the one it wrote to last
+	run   int          // how often one after the other
+	given bool         // there is credit for it
+	at    int64        // where it stands, if there is
 }
 
 const (
@@ -82,25 +85,41 @@ func opensToWrite(c *syscalls.Call) bool {
 	return flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
 }
 
-// giveCredit sends credit ahead of the reply to a write, if it may be given.
+// giveCredit sends credit ahead of the reply to a write, if it may be given. With the
+// reply to another call that has nothing to do with it, it is given again: by that
+// the process may hear that there is no room any more.
 func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
-	if c.Nr != unix.SYS_WRITE || ret <= 0 || uint64(ret) != c.Args[2] {
+	w := &d.writes
+	if c.Nr == unix.SYS_WRITE {
+		w.given = ret > 0 && uint64(ret) == c.Args[2] && d.mayHaveCredit(int(int32(c.Args[0])))
+	} else {
+		w.given = w.given && descriptors.KeepsEnd(c.Nr, c.Args, w.last)
+	}
+	if !w.given {
 		return
 	}
-	w, fd := &d.writes, int(int32(c.Args[0]))
+	m := d.roomFor(w.last)
+	if w.given = m.Bytes > 0; w.given {
+		_ = j.link.conn.Along(wire.Credit, uint64(uint32(d.t.Own)), m.Append(nil), nil)
+	}
+}
+
+// mayHaveCredit tells whether a descriptor that was written to may have some.
+func (d *deputy) mayHaveCredit(fd int) bool {
+	w := &d.writes
 	if w.last != fd {
 		w.last, w.run = fd, 0
 	}
 	if w.run++; w.run < creditAfter || !w.own[fd] || !d.p.alone.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
-		return
+		return false
 	}
 	if w.run == creditAfter && hasQuotas(d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))) {
 		delete(w.own, fd)
-		return
+		return false
 	}
-	if m := d.roomFor(fd); m.Bytes > 0 {
-		_ = j.link.conn.Along(wire.Credit, uint64(uint32(d.t.Own)), m.Append(nil), nil)
-	}
+	var err error
+	w.at, err = d.t.Call(unix.SYS_LSEEK, uint64(fd), 0, unix.SEEK_CUR)
+	return err == nil && w.at >= 0
 }
 
 // roomFor is what can certainly be written next to a descriptor.
@@ -112,8 +131,8 @@ func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 		unix.Statfs(name, &fs) != nil || !noQuotas[int64(fs.Type)] || fs.Bavail*uint64(fs.Bsize) < muchRoom {
 		return m
 	}
-	at, err := d.t.Call(unix.SYS_LSEEK, uint64(fd), 0, unix.SEEK_CUR)
-	if err != nil || at < st.Size { // over what is there: that may be what somebody has sealed or mapped
+	at := d.writes.at
+	if at < st.Size { // over what is there: that may be what somebody has sealed or mapped
 		return m
 	}
 	var limit unix.Rlimit
@@ -165,6 +184,7 @@ func (d *deputy) wrote(j job) {
 			return // it has ended
 		case n > 0:
 			data = data[n:]
+			d.writes.at += n
 		case errors.Is(unix.Errno(-n), unix.ENOSPC), errors.Is(unix.Errno(-n), unix.EDQUOT), errors.Is(unix.Errno(-n), unix.EINTR):
 			if !told {
 				d.p.s.log.Error("a process waits for room on a disk that became full in a moment", "pid", d.p.PID, "descriptor", m.FD, "error", unix.Errno(-n))

@@ -139,11 +139,11 @@ func (b *body) numbers(nr int, args [6]uint64, ret int64) {
 
 // follows forgets what is known of the descriptors when a call may change them in a
 // way that is not followed.
-func (b *body) follows(nr int, args [6]uint64) {
+func (b *body) follows(nr int) {
+	if nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT || nr == unix.SYS_CLOSE || descriptors.Keeps(nr) {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if nr != unix.SYS_OPEN && nr != unix.SYS_OPENAT && nr != unix.SYS_CLOSE && !descriptors.Keeps(nr) {
-		b.lowest.Forget()
-	}
-	b.spends(nr, args)
+	b.lowest.Forget()
 }

@@ -121,7 +121,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 			return
 		}
 	}
-	s.b.follows(nr, n.Args)
+	s.b.follows(nr)
 	if s.fromAhead(p) {
 		return
 	}
@@ -179,6 +179,7 @@ func (s *strand) enter(p *pending, multi bool) bool {
 	b := s.b
 	b.mu.Lock()
 	b.behind(s.t.Own, false)
+	b.wrote.credit = wire.CreditMsg{} // home gives another one with the reply
 	if p.nr != unix.SYS_MMAP {
 		b.lastMapped = nil
 	}

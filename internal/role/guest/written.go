@@ -3,7 +3,6 @@ package guest
 import (
 	"time"
 
-	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
@@ -13,8 +12,8 @@ import (
 // Where home gives credit (wire.Credit), writes end here at once, and what they have
 // written goes home in larger pieces: before anything else that the process says,
 // and after a moment in any case. All of them could have been made when the credit
-// was given. It holds for a moment only, and no signal has come since: after that
-// home has to look again.
+// was given. It holds until the process asks or hears of something else, and for a
+// moment only: after that home has to look again.
 
 // written is what a body has written here and not told of. Guarded by body.mu.
 type written struct {
@@ -100,12 +99,4 @@ func (b *body) tellWritten(thread int) {
 	w.credit.Frames = max(w.credit.Frames-1, 0)
 	_ = b.g.post(wire.Wrote, thread, wire.WroteMsg{FD: w.fd}.Head(), w.data)
 	w.data = nil
-}
-
-// spends gives a credit up when a call may change what it was given for. Precondition: b.mu is held.
-func (b *body) spends(nr int, args [6]uint64) {
-	if b.wrote.credit.Frames > 0 && !descriptors.KeepsEnd(nr, args, b.wrote.credit.FD) {
-		b.tellWritten(b.Own)
-		b.wrote.credit = wire.CreditMsg{}
-	}
 }
