@@ -22,18 +22,25 @@ func TestWritesThatAreBehind(t *testing.T) {
 		t.Fatalf("gcc: %v: %s", err, out)
 	}
 	dir := func(name string) string {
-		small := filepath.Join(w.dir, name, "small")
-		if err := os.MkdirAll(small, 0o755); err != nil {
-			t.Fatal(err)
+		small, wide := filepath.Join(w.dir, name, "small"), filepath.Join(w.dir, name, "wide")
+		for _, on := range []string{small, wide} {
+			if err := os.MkdirAll(on, 0o755); err != nil {
+				t.Fatal(err)
+			}
 		}
-		return "mount -t tmpfs -o size=64k none " + small + " && cd " + filepath.Join(w.dir, name) + " && "
+		// One with much room, if there are loop devices: the program says so.
+		return "mount -t tmpfs -o size=64k none " + small + " && truncate -s 1500M " + wide + ".img && { mkfs.ext4 -q " + wide + ".img && mount -o loop " + wide + ".img " + wide +
+			"; true; } >/dev/null 2>&1 && cd " + filepath.Join(w.dir, name) + " && "
 	}
 	home, away := dir("home"), dir("away")
 	want := w.do(1, home+program)
 	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program); got != want {
 		t.Errorf("away:\n%s\nat home:\n%s", got, want)
 	}
-	w.do(1, "umount "+filepath.Join(w.dir, "home/small")+" "+filepath.Join(w.dir, "away/small"))
+	for _, name := range []string{"home", "away"} {
+		on := filepath.Join(w.dir, name)
+		w.do(1, "umount "+on+"/small && { ! mountpoint -q "+on+"/wide || umount "+on+"/wide; } && rm "+on+"/wide.img")
+	}
 	var at [2]unix.Stat_t // nothing is reserved that is not used
 	for i, name := range []string{"home", "away"} {
 		if err := unix.Stat(filepath.Join(w.dir, name, "plain"), &at[i]); err != nil {

@@ -98,6 +98,56 @@ static void tells(const char *how, int done)
 		;
 }
 
+// One that hears by a pipe that the disk is full, and writes on at once.
+static void hears(const char *name, int done, int full)
+{
+	char c;
+	int fd = fresh(name);
+	pieces(fd, 20);
+	write(done, "w", 1);
+	pieces(fd, 20);
+	write(done, "w", 1);
+	if (read(full, &c, 1) != 1)
+		fail("read");
+	pieces(fd, 20);
+	_exit(5);
+}
+
+static void fills(void)
+{
+	int done[2], full[2], status;
+	char a[16], b[16], c;
+	struct stat here, there;
+	if (stat(".", &here) || stat("wide", &there) || here.st_dev == there.st_dev) {
+		printf("no file system of its own to fill\n");
+		return;
+	}
+	if (pipe(done) || pipe(full))
+		fail("pipe");
+	snprintf(a, sizeof a, "%d", done[1]);
+	snprintf(b, sizeof b, "%d", full[0]);
+	pid_t child = fork();
+	if (!child) {
+		execl(self, self, "wide/hears", a, b, NULL);
+		_exit(9);
+	}
+	if (read(done[0], &c, 1) != 1 || read(done[0], &c, 1) != 1)
+		fail("read");
+	sum("when it is told", "wide/hears");
+	sync(); // what is written has its place
+	int fd = fresh("wide/rest");
+	off_t at = 0;
+	for (off_t step = 1 << 30; step >= 4096; step /= 2)
+		while (!fallocate(fd, 0, at, step))
+			at += step;
+	write(full[1], "f", 1);
+	waitpid(child, &status, 0);
+	close(fd);
+	unlink("wide/rest");
+	printf("hears: status %x; ", status);
+	sum("file", "wide/hears");
+}
+
 // What others see of it, and do to it, as soon as it has said so.
 static void told(const char *how)
 {
@@ -159,6 +209,8 @@ int main(int argc, char **argv)
 		printf("size %ld\n", (long)st.st_size);
 		return 0;
 	}
+	if (argc > 3)
+		hears(argv[1], atoi(argv[2]), atoi(argv[3]));
 	if (argc > 2)
 		tells(argv[1], atoi(argv[2]));
 	if (argc > 1) {
@@ -305,6 +357,7 @@ int main(int argc, char **argv)
 	close(other);
 	close(fd);
 
+	fills();
 	told("lowered");
 	told("slain");
 	ends("killed");
