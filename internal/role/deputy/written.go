@@ -17,7 +17,7 @@ import (
 // A program that writes one piece of a file after the other need not wait for home at
 // each of them: home gives credit, within which writes end where it runs. Order is kept, since
 // what was written goes home before anything else that the process says. Errors are
-// kept by giving credit only where there can be none:
+// kept by giving credit only where there can be none, as home sees it at that moment:
 //
 //   - the process has opened the file itself since its execve, alone, neither to append
 //     nor to wait for the disk, and has shared it with nobody;
@@ -154,7 +154,8 @@ func hasQuotas(name string) bool {
 	number := fmt.Sprintf(" %d:%d ", unix.Major(st.Dev), unix.Minor(st.Dev))
 	for line := range strings.Lines(string(text)) {
 		if _, options, found := strings.Cut(line, " - "); found && strings.Contains(line, number) {
-			return strings.Contains(strings.ReplaceAll(options, "noquota", ""), "quota")
+			// Of XFS also those that are counted, and may be enforced at any time.
+			return strings.Contains(strings.ReplaceAll(options, "noquota", ""), "quota") || strings.Contains(options, "qnoenforce")
 		}
 	}
 	return true
