@@ -178,8 +178,7 @@ func (b *body) reserved(at, length uint64) bool {
 func (s *strand) enter(p *pending, multi bool) bool {
 	b := s.b
 	b.mu.Lock()
-	b.behind(s.t.Own, false)
-	b.wrote.credit = wire.CreditMsg{} // home gives another one with the reply
+	b.asks(s.t.Own)
 	if p.nr != unix.SYS_MMAP {
 		b.lastMapped = nil
 	}

@@ -100,3 +100,10 @@ func (b *body) tellWritten(thread int) {
 	_ = b.g.post(wire.Wrote, thread, wire.WroteMsg{FD: w.fd}.Head(), w.data)
 	w.data = nil
 }
+
+// asks: a thread is going to hear of something else from home, which then gives
+// another credit. Precondition: b.mu is held.
+func (b *body) asks(thread int) {
+	b.behind(thread, false)
+	b.wrote.credit = wire.CreditMsg{}
+}
