@@ -188,7 +188,7 @@ type Proc struct {
 	CPUMicros int64  // home supervisor: CPU time burnt away from home; guest supervisor: burnt here
 	RSS       uint64 // bytes resident where it runs
 	Calls     uint64 // forwarded calls
-	State     string // "running", "stopped", "moving"
+	State     string // "running", "stopped", "moving"; StateGiving
 	// BeforeMicros: guest supervisor: CPU time burnt before it came here, at home and
 	// elsewhere. Of what it forks here it is 0.
 	BeforeMicros int64 `json:",omitempty"`
@@ -197,6 +197,10 @@ type Proc struct {
 	Phase       string `json:",omitempty"`
 	Done, Total uint64 `json:",omitempty"`
 }
+
+// StateGiving is that of a guest that has gone on to another node, which still fetches
+// some of its memory from here: it cannot be moved, and ends by itself.
+const StateGiving = "giving"
 
 // Open asks the daemon to arrange a session on another node for a process
 // with these needs. The daemon asks that node's daemon, which starts a guest

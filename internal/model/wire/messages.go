@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/missing"
 	"openmosix/internal/model/tally"
 
 	"github.com/fxamacker/cbor/v2"
@@ -121,6 +122,9 @@ type FreezeMsg struct {
 	Into []image.Range
 	// Try tells attempts apart; the answer repeats it.
 	Try uint64
+	// Later: whether pages may be left out, to be asked for when the process runs
+	// elsewhere. The body then stands still until it is told to go, and gives them.
+	Later missing.When
 }
 
 // RangesMsg is a list of ranges.

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"openmosix/internal/node/control"
@@ -51,7 +52,7 @@ func (d *Daemon) sendGuestOff(ctx context.Context, g *guest, why string) {
 		asking, cancel := context.WithTimeout(ctx, describeTimeout)
 		d.guests.refresh(asking)
 		cancel()
-		here := d.guests.of(g)
+		here := slices.DeleteFunc(d.guests.of(g), gives)
 		for _, p := range here {
 			if !refusedBefore(all, p) {
 				all = append(all, d.sendOff(ctx, p))

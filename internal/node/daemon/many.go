@@ -39,7 +39,7 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 		cancel()
 		guests := d.guests.lent()
 		maps.Copy(hidden, d.guests.undisclosed())
-		left := slices.DeleteFunc(guests, func(p supervisor.Proc) bool { return refusedBefore(all, p) })
+		left := slices.DeleteFunc(guests, func(p supervisor.Proc) bool { return gives(p) || refusedBefore(all, p) })
 		if len(left) == 0 && len(d.guests.list()) == 0 {
 			break
 		}
@@ -48,6 +48,7 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 		}
 		all = append(all, each(left, show, func(p supervisor.Proc) control.Outcome { return d.sendOff(ctx, p) })...)
 	}
+	d.awaitGiven(ctx)
 	all = settled(all)
 	for i := range all {
 		if hidden[all[i].PID] {
@@ -55,6 +56,25 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 		}
 	}
 	return all
+}
+
+// gives tells of a guest that has gone on and is still needed here for its memory.
+func gives(p supervisor.Proc) bool { return p.State == supervisor.StateGiving }
+
+// awaitGiven waits until all that has gone on has fetched its memory from here.
+func (d *Daemon) awaitGiven(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, leaveTime)
+	defer cancel()
+	for slices.ContainsFunc(d.guests.lent(), gives) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(expelPause):
+		}
+		asking, cancel := context.WithTimeout(ctx, describeTimeout)
+		d.guests.refresh(asking)
+		cancel()
+	}
 }
 
 // refusedBefore tells whether it was tried in vain: once more will not help.

@@ -8,6 +8,7 @@ import (
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
+	"openmosix/internal/model/missing"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -62,7 +63,7 @@ func (p *proc) frozenHere(l *link, progress func(string, uint64, uint64)) (*wire
 	}
 	p.keepRest()
 	var stored []image.Range
-	m, err := p.frozenImage(l, p.isEmptied(), tracee.PrivateRanges(vmas), p.arriving(progress, func(data []byte) error {
+	m, err := p.frozenImage(l, wire.FreezeMsg{Full: p.isEmptied(), Into: tracee.PrivateRanges(vmas)}, p.arriving(progress, func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
 		if err := tracee.StorePages(p.Mem, data); err != nil {
@@ -81,12 +82,13 @@ func (p *proc) frozenHere(l *link, progress func(string, uint64, uint64)) (*wire
 
 // frozenImage asks the guest side to freeze and waits for the image.
 // What it sends ahead goes to page.
-func (p *proc) frozenImage(l *link, full bool, into []image.Range, page func([]byte) error) (*wire.ThawMsg, error) {
+func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error) (*wire.ThawMsg, error) {
 	p.mu.Lock()
 	p.sent = nil
 	before, try := p.count, p.tries
 	p.mu.Unlock()
-	if err := l.send(wire.Freeze, p.Own, wire.Encode(wire.FreezeMsg{Full: full, Into: into, Try: try})); err != nil {
+	ask.Try = try
+	if err := l.send(wire.Freeze, p.Own, wire.Encode(ask)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
 	m, err := p.frozen(l, try, page)
@@ -99,11 +101,25 @@ func (p *proc) frozenImage(l *link, full bool, into []image.Range, page func([]b
 	if m.Image.PID != p.Own {
 		return nil, fmt.Errorf("the guest side sent process %d instead of %d", m.Image.PID, p.Own)
 	}
+	if err := mayLack(m, ask.Later); err != nil {
+		return nil, err
+	}
 	if err := plausible(m, before); err != nil {
 		return nil, err
 	}
 	m.SignalsSeen -= before
 	return m, nil
+}
+
+// mayLack checks that the other side leaves out only what it was told it may.
+func mayLack(m *wire.ThawMsg, when missing.When) error {
+	if err := image.ValidateRanges(m.Missing); err != nil {
+		return err
+	}
+	if len(m.Missing) > 0 && when == missing.Never {
+		return fmt.Errorf("the guest side leaves out %d bytes of the process, which it was not to", layout.Bytes(m.Missing))
+	}
+	return nil
 }
 
 // plausible checks what the code after it relies on: an index or a count from

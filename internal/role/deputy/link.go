@@ -125,6 +125,8 @@ func (s *Supervisor) read(l *link) {
 			s.stopHere(l, fr)
 		case wire.Want:
 			s.wanted(l, fr)
+		case wire.Fetched:
+			s.fetchedFrom(l, fr)
 		case wire.Calls:
 			s.countSeen(l, fr)
 		default:

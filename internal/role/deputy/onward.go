@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/model/missing"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -18,9 +19,19 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	if err != nil {
 		return 0, err
 	}
+	strategy, err := strategyOf(r, next)
+	if err != nil {
+		_ = next.post(wire.Abort, p.Own)
+		next.leave()
+		return 0, err
+	}
 	progress("freeze", 0, 0)
 	// What comes ahead is passed on; both other nodes have what the deputy has mapped.
-	m, err := p.frozenImage(old, true, tracee.PrivateRanges(img.VMAs), p.arriving(progress, func(data []byte) error {
+	ask := wire.FreezeMsg{Full: true, Into: tracee.PrivateRanges(img.VMAs), Later: laterBy(strategy, next)}
+	if ask.Later == missing.Always {
+		ask.Into = nil // no rounds
+	}
+	m, err := p.frozenImage(old, ask, p.arriving(progress, func(data []byte) error {
 		return reach(next.send(wire.Pages, p.Own, data))
 	}))
 	if err == nil {
@@ -51,7 +62,9 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	p.mu.Unlock()
 	s.unlessLost(next)
 	s.fault.Reach(fault.HomeHanded)
-	_ = old.post(wire.Commit, p.Own)
+	if len(m.Missing) == 0 { // else when the last page has come: endSource
+		_ = old.post(wire.Commit, p.Own)
+	}
 	next.arrived()
 	return time.Since(start), nil
 }
@@ -69,7 +82,7 @@ type onward struct {
 func (o *onward) relay() error {
 	p, next, m := o.p, o.next, o.m
 	p.mu.Lock()
-	m.Stopped, m.Image.Kept, m.Missing = p.stopped, p.kept, nil // the old side has all pages
+	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
 	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
@@ -84,6 +97,9 @@ func (o *onward) relay() error {
 		}
 		if f.kind == wire.PagesEnd {
 			o.change()
+			if len(m.Missing) > 0 {
+				p.supplyPages(next, o.old, m.Missing)
+			}
 		}
 		if err := next.send(f.kind, p.Own, f.data); err != nil {
 			return fail(supervisor.Unreachable, err.Error())
@@ -120,6 +136,7 @@ func (o *onward) back() {
 	if !o.switched {
 		return
 	}
+	p.takeSource()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.link, p.count = o.old, o.before+uint64(len(p.sent))

@@ -215,7 +215,7 @@ func (f *frozen) send() error {
 	}
 	f.deputies = p.s.enrol(p, img)
 	if len(f.rest.later) > 0 {
-		p.supplyPages(f.link, f.rest.later)
+		p.supplyPages(f.link, nil, f.rest.later)
 	}
 	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
 		return fail(supervisor.Unreachable, err.Error())

@@ -14,45 +14,64 @@ import (
 )
 
 // source gives the pages of a process that runs elsewhere and that were not sent
-// before: the deputy's own memory, which nobody writes to while it is one. The guest
-// side asks, for what a thread waits for first.
+// before. They are in the deputy's own memory, which nobody writes to while it is one;
+// or, of a process that has gone on from another node, in its body there, which stands
+// still: then what is asked for is asked of that node, and what comes is passed on.
+// The guest side asks, for what a thread waits for first.
 type source struct {
 	p    *proc
-	link *link
+	link *link         // to where the process runs
+	from *link         // to where the pages are; nil: here
+	came chan []byte   // Fetched frames from there
 	kick chan struct{} // capacity 1: something was asked for
 	quit chan struct{}
 	once sync.Once
 
 	mu           sync.Mutex
-	left         *missing.Set // not given yet; what is asked for is marked in it
-	urgent, rest []image.Range
+	supply       *missing.Supply
 	total, given uint64 // bytes
+	onWay        uint64 // bytes asked of the other node that have not come
 }
 
 // fetchedFrame is how much goes in one frame: the next urgent request waits for one.
 const fetchedFrame = 256 << 10
 
-// supplyPages makes the pages that are missing at the guest available to it.
-func (p *proc) supplyPages(l *link, lacks []image.Range) *source {
-	s := &source{p: p, link: l, kick: make(chan struct{}, 1), quit: make(chan struct{}), left: missing.New(lacks)}
-	s.total = s.left.Pages() * image.PageSize
+// supplyPages makes the pages that are missing at the guest available to it. They are
+// behind from, or here.
+func (p *proc) supplyPages(l, from *link, lacks []image.Range) {
+	s := &source{p: p, link: l, from: from, kick: make(chan struct{}, 1), quit: make(chan struct{}), supply: missing.NewSupply(lacks)}
+	s.total = s.supply.Pages() * image.PageSize
+	run := s.run
+	if from != nil {
+		s.came = make(chan []byte, cameSize)
+		run = s.pass
+	}
 	p.mu.Lock()
 	p.source = s
 	p.mu.Unlock()
-	go s.run()
-	return s
+	go run()
 }
 
 func (s *source) stop() { s.once.Do(func() { close(s.quit) }) }
 
-// endSource: no page of the process will be asked for any more.
+// endSource: no page of the process will be asked for any more. The node that still
+// has some forgets it.
 func (p *proc) endSource() {
+	if s := p.takeSource(); s != nil && s.from != nil {
+		_ = s.from.post(wire.Commit, p.Own)
+	}
+}
+
+// takeSource ends the source, and tells nobody.
+func (p *proc) takeSource() *source {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.source != nil {
-		p.source.stop()
+	s := p.source
+	if s != nil {
+		s.stop()
 		p.source = nil
 	}
+	return s
 }
 
 // maxWanted bounds the ranges of one request; a guest side asks for less than 8 MB at once.
@@ -91,13 +110,9 @@ func (s *Supervisor) wanted(l *link, f frame) {
 
 func (s *source) ask(m wire.WantMsg) {
 	s.mu.Lock()
-	for _, r := range m.Ranges {
-		asked, _ := s.left.Ask(r, s.total) // each page once, whatever is asked
-		if m.Urgent {
-			s.urgent = append(s.urgent, asked...)
-		} else {
-			s.rest = append(s.rest, asked...)
-		}
+	s.supply.Ask(m.Ranges, m.Urgent)
+	if s.from != nil { // the other node has its own order
+		s.askThere(s.supply.Next(^uint64(0)), m.Urgent)
 	}
 	s.mu.Unlock()
 	select {
@@ -110,26 +125,7 @@ func (s *source) ask(m wire.WantMsg) {
 func (s *source) next() []image.Range {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []image.Range
-	room := uint64(fetchedFrame)
-	for _, list := range []*[]image.Range{&s.urgent, &s.rest} {
-		for len(*list) > 0 && room > 0 {
-			r := (*list)[0]
-			if r.Len() > room {
-				r.End = r.Start + room
-				(*list)[0].Start = r.End
-			} else {
-				*list = (*list)[1:]
-			}
-			room -= r.Len()
-			s.left.Remove(r)
-			out = append(out, r)
-		}
-		if len(out) > 0 { // what is urgent does not wait for more
-			break
-		}
-	}
-	return out
+	return s.supply.Next(fetchedFrame)
 }
 
 func (s *source) run() {
@@ -193,11 +189,15 @@ func (s *source) send(rs []image.Range, buf []byte) error {
 	if s.link.send(wire.Fetched, s.p.Own, parts...) != nil {
 		return nil // the link is lost, which is told to the process elsewhere
 	}
+	s.gave(n)
+	return nil
+}
+
+func (s *source) gave(n uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.given += n
 	s.p.fetched.Add(n)
-	return nil
 }
 
 // progress tells how many bytes have been given, and of how many.

@@ -16,6 +16,10 @@ func (s *Supervisor) died(l *link, f frame) {
 		s.log.Warn("bad word of a death", "error", err)
 		return
 	}
+	if src := s.sourceBehind(l, f.id); src != nil {
+		src.cut("what was left of it on the node it came from was killed")
+		return
+	}
 	p := s.servedBy(l, f.id)
 	if p == nil || !p.once(&p.dying) {
 		return

@@ -8,6 +8,8 @@ import (
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+	"openmosix/internal/model/missing"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 )
@@ -50,6 +52,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 	select {
 	case f := <-d.word:
 		if f.kind == wire.Commit {
+			b.endSupply()
 			b.kill()
 			return
 		}
@@ -201,7 +204,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 		return err
 	}
 	b.g.fault.Reach(fault.GuestFrozen)
-	return d.send(img, wire.ThawMsg{Image: *img, Signals: d.signals, SignalsSeen: seen, Try: m.Try}, m.Full)
+	return d.send(img, wire.ThawMsg{Image: *img, Signals: d.signals, SignalsSeen: seen, Try: m.Try}, m)
 }
 
 // beginFreezing runs when all threads have been told to stop: from now on no
@@ -305,7 +308,7 @@ func (d *departure) capture() (*image.Image, error) {
 }
 
 // send sends image and pages.
-func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
+func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg) error {
 	b := d.b
 	present, err := b.PrivatePages(img.VMAs)
 	if err != nil {
@@ -317,10 +320,14 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, full bool) error {
 	}
 	m.Image.HomeDirty = dirty
 	pages := dirty
-	if full {
+	if asked.Full {
 		pages = present
 	}
 	pages = d.sent.Left(pages, written)
+	if m.Missing = missing.Later(img, pages, asked.Later, d.sent.Rate); len(m.Missing) > 0 {
+		pages = layout.Subtract(pages, m.Missing)
+		b.supply(m.Missing)
+	}
 	m.Still = time.Since(d.began).Microseconds()
 	emit := func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }
 	b.g.tellCalls() // home may have no use for this side any more

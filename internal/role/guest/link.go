@@ -49,6 +49,8 @@ func (g *Guest) read() {
 			}
 		case wire.Fetched:
 			g.fetched(id, f.Data)
+		case wire.Want:
+			g.wanted(id, f.Data)
 		case wire.Ahead:
 			g.wentAhead(id, f.Data)
 		case wire.Credit:

@@ -160,7 +160,11 @@ func (g *Guest) describe() []supervisor.Proc {
 	var out []supervisor.Proc
 	for _, b := range bs {
 		u := b.usage()
-		out = append(out, supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: u.CPU / 1000, BeforeMicros: b.lived(), RSS: u.RSS, Calls: b.calls.Load(), State: "running"})
+		one := supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: u.CPU / 1000, BeforeMicros: b.lived(), RSS: u.RSS, Calls: b.calls.Load(), State: "running"}
+		if b.giving.Load() != nil {
+			one.State = supervisor.StateGiving
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -200,7 +204,8 @@ type body struct {
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
 
-	fetching atomic.Pointer[fetching] // the pages that are still at home; nil: none
+	fetching atomic.Pointer[fetching] // the pages that are still elsewhere; nil: none
+	giving   atomic.Pointer[giving]   // the pages that the process, elsewhere by now, still needs of it; nil: none
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
 	wrote      written            // written.go; mu

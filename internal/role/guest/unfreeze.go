@@ -5,6 +5,7 @@ import "golang.org/x/sys/unix"
 // undo lets the body run on here.
 func (d *departure) undo() error {
 	b := d.b
+	b.endSupply()
 	if d.h == nil { // not even stopped
 		b.relax()
 		b.endFreezing()
