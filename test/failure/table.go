@@ -93,6 +93,18 @@ var scenarios = []struct {
 		{fault.HomeReceived, homeDaemon, true, false},
 		{fault.HomeReceived, program, false, false},
 	}},
+	{onward, []string{later}, []scenario{
+		{fault.GuestServes, oldGuest, false, true},
+		{fault.GuestServes, guestSupervisor, false, false},
+		{fault.GuestServes, homeSupervisor, false, false},
+		{fault.GuestServes, lenderDaemon, true, false},
+		{fault.GuestServes, program, false, true},
+		{fault.HomePasses, oldGuest, false, false},
+		{fault.HomePasses, guestSupervisor, false, true},
+		{fault.HomePasses, homeSupervisor, false, false},
+		{fault.HomePasses, homeDaemon, true, false},
+		{fault.HomePasses, program, false, false},
+	}},
 	{onward, nil, []scenario{
 		{fault.GuestFrozen, oldGuest, false, false},
 		{fault.GuestFrozen, guestSupervisor, true, false},
