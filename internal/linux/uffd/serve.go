@@ -36,6 +36,7 @@ type Message struct {
 	End   uint64 // Removed, Unmap
 	To    uint64 // Moved: the new address
 	Len   uint64 // Moved
+	FD    int    // Forked: the userfaultfd of the child's memory, which is the reader's
 }
 
 // MessageSize is that of struct uffd_msg.
@@ -52,6 +53,8 @@ func ParseMessages(b []byte) []Message {
 		switch m.Kind {
 		case Fault:
 			m.Start = word(2) & pageMask
+		case Forked:
+			m.FD = int(uint32(word(1)))
 		case Moved:
 			m.Start, m.To, m.Len = word(1), word(2), word(3)
 		case Removed, Unmap:

@@ -59,6 +59,16 @@ func New(ranges []image.Range) *Set {
 	return s
 }
 
+// Clone is another set of the same pages, of which the same are asked for.
+func (s *Set) Clone() *Set {
+	c := &Set{chunks: make(map[uint64]*chunk, len(s.chunks)), order: slices.Clone(s.order), pages: s.pages, moves: slices.Clone(s.moves)}
+	for n, k := range s.chunks {
+		one := *k
+		c.chunks[n] = &one
+	}
+	return c
+}
+
 // place is where the bit of a page is.
 func place(a uint64) (number uint64, word int, bit uint64) {
 	page := a / image.PageSize

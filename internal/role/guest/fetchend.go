@@ -38,21 +38,14 @@ func (g *Guest) fetched(own int, data []byte) {
 	if b == nil {
 		return
 	}
-	f := b.fetching.Load()
-	if f == nil {
-		return
-	}
-	select {
-	case f.came <- append([]byte(nil), data...):
-	case <-f.done:
+	if f := b.fetching.Load(); f != nil {
+		f.Came(append([]byte(nil), data...))
 	}
 }
 
 // endFetching: the body has ended.
 func (b *body) endFetching() {
 	if f := b.fetching.Load(); f != nil {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.end()
+		f.End()
 	}
 }

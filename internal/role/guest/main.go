@@ -16,6 +16,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/process/callcount"
+	"openmosix/internal/process/fetching"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
@@ -204,8 +205,8 @@ type body struct {
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
 
-	fetching atomic.Pointer[fetching] // the pages that are still elsewhere; nil: none
-	giving   atomic.Pointer[giving]   // the pages that the process, elsewhere by now, still needs of it; nil: none
+	fetching atomic.Pointer[fetching.Fetching] // the pages that are still elsewhere; nil: none
+	giving   atomic.Pointer[giving]            // the pages that the process, elsewhere by now, still needs of it; nil: none
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
 	wrote      written            // written.go; mu

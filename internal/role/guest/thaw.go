@@ -29,9 +29,7 @@ func (g *Guest) arrive(f frame, in *inbox) {
 	if err == nil {
 		g.fault.Reach(fault.GuestRunning)
 		_ = g.post(wire.Thawed, a.own)
-		if f := a.s.b.fetching.Load(); f != nil {
-			f.begin()
-		}
+		a.s.b.beginFetching()
 		return
 	}
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)

@@ -6,6 +6,7 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/fetching"
 	"openmosix/internal/process/tracee"
 )
 
@@ -17,7 +18,7 @@ func (s *strand) track() error {
 		return err
 	}
 	if f := s.b.fetching.Load(); f != nil {
-		vmas = slices.DeleteFunc(vmas, func(v image.VMA) bool { return len(layout.Intersect(f.mine, []image.Range{v.Range})) > 0 })
+		vmas = slices.DeleteFunc(vmas, func(v image.VMA) bool { return len(layout.Intersect(f.Mine, []image.Range{v.Range})) > 0 })
 	}
 	w, err := s.t.Watch()
 	if err != nil {
@@ -46,7 +47,7 @@ func (b *body) trackFetched(where []image.Range) error {
 	if err != nil {
 		return err
 	}
-	vmas = withAny(vmas, where)
+	vmas = fetching.WithAny(vmas, where)
 	w.Cover(vmas)
 	written, err := b.Protect(vmas, tracee.PrivateRanges(vmas))
 	b.mu.Lock()

@@ -1,7 +1,10 @@
-package guest
+package fetching
 
 import (
+	"slices"
+
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
 )
 
@@ -41,14 +44,14 @@ func (s *stream) next() uint64 {
 func (s *stream) came(n uint64) { s.onWay -= min(n, s.onWay) }
 
 // askAround asks for what a thread waits for. mu is held.
-func (f *fetching) askAround(a uint64) {
+func (f *Fetching) askAround(a uint64) {
 	start := a &^ (around - 1)
 	f.want(image.Range{Start: start, End: start + around}, around, true)
 	f.stream.fault(start + around)
 }
 
 // ask asks for more in the background. mu is held.
-func (f *fetching) ask() {
+func (f *Fetching) ask() {
 	n := f.stream.next()
 	if n == 0 {
 		return
@@ -62,22 +65,23 @@ func (f *fetching) ask() {
 // addressEnd is above every address of a program.
 const addressEnd = 1 << 47
 
+// wantedAtOnce is how many ranges go into one request.
+const wantedAtOnce = 1024
+
 // want asks for missing pages of r, and tells how many bytes that were. mu is held.
-func (f *fetching) want(r image.Range, most uint64, urgent bool) uint64 {
-	origins, next := f.set.Ask(r, most)
+func (f *Fetching) want(r image.Range, most uint64, urgent bool) uint64 {
+	origins, next := f.own.set.Ask(r, most)
 	if len(origins) == 0 {
 		return 0
 	}
-	var n uint64
-	for _, o := range origins {
-		n += o.Len()
-	}
+	n := layout.Bytes(origins)
 	f.stream.onWay += n
 	if !urgent {
 		f.stream.at = next
 	}
-	if err := f.b.g.post(wire.Want, f.b.Own, wire.Encode(wire.WantMsg{Ranges: origins, Urgent: urgent})); err != nil {
-		f.b.g.log.Debug("pages not asked for", "error", err)
+	for some := range slices.Chunk(origins, wantedAtOnce) {
+		// A connection that is lost is told otherwise.
+		_ = f.side.Want(wire.WantMsg{Ranges: some, Urgent: urgent})
 	}
 	return n
 }

@@ -1,4 +1,4 @@
-package guest
+package fetching
 
 import (
 	"time"
@@ -10,8 +10,8 @@ import (
 )
 
 // watch takes what the kernel says until the descriptor is closed.
-func (f *fetching) watch() {
-	raw, err := f.file.SyscallConn()
+func (f *Fetching) watch() {
+	raw, err := f.own.file.SyscallConn()
 	if err != nil {
 		return
 	}
@@ -24,12 +24,12 @@ func (f *fetching) watch() {
 }
 
 // look reads all messages and does what there is to do; false: it is over. mu is held.
-func (f *fetching) look(buf []byte) bool {
+func (f *Fetching) look(buf []byte) bool {
 	for {
 		if f.over {
 			return false
 		}
-		n, err := unix.Read(int(f.fd), buf)
+		n, err := unix.Read(int(f.own.fd), buf)
 		if err == unix.EINTR {
 			continue
 		}
@@ -44,9 +44,11 @@ func (f *fetching) look(buf []byte) bool {
 			case uffd.Fault:
 				f.faults = append(f.faults, m.Start)
 			case uffd.Moved:
-				f.set.Move(m.Start, m.To, m.Len)
+				f.own.set.Move(m.Start, m.To, m.Len)
 			case uffd.Removed, uffd.Unmap:
-				f.set.Remove(image.Range{Start: m.Start, End: m.End})
+				f.own.set.Remove(image.Range{Start: m.Start, End: m.End})
+			case uffd.Forked:
+				f.fork(m.FD)
 			}
 		}
 	}
@@ -56,16 +58,20 @@ func (f *fetching) look(buf []byte) bool {
 
 // work puts what has come and answers faults, as far as the kernel lets it: while
 // a mapping is being changed, it does not. mu is held.
-func (f *fetching) work() {
-	pieces := f.pieces
-	f.pieces = nil
-	for _, p := range pieces {
-		if f.over {
-			return
+func (f *Fetching) work() {
+	waiting := 0
+	for _, s := range f.all() {
+		pieces := s.pieces
+		s.pieces = nil
+		for _, p := range pieces {
+			if f.over {
+				return
+			}
+			if rest := f.put(s, p); len(rest.Bytes) > 0 {
+				s.pieces = append(s.pieces, rest)
+			}
 		}
-		if rest := f.put(p); len(rest.Bytes) > 0 {
-			f.pieces = append(f.pieces, rest)
-		}
+		waiting += len(s.pieces)
 	}
 	faults := f.faults
 	f.faults = nil
@@ -80,12 +86,12 @@ func (f *fetching) work() {
 	if f.over {
 		return
 	}
-	if f.set.Pages() == 0 && len(f.faults) == 0 {
+	if f.lacks() == 0 && len(f.faults) == 0 {
 		f.over = true
 		go f.complete()
 		return
 	}
-	if len(f.faults)+len(f.pieces) > 0 && !f.later {
+	if len(f.faults)+waiting > 0 && !f.later {
 		f.later = true
 		time.AfterFunc(retryPause, f.again)
 	}
@@ -94,7 +100,7 @@ func (f *fetching) work() {
 // retryPause is how long to wait for a change of a mapping that nothing is told of yet.
 const retryPause = 200 * time.Microsecond
 
-func (f *fetching) again() {
+func (f *Fetching) again() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.later = false
@@ -109,8 +115,8 @@ const (
 )
 
 // met answers a fault; false: not now. mu is held.
-func (f *fetching) met(a uint64) bool {
-	if f.set.Has(a) {
+func (f *Fetching) met(a uint64) bool {
+	if f.own.set.Has(a) {
 		f.waits++
 		f.askAround(a)
 		return true
@@ -121,12 +127,12 @@ func (f *fetching) met(a uint64) bool {
 		n = min(2*f.zeroed.Len(), mostZeroWindow)
 	}
 	r := image.Range{Start: a, End: a + n}
-	if first, any := f.set.First(r); any {
+	if first, any := f.own.set.First(r); any {
 		r.End = first
 	}
-	filled, errno := f.fd.Zero(r.Start, r.Len())
+	filled, errno := f.own.fd.Zero(r.Start, r.Len())
 	if errno == unix.ENOENT && filled == 0 { // beyond the mapping's end
-		filled, errno = f.fd.Zero(a, image.PageSize)
+		filled, errno = f.own.fd.Zero(a, image.PageSize)
 	}
 	switch {
 	case filled > 0:
@@ -136,7 +142,7 @@ func (f *fetching) met(a uint64) bool {
 	case errno == unix.ESRCH:
 		f.end()
 	default: // there is a page by now, or no mapping
-		_ = f.fd.Wake(a, image.PageSize)
+		_ = f.own.fd.Wake(a, image.PageSize)
 	}
 	return true
 }

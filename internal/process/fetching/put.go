@@ -1,4 +1,4 @@
-package guest
+package fetching
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // fill takes what home sends.
-func (f *fetching) fill() {
+func (f *Fetching) fill() {
 	for {
 		select {
 		case <-f.done:
@@ -24,7 +24,9 @@ func (f *fetching) fill() {
 			for _, p := range pieces {
 				f.stream.came(uint64(len(p.Bytes)))
 			}
-			f.pieces = append(f.pieces, pieces...)
+			for _, s := range f.all() {
+				s.pieces = append(s.pieces, pieces...)
+			}
 			f.work()
 			if !f.over {
 				f.ask()
@@ -36,15 +38,15 @@ func (f *fetching) fill() {
 
 // put fills the pages of a piece that are missing still. It returns what cannot be
 // put just now. mu is held.
-func (f *fetching) put(p wire.Piece) wire.Piece {
+func (f *Fetching) put(s *space, p wire.Piece) wire.Piece {
 	most := len(p.Bytes)
 	for len(p.Bytes) > 0 {
-		at, is := f.set.Now(p.At)
+		at, is := s.set.Now(p.At)
 		done, n := image.PageSize, 0 // what the program has dropped is passed over
 		if is {
-			n = f.together(p, at, most)
+			n = s.together(p, at, most)
 			var errno unix.Errno
-			done, errno = f.fd.Copy(at, p.Bytes[:n], 0)
+			done, errno = s.fd.Copy(at, p.Bytes[:n], 0)
 			switch {
 			case done > 0:
 			case errno == unix.EAGAIN:
@@ -55,13 +57,13 @@ func (f *fetching) put(p wire.Piece) wire.Piece {
 			case errno == unix.EEXIST: // a guard: madvise(2)
 				done = image.PageSize
 			case errno == unix.ESRCH:
-				f.end()
+				f.ended(s)
 				return wire.Piece{}
 			default:
 				f.fail(fmt.Errorf("put a page at %#x: %w", at, errno))
 				return wire.Piece{}
 			}
-			f.set.Remove(image.Range{Start: at, End: at + uint64(done)})
+			s.set.Remove(image.Range{Start: at, End: at + uint64(done)})
 		}
 		p.At, p.Bytes = p.At+uint64(done), p.Bytes[done:]
 	}
@@ -70,10 +72,10 @@ func (f *fetching) put(p wire.Piece) wire.Piece {
 
 // together is how many bytes of a piece, at most so many, belong together where it
 // goes, as they did at home. mu is held.
-func (f *fetching) together(p wire.Piece, at uint64, most int) int {
+func (s *space) together(p wire.Piece, at uint64, most int) int {
 	n := image.PageSize
 	for n < min(most, len(p.Bytes)) {
-		if next, is := f.set.Now(p.At + uint64(n)); !is || next != at+uint64(n) {
+		if next, is := s.set.Now(p.At + uint64(n)); !is || next != at+uint64(n) {
 			break
 		}
 		n += image.PageSize
