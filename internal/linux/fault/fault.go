@@ -42,13 +42,14 @@ const (
 	GuestFetches Point = "guest.fetches" // the body runs, home has been told, the rest will be asked for
 	HomeServes   Point = "home.serves"   // pages were asked for after the commit
 	GuestServes  Point = "guest.serves"  // onward: pages were asked of the node it has left
+	HomeFetches  Point = "home.fetches"  // back: the process runs at home, the rest will be asked for
 	HomePasses   Point = "home.passes"   // onward: such pages have come to home after the commit
 )
 
 // Points lists all of them.
 func Points() []Point {
 	return []Point{HomePrepared, HomeFrozen, HomeParked, HomeSent, HomeThawed, HomeCommitted, GuestAnnounced, GuestBuilt,
-		GuestFilled, GuestRunning, GuestFrozen, GuestLeft, HomeReturns, HomeReceived, HomeRelayed, HomeHanded, GuestFetches, HomeServes, GuestServes, HomePasses}
+		GuestFilled, GuestRunning, GuestFrozen, GuestLeft, HomeReturns, HomeReceived, HomeRelayed, HomeHanded, GuestFetches, HomeServes, GuestServes, HomeFetches, HomePasses}
 }
 
 // Fault is the point a process is to stop at. The zero value is none.

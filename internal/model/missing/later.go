@@ -1,6 +1,7 @@
 package missing
 
 import (
+	"slices"
 	"time"
 
 	"openmosix/internal/model/image"
@@ -32,16 +33,17 @@ const (
 
 // Later is what of the pages that are left of a frozen process follows later, when
 // they were sent at a rate, in bytes per second (0: nothing was). It covers some of
-// what lies between: to fetch that again costs less than many ranges.
-func Later(img *image.Image, left []image.Range, when When, rate float64) []image.Range {
+// what lies between: to fetch that again costs less than many ranges. The pages
+// besides do not follow.
+func Later(img *image.Image, left []image.Range, when When, rate float64, besides ...image.Range) []image.Range {
 	if when == Never {
 		return nil
 	}
-	later := fetchable(img, left)
+	later := fetchable(img, left, besides)
 	if when == Chosen && layout.Bytes(later) <= worthSending(rate) {
 		return nil
 	}
-	return fetchable(img, layout.Coarse(later, mostLater))
+	return fetchable(img, layout.Coarse(later, mostLater), besides)
 }
 
 // worthSending is how much is sent at a rate.
@@ -55,8 +57,9 @@ func worthSending(rate float64) uint64 {
 // fetchable is what of some ranges may be missing where the process runs. What the
 // kernel reads and writes when a thread ends must not: there it waits for nothing;
 // and what the threads use first need not.
-func fetchable(img *image.Image, rs []image.Range) []image.Range {
-	var can, first []image.Range
+func fetchable(img *image.Image, rs, besides []image.Range) []image.Range {
+	var can []image.Range
+	first := slices.Clone(besides)
 	for i := range img.VMAs {
 		if v := &img.VMAs[i]; v.Fetchable() {
 			can = append(can, v.Range)

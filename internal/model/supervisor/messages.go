@@ -135,6 +135,11 @@ const (
 	Travels  EventKind = "trip"     // a move of PID begins or is over, whoever asked for it: Trip
 	Counted  EventKind = "calls"    // figures of forwarded calls: Calls
 	Carries  EventKind = "carries"  // processes are on their way into a guest supervisor, or out of it: Done of them, 0: no more
+	// Pledged: of the home supervisor's process PID, which lacks pages, the daemon is to hold
+	// the userfaultfd that comes with it, and to end the process by its pidfd, which comes as
+	// well, should the supervisor end. Redeemed: no more.
+	Pledged  EventKind = "pledged"
+	Redeemed EventKind = "redeemed"
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.

@@ -135,6 +135,9 @@ func newHome(r *homes, first int) *home {
 // begin makes a claimed place live, or gives it up when err is set.
 func (h *home) begin(c *child, err error, desk desk) {
 	h.child, h.err = c, err
+	if c != nil {
+		c.pledges = &pledges{}
+	}
 	if err != nil {
 		h.forget()
 		close(h.ready)

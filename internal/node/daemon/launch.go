@@ -44,6 +44,8 @@ type child struct {
 	socket string // where a later daemon reaches it
 	log    *slog.Logger
 	exited chan struct{} // closed when it has been reaped
+	// pledges are what it has given to be held; nil: of such a child nothing is taken.
+	pledges *pledges
 }
 
 // start runs a part in a session of its own, so that neither the daemon's
@@ -206,10 +208,14 @@ func (c *child) listen(f func(supervisor.Event)) {
 	for {
 		var e supervisor.Event
 		files, err := c.conn.Recv(&e)
+		if c.pledges.take(e, files, err) {
+			continue
+		}
 		for _, file := range files {
 			file.Close()
 		}
 		if err != nil {
+			c.pledges.end(c.log)
 			if err != io.EOF {
 				c.log.Warn("supervisor is not understood any more", "error", err)
 			}

@@ -170,6 +170,13 @@ func (p *proc) keepRange(r image.Range) {
 	p.giveWhole = layout.Subtract(p.giveWhole, []image.Range{r})
 }
 
+// lacksSome: the deputy holds no longer what the guest side believes it does.
+func (p *proc) lacksSome() {
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	p.emptied = true
+}
+
 // isEmptied tells whether memory has been given back, so that all has to come home.
 func (p *proc) isEmptied() bool {
 	p.giving.Lock()

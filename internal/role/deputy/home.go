@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,10 +16,14 @@ import (
 )
 
 // moveHome brings a process home, where it becomes an ordinary process again.
-func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (time.Duration, error) {
+func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(string, uint64, uint64)) (time.Duration, error) {
 	l := p.away()
+	later, err := laterHome(q.Strategy)
+	if err != nil {
+		return 0, err
+	}
 	progress("freeze", 0, 0)
-	m, stored, start, err := p.frozenHere(l, progress)
+	m, stored, start, err := p.frozenHere(l, later, progress)
 	if err == nil {
 		err = p.decide()
 	}
@@ -34,6 +39,9 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 		// The body at home is half written and the guest is frozen: there the
 		// process is still whole, so it goes on there.
 		r.abandon()
+		if len(m.Missing) > 0 { // the deputy has dropped what it had of it
+			p.lacksSome()
+		}
 		_ = l.post(wire.Abort, p.Own)
 		s.stays(p, l)
 		return 0, err
@@ -43,27 +51,48 @@ func (s *Supervisor) moveHome(p *proc, progress func(string, uint64, uint64)) (t
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
-	_ = l.post(wire.Commit, p.Own)
+	if r.coming == nil { // else when the last page has come
+		_ = l.post(wire.Commit, p.Own)
+	}
 	s.fault.Reach(fault.HomeReceived)
-	if err := r.resume(m); err != nil {
+	err = r.resume(m)
+	still := time.Since(start)
+	if err == nil && r.coming != nil {
+		if err = r.coming.fetch(progress); errors.Is(err, tracee.ErrGone) {
+			r.coming.over()
+			return 0, err
+		}
+	}
+	if r.coming != nil {
+		r.coming.all.End()
+		r.coming.over()
+		if err == nil {
+			err = s.ordinary(p)
+		}
+	}
+	if err != nil {
 		s.log.Error("cannot resume a process at home: killing it", "pid", p.PID, "error", err)
 		kill(p.PID)
 		return 0, err
 	}
-	return time.Since(start), nil
+	return still, nil
 }
 
 // frozenHere has the guest side freeze, after what it sends ahead has been
 // stored in the deputy, whose memory nobody uses. It tells since when the
 // process stands still.
-func (p *proc) frozenHere(l *link, progress func(string, uint64, uint64)) (*wire.ThawMsg, []image.Range, time.Time, error) {
+func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uint64, uint64)) (*wire.ThawMsg, []image.Range, time.Time, error) {
 	vmas, _, err := p.Mappings(nil)
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
 	p.keepRest()
 	var stored []image.Range
-	m, err := p.frozenImage(l, wire.FreezeMsg{Full: p.isEmptied(), Into: tracee.PrivateRanges(vmas)}, p.arriving(progress, func(data []byte) error {
+	ask := wire.FreezeMsg{Full: p.isEmptied(), Into: tracee.PrivateRanges(vmas), Later: later}
+	if later == missing.Always {
+		ask.Into = nil // no rounds
+	}
+	m, err := p.frozenImage(l, ask, p.arriving(progress, func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
 		if err := tracee.StorePages(p.Mem, data); err != nil {
@@ -113,7 +142,7 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error)
 
 // mayLack checks that the other side leaves out only what it was told it may.
 func mayLack(m *wire.ThawMsg, when missing.When) error {
-	if err := image.ValidateRanges(m.Missing); err != nil {
+	if err := missing.Allowed(&m.Image, m.Missing); err != nil {
 		return err
 	}
 	if len(m.Missing) > 0 && when == missing.Never {
@@ -188,6 +217,7 @@ type returning struct {
 	stored  []image.Range    // pages that came ahead
 	early   []sentSignal     // signals met while the deputies were being stopped
 	taken   []*deputy        // whose slots are ours
+	coming  *coming          // what is missing here; nil: nothing
 }
 
 // receive stops the deputies and makes their memory what the image says.
@@ -219,7 +249,13 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, layout.Union(r.stored)) }); err != nil {
 		return err
 	}
-	return r.pages()
+	if err := leader.Drop(m.Missing); err != nil { // what came ahead has been written since
+		return err
+	}
+	if err := r.pages(); err != nil || len(m.Missing) == 0 {
+		return err
+	}
+	return r.lackAtHome(m.Missing)
 }
 
 // awaitExits waits until the deputies of threads that ended on the other side

@@ -84,7 +84,7 @@ func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target in
 		return 0, err
 	}
 	if target == 0 {
-		return s.moveHome(p, progress)
+		return s.moveHome(p, r, progress)
 	}
 	return s.moveOn(p, r, progress)
 }

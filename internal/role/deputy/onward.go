@@ -136,7 +136,9 @@ func (o *onward) back() {
 	if !o.switched {
 		return
 	}
-	p.takeSource()
+	if s := p.takeSource(); s != nil {
+		o.old.unuse()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.link, p.count = o.old, o.before+uint64(len(p.sent))

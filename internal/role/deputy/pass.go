@@ -134,6 +134,10 @@ func (s *Supervisor) sourceBehind(l *link, own int) *source {
 
 // fetchedFrom takes pages that are to be passed on. Link reader.
 func (s *Supervisor) fetchedFrom(l *link, f frame) {
+	if c := s.comingFrom(l, f.id); c != nil {
+		c.all.Came(f.data)
+		return
+	}
 	src := s.sourceBehind(l, f.id)
 	if src == nil {
 		return // of a process that has all, or has ended

@@ -27,6 +27,7 @@ type proc struct {
 
 	mu          sync.Mutex
 	source      *source // of pages its guest has not got yet; nil: it has all
+	coming      *coming // at home, and pages are missing; mu
 	link        *link   // where its guest is; nil: at home
 	moving      bool
 	cancel      chan struct{} // closed when the move under way is to be given up

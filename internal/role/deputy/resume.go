@@ -41,7 +41,11 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 	if err := r.h.LeaveStub(r.threads, img.Threads); err != nil {
 		return err
 	}
-	r.detach(m)
+	if r.coming != nil {
+		r.stayTraced()
+	} else {
+		r.detach(m)
+	}
 	return nil
 }
 
@@ -62,6 +66,26 @@ func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
 		all = append(all, one)
 	}
 	return r.h.Restore(r.threads, r.img.Threads, all)
+}
+
+// stayTraced lets the process run at home, traced, while pages of it are missing.
+func (r *returning) stayTraced() {
+	s := r.p.s
+	r.h.Do(func() {
+		for _, t := range r.threads {
+			if d, ok := t.Data.(*deputy); ok {
+				d.stop()
+			}
+			t.Data = nil
+		}
+	})
+	s.mu.Lock()
+	for _, t := range r.threads {
+		delete(s.byOwn, t.Own)
+	}
+	s.mu.Unlock()
+	r.h.Release()
+	r.giveSlots()
 }
 
 // detach ends the tracing. A fatal signal is delivered to its thread on the way.

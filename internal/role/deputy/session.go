@@ -162,6 +162,19 @@ func (l *link) arrived() {
 	}
 }
 
+// use keeps a kept session as long as something is needed from its node.
+func (l *link) use() { l.usedBy(1) }
+
+func (l *link) unuse() { l.usedBy(-1) }
+
+func (l *link) usedBy(n int) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	if l.kept {
+		l.users += n
+	}
+}
+
 // sweepSessions closes kept sessions that nobody has used for a while.
 func (s *Supervisor) sweepSessions() {
 	idle := map[*link]time.Time{}

@@ -43,6 +43,7 @@ func (p *proc) supplyPages(l, from *link, lacks []image.Range) {
 	s.total = s.supply.Pages() * image.PageSize
 	run := s.run
 	if from != nil {
+		from.use()
 		s.came = make(chan []byte, cameSize)
 		run = s.pass
 	}
@@ -59,6 +60,7 @@ func (s *source) stop() { s.once.Do(func() { close(s.quit) }) }
 func (p *proc) endSource() {
 	if s := p.takeSource(); s != nil && s.from != nil {
 		_ = s.from.post(wire.Commit, p.Own)
+		s.from.unuse()
 	}
 }
 

@@ -51,7 +51,9 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 // signalAtHome passes a signal on to the guest, or lets it act here.
 func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
 	if p.away() == nil {
-		_ = ptrace.Continue(t.TID, sig)
+		if c := p.isComing(); c == nil || !c.holds(t, ptrace.Stop{TID: t.TID, Kind: ptrace.Signal, Value: sig}) {
+			_ = ptrace.Continue(t.TID, sig)
+		}
 		return
 	}
 	if sig == int(unix.SIGSTOP) || stopsByDefault(sig) && p.isDefault(sig) {
@@ -185,6 +187,8 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 		r, err := ptrace.Regs(st.TID)
 		stubs := err == nil && s.inStub(status.PPid, r.Rip)
 		switch {
+		case err == nil && !stubs && s.bornWhile(st):
+			return
 		case err != nil || !stubs && !s.attending.Load():
 			_ = ptrace.Detach(st.TID, 0) // a child that the process made at home
 			return

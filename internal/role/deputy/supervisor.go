@@ -14,6 +14,7 @@ import (
 	"openmosix/internal/linux/cpu"
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/tally"
 	"openmosix/internal/process/callcount"
@@ -45,6 +46,8 @@ type Supervisor struct {
 	opening  map[int]chan struct{} // closed when the one that is being opened is there, or is not
 	nextID   uint64
 	requests int                     // under way
+	comings  int                     // processes at home of which pages are missing: coming.go
+	bornLate []ptrace.Stop           // their children, perhaps, which wait
 	used     map[int]supervisor.Used // by pid, of processes that came home
 	figures  figures
 	done     chan struct{}
@@ -90,6 +93,7 @@ func (s *Supervisor) serve() {
 			if s.daemon.Rejoin() != nil {
 				return
 			}
+			s.pledgeAgain()
 			continue
 		}
 		for _, f := range files {

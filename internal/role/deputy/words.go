@@ -20,6 +20,10 @@ func (s *Supervisor) died(l *link, f frame) {
 		src.cut("what was left of it on the node it came from was killed")
 		return
 	}
+	if c := s.comingFrom(l, f.id); c != nil {
+		c.cut("what was left of it on the node it came from was killed")
+		return
+	}
 	p := s.servedBy(l, f.id)
 	if p == nil || !p.once(&p.dying) {
 		return

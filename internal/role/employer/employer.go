@@ -96,6 +96,9 @@ func (d *Daemon) Rejoin() error { return d.line.Rejoin() }
 // Send sends an event.
 func (d *Daemon) Send(e supervisor.Event) error { return d.line.Send(e) }
 
+// Give sends an event with files.
+func (d *Daemon) Give(e supervisor.Event, files ...*os.File) error { return d.line.Send(e, files...) }
+
 // Tell sends an event; a daemon that is gone misses it.
 func (d *Daemon) Tell(e supervisor.Event) {
 	if err := d.line.Send(e); err != nil {

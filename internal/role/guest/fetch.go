@@ -2,13 +2,12 @@ package guest
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/image"
-	"openmosix/internal/model/layout"
+	"openmosix/internal/model/missing"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/fetching"
 	"openmosix/internal/process/tracee"
@@ -60,33 +59,12 @@ func (b *body) beginFetching() {
 	f.Begin()
 }
 
-// maxLacking bounds what can be missing of one process, bytes.
-const maxLacking = 1 << 42
-
 // mayLack checks that home leaves out only what can be fetched.
 func (g *Guest) mayLack(img *image.Image, lacks []image.Range) error {
-	if err := image.ValidateRanges(lacks); err != nil {
-		return err
-	}
-	lacks = layout.Union(lacks)
-	switch {
-	case len(lacks) == 0:
-		return nil
-	case g.device == nil:
+	if len(lacks) > 0 && g.device == nil {
 		return errors.New("home leaves pages out, and this node cannot fetch them later")
-	case layout.Bytes(lacks) > maxLacking:
-		return fmt.Errorf("home leaves out %d bytes, more than %d", layout.Bytes(lacks), uint64(maxLacking))
 	}
-	var can []image.Range
-	for i := range img.VMAs {
-		if v := &img.VMAs[i]; v.Fetchable() {
-			can = append(can, v.Range)
-		}
-	}
-	if rest := layout.Subtract(lacks, layout.Union(can)); len(rest) > 0 {
-		return fmt.Errorf("pages are missing at %#x, where they cannot be fetched later", rest[0].Start)
-	}
-	return nil
+	return missing.Allowed(img, lacks)
 }
 
 func (f fetcher) Want(m wire.WantMsg) error { return f.b.g.post(wire.Want, f.b.Own, wire.Encode(m)) }

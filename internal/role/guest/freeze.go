@@ -3,6 +3,7 @@ package guest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"openmosix/internal/linux/fault"
@@ -324,7 +325,7 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 		pages = present
 	}
 	pages = d.sent.Left(pages, written)
-	if m.Missing = missing.Later(img, pages, asked.Later, d.sent.Rate); len(m.Missing) > 0 {
+	if m.Missing = missing.Later(img, pages, d.mayFollow(asked.Later), d.sent.Rate, b.robustPages(img)...); len(m.Missing) > 0 {
 		pages = layout.Subtract(pages, m.Missing)
 		b.supply(m.Missing)
 	}
@@ -341,4 +342,16 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 		return err
 	}
 	return emit(wire.PagesEnd)
+}
+
+// mayFollow tells whether pages of the body may follow, where home lets them. Not of one that
+// runs in its parent's memory, or that goes home to die with a core dump.
+func (d *departure) mayFollow(home missing.When) missing.When {
+	b := d.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.borrows || slices.ContainsFunc(d.early, func(e pendingSignal) bool { return e.doomed }) {
+		return missing.Never
+	}
+	return home
 }

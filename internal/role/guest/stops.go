@@ -66,7 +66,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 		_ = ptrace.Continue(t.TID, sig)
 		return
 	}
-	if !dumpsCore(sig) {
+	if !tracee.DumpsCore(sig) {
 		b.report()
 		b.mu.Lock()
 		b.tellWritten(b.Own)
@@ -109,15 +109,6 @@ func (b *body) fatal(sig int) bool {
 		return false
 	}
 	return true
-}
-
-// dumpsCore lists the signals whose default action is a core dump: signal(7).
-func dumpsCore(sig int) bool {
-	switch unix.Signal(sig) {
-	case unix.SIGQUIT, unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGXCPU, unix.SIGXFSZ, unix.SIGSYS:
-		return true
-	}
-	return false
 }
 
 // Born implements tracee.Role: a thread or process was made by a traced one.

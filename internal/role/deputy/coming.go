@@ -1,0 +1,311 @@
+package deputy
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/pidfd"
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/linux/uffd"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/missing"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/fetching"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// A process that has come home and lacks pages still is ordinary in everything but
+// this: it is traced, and dies with its supervisor; what it forks stands still, and a
+// death with a core dump waits, until all pages are here. The node it has left gives
+// them, from its body there, which stands still.
+//
+// When the supervisor dies, the kernel would give it zeros for what is missing, and it
+// could write them somewhere before it is killed. So the daemon holds its userfaultfd as
+// well, and lets it go when the process has ended: a pledge.
+
+// coming is a process at home that lacks pages. It is a fetching.Side.
+type coming struct {
+	p    *proc
+	from *link
+	fd   *os.File // its userfaultfd, once more: for the daemon
+	pid  *os.File // a pidfd
+
+	all *fetching.Fetching
+
+	mu   sync.Mutex
+	held []ptrace.Stop // signals with a core dump; each thread stands in its stop
+}
+
+// faultDevice lets who has it open serve page faults, those that the kernel meets
+// included: userfaultfd(2).
+const faultDevice = "/dev/userfaultfd"
+
+// laterHome tells whether pages may follow when a process comes home.
+func laterHome(strategy supervisor.Strategy) (missing.When, error) {
+	_, err := os.Stat(faultDevice)
+	switch {
+	case strategy == supervisor.PreCopy, err != nil && strategy == supervisor.Auto:
+		return missing.Never, nil
+	case err != nil:
+		return missing.Never, fail(supervisor.Refused, "pages cannot be fetched later here (there is no "+faultDevice+"): leave the strategy to the nodes")
+	case strategy == supervisor.PostCopy:
+		return missing.Always, nil
+	}
+	return missing.Chosen, nil
+}
+
+// lackAtHome begins to serve what is missing here. Precondition: the threads are parked,
+// and the mappings are the process's.
+func (r *returning) lackAtHome(lacks []image.Range) error {
+	p, leader := r.p, r.threads[0]
+	device, err := os.Open(faultDevice)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	its, err := leader.Give(device)
+	if err != nil {
+		return err
+	}
+	fd, err := leader.Userfault(its, uffd.FollowChanges|uffd.EventFork)
+	if _, e := leader.Must("close", unix.SYS_CLOSE, uint64(its)); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	c := &coming{p: p, from: r.link}
+	if err = c.pledgeable(fd); err == nil {
+		err = c.pledge()
+	}
+	if err != nil {
+		_ = fd.Close()
+		c.redeem()
+		return fmt.Errorf("the daemon cannot see to it that the process does not outlive this supervisor: %w", err)
+	}
+	vmas, _, err := p.Mappings(nil)
+	if err == nil {
+		c.all, err = fetching.New(c, fd, lacks, vmas)
+	} else {
+		_ = fd.Close()
+	}
+	if err != nil {
+		c.redeem()
+		return err
+	}
+	p.s.mu.Lock()
+	p.s.comings++
+	p.s.mu.Unlock()
+	c.from.use()
+	p.mu.Lock()
+	p.coming = c
+	p.mu.Unlock()
+	r.coming = c
+	return nil
+}
+
+// pledgeable prepares what the daemon is to hold.
+func (c *coming) pledgeable(fd uffd.FD) error {
+	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	c.fd = os.NewFile(uintptr(again), "userfaultfd")
+	id, err := pidfd.Open(c.p.PID)
+	if err != nil {
+		return err
+	}
+	c.pid = os.NewFile(uintptr(id), "pidfd")
+	return nil
+}
+
+// pledge has the daemon hold the process's faults, and end it if this supervisor ends.
+func (c *coming) pledge() error {
+	return c.p.s.daemon.Give(supervisor.Event{Kind: supervisor.Pledged, PID: c.p.PID}, c.fd, c.pid)
+}
+
+// redeem ends the pledge.
+func (c *coming) redeem() {
+	c.p.s.tell(supervisor.Event{Kind: supervisor.Redeemed, PID: c.p.PID})
+	for _, f := range []*os.File{c.fd, c.pid} {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// pledgeAgain pledges what the daemon before this one held.
+func (s *Supervisor) pledgeAgain() {
+	s.mu.Lock()
+	all := slices.Collect(maps.Values(s.procs))
+	s.mu.Unlock()
+	for _, p := range all {
+		if c := p.isComing(); c != nil {
+			if err := c.pledge(); err != nil {
+				s.log.Warn("a process that lacks pages is not pledged to the new daemon", "pid", p.PID, "error", err)
+			}
+		}
+	}
+}
+
+// Want asks the node that the process has left.
+func (c *coming) Want(m wire.WantMsg) error { return c.from.post(wire.Want, c.p.Own, wire.Encode(m)) }
+
+// Failed ends the process.
+func (c *coming) Failed(err error) { c.cut("a page of it could not be put: " + err.Error()) }
+
+// Whole: what is to be done then, who waits for it does.
+func (c *coming) Whole(*fetching.Fetching) {}
+
+// cut ends the process, of which a part is lost.
+func (c *coming) cut(why string) {
+	s := c.p.s
+	s.log.Error("a part of a process's memory is lost: killing it", "pid", c.p.PID, "node", c.from.node, "why", why)
+	s.tell(supervisor.Event{Kind: supervisor.Lost, PID: c.p.PID, Node: c.from.node, Text: why})
+	kill(c.p.PID)
+}
+
+// isComing is what a process at home lacks; nil: nothing.
+func (p *proc) isComing() *coming {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.coming
+}
+
+// comingFrom is a process that has come home and of which l has pages still.
+func (s *Supervisor) comingFrom(l *link, own int) *coming {
+	p := s.procByOwn(own)
+	if p == nil {
+		return nil
+	}
+	if c := p.isComing(); c != nil && c.from == l {
+		return c
+	}
+	return nil
+}
+
+// fetch waits until all of the process is here. It runs meanwhile, or has ended.
+func (c *coming) fetch(progress func(string, uint64, uint64)) error {
+	p, total := c.p, c.all.Pages*image.PageSize
+	p.s.fault.Reach(fault.HomeFetches)
+	c.all.Begin()
+	tick := time.NewTicker(wholeTick)
+	defer tick.Stop()
+	gone := c.from.gone
+	for {
+		progress(fetchPhase, total-min(c.all.Missing(), total), total)
+		select {
+		case <-c.all.Done():
+			if p.ends() {
+				return tracee.ErrGone
+			}
+			return nil
+		case <-gone:
+			if gone = nil; c.all.Missing() > 0 {
+				c.cut("the connection to the node that still had a part of its memory was lost")
+			}
+		case <-tick.C:
+			if p.ends() {
+				c.all.End()
+			}
+		}
+	}
+}
+
+// over ends it: the other node forgets the process, and what waited here goes on.
+func (c *coming) over() {
+	p, s := c.p, c.p.s
+	_ = c.from.post(wire.Commit, p.Own)
+	c.from.unuse()
+	c.redeem()
+	p.mu.Lock()
+	p.coming = nil
+	p.mu.Unlock()
+	s.mu.Lock()
+	s.comings--
+	var born []ptrace.Stop
+	if s.comings == 0 {
+		born, s.bornLate = s.bornLate, nil
+	}
+	s.mu.Unlock()
+	c.mu.Lock()
+	held := c.held
+	c.held = nil
+	c.mu.Unlock()
+	s.fam.Loop.Do(func() {
+		for _, st := range held {
+			if t := s.fam.Thread(st.TID); t != nil {
+				t.Stands = false
+				_ = ptrace.Continue(t.TID, st.Value)
+			}
+		}
+		for _, st := range born {
+			s.Born(st)
+		}
+	})
+}
+
+// holds keeps a thread in the stop of a signal that is to dump core. Tracing thread.
+func (c *coming) holds(t *tracee.Thread, st ptrace.Stop) bool {
+	if !tracee.DumpsCore(st.Value) {
+		return false
+	}
+	status, err := c.p.Family.FS.Status(c.p.PID)
+	if err != nil || (status.SigCgt|status.SigIgn)>>(st.Value-1)&1 != 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = append(c.held, st)
+	t.Stands = true
+	return true
+}
+
+// bornWhile keeps a child that a process makes at home while pages of one are missing: it
+// may be its. Tracing thread.
+func (s *Supervisor) bornWhile(st ptrace.Stop) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.comings == 0 {
+		return false
+	}
+	s.bornLate = append(s.bornLate, st)
+	return true
+}
+
+// ordinary ends the tracing of a process that is at home and whole.
+func (s *Supervisor) ordinary(p *proc) error {
+	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
+	for try := 1; try < letGoTries && err != nil; try++ {
+		if p.ends() {
+			return tracee.ErrGone
+		}
+		h, err = p.Freeze(stopLimit, letThrough, nil, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if s.attending.Load() {
+		h.Do(func() { s.keepAttended(h.Threads()) })
+		h.Release()
+		p.isHome()
+		return nil
+	}
+	h.Do(func() {
+		for _, t := range h.Threads() {
+			_ = ptrace.Detach(t.TID, 0)
+			s.fam.Forget(t)
+		}
+	})
+	h.Pass()
+	s.drop(p, supervisor.Gone)
+	return nil
+}
