@@ -53,10 +53,10 @@ type Request struct {
 	// there is none left for it.
 	Urgent bool `json:",omitempty"`
 
-	Strategy Strategy `json:",omitempty"` // MoveTo another node
+	Strategy Strategy `json:",omitempty"` // MoveTo
 }
 
-// Strategy is when the memory of a process that leaves home is sent.
+// Strategy is when the memory of a process that moves is sent.
 type Strategy string
 
 const (

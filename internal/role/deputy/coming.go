@@ -223,6 +223,7 @@ func (c *coming) fetch(progress func(string, uint64, uint64)) error {
 // over ends it: the other node forgets the process, and what waited here goes on.
 func (c *coming) over() {
 	p, s := c.p, c.p.s
+	c.all.End()
 	_ = c.from.post(wire.Commit, p.Own)
 	c.from.unuse()
 	c.redeem()

@@ -57,17 +57,16 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	s.fault.Reach(fault.HomeReceived)
 	err = r.resume(m)
 	still := time.Since(start)
-	if err == nil && r.coming != nil {
-		if err = r.coming.fetch(progress); errors.Is(err, tracee.ErrGone) {
-			r.coming.over()
-			return 0, err
+	if c := r.coming; c != nil {
+		if err == nil {
+			err = c.fetch(progress)
 		}
-	}
-	if r.coming != nil {
-		r.coming.all.End()
-		r.coming.over()
+		c.over()
 		if err == nil {
 			err = s.ordinary(p)
+		}
+		if errors.Is(err, tracee.ErrGone) {
+			return 0, err
 		}
 	}
 	if err != nil {

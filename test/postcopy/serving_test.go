@@ -1,0 +1,112 @@
+package postcopy
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// fetches begins a move that does not send anything before, and waits until it is shown that
+// the process runs there and fetches.
+func (p *program) fetches(t *testing.T, ctx context.Context, to, node int) (moved chan labtest.Status) {
+	t.Helper()
+	moved = make(chan labtest.Status, 1)
+	go func() {
+		status, _ := p.lab.Migrate(ctx, 1, p.pid, to, "--strategy=postcopy")
+		moved <- status
+	}()
+	for ctx.Err() == nil {
+		if s := p.shown(t, ctx); s.Node == node && s.Move != nil && s.Move.Phase == "fetch" {
+			return moved
+		}
+	}
+	t.Fatalf("it is never shown that memory follows to %s", labtest.Destination(to))
+	return nil
+}
+
+const supervisorAtHome = "pgrep -f ' supervise-[h]ome' | head -1"
+
+// TestNoZeros: a program whose supervisor dies while pages are missing at home dies, before
+// it sees that they are.
+func TestNoZeros(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	path := build(t)
+	for range 3 {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		p := start(t, ctx, lab, path, "read", 512)
+		p.move(t, ctx, "2", "precopy")
+		moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
+		if text, err := lab.Shell(ctx, 1, "kill -9 $("+supervisorAtHome+")"); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		if p.said.Scan() {
+			t.Errorf("it says %q", p.said.Text())
+		}
+		if err := p.run.Wait(); err == nil {
+			t.Error("it ends as if nothing had happened")
+		}
+		<-moved
+	}
+}
+
+// TestDeathWaitsForWhatFollows: what dies with a core dump while pages are missing at home
+// does so when they are there.
+func TestDeathWaitsForWhatFollows(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	p := start(t, ctx, lab, build(t), "wait", 512)
+	p.move(t, ctx, "2", "precopy")
+	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
+	if err := lab.Command(ctx, 1, "/", "kill", "-QUIT", strconv.Itoa(p.pid)).Run(); err != nil {
+		t.Fatal(err)
+	}
+	if p.said.Scan() {
+		t.Errorf("it says %q", p.said.Text())
+	}
+	if err := p.run.Wait(); err == nil {
+		t.Error("it ends as if nothing had happened")
+	}
+	select {
+	case <-moved:
+	case <-ctx.Done():
+		t.Error("the move does not end")
+	}
+	text, err := lab.Log(1)
+	if err != nil || strings.Contains(text, "a part of a process's memory is lost") {
+		t.Errorf("it did not wait: %v", err)
+	}
+}
+
+// TestExpelWaitsForWhatFollows: a node that has been emptied is not needed by what has gone
+// on from it.
+func TestExpelWaitsForWhatFollows(t *testing.T) {
+	lab := labtest.Up(t, 3)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	p := start(t, ctx, lab, build(t), "write", 256)
+	p.move(t, ctx, "2", "precopy")
+	<-p.fetches(t, ctx, 3, 3)
+	if text, err := lab.Command(ctx, 2, "/", labtest.InNode, "mosctl", "expel").CombinedOutput(); err != nil {
+		t.Errorf("expel: %v: %s", err, text)
+	}
+	if s := p.shown(t, ctx); s.Node != 3 || s.Move != nil {
+		t.Errorf("after expel: node %d, %v", s.Node, s.Move)
+	}
+	left := ""
+	for range tries { // it ends by itself
+		if left, _ = lab.Shell(ctx, 2, "pgrep -f ' supervise-[g]uest' || true"); left == "" {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if left != "" {
+		t.Errorf("left on node 2: %s", left)
+	}
+	p.judge(t, ctx)
+}
