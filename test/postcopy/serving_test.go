@@ -30,6 +30,23 @@ func (p *program) fetches(t *testing.T, ctx context.Context, to, node int) (move
 
 const supervisorAtHome = "pgrep -f ' supervise-[h]ome' | head -1"
 
+// held counts the userfaultfds that the daemon at home has: a process that lacks pages there
+// is pledged to it.
+const held = "ls -l /proc/$(pgrep -f '[ /]node --config' | head -1)/fd | grep -c userfaultfd || true"
+
+// isHeld waits until the daemon holds so many.
+func (p *program) isHeld(t *testing.T, ctx context.Context, want string) {
+	t.Helper()
+	text := ""
+	for range tries {
+		if text, _ = p.lab.Shell(ctx, 1, held); text == want {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("the daemon holds %q userfaultfds, not %s", text, want)
+}
+
 // TestNoZeros: a program whose supervisor dies while pages are missing at home dies, before
 // it sees that they are.
 func TestNoZeros(t *testing.T) {
@@ -41,6 +58,7 @@ func TestNoZeros(t *testing.T) {
 		p := start(t, ctx, lab, path, "read", 512)
 		p.move(t, ctx, "2", "precopy")
 		moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
+		p.isHeld(t, ctx, "1")
 		if text, err := lab.Shell(ctx, 1, "kill -9 $("+supervisorAtHome+")"); err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
@@ -51,6 +69,7 @@ func TestNoZeros(t *testing.T) {
 			t.Error("it ends as if nothing had happened")
 		}
 		<-moved
+		p.isHeld(t, ctx, "0")
 	}
 }
 
