@@ -283,7 +283,7 @@ func (s *Supervisor) bornWhile(st ptrace.Stop) bool {
 }
 
 // ordinary ends the tracing of a process that is at home and whole.
-func (s *Supervisor) ordinary(p *proc) error {
+func (s *Supervisor) ordinary(p *proc, waits []wait) error {
 	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
 	for try := 1; try < letGoTries && err != nil; try++ {
 		if p.ends() {
@@ -294,6 +294,7 @@ func (s *Supervisor) ordinary(p *proc) error {
 	if err != nil {
 		return err
 	}
+	p.waitOn(h, waits)
 	if s.attending.Load() {
 		h.Do(func() { s.keepAttended(h.Threads()) })
 		h.Release()

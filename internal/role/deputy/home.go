@@ -63,7 +63,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 		}
 		c.over()
 		if err == nil {
-			err = s.ordinary(p)
+			err = s.ordinary(p, r.waits)
 		}
 		if errors.Is(err, tracee.ErrGone) {
 			return 0, err
@@ -217,6 +217,7 @@ type returning struct {
 	early   []sentSignal     // signals met while the deputies were being stopped
 	taken   []*deputy        // whose slots are ours
 	coming  *coming          // what is missing here; nil: nothing
+	waits   []wait           // that go on here
 }
 
 // receive stops the deputies and makes their memory what the image says.

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"openmosix/internal/linux/pidfd"
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/wire"
-	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -70,71 +68,19 @@ func (d *deputy) handOver(m *wire.OpenedMsg, why error) error {
 		return why
 	}
 	defer own.Close()
-	slot := d.t.Slot
-	const at = stub.WindowSize - 4096
-	ends := slot.WindowAddr() + at
-	if ret, err := d.t.Call(unix.SYS_SOCKETPAIR, unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0, ends); err != nil || ret < 0 {
-		return fmt.Errorf("make a pair of sockets: %d, %w", ret, err)
-	}
-	its, ours := uint64(le.Uint32(slot.Window()[at:])), uint64(le.Uint32(slot.Window()[at+4:]))
-	var got uint64
-	err := sendInto(d.p.PID, int(ours), own)
-	if err == nil {
-		got, err = d.receive(its)
-	}
-	_, _ = d.t.Call(unix.SYS_CLOSE, its) // one of them may have the file's number
-	_, _ = d.t.Call(unix.SYS_CLOSE, ours)
+	got, err := d.t.Give(own)
 	if err != nil {
 		return err
 	}
-	flags := m.Flags & unix.O_CLOEXEC
-	if ret, err := d.t.Call(unix.SYS_DUP3, got, uint64(m.FD), flags); err != nil || ret < 0 {
+	// It cannot be the file's own number: the lowest free one is taken by a socket meanwhile.
+	if ret, err := d.t.Call(unix.SYS_DUP3, uint64(got), uint64(m.FD), m.Flags&unix.O_CLOEXEC); err != nil || ret < 0 {
 		return fmt.Errorf("give a file its number: %d, %w", ret, err)
 	}
-	_, err = d.t.Call(unix.SYS_CLOSE, got)
+	if _, err := d.t.Call(unix.SYS_CLOSE, uint64(got)); err != nil {
+		return err
+	}
+	_, err = d.t.Call(unix.SYS_FCNTL, uint64(m.FD), unix.F_SETFL, m.Flags)
 	return err
-}
-
-// sendInto puts a descriptor into the queue of one of a process's sockets.
-func sendInto(pid, socket int, file *os.File) error {
-	p, err := pidfd.Open(pid)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	end, err := p.GetFD(socket)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(end)
-	return unix.Sendmsg(end, []byte{0}, unix.UnixRights(int(file.Fd())), nil, 0)
-}
-
-// receive takes a descriptor from a socket of the process (recvmsg(2)).
-func (d *deputy) receive(socket uint64) (uint64, error) {
-	slot := d.t.Slot
-	const at, iov, control, data = stub.WindowSize - 4096, stub.WindowSize - 4000, stub.WindowSize - 3900, stub.WindowSize - 3800
-	w, base := slot.Window(), slot.WindowAddr()
-	clear(w[at:])
-	le.PutUint64(w[iov:], base+data)
-	le.PutUint64(w[iov+8:], 1)
-	le.PutUint64(w[at+16:], base+iov) // struct msghdr: name, its length, iov, how many, control, its length, flags
-	le.PutUint64(w[at+24:], 1)
-	le.PutUint64(w[at+32:], base+control)
-	le.PutUint64(w[at+40:], uint64(unix.CmsgSpace(4)))
-	ret, err := d.t.Call(unix.SYS_RECVMSG, socket, base+at, unix.MSG_DONTWAIT)
-	if err != nil || ret != 1 {
-		return 0, fmt.Errorf("receive a file: %d, %w", ret, err)
-	}
-	rights, err := unix.ParseSocketControlMessage(w[control : control+unix.CmsgSpace(4)])
-	if err != nil || len(rights) != 1 {
-		return 0, errors.Join(errors.New("no file was received"), err)
-	}
-	fds, err := unix.ParseUnixRights(&rights[0])
-	if err != nil || len(fds) != 1 {
-		return 0, errors.Join(errors.New("no file was received"), err)
-	}
-	return uint64(fds[0]), nil
 }
 
 // openFile opens anew the file that was told by this path, whatever has become of

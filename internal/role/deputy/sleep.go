@@ -61,6 +61,7 @@ func (r *returning) homeward(t *tracee.Thread, th *image.Thread, ago time.Durati
 		regs.Rdx = milliseconds
 	case unix.SYS_EPOLL_WAIT, unix.SYS_EPOLL_PWAIT:
 		regs.R10 = milliseconds
+		r.waits = append(r.waits, wait{t, th.Pending.Nr, regs.R10, time.Now().Add(left)})
 	case unix.SYS_NANOSLEEP:
 		return r.sleepOn(t, th, [6]uint64{t.Put(0, timespec(left)), regs.Rsi})
 	case unix.SYS_CLOCK_NANOSLEEP:
@@ -72,6 +73,7 @@ func (r *returning) homeward(t *tracee.Thread, th *image.Thread, ago time.Durati
 		at := (regs.Rsp - redZone - alignment) &^ (alignment - 1)
 		if r.p.Mem.Write(at, timespec(left)) == nil {
 			regs.Rdx = at
+			r.waits = append(r.waits, wait{t, th.Pending.Nr, at, time.Now().Add(left)})
 		}
 	}
 	return nil

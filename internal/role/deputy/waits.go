@@ -1,0 +1,59 @@
+package deputy
+
+import (
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// wait is one that a thread goes on with at home, for the rest of its time.
+type wait struct {
+	t     *tracee.Thread
+	nr    int
+	limit uint64 // the argument that says how long
+	until time.Time
+}
+
+// waitOn has threads that were stopped at home in a wait make it again: the kernel
+// ends some calls with EINTR at any stop, and there was no signal. Those that came
+// home with the process wait for the rest of their time; others begin theirs
+// anew. Precondition: the threads of h stand.
+func (p *proc) waitOn(h *tracee.Hold, waits []wait) {
+	h.Do(func() {
+		for _, t := range h.Threads() {
+			r, err := ptrace.Regs(t.TID)
+			if err != nil || int64(r.Rax) != -int64(unix.EINTR) || int64(r.OrigRax) < 0 {
+				continue
+			}
+			row := syscalls.Lookup(int(r.OrigRax))
+			if row == nil || !row.EndsWithEintr() || p.handlerWaits(t) {
+				continue
+			}
+			for _, w := range waits {
+				if w.t != t || w.nr != int(r.OrigRax) {
+					continue
+				}
+				left := max(0, time.Until(w.until))
+				switch {
+				case w.nr == unix.SYS_RT_SIGTIMEDWAIT && r.Rdx == w.limit:
+					_ = p.Mem.Write(w.limit, timespec(left))
+				case w.nr != unix.SYS_RT_SIGTIMEDWAIT && r.R10 == w.limit:
+					r.R10 = uint64((left + time.Millisecond - 1) / time.Millisecond)
+				}
+			}
+			r.Rax = minus(restartNoIntr)
+			_ = ptrace.SetRegs(t.TID, r)
+		}
+	})
+}
+
+// handlerWaits tells whether a signal is pending for which a thread will run a handler: then
+// the EINTR is the program's own.
+func (p *proc) handlerWaits(t *tracee.Thread) bool {
+	st, err := p.Family.FS.ThreadStatus(p.PID, t.TID)
+	return err == nil && (st.SigPnd|st.ShdPnd)&st.SigCgt&^st.SigBlk != 0
+}
