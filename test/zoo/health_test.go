@@ -55,6 +55,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - A write from memory of which only the beginning can be read fails with EFAULT; natively the beginning of it is written to a file.
 - A program that opens /proc/self/mem in the very moment in which a move begins has once read there what the memory had been before
   (mem_self_file, one run of thirty on a loaded machine).
+- What is resident of a process that has just come home, as it is told, is less until all of its memory has followed it.
 - Who watches a file (inotify) is not told of opens and reads by programs away that know it already (docs/design/0013-answers-without-asking.md).
 - The pages of a move between two foreign nodes pass through home.
 - A body has no empty root yet: its filter, its user and its namespaces keep it from the lender's files; test/hostile tries.

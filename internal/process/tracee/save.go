@@ -30,7 +30,7 @@ func (h *Hold) Save(ts []*Thread) ([]image.Thread, error) {
 	}
 	for i, t := range ts {
 		t.recall(&out[i].Regs)
-		repeatShort(&out[i])
+		RepeatShort(&out[i].Regs)
 		if err := abortSequence(t.Proc, &out[i]); err != nil {
 			return nil, err
 		}
@@ -38,14 +38,15 @@ func (h *Hold) Save(ts []*Thread) ([]image.Thread, error) {
 	return out, nil
 }
 
-// repeatShort has a thread make a call again that the stop cut short. Random
-// bytes in the buffer do no harm, but without a handler nothing may show that
-// there was a stop: getrandom(2).
-func repeatShort(th *image.Thread) {
-	r := &th.Regs
-	if int64(r.OrigRax) == unix.SYS_GETRANDOM && int64(r.Rax) >= 0 && r.Rax < r.Rsi {
-		r.Rax = uint64(0xffff_ffff_ffff_ffff - 512) // -ERESTARTNOINTR
+// RepeatShort has a thread make a call again that the stop cut short, and tells
+// whether there is one. Random bytes in the buffer do no harm, but without a
+// handler nothing may show that there was a stop: getrandom(2).
+func RepeatShort(r *image.Regs) bool {
+	if int64(r.OrigRax) != unix.SYS_GETRANDOM || int64(r.Rax) < 0 || r.Rax >= r.Rsi {
+		return false
 	}
+	r.Rax = uint64(0xffff_ffff_ffff_ffff - 512) // -ERESTARTNOINTR
+	return true
 }
 
 func saveOne(t *Thread) (image.Thread, error) {

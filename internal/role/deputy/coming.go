@@ -71,14 +71,18 @@ func (r *returning) lackAtHome(lacks []image.Range) error {
 		return err
 	}
 	defer device.Close()
-	its, err := leader.Give(device)
-	if err != nil {
+	var fd uffd.FD
+	err = p.Unlimited(func() error { // a process may have as many descriptors as it may
+		its, err := leader.Give(device)
+		if err != nil {
+			return err
+		}
+		fd, err = leader.Userfault(its, uffd.FollowChanges|uffd.EventFork)
+		if _, e := leader.Must("close", unix.SYS_CLOSE, uint64(its)); err == nil {
+			err = e
+		}
 		return err
-	}
-	fd, err := leader.Userfault(its, uffd.FollowChanges|uffd.EventFork)
-	if _, e := leader.Must("close", unix.SYS_CLOSE, uint64(its)); err == nil {
-		err = e
-	}
+	})
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,17 @@ type wait struct {
 }
 
 // waitOn has threads that were stopped at home in a wait make it again: the kernel
-// ends some calls with EINTR at any stop, and there was no signal. Those that came
+// ends some calls with EINTR at any stop, or short, and there was no signal. Those that came
 // home with the process wait for the rest of their time; others begin theirs
 // anew. Precondition: the threads of h stand.
 func (p *proc) waitOn(h *tracee.Hold, waits []wait) {
 	h.Do(func() {
 		for _, t := range h.Threads() {
 			r, err := ptrace.Regs(t.TID)
+			if err == nil && !p.handlerWaits(t) && tracee.RepeatShort(&r) {
+				_ = ptrace.SetRegs(t.TID, r)
+				continue
+			}
 			if err != nil || int64(r.Rax) != -int64(unix.EINTR) || int64(r.OrigRax) < 0 {
 				continue
 			}
