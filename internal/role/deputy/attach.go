@@ -114,21 +114,39 @@ func (s *Supervisor) letGo(p *proc) {
 	if s.attending.Load() {
 		return
 	}
-	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
-	for try := 1; try < letGoTries && err != nil && !errors.Is(err, tracee.ErrGone); try++ {
-		h, err = p.Freeze(stopLimit, letThrough, nil, nil)
-	}
-	if err == nil {
-		h.Do(func() {
-			for _, t := range h.Threads() {
-				_ = ptrace.Detach(t.TID, 0)
-				s.fam.Forget(t)
-			}
-		})
-		h.Pass()
+	if h, err := p.stopAtHome(nil); err == nil {
+		s.detach(h)
 	}
 	s.mu.Lock()
 	delete(s.procs, p.PID)
 	s.mu.Unlock()
 	_ = p.Mem.Close()
+}
+
+// stopAtHome stops a process that runs at home, to let it go. Its waits go on as if
+// it had not been.
+func (p *proc) stopAtHome(waits []wait) (*tracee.Hold, error) {
+	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
+	for try := 1; try < letGoTries && err != nil && !errors.Is(err, tracee.ErrGone); try++ {
+		if p.ends() {
+			return nil, tracee.ErrGone
+		}
+		h, err = p.Freeze(stopLimit, letThrough, nil, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.waitOn(h, waits)
+	return h, nil
+}
+
+// detach ends the tracing of threads that stand.
+func (s *Supervisor) detach(h *tracee.Hold) {
+	h.Do(func() {
+		for _, t := range h.Threads() {
+			_ = ptrace.Detach(t.TID, 0)
+			s.fam.Forget(t)
+		}
+	})
+	h.Pass()
 }

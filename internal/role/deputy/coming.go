@@ -2,9 +2,7 @@ package deputy
 
 import (
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -148,10 +146,7 @@ func (c *coming) redeem() {
 
 // pledgeAgain pledges what the daemon before this one held.
 func (s *Supervisor) pledgeAgain() {
-	s.mu.Lock()
-	all := slices.Collect(maps.Values(s.procs))
-	s.mu.Unlock()
-	for _, p := range all {
+	for _, p := range s.all() {
 		if c := p.isComing(); c != nil {
 			if err := c.pledge(); err != nil {
 				s.log.Warn("a process that lacks pages is not pledged to the new daemon", "pid", p.PID, "error", err)
@@ -288,30 +283,17 @@ func (s *Supervisor) bornWhile(st ptrace.Stop) bool {
 
 // ordinary ends the tracing of a process that is at home and whole.
 func (s *Supervisor) ordinary(p *proc, waits []wait) error {
-	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
-	for try := 1; try < letGoTries && err != nil; try++ {
-		if p.ends() {
-			return tracee.ErrGone
-		}
-		h, err = p.Freeze(stopLimit, letThrough, nil, nil)
-	}
+	h, err := p.stopAtHome(waits)
 	if err != nil {
 		return err
 	}
-	p.waitOn(h, waits)
 	if s.attending.Load() {
 		h.Do(func() { s.keepAttended(h.Threads()) })
 		h.Release()
 		p.isHome()
 		return nil
 	}
-	h.Do(func() {
-		for _, t := range h.Threads() {
-			_ = ptrace.Detach(t.TID, 0)
-			s.fam.Forget(t)
-		}
-	})
-	h.Pass()
+	s.detach(h)
 	s.drop(p, supervisor.Gone)
 	return nil
 }

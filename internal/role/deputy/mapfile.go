@@ -1,7 +1,6 @@
 package deputy
 
 import (
-	"fmt"
 	"os"
 
 	"openmosix/internal/model/syscalls"
@@ -52,7 +51,7 @@ func (d *deputy) mapping(j job) {
 }
 
 func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
-	path := d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))
+	path := d.p.descriptor(fd)
 	var st unix.Stat_t
 	if unix.Stat(path, &st) != nil {
 		return nil, unix.EBADF

@@ -49,7 +49,7 @@ func (d *deputy) openAgain(m *wire.OpenedMsg) error {
 		return unix.Errno(-fd)
 	}
 	var st unix.Stat_t
-	if err := unix.Stat(d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd)), &st); err != nil || st.Dev != m.Dev || st.Ino != m.Inode {
+	if err := unix.Stat(d.p.descriptor(int(fd)), &st); err != nil || st.Dev != m.Dev || st.Ino != m.Inode {
 		_, _ = d.t.Call(unix.SYS_CLOSE, uint64(fd))
 		return errors.Join(errors.New("it is another file now"), err)
 	}

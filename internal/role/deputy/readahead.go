@@ -49,18 +49,26 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 }
 
 func opensToRead(c *syscalls.Call) bool {
-	var flags uint64
+	flags, opens := openFlags(c)
+	const others = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_TRUNC | unix.O_CREAT | unix.O_DIRECT | unix.O_ASYNC
+	return opens && flags&others == 0 // which is O_RDONLY
+}
+
+// openFlags are the flags with which a call opens a file, if it does.
+func openFlags(c *syscalls.Call) (flags uint64, opens bool) {
 	switch c.Nr {
 	case unix.SYS_OPEN:
-		flags = c.Args[1]
+		return c.Args[1], true
 	case unix.SYS_OPENAT:
-		flags = c.Args[2]
-	default:
-		return false
+		return c.Args[2], true
+	case unix.SYS_CREAT:
+		return unix.O_CREAT | unix.O_WRONLY | unix.O_TRUNC, true
 	}
-	const others = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_TRUNC | unix.O_CREAT | unix.O_DIRECT | unix.O_ASYNC
-	return flags&others == 0 // which is O_RDONLY
+	return 0, false
 }
+
+// descriptor is where a descriptor of the process is found in proc.
+func (p *proc) descriptor(fd int) string { return p.Family.FS.Path(p.PID, fmt.Sprintf("fd/%d", fd)) }
 
 func (d *deputy) afterRead(j job, fd int) {
 	if d.reads.fd != fd {
@@ -78,7 +86,7 @@ func (d *deputy) ahead(j job, fd int, at int64, bytes int, opened bool) {
 	if len(d.p.Threads()) != 1 {
 		return
 	}
-	name := d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))
+	name := d.p.descriptor(fd)
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || unix.Statfs(name, &fs) != nil || !local[int64(fs.Type)] {

@@ -13,20 +13,25 @@ import (
 // the EINTR is the program's own. A wait under a mask of its own is made again
 // even then: the mask is gone, and the guest's side delivers under it.
 func repeatBroken(img *image.Image, pending []tracee.Pending) {
-	const noIntr = 513
 	for i := range img.Threads {
 		t := &img.Threads[i]
-		if int64(t.Regs.Rax) != -int64(unix.EINTR) || int64(t.Regs.OrigRax) < 0 {
-			continue
-		}
-		row := syscalls.Lookup(int(t.Regs.OrigRax))
-		if row == nil || !row.EndsWithEintr() {
-			continue
-		}
-		if row.Handler == syscalls.HandleMaskWait || !handlerDue(img, t, pending) {
-			t.Regs.Rax = ^uint64(noIntr) + 1
+		row := brokenWait(&t.Regs)
+		if row != nil && (row.Handler == syscalls.HandleMaskWait || !handlerDue(img, t, pending)) {
+			t.Regs.Rax = minus(restartNoIntr)
 		}
 	}
+}
+
+// brokenWait is the call in which a stopped thread was, if the kernel ends that one
+// with EINTR at any stop, and has; nil: it was in none.
+func brokenWait(r *image.Regs) *syscalls.Row {
+	if int64(r.Rax) != -int64(unix.EINTR) || int64(r.OrigRax) < 0 {
+		return nil
+	}
+	if row := syscalls.Lookup(int(r.OrigRax)); row != nil && row.EndsWithEintr() {
+		return row
+	}
+	return nil
 }
 
 // handlerDue tells whether a pending signal will run a handler in the thread.

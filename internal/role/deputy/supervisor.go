@@ -248,12 +248,16 @@ func (s *Supervisor) openSession(ctx context.Context, o supervisor.Open) (*super
 // openLimit bounds the arrangement of a session.
 const openLimit = 10 * time.Second
 
+// all are the processes it looks after, at this moment.
+func (s *Supervisor) all() []*proc {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.procs))
+}
+
 // anyAway tells whether a process of the family is on another node.
 func (s *Supervisor) anyAway() bool {
-	s.mu.Lock()
-	all := slices.Collect(maps.Values(s.procs))
-	s.mu.Unlock()
-	return slices.ContainsFunc(all, func(p *proc) bool {
+	return slices.ContainsFunc(s.all(), func(p *proc) bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return p.link != nil

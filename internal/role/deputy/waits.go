@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"openmosix/internal/linux/ptrace"
-	"openmosix/internal/model/syscalls"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -26,15 +25,14 @@ func (p *proc) waitOn(h *tracee.Hold, waits []wait) {
 	h.Do(func() {
 		for _, t := range h.Threads() {
 			r, err := ptrace.Regs(t.TID)
-			if err == nil && !p.handlerWaits(t) && tracee.RepeatShort(&r) {
+			if err != nil || p.handlerWaits(t) {
+				continue
+			}
+			if tracee.RepeatShort(&r) {
 				_ = ptrace.SetRegs(t.TID, r)
 				continue
 			}
-			if err != nil || int64(r.Rax) != -int64(unix.EINTR) || int64(r.OrigRax) < 0 {
-				continue
-			}
-			row := syscalls.Lookup(int(r.OrigRax))
-			if row == nil || !row.EndsWithEintr() || p.handlerWaits(t) {
+			if brokenWait(&r) == nil {
 				continue
 			}
 			for _, w := range waits {

@@ -74,15 +74,9 @@ func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
 }
 
 func opensToWrite(c *syscalls.Call) bool {
-	flags := uint64(unix.O_WRONLY)
-	switch c.Nr {
-	case unix.SYS_OPEN:
-		flags = c.Args[1]
-	case unix.SYS_OPENAT:
-		flags = c.Args[2]
-	}
+	flags, opens := openFlags(c)
 	const never = unix.O_APPEND | unix.O_SYNC | unix.O_DSYNC | unix.O_DIRECT | unix.O_PATH | unix.O_ASYNC | unix.O_TMPFILE
-	return flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
+	return opens && flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
 }
 
 // giveCredit sends credit ahead of the reply to a write, if it may be given. With the
@@ -113,7 +107,7 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 	if w.run++; w.run < creditAfter || !w.own[fd] || !d.p.alone.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
 		return false
 	}
-	if w.run == creditAfter && hasQuotas(d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))) {
+	if w.run == creditAfter && hasQuotas(d.p.descriptor(fd)) {
 		delete(w.own, fd)
 		return false
 	}
@@ -124,7 +118,7 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 
 // roomFor is what can certainly be written next to a descriptor.
 func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
-	name := d.p.Family.FS.Path(d.p.PID, fmt.Sprintf("fd/%d", fd))
+	name := d.p.descriptor(fd)
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink == 0 ||
