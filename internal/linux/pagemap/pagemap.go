@@ -39,7 +39,7 @@ const (
 	PFNZero // the kernel's shared page of zeros
 	Huge    // part of a huge page
 	SoftDirty
-	Guard // MADV_GUARD_INSTALL; kernels before 6.16 answer EINVAL
+	Guard // MADV_GUARD_INSTALL; older kernels answer EINVAL, also those that have guards
 )
 
 // Flags of a scan.
@@ -103,13 +103,36 @@ func appendJoined(all []image.Range, r image.Range) []image.Range {
 
 // PresentPages finds the pages that hold something: in memory or swapped out, not
 // the shared page of zeros. Pages of files that were never copied for the
-// process are left out when excludeFile is set.
+// process are left out when excludeFile is set. A kernel that does not tell
+// guards counts them as swapped out.
 func PresentPages(pagemap *os.File, r image.Range, excludeFile bool) ([]image.Range, error) {
-	q := Query{Any: Present | Swapped, None: PFNZero}
+	q := Query{Any: Present | Swapped, None: PFNZero | Guard}
 	if excludeFile {
 		q.None |= File
 	}
-	return Scan(pagemap, r, q)
+	found, err := Scan(pagemap, r, q)
+	if errors.Is(err, unix.EINVAL) {
+		q.None &^= Guard
+		return Scan(pagemap, r, q)
+	}
+	return found, err
+}
+
+// ErrUntold: the kernel may have guard regions, but does not tell where.
+var ErrUntold = errors.New("guard regions are not told")
+
+// GuardPages finds the guard regions of r, or says ErrUntold.
+func GuardPages(pagemap *os.File, r image.Range) ([]image.Range, error) {
+	found, err := Scan(pagemap, r, Query{All: Guard})
+	if errors.Is(err, unix.EINVAL) {
+		err = ErrUntold
+	}
+	return found, err
+}
+
+// SwappedPages finds pages that are not in memory. Where guards are not told, they are among them.
+func SwappedPages(pagemap *os.File, r image.Range) ([]image.Range, error) {
+	return Scan(pagemap, r, Query{All: Swapped})
 }
 
 // WrittenPages finds the present pages written since they were protected.

@@ -38,7 +38,6 @@ type VMA struct {
 	Prot  uint8
 	Kind  Kind
 	Grows bool   // MAP_GROWSDOWN: the stack
-	Guard bool   // contains guard regions (MADV_GUARD_INSTALL)
 	Off   uint64 // File, SharedFile: offset in the file
 	File  uint32 // File, SharedFile: index into Image.Files
 	Name  string // as in /proc/pid/maps, "" for plain anonymous memory
@@ -164,6 +163,10 @@ type Image struct {
 	// deputy still holds at home; everything else is as it was when the
 	// process left. Sorted, not overlapping.
 	HomeDirty []Range
+
+	// Guards are the regions of private memory that no access may touch and that hold
+	// nothing (MADV_GUARD_INSTALL). Sorted, not overlapping.
+	Guards []Range
 
 	Limits [16]Limit // rlimits, by RLIMIT number
 	CPUs   int       // possible CPUs at home: ids at or above are never shown to it

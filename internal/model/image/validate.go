@@ -54,6 +54,9 @@ func (img *Image) Validate() error {
 	if img.PID <= 0 {
 		return fmt.Errorf("image: process id %d", img.PID)
 	}
+	if err := ValidateRanges(img.Guards); err != nil {
+		return fmt.Errorf("image: guards: %w", err)
+	}
 	return ValidateRanges(img.HomeDirty)
 }
 

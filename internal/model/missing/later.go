@@ -56,10 +56,10 @@ func worthSending(rate float64) uint64 {
 
 // fetchable is what of some ranges may be missing where the process runs. What the
 // kernel reads and writes when a thread ends must not: there it waits for nothing;
-// and what the threads use first need not.
+// what the threads use first need not; and in a guard region there are no pages.
 func fetchable(img *image.Image, rs, besides []image.Range) []image.Range {
 	var can []image.Range
-	first := slices.Clone(besides)
+	first := slices.Concat(besides, img.Guards)
 	for i := range img.VMAs {
 		if v := &img.VMAs[i]; v.Fetchable() {
 			can = append(can, v.Range)

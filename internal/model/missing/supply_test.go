@@ -65,6 +65,8 @@ func TestLater(t *testing.T) {
 	img := &image.Image{VMAs: []image.VMA{{Range: image.Range{Start: 16 * mega, End: 80 * mega}, Kind: image.Anonymous}, stack}}
 	robust := uint64(40*mega + 100)
 	img.Threads = []image.Thread{{Robust: robust, RobustLen: 24}}
+	guard := image.Range{Start: 40*mega + image.PageSize, End: 40*mega + 2*image.PageSize}
+	img.Guards = []image.Range{guard}
 	left := func(bytes uint64) []image.Range {
 		return []image.Range{{Start: 40 * mega, End: 40*mega + bytes}, stack.Range}
 	}
@@ -81,14 +83,14 @@ func TestLater(t *testing.T) {
 		{"little for a fast link", Chosen, 14 * mega, 1 << 30, false},
 		{"much for a fast link", Chosen, 17 * mega, 1 << 40, true},
 		{"much for a slow link", Chosen, 3 * mega, 1 << 20, true},
-		{"always", Always, 2 * image.PageSize, 0, true},
+		{"always", Always, 4 * image.PageSize, 0, true},
 	} {
 		later := Later(img, left(c.bytes), c.when, c.rate)
 		if (len(later) > 0) != c.some {
 			t.Errorf("%s: %v", c.name, later)
 		}
 		page := image.Range{Start: robust &^ (image.PageSize - 1), End: robust&^(image.PageSize-1) + image.PageSize}
-		if len(layout.Intersect(later, []image.Range{page, stack.Range})) > 0 {
+		if len(layout.Intersect(later, []image.Range{page, guard, stack.Range})) > 0 {
 			t.Errorf("%s: %v has what must not be missing", c.name, later)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // error, and what is decoded can be checked and encoded again.
 func FuzzDecode(f *testing.F) {
 	img := image.Image{PID: 7, VMAs: []image.VMA{{Range: image.Range{Start: 0x1000, End: 0x3000}, Prot: 3}},
-		Threads: []image.Thread{{TID: 7, XState: make([]byte, 64)}}, HomeDirty: []image.Range{{Start: 0x1000, End: 0x2000}}}
+		Threads: []image.Thread{{TID: 7, XState: make([]byte, 64)}}, HomeDirty: []image.Range{{Start: 0x1000, End: 0x2000}}, Guards: []image.Range{{Start: 0x3000, End: 0x4000}}}
 	for _, v := range []any{PrepareMsg{Image: img}, PreparedMsg{}, ThawMsg{Image: img, Signals: []PendingSignal{{TID: 7, Info: make([]byte, 128)}}},
 		FreezeMsg{Full: true, Later: 2}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
 		CloneMsg{Serial: 1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}, WantMsg{Ranges: img.HomeDirty, Urgent: true}, OwnFileMsg{Name: "stat"}, TextMsg{Serial: 1},

@@ -53,6 +53,14 @@ func (f *frozen) giveBack() {
 	p.toGive = nil
 }
 
+// unguard takes the guard regions out of the deputy: pages that come home ahead may
+// belong where the process has removed one. All that it has then are made anew.
+func (f *frozen) unguard() {
+	if err := f.threads[0].Unguard(f.img.Guards); err != nil {
+		f.p.s.log.Warn("a guard region stays at home: pages may not be able to come there", "pid", f.p.PID, "error", err)
+	}
+}
+
 // givable is what a process gives back; nil: it is not worth it, or it cannot be.
 func (f *frozen) givable() []image.Range {
 	p, vmas := f.p, f.img.VMAs

@@ -217,6 +217,7 @@ type returning struct {
 	early   []sentSignal     // signals met while the deputies were being stopped
 	taken   []*deputy        // whose slots are ours
 	coming  *coming          // what is missing here; nil: nothing
+	guarded bool             // guard regions may be installed
 	waits   []wait           // that go on here
 }
 
@@ -252,7 +253,11 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 	if err := leader.Drop(m.Missing); err != nil { // what came ahead has been written since
 		return err
 	}
-	if err := r.pages(); err != nil || len(m.Missing) == 0 {
+	if err := r.pages(); err != nil {
+		return err
+	}
+	r.guarded = true
+	if err := leader.Guard(r.img.Guards); err != nil || len(m.Missing) == 0 {
 		return err
 	}
 	return r.lackAtHome(m.Missing)
@@ -354,6 +359,11 @@ func (r *returning) abandon() {
 	defer r.giveSlots()
 	if r.h == nil {
 		return
+	}
+	if r.guarded {
+		if err := r.threads[0].Unguard(r.img.Guards); err != nil {
+			r.p.s.log.Warn("a guard region stays at home", "pid", r.p.PID, "error", err)
+		}
 	}
 	r.h.Pass() // first: what was blocked meanwhile stops its thread at once
 	for _, d := range r.taken {

@@ -82,6 +82,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		}
 		return 0, err
 	}
+	f.unguard()
 	f.giveBack()
 	f.commit()
 	l.arrived()
@@ -289,6 +290,9 @@ func (f *frozen) capture() error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	img.VMAs, img.Files = vmas, files
+	if img.Guards, err = p.Guards(vmas); err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
 	p.identifyFiles(img)
 	p.earlier(img)
 	return f.affinity()

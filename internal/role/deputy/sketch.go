@@ -35,6 +35,9 @@ func (p *proc) sketch() (*image.Image, error) {
 	if img.VMAs, files, err = p.Mappings(nil); err != nil {
 		return nil, err
 	}
+	if img.Guards, err = p.Guards(img.VMAs); err != nil {
+		return nil, err
+	}
 	st, err := p.Family.FS.Stat(p.PID)
 	if err != nil {
 		return nil, err

@@ -302,6 +302,9 @@ func (d *departure) capture() (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if img.Guards, err = b.Guards(vmas); err != nil {
+		return nil, err
+	}
 	img.VMAs = b.asAtHome(vmas)
 	img.Files, err = b.g.homeFiles(files)
 	img.CPUMicros += b.usage().CPU / 1000

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -77,6 +78,9 @@ func (a *arrival) run(f frame) error {
 	}
 	if err := a.g.suits(a.img); err != nil {
 		return err
+	}
+	if len(a.img.Guards) > 0 && !mem.HasGuards() {
+		return tracee.ErrNoGuards
 	}
 	var lacking []uint32
 	var err error
@@ -165,6 +169,9 @@ func (a *arrival) thaw() error {
 		return err
 	}
 	if err := a.receivePages(); err != nil {
+		return err
+	}
+	if err := a.s.t.Guard(img.Guards); err != nil {
 		return err
 	}
 	a.g.fault.Reach(fault.GuestFilled)
