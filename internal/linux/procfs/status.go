@@ -33,6 +33,7 @@ type Status struct {
 	Seccomp        int // 0 none, 1 strict, 2 filter
 	SeccompFilters int
 	CoreDumping    bool
+	NoHugePages    bool     // prctl(2), PR_SET_THP_DISABLE
 	ThreadFeatures []string // x86: shstk, wrss
 }
 
@@ -112,6 +113,8 @@ func (s *Status) set(key string, value []byte) {
 		s.Seccomp = first(value)
 	case "Seccomp_filters":
 		s.SeccompFilters = first(value)
+	case "THP_enabled":
+		s.NoHugePages = first(value) == 0
 	case "CoreDumping":
 		s.CoreDumping = first(value) != 0
 	case "x86_Thread_features":

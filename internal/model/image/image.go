@@ -32,20 +32,42 @@ const (
 	Special                // [vvar], [vvar_vclock], [vdso]
 )
 
+// Advice is a set of properties of a mapping that the process has asked for and that the list
+// of mappings does not show.
+type Advice uint16
+
+const (
+	HugePages   Advice = 1 << iota // madvise(2): MADV_HUGEPAGE
+	NoHugePages                    // MADV_NOHUGEPAGE
+	DontFork                       // MADV_DONTFORK: a child has it not
+	WipeOnFork                     // MADV_WIPEONFORK: a child finds zeros
+	DontDump                       // MADV_DONTDUMP
+	Mergeable                      // MADV_MERGEABLE
+	NoReserve                      // mmap(2): MAP_NORESERVE
+	Droppable                      // mmap(2): MAP_DROPPABLE
+	adviceEnd
+)
+
+// Semantic are those whose loss a program could notice by more than its speed.
+const Semantic = DontFork | WipeOnFork | DontDump | Droppable
+
 // VMA is one mapping of the process.
 type VMA struct {
 	Range
-	Prot  uint8
-	Kind  Kind
-	Grows bool   // MAP_GROWSDOWN: the stack
-	Off   uint64 // File, SharedFile: offset in the file
-	File  uint32 // File, SharedFile: index into Image.Files
-	Name  string // as in /proc/pid/maps, "" for plain anonymous memory
+	Prot   uint8
+	Kind   Kind
+	Grows  bool // MAP_GROWSDOWN: the stack
+	Advice Advice
+	Off    uint64 // File, SharedFile: offset in the file
+	File   uint32 // File, SharedFile: index into Image.Files
+	Name   string // as in /proc/pid/maps, "" for plain anonymous memory
 }
 
 // Fetchable tells whether pages of the mapping may be missing where the process
 // runs, until they are needed: those the kernel lets a supervisor put there later.
-func (v *VMA) Fetchable() bool { return v.Kind == Anonymous && !v.Grows }
+func (v *VMA) Fetchable() bool {
+	return v.Kind == Anonymous && !v.Grows && v.Advice&Droppable == 0
+}
 
 // FileID names a mapped file and, by its content hash, what is in it.
 type FileID struct {
@@ -150,6 +172,7 @@ type Image struct {
 	HomeMicros    int64 // CPU time used at home
 	Personality   uint64
 	Umask         uint32
+	NoHugePages   uint8  // prctl(2), PR_GET_THP_DISABLE
 	Kept          uint64 // signals that descriptors give (signalfd): blocked, they stay pending at home
 	Comm          string
 

@@ -25,8 +25,8 @@ func (img *Image) Validate() error {
 			return fmt.Errorf("image: mapping %d has the range %#x-%#x", i, v.Start, v.End)
 		case v.Start < end:
 			return fmt.Errorf("image: mapping %d at %#x overlaps the one before", i, v.Start)
-		case v.Kind > Special || v.Prot > 7:
-			return fmt.Errorf("image: mapping %d has kind %d, protection %d", i, v.Kind, v.Prot)
+		case v.Kind > Special || v.Prot > 7 || v.Advice >= adviceEnd:
+			return fmt.Errorf("image: mapping %d has kind %d, protection %d, advice %#x", i, v.Kind, v.Prot, v.Advice)
 		case (v.Kind == File || v.Kind == SharedFile) && int(v.File) >= len(img.Files):
 			return fmt.Errorf("image: mapping %d names file %d of %d", i, v.File, len(img.Files))
 		case v.Off%PageSize != 0:

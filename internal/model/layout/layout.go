@@ -17,6 +17,7 @@ const (
 	Map                   // mmap at exactly this place what VMA describes
 	Protect               // mprotect to VMA's protection
 	Grow                  // the mapping above, which grows downwards, becomes this much longer
+	Advise                // madvise to VMA's advice, from Was
 )
 
 // Op is one step. VMA is the wanted mapping, cut to Range; its Off belongs to Range.Start.
@@ -24,6 +25,7 @@ type Op struct {
 	image.Range
 	Action Action
 	VMA    image.VMA
+	Was    image.Advice // Advise
 }
 
 // SameFile tells whether file a of the present mappings is file b of the wanted ones.
@@ -50,8 +52,13 @@ func Diff(have, want []image.VMA, same SameFile) []Op {
 				unmaps = append(unmaps, Op{Range: c.Range, Action: Unmap})
 			}
 			rest = append(rest, Op{Range: c.Range, Action: Map, VMA: Cut(*c.want, c.Range)})
-		case c.have.Prot != c.want.Prot:
-			rest = append(rest, Op{Range: c.Range, Action: Protect, VMA: Cut(*c.want, c.Range)})
+		default:
+			if c.have.Prot != c.want.Prot {
+				rest = append(rest, Op{Range: c.Range, Action: Protect, VMA: Cut(*c.want, c.Range)})
+			}
+			if c.have.Advice != c.want.Advice {
+				rest = append(rest, Op{Range: c.Range, Action: Advise, VMA: Cut(*c.want, c.Range), Was: c.have.Advice})
+			}
 		}
 	}
 	return append(merge(unmaps), merge(rest)...)
@@ -72,7 +79,7 @@ func compatible(have, want *image.VMA, same SameFile) bool {
 		return false
 	}
 	if have.Kind == image.Anonymous {
-		return true
+		return (have.Advice^want.Advice)&image.Droppable == 0
 	}
 	return same(have.File, want.File) && have.Off-have.Start == want.Off-want.Start
 }
@@ -124,7 +131,7 @@ func merge(ops []Op) []Op {
 	for _, o := range ops {
 		if n := len(out); n > 0 {
 			l := &out[n-1]
-			if l.End == o.Start && l.Action == o.Action && (o.Action == Unmap || continues(l.VMA, o.VMA)) {
+			if l.End == o.Start && l.Action == o.Action && l.Was == o.Was && (o.Action == Unmap || continues(l.VMA, o.VMA)) {
 				l.End, l.VMA.End = o.End, o.End
 				continue
 			}
@@ -135,6 +142,6 @@ func merge(ops []Op) []Op {
 }
 
 func continues(a, b image.VMA) bool {
-	return a.Kind == b.Kind && a.Prot == b.Prot && a.Grows == b.Grows && a.File == b.File && a.Name == b.Name &&
+	return a.Kind == b.Kind && a.Prot == b.Prot && a.Grows == b.Grows && a.Advice == b.Advice && a.File == b.File && a.Name == b.Name &&
 		(a.Kind == image.Anonymous || a.Off-a.Start == b.Off-b.Start)
 }

@@ -22,13 +22,17 @@ func TestDiff(t *testing.T) {
 	}
 	have := []image.VMA{anon(10, 20, 3), file(30, 40, 0, 1), anon(50, 60, 3), file(70, 80, 0, 2)}
 	want := []image.VMA{anon(12, 25, 3), file(30, 36, 0, 1), anon(50, 55, 3), anon(55, 60, 1), file(70, 80, 5, 2)}
+	advised := func(v image.VMA, a image.Advice) image.VMA { v.Advice = a; return v }
+	have = append(have, anon(90, 100, 3), advised(anon(100, 120, 3), image.DontFork), advised(anon(130, 140, 3), image.Droppable))
+	want = append(want, advised(anon(90, 110, 3), image.DontFork), anon(110, 120, 3), anon(130, 140, 3))
 	var got []string
 	for _, o := range Diff(have, want, func(a, b uint32) bool { return a == b }) {
-		got = append(got, fmt.Sprintf("%s %d-%d kind %d off %d", [...]string{"unmap", "map", "protect"}[o.Action], o.Start, o.End, o.VMA.Kind, o.VMA.Off))
+		got = append(got, fmt.Sprintf("%s %d-%d kind %d off %d", [...]string{"unmap", "map", "protect", "grow", "advise"}[o.Action], o.Start, o.End, o.VMA.Kind, o.VMA.Off))
 	}
 	if d := cmp.Diff([]string{
-		"unmap 10-12 kind 0 off 0", "unmap 36-40 kind 0 off 0", "unmap 70-80 kind 0 off 0",
+		"unmap 10-12 kind 0 off 0", "unmap 36-40 kind 0 off 0", "unmap 70-80 kind 0 off 0", "unmap 130-140 kind 0 off 0",
 		"map 20-25 kind 0 off 0", "protect 55-60 kind 0 off 0", "map 70-80 kind 1 off 5",
+		"advise 90-100 kind 0 off 0", "advise 110-120 kind 0 off 0", "map 130-140 kind 0 off 0",
 	}, got); d != "" {
 		t.Error(d)
 	}
@@ -58,6 +62,24 @@ func TestDiffGrows(t *testing.T) {
 	MarkGrowing(vmas, []image.Range{{Start: 50, End: 60}})
 	if !vmas[0].Grows || vmas[1].Grows || len(Growing(vmas)) != 1 {
 		t.Errorf("marked %v", vmas)
+	}
+}
+
+// What is known of places holds for the mappings that are there now, however they have grown.
+func TestMarkAdvice(t *testing.T) {
+	vmas := []image.VMA{anon(10, 30, 3), anon(30, 35, 3), anon(35, 50, 3), anon(60, 70, 3)}
+	vmas[2].Kind = image.Special
+	known := []Advised{{image.Range{Start: 5, End: 8}, image.DontDump}, {image.Range{Start: 20, End: 30}, image.HugePages}, {image.Range{Start: 33, End: 65}, image.DontFork}}
+	MarkAdvice(vmas, known)
+	var got []image.Advice
+	for _, v := range vmas {
+		got = append(got, v.Advice)
+	}
+	if d := cmp.Diff([]image.Advice{image.HugePages, image.DontFork, 0, image.DontFork}, got); d != "" {
+		t.Error(d)
+	}
+	if a := AdviceOf(vmas); len(a) != 3 || a[2] != (Advised{vmas[3].Range, image.DontFork}) {
+		t.Error(a)
 	}
 }
 

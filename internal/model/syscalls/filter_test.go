@@ -84,6 +84,9 @@ func TestFilterEdges(t *testing.T) {
 		{"mmap that may reach the region", archX86, 9, [6]uint64{at(testHigh-1, 0xfffff000), 8192, 3, 0x32}, userNotif},
 		{"mmap with flags above 32 bits", archX86, 9, [6]uint64{0, 4096, 3, 0x1_0000_0022}, userNotif},
 		{"mmap anonymous shared", archX86, 9, [6]uint64{0, 4096, 3, 0x21}, userNotif},
+		{"madvise that passes", archX86, 28, [6]uint64{0x1000, 4096, 4}, allow},
+		{"madvise that stays", archX86, 28, [6]uint64{0x1000, 4096, 18}, userNotif},
+		{"madvise in the region", archX86, 28, [6]uint64{at(testHigh, 0), 4096, 4}, userNotif},
 		{"mmap of a file", archX86, 9, [6]uint64{0, 4096, 3, 0x02}, userNotif},
 		{"munmap of everything", archX86, 11, [6]uint64{4096, 1 << 46}, userNotif},
 		{"munmap", archX86, 11, [6]uint64{at(0x7fff, 0), 4096}, allow},
@@ -181,7 +184,7 @@ func TestFilterShort(t *testing.T) {
 		args [6]uint64
 		most int
 	}{
-		{202, [6]uint64{}, 6}, {228, [6]uint64{1}, 10}, {28, [6]uint64{}, 13}, {11, [6]uint64{}, 15},
+		{202, [6]uint64{}, 6}, {228, [6]uint64{1}, 10}, {28, [6]uint64{2: 4}, 16}, {11, [6]uint64{}, 15},
 		{9, [6]uint64{3: 0x22}, 24}, {14, [6]uint64{}, 12}, {12, [6]uint64{}, 14}, {0, [6]uint64{}, 22},
 	} {
 		if _, steps := run(t, prog, archX86, tt.nr, tt.args); steps > tt.most {

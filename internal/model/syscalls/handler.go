@@ -10,6 +10,7 @@ const (
 	HandleExec         Handler = "exec"          // come home, exec there
 	HandleExit         Handler = "exit"          // one thread, in both halves
 	HandleExitGroup    Handler = "exit-group"    // the process, in both halves
+	HandleMadvise      Handler = "madvise"       // what changes a mapping for good
 	HandleMmap         Handler = "mmap"          // of a file
 	HandleProcessVM    Handler = "process-vm"    // the caller's own memory, or another's
 	HandleSigaction    Handler = "sigaction"     // signals whose default action looks at home: CHLD, TSTP, TTIN, TTOU

@@ -10,7 +10,7 @@ var memoryRows = []Row{
 	{Nr: 25, Name: "mremap", Where: Here, Guarded: true},
 	{Nr: 26, Name: "msync", Where: Here, Note: "shared writable mappings of files are never away from home"},
 	{Nr: 27, Name: "mincore", Where: Here},
-	{Nr: 28, Name: "madvise", Where: Here, Guarded: true},
+	{Nr: 28, Name: "madvise", Where: Here, When: passingAdvice, Else: Both, Handler: HandleMadvise, Guarded: true},
 	{Nr: 149, Name: "mlock", Where: Here, Guarded: true},
 	{Nr: 150, Name: "munlock", Where: Here},
 	{Nr: 151, Name: "mlockall", Where: Here},
@@ -46,6 +46,13 @@ const (
 // anonymousPrivate: what grows downwards is noted by the handler of the others,
 // because the list of a process's mappings does not show it.
 var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared | mapGrowsDown, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
+
+// passingAdvice, in pairs, leaves nothing that has to travel with a mapping. Other advice is noted
+// by the handler, because the list of a process's mappings does not show it.
+var passingAdvice = []Cond{{Arg: 2, Mask: ^uint32(1), In: []uint32{
+	4, 8, // DONTNEED, FREE REMOVE
+	0, 2, 20, 22, 24, // NORMAL RANDOM, SEQUENTIAL WILLNEED, COLD PAGEOUT, POPULATE_(READ|WRITE), DONTNEED_LOCKED COLLAPSE
+}}}
 
 // mmaps: anonymous memory that is shared may come to be shared with a child that is elsewhere.
 var mmaps = Variants{By: 3, Mask: mapAnonymous | mapPrivate | mapShared, List: []Variant{

@@ -99,6 +99,11 @@ func (t *Thread) CaptureProcess(img *image.Image) error {
 		return err
 	}
 	img.Personality = uint64(pers)
+	huge, err := t.Must("read the use of huge pages", unix.SYS_PRCTL, unix.PR_GET_THP_DISABLE, 0, 0, 0, 0)
+	if err != nil {
+		return err
+	}
+	img.NoHugePages = uint8(huge)
 	for i := range img.Limits {
 		// By itself: prlimit(2) of another user's process needs a capability.
 		if _, err := t.Must(fmt.Sprintf("read limit %d", i), unix.SYS_PRLIMIT64, 0, uint64(i), 0, t.Slot.WindowAddr()); err != nil {

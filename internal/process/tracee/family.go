@@ -65,7 +65,7 @@ type Process struct {
 	// Data is the role's.
 	Data any
 
-	growing growing
+	attributes attributes
 
 	hold    *Hold           // tracing thread
 	threads map[int]*Thread // Family.mu

@@ -45,6 +45,21 @@ func (t *Thread) restoreAttributes(th *image.Thread) error {
 	return err
 }
 
+// RestoreNoHuge sets whether the process's memory may be of huge pages. A part of the answer
+// of PR_GET_THP_DISABLE are the flags with which it was set, which older kernels have not:
+// then there are none at all.
+func (t *Thread) RestoreNoHuge(img *image.Image) error {
+	if img.NoHugePages == 0 {
+		return nil
+	}
+	const set = 1
+	if r, err := t.Call(unix.SYS_PRCTL, unix.PR_SET_THP_DISABLE, set, uint64(img.NoHugePages)&^set, 0, 0); err != nil || r == 0 {
+		return err
+	}
+	_, err := t.Must("do without huge pages", unix.SYS_PRCTL, unix.PR_SET_THP_DISABLE, set, 0, 0, 0)
+	return err
+}
+
 // RestoreActions sets the signal actions in which the image differs from have.
 func (t *Thread) RestoreActions(have, want *[65]image.Action) error {
 	for s := 1; s <= signals; s++ {

@@ -26,7 +26,7 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 	}
 	var vs []image.VMA
 	for _, m := range ms {
-		if base != 0 && m.Start >= base && m.Start < base+stub.RegionSize {
+		if inStub(m.Range, base) {
 			continue
 		}
 		if m.Shared && (m.Prot&image.ProtWrite != 0 || ofMemory(m.Name)) {
@@ -52,6 +52,13 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 	}
 	return vs, files, nil
 }
+
+// inStub tells whether a mapping is one of the supervisor's.
+func inStub(r image.Range, base uint64) bool {
+	return base != 0 && r.Start >= base && r.Start < base+stub.RegionSize
+}
+
+func (p *Process) inStub(r image.Range) bool { return inStub(r, p.Base) }
 
 // ofMemory tells by a mapping's name that no file is behind it, but memory that
 // another process may write.
@@ -106,6 +113,8 @@ func (t *Thread) Apply(ops []layout.Op, open OpenFile) error {
 			}
 		case layout.Map:
 			err = t.mapOne(o.VMA, open)
+		case layout.Advise:
+			err = t.advise(o.VMA, o.Was)
 		}
 		if err != nil {
 			return fmt.Errorf("%#x-%#x %s: %w", o.Start, o.End, o.VMA.Name, err)
@@ -122,6 +131,12 @@ func (t *Thread) mapOne(v image.VMA, open OpenFile) error {
 		flags |= unix.MAP_PRIVATE | unix.MAP_ANONYMOUS
 		if v.Grows {
 			flags |= unix.MAP_GROWSDOWN
+		}
+		if v.Advice&image.NoReserve != 0 {
+			flags |= unix.MAP_NORESERVE
+		}
+		if v.Advice&image.Droppable != 0 {
+			flags = flags&^unix.MAP_PRIVATE | unix.MAP_DROPPABLE
 		}
 	case image.File, image.SharedFile:
 		f, err := open(v.File)
@@ -142,5 +157,16 @@ func (t *Thread) mapOne(v image.VMA, open OpenFile) error {
 		// be one mapping with what the process has beside them, and grow with it.
 		_, err = t.Must("mmap", unix.SYS_MMAP, v.Start, v.Len(), uint64(v.Prot), flags|unix.MAP_NORESERVE, fd, off)
 	}
-	return err
+	was := v.Advice & image.Droppable
+	if was != 0 {
+		was |= image.WipeOnFork | image.DontDump // which it implies
+		if errors.Is(err, unix.EINVAL) {         // an older kernel: what is never dropped will do
+			was = 0
+			_, err = t.Must("mmap", unix.SYS_MMAP, v.Start, v.Len(), uint64(v.Prot), flags&^unix.MAP_DROPPABLE|unix.MAP_PRIVATE, fd, off)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return t.advise(v, was)
 }

@@ -81,6 +81,9 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 // stored in the deputy, whose memory nobody uses. It tells since when the
 // process stands still.
 func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uint64, uint64)) (*wire.ThawMsg, []image.Range, time.Time, error) {
+	if err := p.LearnAttributes(); err != nil { // of the deputy, whose mappings are to become the process's
+		return nil, nil, time.Time{}, err
+	}
 	vmas, _, err := p.Mappings(nil)
 	if err != nil {
 		return nil, nil, time.Time{}, err
@@ -246,7 +249,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		r.threads = append(r.threads, t)
 	}
 	leader := r.threads[0]
-	p.SetGrowing(layout.Union(p.Growing(), layout.Growing(r.img.VMAs)))
+	p.AddGrowing(r.img.VMAs)
 	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, layout.Union(r.stored)) }); err != nil {
 		return err
 	}

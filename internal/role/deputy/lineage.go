@@ -107,7 +107,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 		return nil, err
 	}
 	tp.Base, tp.Slots = parent.Base, parent.Slots
-	tp.SetGrowing(parent.Growing())
+	tp.InheritAttributes(parent.Process)
 	p := &proc{Process: tp, s: s, parent: parent, homeParent: parent.PID, unborn: true}
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number

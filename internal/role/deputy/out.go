@@ -53,6 +53,9 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	defer watch.Close()
 	progress("freeze", 0, 0)
 	if h == nil {
+		if len(ahead.Sent) > 0 { // which took its time
+			_ = p.LearnAttributes() // an error comes again
+		}
 		start = time.Now()
 		if h, err = s.freezeAtHome(p, running); err != nil {
 			_ = l.post(wire.Abort, p.Own)
@@ -64,6 +67,9 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 				err = errExecs
 			}
 		})
+		if err == nil {
+			err = p.LearnStanding()
+		}
 		if err != nil {
 			h.Release()
 			_ = l.post(wire.Abort, p.Own)

@@ -26,8 +26,11 @@ func (p *proc) sketch() (*image.Image, error) {
 		return nil, err
 	}
 	img.Comm, img.Umask = status.Name, status.Umask
+	if status.NoHugePages {
+		img.NoHugePages = 1
+	}
 	if p.Base == 0 { // a deputy's mappings are older than the process
-		if err := p.LearnGrowing(); err != nil {
+		if err := p.LearnAttributes(); err != nil {
 			return nil, err
 		}
 	}

@@ -33,6 +33,9 @@ func (g *Guest) build(img *image.Image, files []*source) (*strand, error) {
 	if err := s.placeVDSO(img); err != nil {
 		return nil, err
 	}
+	if err := s.t.RestoreNoHuge(img); err != nil {
+		return nil, err
+	}
 	return s, s.remap(img, files, nil)
 }
 
@@ -201,7 +204,7 @@ func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) 
 		}
 		return fd, err
 	}
-	s.b.SetGrowing(layout.Growing(img.VMAs))
+	s.b.SetAttributes(img.VMAs)
 	return s.t.ApplyKeeping(layout.Diff(have, img.VMAs, same), open, layout.Union(stored))
 }
 

@@ -339,7 +339,7 @@ func (b *body) inherit(parent *body) {
 	b.cpuSoft, b.cpuHard = soft, hard
 	b.img, b.running = &img, true
 	b.vdso, b.foreign = parent.vdso, parent.foreign
-	b.SetGrowing(parent.Growing())
-	b.grown.Store(parent.grown.Load())
+	b.InheritAttributes(parent.Process)
+	b.unlisted.Store(parent.unlisted.Load())
 	b.mu.Unlock()
 }

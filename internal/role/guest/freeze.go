@@ -293,10 +293,8 @@ func (d *departure) capture() (*image.Image, error) {
 		img.Threads[i].Blocks = s.blocks.Load()
 		s.leavingCall(&img.Threads[i], read)
 	}
-	if b.grown.Load() {
-		if err := b.LearnGrowing(); err != nil {
-			return nil, err
-		}
+	if err := b.learnStanding(); err != nil {
+		return nil, err
 	}
 	vmas, files, err := b.Mappings(nil)
 	if err != nil {

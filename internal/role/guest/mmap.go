@@ -55,12 +55,12 @@ next:
 // twin or from contents that home sends.
 func (s *strand) mmapFile(p *pending) {
 	flags, prot := p.args[3], p.args[2]
-	if flags&(unix.MAP_ANONYMOUS|unix.MAP_PRIVATE|unix.MAP_SHARED) == unix.MAP_ANONYMOUS|unix.MAP_PRIVATE {
-		s.b.grown.Store(true)
+	if flags&unix.MAP_ANONYMOUS != 0 && (flags&mapType == unix.MAP_PRIVATE || flags&mapType == unix.MAP_DROPPABLE) {
+		s.b.unlisted.Store(true)
 		s.local(p)
 		return
 	}
-	shared := flags&0xf == unix.MAP_SHARED || flags&0xf == unix.MAP_SHARED_VALIDATE
+	shared := flags&mapType == unix.MAP_SHARED || flags&mapType == unix.MAP_SHARED_VALIDATE
 	if shared && prot&unix.PROT_WRITE != 0 {
 		s.comeHome(p, "memory shared with a file is written at home")
 		return
@@ -73,6 +73,8 @@ func (s *strand) mmapFile(p *pending) {
 		s.mapBoth(p, shared)
 	}()
 }
+
+const mapType = 0xf // MAP_TYPE
 
 func (s *strand) mapBoth(p *pending, shared bool) {
 	g := s.b.g

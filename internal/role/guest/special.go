@@ -18,6 +18,7 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleExec:         (*strand).exec,
 	syscalls.HandleExit:         (*strand).exit,
 	syscalls.HandleExitGroup:    (*strand).exitGroup,
+	syscalls.HandleMadvise:      (*strand).madvise,
 	syscalls.HandleMmap:         (*strand).mmapFile,
 	syscalls.HandleProcessVM:    (*strand).processVM,
 	syscalls.HandleSigaction:    (*strand).sigaction,

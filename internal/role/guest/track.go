@@ -62,6 +62,7 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 	b.mu.Lock()
 	tracked, only := b.watch != nil, layout.Union(b.img.HomeDirty, b.dirty)
 	b.mu.Unlock()
+	defer b.learn()
 	if !tracked || len(m.Into) == 0 {
 		return
 	}
