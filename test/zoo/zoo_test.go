@@ -144,7 +144,7 @@ func TestFollowed(t *testing.T) {
 		}
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			runMovedBy(t, lab, p, scratch, []string{"--strategy=postcopy"})
+			runMovedBy(t, lab, p, scratch, []string{"--strategy=postcopy"}, "env", "ZOO_FOLLOWED=1")
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/pagemap"
@@ -64,6 +65,21 @@ func SendPages(space *mem.Space, ranges []image.Range, emit Emit) (uint64, error
 		}
 	}
 	return sent, nil
+}
+
+// absentAtOnce is how many ranges go into one frame.
+const absentAtOnce = 1 << 15
+
+// SendAbsent has the other side drop what private memory holds nothing of here. It goes
+// behind the pages: what came ahead may be gone, and for one page the other kernel may have
+// taken a huge one.
+func SendAbsent(vmas []image.VMA, present []image.Range, emit Emit) error {
+	for some := range slices.Chunk(layout.Subtract(PrivateRanges(vmas), present), absentAtOnce) {
+		if err := emit(wire.Zero, wire.Encode(wire.RangesMsg{Ranges: some})); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sendSingly(space *mem.Space, r image.Range, emit Emit) (uint64, error) {
@@ -202,20 +218,20 @@ func (t *Thread) Drop(rs []image.Range) error {
 	return nil
 }
 
-// Discard drops private contents in ranges: anonymous memory reads as zeros
-// afterwards, private file mappings show the file again.
+// Discard drops private contents in ranges, which are sorted: anonymous memory reads as zeros
+// afterwards, private file mappings show the file again. There may be a hundred thousand
+// ranges and hardly anything in them.
 func (t *Thread) Discard(rs []image.Range) error {
-	p := t.Proc
-	for _, r := range rs {
-		present, err := pagemap.PresentPages(p.Mem.Pagemap(), r, true)
-		if err != nil {
-			return err
-		}
-		for _, x := range present {
-			if _, err := t.Must("madvise", unix.SYS_MADVISE, x.Start, x.Len(), unix.MADV_DONTNEED); err != nil {
-				return fmt.Errorf("%#x-%#x: %w", x.Start, x.End, err)
-			}
-		}
+	if len(rs) == 0 {
+		return nil
 	}
-	return nil
+	around := image.Range{Start: rs[0].Start, End: rs[len(rs)-1].End}
+	if around.Start >= around.End {
+		return fmt.Errorf("ranges from %#x to %#x are in no order", around.Start, around.End)
+	}
+	present, err := pagemap.PresentPages(t.Proc.Mem.Pagemap(), around, true)
+	if err != nil {
+		return err
+	}
+	return t.Drop(layout.Intersect(present, layout.Union(rs)))
 }

@@ -61,15 +61,20 @@ func (f *frozen) unguard() {
 	}
 }
 
+// worthGiving tells whether a process that holds these pages gives its memory back. A
+// filter of its own may kill it for the call.
+func (f *frozen) worthGiving(present []image.Range) bool {
+	if layout.Bytes(present) < worthGivingBack {
+		return false
+	}
+	st, err := f.p.Family.FS.Status(f.p.PID)
+	return err == nil && st.Seccomp == 0
+}
+
 // givable is what a process gives back; nil: it is not worth it, or it cannot be.
 func (f *frozen) givable() []image.Range {
-	p, vmas := f.p, f.img.VMAs
-	present, err := p.PrivatePages(vmas)
-	if err != nil || layout.Bytes(present) < worthGivingBack {
-		return nil
-	}
-	// A filter of the process's own may kill it for the call.
-	if st, err := p.Family.FS.Status(p.PID); err != nil || st.Seccomp != 0 {
+	vmas := f.img.VMAs
+	if !f.gives {
 		return nil
 	}
 	var stacks []image.Range

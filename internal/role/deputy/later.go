@@ -5,13 +5,12 @@ import (
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/missing"
 	"openmosix/internal/model/supervisor"
-	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 )
 
 // rest is what the other side does not hold yet of a frozen process.
 type rest struct {
-	send, later, dropped []image.Range
+	send, later, present []image.Range
 }
 
 // divide finds the rest and decides what is sent before the process runs there.
@@ -21,6 +20,7 @@ func (f *frozen) divide() error {
 	if err != nil {
 		return err
 	}
+	f.gives = f.worthGiving(present)
 	left := present
 	if len(f.ahead.Sent) > 0 {
 		written, err := p.Written(f.img.VMAs)
@@ -29,14 +29,13 @@ func (f *frozen) divide() error {
 		}
 		left = f.ahead.Left(present, written)
 	}
-	f.rest = rest{send: left, dropped: layout.Subtract(f.ahead.Sent, present)}
+	f.rest = rest{send: left, present: present}
 	later := missing.Later(f.img, left, laterBy(f.strategy, f.link), f.ahead.Rate)
 	if len(later) == 0 {
 		return nil
 	}
 	f.rest.later = later
 	f.rest.send = layout.Subtract(left, later)
-	f.rest.dropped = layout.Subtract(f.rest.dropped, later)
 	return nil
 }
 
@@ -51,17 +50,14 @@ func laterBy(strategy supervisor.Strategy, l *link) missing.When {
 	return missing.Chosen
 }
 
-// sendRest sends what is to be there before the process runs, and has the other side
-// forget what the process has dropped meanwhile.
+// sendRest sends what is to be there before the process runs, and has the other side drop what
+// is nothing here.
 func (f *frozen) sendRest() error {
 	emit := func(kind uint8, parts ...[]byte) error {
 		return reach(f.link.send(kind, f.p.Own, parts...))
 	}
-	if len(f.rest.dropped) > 0 {
-		if err := emit(wire.Zero, wire.Encode(wire.RangesMsg{Ranges: f.rest.dropped})); err != nil {
-			return err
-		}
+	if _, err := tracee.SendPages(f.p.Mem, f.rest.send, emit); err != nil {
+		return err
 	}
-	_, err := tracee.SendPages(f.p.Mem, f.rest.send, emit)
-	return err
+	return tracee.SendAbsent(f.img.VMAs, f.rest.present, emit)
 }

@@ -336,10 +336,10 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 	if err := emit(wire.Frozen, wire.Encode(m)); err != nil {
 		return err
 	}
-	if err := emit(wire.Zero, wire.Encode(wire.RangesMsg{Ranges: absent(img.VMAs, present)})); err != nil {
+	if _, err := tracee.SendPages(b.Mem, pages, emit); err != nil {
 		return err
 	}
-	if _, err := tracee.SendPages(b.Mem, pages, emit); err != nil {
+	if err := tracee.SendAbsent(img.VMAs, present, emit); err != nil {
 		return err
 	}
 	return emit(wire.PagesEnd)

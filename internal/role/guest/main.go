@@ -197,6 +197,7 @@ type body struct {
 	late     []lateSignal    // signals that came after the freeze, or before it ran
 	raising  bool            // the late ones are being raised
 	watch    *tracee.Watch   // notes what it writes; nil: nobody does
+	unwanted bool            // what it writes is not to be noted before it leaves
 	dirty    []image.Range   // written here, as far as Protect has told
 	gone     bool
 	ending   bool // the program has asked home to end it

@@ -12,7 +12,17 @@ import (
 
 // track has the kernel note which pages the body writes from now on, so that
 // only those have to go home. Mappings of which pages are missing follow when none is.
-func (s *strand) track() error {
+//
+// Where all pages have to return anyway, that begins when the body is about to leave: each
+// first write costs a fault, and splits a huge page for good.
+func (s *strand) track(all bool) error {
+	if all {
+		w, err := s.t.Watch()
+		s.b.mu.Lock()
+		s.b.watch, s.b.unwanted = w, err == nil
+		s.b.mu.Unlock()
+		return err
+	}
 	vmas, _, err := s.b.Mappings(nil)
 	if err != nil {
 		return err
@@ -39,8 +49,9 @@ func (s *strand) track() error {
 func (b *body) trackFetched(where []image.Range) error {
 	b.mu.Lock()
 	w := b.watch
+	unwanted := b.unwanted
 	b.mu.Unlock()
-	if w == nil {
+	if w == nil || unwanted {
 		return nil
 	}
 	vmas, _, err := b.Mappings(nil)
@@ -56,6 +67,26 @@ func (b *body) trackFetched(where []image.Range) error {
 	return err
 }
 
+// trackAll begins to track a body of which nothing was noted. All that is there counts as
+// written, as the first look finds.
+func (b *body) trackAll() error {
+	b.mu.Lock()
+	w, unwanted := b.watch, b.unwanted
+	b.mu.Unlock()
+	if !unwanted {
+		return nil
+	}
+	vmas, _, err := b.Mappings(nil)
+	if err != nil {
+		return err
+	}
+	w.Cover(vmas)
+	b.mu.Lock()
+	b.unwanted = false
+	b.mu.Unlock()
+	return nil
+}
+
 // ahead sends home what it can before the body is frozen.
 func (d *departure) ahead(m *wire.FreezeMsg) {
 	b := d.b
@@ -64,6 +95,10 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 	b.mu.Unlock()
 	defer b.learn()
 	if !tracked || len(m.Into) == 0 {
+		return
+	}
+	if err := b.trackAll(); err != nil {
+		b.g.log.Warn("nothing is sent ahead: writes are not tracked", "process", b.Own, "error", err)
 		return
 	}
 	d.sent = tracee.Ahead{P: b.Process, Into: m.Into, Only: only, All: m.Full, Stopped: d.given,
@@ -90,15 +125,4 @@ func (b *body) differing(img *image.Image, present []image.Range) (dirty, writte
 		return nil, nil, err
 	}
 	return layout.Intersect(layout.Union(written, before), present), written, nil
-}
-
-// absent lists where the body's private memory holds nothing of its own.
-func absent(vmas []image.VMA, present []image.Range) []image.Range {
-	var all []image.Range
-	for i := range vmas {
-		if k := vmas[i].Kind; k == image.Anonymous || k == image.File {
-			all = append(all, vmas[i].Range)
-		}
-	}
-	return layout.Subtract(layout.Union(all), present)
 }
