@@ -11,9 +11,9 @@ var memoryRows = []Row{
 	{Nr: 26, Name: "msync", Where: Here, Note: "shared writable mappings of files are never away from home"},
 	{Nr: 27, Name: "mincore", Where: Here},
 	{Nr: 28, Name: "madvise", Where: Here, When: passingAdvice, Else: Both, Handler: HandleMadvise, Guarded: true},
-	{Nr: 149, Name: "mlock", Where: Here, Guarded: true},
+	{Nr: 149, Name: "mlock", Where: Return, Reason: lockedMemory},
 	{Nr: 150, Name: "munlock", Where: Here},
-	{Nr: 151, Name: "mlockall", Where: Here},
+	{Nr: 151, Name: "mlockall", Where: Return, Reason: lockedMemory},
 	{Nr: 152, Name: "munlockall", Where: Here},
 	{Nr: 216, Name: "remap_file_pages", Where: Return, Reason: "it rearranges a shared mapping of a file"},
 	{Nr: 237, Name: "mbind", Where: Here, Guarded: true},
@@ -24,7 +24,7 @@ var memoryRows = []Row{
 	{Nr: 310, Name: "process_vm_readv", Where: Both, Handler: HandleProcessVM, Note: "on itself here; " + otherMemory + ", so it comes home"},
 	{Nr: 311, Name: "process_vm_writev", Where: Both, Handler: HandleProcessVM, Note: "on itself here; " + otherMemory + ", so it comes home"},
 	{Nr: 323, Name: "userfaultfd", Where: Return, Reason: "its page faults must be seen where the descriptor is"},
-	{Nr: 325, Name: "mlock2", Where: Here, Guarded: true},
+	{Nr: 325, Name: "mlock2", Where: Return, Reason: lockedMemory},
 	{Nr: 329, Name: "pkey_mprotect", Where: Return, Reason: protectionKeys},
 	{Nr: 330, Name: "pkey_alloc", Where: Return, Reason: protectionKeys},
 	{Nr: 331, Name: "pkey_free", Where: Return, Reason: protectionKeys},
@@ -33,19 +33,21 @@ var memoryRows = []Row{
 	{Nr: 448, Name: "process_mrelease", Where: Home, Args: args{fd, num}},
 	{Nr: 450, Name: "set_mempolicy_home_node", Where: Here, Guarded: true},
 	{Nr: 453, Name: "map_shadow_stack", Where: Refuse, Errno: eopnotsupp, Reason: "shadow stacks do not move; the kernel says the same where the CPU has none"},
-	{Nr: 462, Name: "mseal", Where: Here, Guarded: true, Note: "sealed mappings cannot be replaced when the process returns"},
+	{Nr: 462, Name: "mseal", Where: Return, Reason: "sealed mappings cannot be rebuilt"},
 }
 
 const (
 	otherMemory    = "it reaches into the memory of a process that may be elsewhere"
 	protectionKeys = "protection keys belong to one machine"
+	lockedMemory   = "locked memory stays in one machine's RAM"
 
-	mapShared, mapPrivate, mapFixed, mapAnonymous, mapGrowsDown = 0x1, 0x2, 0x10, 0x20, 0x100
+	mapShared, mapPrivate, mapFixed, mapAnonymous, mapGrowsDown, mapLocked, mapHugetlb = 0x1, 0x2, 0x10, 0x20, 0x100, 0x2000, 0x40000
 )
 
 // anonymousPrivate: what grows downwards is noted by the handler of the others,
-// because the list of a process's mappings does not show it.
-var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared | mapGrowsDown, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
+// because the list of a process's mappings does not show it; what is locked or of the pool
+// of huge pages is mapped at home.
+var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared | mapGrowsDown | mapLocked | mapHugetlb, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
 
 // passingAdvice, in pairs, leaves nothing that has to travel with a mapping. Other advice is noted
 // by the handler, because the list of a process's mappings does not show it.

@@ -57,6 +57,10 @@ func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
 		return nil, unix.EBADF
 	}
 	out := &wire.MappedMsg{Regular: st.Mode&unix.S_IFMT == unix.S_IFREG}
+	var fs unix.Statfs_t
+	if unix.Statfs(path, &fs) == nil && fs.Type == unix.HUGETLBFS_MAGIC {
+		out.Regular = false // its mappings are of another kind
+	}
 	if !out.Regular {
 		return out, 0
 	}

@@ -55,6 +55,14 @@ next:
 // twin or from contents that home sends.
 func (s *strand) mmapFile(p *pending) {
 	flags, prot := p.args[3], p.args[2]
+	switch {
+	case flags&unix.MAP_HUGETLB != 0:
+		s.comeHome(p, "the pool of huge pages is one machine's")
+		return
+	case flags&unix.MAP_LOCKED != 0:
+		s.comeHome(p, "locked memory stays in one machine's RAM")
+		return
+	}
 	if flags&unix.MAP_ANONYMOUS != 0 && (flags&mapType == unix.MAP_PRIVATE || flags&mapType == unix.MAP_DROPPABLE) {
 		s.b.unlisted.Store(true)
 		s.local(p)

@@ -1,0 +1,50 @@
+// Memory that is locked while away, and huge pages of the pool, are had at home: the process comes, and may leave again when it has neither.
+// expect: comes-home
+// quick
+#include "zoo.h"
+enum { P = 4096, Huge = 2 << 20 };
+static long locked(void) {
+	static char status[8192];
+	slurp("/proc/self/status", status, sizeof status);
+	char *v = strstr(status, "VmLck:");
+	must(v);
+	return atol(v + 6);
+}
+int main(void) {
+	char *m = mmap(0, 16 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(m, 3, 16 * P);
+	if (mlock(m, P)) {
+		printf("nothing may be locked here\n");
+		return 77;
+	}
+	must(!munlock(m, P));
+	char *native = mmap(0, Huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	int none = native == MAP_FAILED ? errno : 0;
+	if (!none) munmap(native, Huge);
+	ready();
+	for (int lap = 0; more(); lap++) {
+		if (lap % 16 == 8) {
+			must(!mlock(m + P, 4 * P));
+			same(locked(), 16);
+			same(m[P], 3);
+			must(!munlock(m, 16 * P));
+			char *l = mmap(0, 2 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+			must(l != MAP_FAILED);
+			same(locked(), 8);
+			must(!munmap(l, 2 * P));
+			char *h = mmap(0, Huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+			if (none) {
+				must(h == MAP_FAILED);
+				same(errno, none);
+			} else {
+				must(h != MAP_FAILED);
+				h[Huge - 1] = lap;
+				same(h[Huge - 1], (char)lap);
+				must(!munmap(h, Huge));
+			}
+		}
+		same(locked(), 0);
+		same(m[5 * P], 3);
+	}
+	return ok();
+}
