@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +35,7 @@ var operations = []struct {
 	{"cpu", "CPU-bound loop", 0, 0},
 	{"thread", "thread create and join", 0, 0},
 	{"fork", "fork and wait", 0, 0},
+	{"exec", "fork, execve of a static program, wait", 0, 0},
 }
 
 const port = 7997
@@ -89,31 +89,22 @@ func spread(v []float64) (median, least, most float64) {
 	return v[len(v)/2], v[0], v[len(v)-1]
 }
 
-func ratio(a, b []float64) string {
-	r := make([]float64, len(a))
-	for i := range a {
-		r[i] = a[i] / b[i]
-	}
-	m, lo, hi := spread(r)
-	return fmt.Sprintf("%.2f (%.2f-%.2f)", m, lo, hi)
-}
+func ratio(a, b []float64) string { return within(byRound(a, b)) }
 
 // BenchmarkCalls prints a table; it goes into docs/BENCHMARKS.md.
 func BenchmarkCalls(b *testing.B) {
 	lab := labtest.Up(b, 2)
 	dir := labtest.Scratch(b)
-	program, data := filepath.Join(dir, "calls"), filepath.Join(dir, "data")
-	if out, err := exec.Command("gcc", "-O2", "-pthread", "-o", program, "src/calls.c").CombinedOutput(); err != nil {
-		b.Skipf("gcc: %v\n%s", err, out)
-	}
+	program, nothing := compiled(b, dir, "calls", "-pthread"), compiled(b, dir, "nothing", "-static")
+	data := filepath.Join(dir, "data")
 	if err := os.WriteFile(data, make([]byte, 1<<20), 0o644); err != nil {
 		b.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	start(b, lab.Command(ctx, 2, "/", program, "serve", strconv.Itoa(port)))
-	mover := start(b, lab.Command(ctx, 1, "/", program, data))
-	pinger := start(b, lab.Command(ctx, 1, "/", program, data))
+	mover := start(b, lab.Command(ctx, 1, "/", program, data, nothing))
+	pinger := start(b, lab.Command(ctx, 1, "/", program, data, nothing))
 	home, away, bare := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
 	for range rounds {
 		for _, o := range operations {
@@ -133,8 +124,7 @@ func BenchmarkCalls(b *testing.B) {
 			b.Fatalf("%v: %s", status, text)
 		}
 	}
-	var table strings.Builder
-	table.WriteString("| operation | at home, µs | away, µs | bare TCP exchange, µs | away / home | away / bare |\n|---|---|---|---|---|---|\n")
+	t := newTable("Calls", "operation", "at home, µs", "away, µs", "bare TCP exchange, µs", "away / home", "away / bare")
 	for _, o := range operations {
 		h, _, _ := spread(home[o.name])
 		a, _, _ := spread(away[o.name])
@@ -143,7 +133,7 @@ func BenchmarkCalls(b *testing.B) {
 			p, _, _ := spread(bare[o.name])
 			plain, against = fmt.Sprintf("%.1f", p/1000), ratio(away[o.name], bare[o.name])
 		}
-		fmt.Fprintf(&table, "| %s | %.2f | %.2f | %s | %s | %s |\n", o.text, h/1000, a/1000, plain, ratio(away[o.name], home[o.name]), against)
+		t.row(o.text, fmt.Sprintf("%.2f", h/1000), fmt.Sprintf("%.2f", a/1000), plain, ratio(away[o.name], home[o.name]), against)
 	}
-	fmt.Print("\n" + table.String())
+	t.print()
 }

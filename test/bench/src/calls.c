@@ -18,7 +18,7 @@
 
 static char *buf, *page;
 static int file, sock, out_bytes, in_bytes;
-static const char *path;
+static const char *path, *other;
 
 static void op_getppid(void) { syscall(SYS_getppid); }
 static void op_read4k(void) { if (pread(file, buf, 4096, 0) != 4096) exit(9); }
@@ -30,13 +30,19 @@ static void op_cpu(void) { unsigned long x = 1; for (int i = 0; i < 10000000; i+
 static void *nothing(void *p) { return p; }
 static void op_thread(void) { pthread_t t; if (pthread_create(&t, 0, nothing, 0)) exit(9); pthread_join(t, 0); }
 static void op_fork(void) { pid_t c = fork(); if (c == 0) _exit(0); waitpid(c, 0, 0); }
+static void op_exec(void) {
+	int status = 0;
+	pid_t c = fork();
+	if (c == 0) { execl(other, other, (char *)0); _exit(9); }
+	if (waitpid(c, &status, 0) != c || status) exit(9);
+}
 static void whole(ssize_t (*f)(int, void *, size_t, int), int n) { for (int k = 0; k < n;) { ssize_t r = f(sock, buf + k, n - k, 0); if (r <= 0) exit(9); k += r; } }
 static ssize_t put(int s, void *b, size_t n, int f) { return send(s, b, n, f); }
 static void op_ping(void) { whole(put, out_bytes); whole(recv, in_bytes); }
 
 static const struct { const char *name; void (*f)(void); int times; } ops[] = {
 	{"getppid", op_getppid, 500}, {"read4k", op_read4k, 300}, {"read64k", op_read64k, 100}, {"open", op_open, 200},
-	{"here", op_here, 20000}, {"cpu", op_cpu, 4}, {"thread", op_thread, 30}, {"fork", op_fork, 15}, {"ping", op_ping, 500},
+	{"here", op_here, 20000}, {"cpu", op_cpu, 4}, {"thread", op_thread, 30}, {"fork", op_fork, 15}, {"exec", op_exec, 15}, {"ping", op_ping, 500},
 };
 
 static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1e9 + t.tv_nsec; }
@@ -103,7 +109,8 @@ int main(int argc, char **argv) {
 		serve(atoi(argv[2]));
 	path = argv[1];
 	file = open(path, O_RDONLY);
-	if (argc != 2 || file < 0)
+	other = argv[2];
+	if (argc != 3 || file < 0)
 		return 2;
 	printf("%d\n", getpid());
 	char line[100], addr[50];
