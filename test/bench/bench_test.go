@@ -49,21 +49,33 @@ func moves(b *testing.B, megabytes int) {
 		b.Fatal(err)
 	}
 	defer lab.Kill(1, pid)
-	var out, home, rate, raw []float64
+	// What every move costs, however small: the command, and a session.
+	small := start(b, lab.Command(ctx, 1, dir, "sh", "-c", "echo $$; read end"))
+	var out, home, rate, homeRate, raw, setUp []float64
+	timed := func(pid int, to string) (still, took float64) {
+		begun := time.Now()
+		still = move(ctx, b, lab, pid, to)
+		return still, time.Since(begun).Seconds()
+	}
 	b.ResetTimer()
 	for range b.N {
 		raw = append(raw, copyRate(b, megabytes))
-		start := time.Now()
-		out = append(out, move(ctx, b, lab, pid, "2"))
-		rate = append(rate, float64(megabytes)/time.Since(start).Seconds())
+		_, took := timed(small.pid, "2")
+		setUp = append(setUp, 1000*took)
+		move(ctx, b, lab, small.pid, "home")
+		still, took := timed(pid, "2")
+		out, rate = append(out, still), append(rate, float64(megabytes)/took)
 		time.Sleep(200 * time.Millisecond) // it works there for a while
-		home = append(home, move(ctx, b, lab, pid, "home"))
+		still, took = timed(pid, "home")
+		home, homeRate = append(home, still), append(homeRate, float64(megabytes)/took)
 	}
 	b.StopTimer()
 	report(b, "out-still-ms", out)
 	report(b, "home-still-ms", home)
 	report(b, "move-MB/s", rate)
+	report(b, "home-MB/s", homeRate)
 	report(b, "tcp-MB/s", raw)
+	report(b, "set-up-ms", setUp)
 	b.ReportMetric(median(raw)/median(rate), "tcp/move")
 	if err := lab.Command(ctx, 1, "/", "kill", "-TERM", strconv.Itoa(pid)).Run(); err != nil {
 		b.Fatal(err)
@@ -72,6 +84,25 @@ func moves(b *testing.B, megabytes int) {
 		b.Fatalf("the writer's memory is not what it wrote: %q", said.Text())
 	}
 	_ = w.Wait() // it has said all
+	t := newTable(fmt.Sprintf("Moves of %d MB, of which 1 MB is being written (n=%d)", megabytes, b.N), "", "median (least to most)")
+	t.row("still, going out", format("%.0f", out)+" ms")
+	t.row("still, coming home", format("%.0f", home)+" ms")
+	t.row("rate, going out", format("%.0f", rate)+" MB/s")
+	t.row("rate, coming home", format("%.0f", homeRate)+" MB/s")
+	t.row("TCP copy of as much", format("%.0f", raw)+" MB/s")
+	t.row("TCP copy / going out", format("%.2f", byRound(raw, rate)))
+	t.row("a shell goes out: the command and the session's set-up", format("%.0f", setUp)+" ms")
+	t.row("rate, going out, less that", format("%.0f", without(rate, setUp, megabytes))+" MB/s")
+	t.print()
+}
+
+// without is the rates as they would be had each move taken so many ms less.
+func without(rates, less []float64, megabytes int) []float64 {
+	r := make([]float64, len(rates))
+	for i := range rates {
+		r[i] = float64(megabytes) / (float64(megabytes)/rates[i] - less[i]/1000)
+	}
+	return r
 }
 
 // move tells how long the process stood still, in milliseconds. flags are more of migrate's.

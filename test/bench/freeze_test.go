@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -17,34 +18,65 @@ import (
 // BenchmarkFreeze tells how long processes of some sizes stand still that write
 // into more or less of their memory all the time, on each kind of way.
 func BenchmarkFreeze(b *testing.B) {
+	columns := []string{"size, written"}
+	for _, name := range freezeKinds {
+		columns = append(columns, name+", ms")
+	}
+	t := newTable("How long it stands still", columns...)
 	for _, size := range []int{100, 1024, 4096} {
 		for _, set := range []int{1, 100} {
-			b.Run(fmt.Sprintf("%dMB-%dMB", size, set), func(b *testing.B) { freezes(b, size, set) })
+			b.Run(fmt.Sprintf("%dMB-%dMB", size, set), func(b *testing.B) { freezes(b, t, size, set) })
 		}
 	}
+	t.print()
 }
 
-func freezes(b *testing.B, size, set int) {
+var freezeKinds = []string{"home-2", "2-3", "3-home", "2-home"}
+
+// freezeWays are gone in this order.
+var freezeWays = []struct{ to, name string }{{"2", "home-2"}, {"3", "2-3"}, {"home", "3-home"}, {"2", "home-2"}, {"home", "2-home"}}
+
+// copies of a process there are at times: its own, what follows it, and what a node
+// that it leaves still has.
+const copies = 3
+
+func freezes(b *testing.B, t *table, size, set int) {
+	if free := available(b); free < copies*size {
+		b.Skipf("%d MiB of memory are available, %d are needed", free, copies*size)
+	}
 	lab := labtest.Up(b, 3)
 	w := startWriter(b, lab, size, set)
-	ways := []struct{ to, name string }{{"2", "home-2"}, {"3", "2-3"}, {"home", "3-home"}, {"2", "home-2"}, {"home", "2-home"}}
 	still := map[string][]float64{}
-	var order []string
 	b.ResetTimer()
 	for range b.N {
-		for _, way := range ways {
-			if still[way.name] == nil {
-				order = append(order, way.name)
-			}
+		for _, way := range freezeWays {
 			still[way.name] = append(still[way.name], move(w.ctx, b, lab, w.pid, way.to))
 			time.Sleep(500 * time.Millisecond) // it works there for a while
 		}
 	}
 	b.StopTimer()
-	for _, name := range order {
-		report(b, name+"-ms", still[name])
-	}
 	w.judge(b)
+	cells := []string{fmt.Sprintf("%d MB, %d MB", size, set)}
+	for _, name := range freezeKinds {
+		report(b, name+"-ms", still[name])
+		cells = append(cells, format("%.0f", still[name]))
+	}
+	t.row(cells...)
+}
+
+// available is how many MiB of memory can be had on this machine.
+func available(b *testing.B) int {
+	b.Helper()
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "MemAvailable:")
+	kib, err := strconv.Atoi(strings.Fields(after + " ?")[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kib / 1024
 }
 
 // writer is the program that holds and writes memory.
