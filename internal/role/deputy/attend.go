@@ -104,6 +104,7 @@ func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
 // sendFresh moves a program that has not begun yet: its only thread stands.
 // Precondition: p.begin.
 func (s *Supervisor) sendFresh(p *proc, where supervisor.Placed) {
+	defer s.daemon.Moved()
 	r := supervisor.Request{PID: p.PID, To: where.Node, Addr: where.Addr}
 	begun, trip := time.Now(), p.trip(nil, where.Node)
 	trip.Placed = true

@@ -26,6 +26,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	s.stay(1)
 	defer s.endIfIdle() // its end may have been near, and waited
 	defer s.stay(-1)
+	defer s.daemon.Moved()
 	target := r.To
 	if target == s.daemon.Hello().Node {
 		target = 0

@@ -32,6 +32,7 @@ type Daemon struct {
 	Log    *slog.Logger
 	Hashes *filehash.Cache
 	line   *unixmsg.Lifeline
+	quiet  quiet
 
 	mu    sync.Mutex
 	hello supervisor.Hello

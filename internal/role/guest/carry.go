@@ -29,4 +29,7 @@ func (g *Guest) carries(more int) {
 	if is := c.n > 0; is != was {
 		g.tell(supervisor.Event{Kind: supervisor.Carries, Done: uint64(c.n)})
 	}
+	if c.n == 0 {
+		g.daemon.Moved()
+	}
 }
