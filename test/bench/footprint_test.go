@@ -14,7 +14,7 @@ import (
 
 const (
 	footprints      = 20
-	footprintSettle = 3 * time.Second
+	footprintSettle = 10 * time.Second // supervisors give back what moves have used
 	footprintLimit  = time.Minute
 )
 
