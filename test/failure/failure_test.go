@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,11 +26,12 @@ const (
 
 // rig is a lab whose supervisors stop where a file says.
 type rig struct {
-	lab     *labtest.Lab
-	dir     string
-	faults  string
-	started []*exec.Cmd // daemons in place of killed ones
-	mounts  map[int]string
+	lab      *labtest.Lab
+	dir      string
+	faults   string
+	started  []*exec.Cmd // daemons in place of killed ones
+	mounts   map[int]string
+	programs int // that were started
 }
 
 func newRig(t *testing.T) *rig {
@@ -122,7 +124,7 @@ func (r *rig) play(t *testing.T, way []int, flags []string, s scenario) {
 		t.Errorf("migrate: %s", a.text)
 	}
 	r.revive(t, ctx, way, s.kill)
-	p.judge(t, s.lives)
+	p.judge(t, s.lives, grace)
 	r.nothingLeft(t)
 	if strings.HasSuffix(string(s.kill), "supervisor") && r.told(t) == before {
 		t.Errorf("no log says that a supervisor was killed")
@@ -150,12 +152,16 @@ func (r *rig) fault(t *testing.T, at fault.Point) {
 	}
 }
 
-// awaitStopped finds the supervisor of a node that has stopped itself.
-func (r *rig) awaitStopped(t *testing.T, node int) int {
+// awaitStopped finds the supervisor of a node that has stopped itself, and is none of
+// those that had before.
+func (r *rig) awaitStopped(t *testing.T, node int, before ...int) int {
 	t.Helper()
 	for range stopTries {
-		if pid := r.number(t, node, "ps -e -o pid=,stat=,args= | awk '$2 ~ /^T/ && / supervise-/ {print $1; exit}'"); pid > 0 {
-			return pid
+		text := r.shell(t, node, "ps -e -o pid=,stat=,args= | awk '$2 ~ /^T/ && / supervise-/ {print $1}'")
+		for word := range strings.FieldsSeq(text) {
+			if pid, err := strconv.Atoi(word); err == nil && !slices.Contains(before, pid) {
+				return pid
+			}
 		}
 		time.Sleep(pause)
 	}

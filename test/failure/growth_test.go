@@ -52,7 +52,7 @@ func TestNothingGrows(t *testing.T) {
 			t.Errorf("node %d has %d supervisors", node, n)
 		}
 	}
-	p.judge(t, true)
+	p.judge(t, true, grace)
 	r.nothingLeft(t)
 }
 

@@ -2,6 +2,7 @@ package failure
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,10 +30,8 @@ const counts = `x=$(head -c 20000000 /dev/zero | tr "\0" x); y=$x$x; echo holds;
 // start runs the program; its parent says its pid and how it has ended.
 func (r *rig) start(t *testing.T, ctx context.Context) *running {
 	t.Helper()
-	p := &running{stop: filepath.Join(r.dir, "stop"), said: &labtest.Output{}, ended: make(chan struct{})}
-	if err := os.RemoveAll(p.stop); err != nil {
-		t.Fatal(err)
-	}
+	r.programs++
+	p := &running{stop: filepath.Join(r.dir, fmt.Sprintf("stop%d", r.programs)), said: &labtest.Output{}, ended: make(chan struct{})}
 	p.cmd = r.lab.Command(ctx, 1, r.dir, "/bin/sh", "-c", `"$@" & echo pid $!; wait $!; echo ended $?`, "parent", "/bin/sh", "-c", counts, p.stop)
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	if err := p.cmd.Start(); err != nil {
@@ -57,9 +56,9 @@ func (r *rig) start(t *testing.T, ctx context.Context) *running {
 // grace is for a program that is told to stop, or that has been killed.
 const grace = 15 * time.Second
 
-// judge checks that the program goes on and ends rightly, or that it has died
-// as if killed, and that its parent has seen that.
-func (p *running) judge(t *testing.T, lives bool) {
+// judge checks that the program goes on and ends rightly, or that it dies as if
+// killed within the time given, and that its parent sees that.
+func (p *running) judge(t *testing.T, lives bool, within time.Duration) {
 	t.Helper()
 	want := "ended 137"
 	if lives {
@@ -76,7 +75,7 @@ func (p *running) judge(t *testing.T, lives bool) {
 	}
 	select {
 	case <-p.ended:
-	case <-time.After(grace):
+	case <-time.After(within):
 		t.Errorf("it should have ended: %s", p.said)
 		return
 	}

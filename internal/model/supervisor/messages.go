@@ -150,13 +150,14 @@ const (
 	CannotMove    Code = "cannot-move" // Text lists the reasons
 	AlreadyThere  Code = "already-there"
 	UnknownNode   Code = "unknown-node"
-	Refused       Code = "refused"     // the other node said no
-	NoMemory      Code = "no-memory"   // memory is short on the other side
-	LacksCPU      Code = "cpu-lacks"   // the other node's CPU lacks what the process may use
-	Unreachable   Code = "unreachable" // the other node or the link failed
-	Busy          Code = "busy"        // another move of the process goes on
-	Cancelled     Code = "cancelled"   // somebody wanted the move given up
-	NotMoving     Code = "not-moving"  // there is no move that could be given up
+	Refused       Code = "refused"         // the other node said no
+	NoMemory      Code = "no-memory"       // memory is short on the other side
+	LacksCPU      Code = "cpu-lacks"       // the other node's CPU lacks what the process may use
+	Unreachable   Code = "unreachable"     // the other node or the link failed
+	Busy          Code = "busy"            // another move of the process goes on
+	Cancelled     Code = "cancelled"       // somebody wanted the move given up
+	NotMoving     Code = "not-moving"      // there is no move that could be given up
+	EndedMidway   Code = "ended-meanwhile" // Text says of what
 	Internal      Code = "internal"
 )
 

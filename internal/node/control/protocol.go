@@ -55,7 +55,7 @@ const (
 // Codes of results beyond those of a supervisor.
 const (
 	NotPermitted supervisor.Code = "not-permitted"
-	Ended        supervisor.Code = "ended-meanwhile"
+	Ended                        = supervisor.EndedMidway
 	BadRequest   supervisor.Code = "bad-request"
 )
 

@@ -40,6 +40,7 @@ type coming struct {
 
 	mu   sync.Mutex
 	held []ptrace.Stop // signals with a core dump; each thread stands in its stop
+	why  string        // it was killed for that
 }
 
 // faultDevice lets who has it open serve page faults, those that the kernel meets
@@ -166,10 +167,23 @@ func (c *coming) Whole(*fetching.Fetching) {}
 
 // cut ends the process, of which a part is lost.
 func (c *coming) cut(why string) {
+	c.mu.Lock()
+	c.why = why
+	c.mu.Unlock()
 	s := c.p.s
 	s.log.Error("a part of a process's memory is lost: killing it", "pid", c.p.PID, "node", c.from.node, "why", why)
 	s.tell(supervisor.Event{Kind: supervisor.Lost, PID: c.p.PID, Node: c.from.node, Text: why})
 	kill(c.p.PID)
+}
+
+// ended tells that the process has ended, and why, if that is known.
+func (c *coming) ended() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.why == "" {
+		return tracee.ErrGone
+	}
+	return fail(supervisor.EndedMidway, "the process was killed: "+c.why)
 }
 
 // isComing is what a process at home lacks; nil: nothing.
@@ -204,7 +218,7 @@ func (c *coming) fetch(progress func(string, uint64, uint64)) error {
 		select {
 		case <-c.all.Done():
 			if p.ends() {
-				return tracee.ErrGone
+				return c.ended()
 			}
 			return nil
 		case <-gone:

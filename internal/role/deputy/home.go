@@ -65,7 +65,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 		if err == nil {
 			err = s.ordinary(p, r.waits)
 		}
-		if errors.Is(err, tracee.ErrGone) {
+		if errors.Is(err, tracee.ErrGone) || err != nil && p.ends() {
 			return 0, err
 		}
 	}

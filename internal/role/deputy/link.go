@@ -157,7 +157,7 @@ func (s *Supervisor) lost(l *link, why error) {
 		}
 		if hit {
 			s.log.Error("guest lost: killing its process", "pid", p.PID, "node", l.node, "error", why)
-			s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Text: "the connection to the guest's node was lost"})
+			s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Node: l.node, Text: "the connection to the guest's node was lost"})
 			kill(p.PID)
 		}
 	}
