@@ -78,7 +78,7 @@ func TestLink(t *testing.T) {
 func (r *rig) breach(t *testing.T, ctx context.Context, b breach) {
 	var all []*follower
 	for _, way := range following {
-		f := r.follows(t, ctx, way.way, way.at, all)
+		f := r.follows(t, ctx, r.start(t, ctx), way.way, way.at, all)
 		defer f.end()
 		f.name, f.says = way.name, way.says
 		all = append(all, f)
@@ -114,9 +114,9 @@ const cut = `nft 'table inet cut { chain in { type filter hook input priority 0;
 func address(node int) string { return fmt.Sprintf("10.77.0.%d", node) }
 
 // follows leads a program to a point of the last move of a way.
-func (r *rig) follows(t *testing.T, ctx context.Context, way []int, at fault.Point, others []*follower) *follower {
+func (r *rig) follows(t *testing.T, ctx context.Context, p *running, way []int, at fault.Point, others []*follower) *follower {
 	t.Helper()
-	f := &follower{running: r.start(t, ctx), moved: make(chan string, 1)}
+	f := &follower{running: p, moved: make(chan string, 1)}
 	r.fault(t, at)
 	last := len(way) - 1
 	for _, to := range way[:last] {

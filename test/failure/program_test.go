@@ -27,12 +27,20 @@ type running struct {
 // some memory, which takes its time on the way.
 const counts = `x=$(head -c 20000000 /dev/zero | tr "\0" x); y=$x$x; echo holds; i=0; j=1000000000; while [ ! -e "$0" ]; do i=$((i+1)); j=$((j-1)); done; [ $((i+j)) = 1000000000 ] && [ ${#x} = 20000000 ] && [ "$y" = "$x$x" ] && echo counted`
 
-// start runs the program; its parent says its pid and how it has ended.
+// start runs the program that counts.
 func (r *rig) start(t *testing.T, ctx context.Context) *running {
 	t.Helper()
 	r.programs++
-	p := &running{stop: filepath.Join(r.dir, fmt.Sprintf("stop%d", r.programs)), said: &labtest.Output{}, ended: make(chan struct{})}
-	p.cmd = r.lab.Command(ctx, 1, r.dir, "/bin/sh", "-c", `"$@" & echo pid $!; wait $!; echo ended $?`, "parent", "/bin/sh", "-c", counts, p.stop)
+	stop := filepath.Join(r.dir, fmt.Sprintf("stop%d", r.programs))
+	return r.launch(t, ctx, stop, "/bin/sh", "-c", counts, stop)
+}
+
+// launch runs a program, which says a line when it is ready; its parent says its pid
+// and how it has ended.
+func (r *rig) launch(t *testing.T, ctx context.Context, stop string, argv ...string) *running {
+	t.Helper()
+	p := &running{stop: stop, said: &labtest.Output{}, ended: make(chan struct{})}
+	p.cmd = r.lab.Command(ctx, 1, r.dir, append([]string{"/bin/sh", "-c", `"$@" & echo pid $!; wait $!; echo ended $?`, "parent"}, argv...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -42,7 +50,7 @@ func (r *rig) start(t *testing.T, ctx context.Context) *running {
 		_ = p.cmd.Wait() // what it says tells more
 	}()
 	for range stopTries {
-		if _, rest, ok := strings.Cut(p.said.String(), "pid "); ok && strings.Contains(p.said.String(), "holds\n") {
+		if _, rest, ok := strings.Cut(p.said.String(), "pid "); ok && strings.Count(p.said.String(), "\n") > 1 {
 			line, _, _ := strings.Cut(rest, "\n")
 			p.pid, _ = strconv.Atoi(line)
 			return p
