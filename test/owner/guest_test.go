@@ -78,7 +78,7 @@ func program(t testing.TB) string {
 		t.Skip("gcc is not here; Debian has it in gcc and libc6-dev")
 	}
 	path := filepath.Join(labtest.Scratch(t), "work")
-	if out, err := exec.Command("gcc", "-O1", "-o", path, "src/work.c").CombinedOutput(); err != nil {
+	if out, err := exec.Command("gcc", "-O1", "-pthread", "-o", path, "src/work.c").CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
 	return path

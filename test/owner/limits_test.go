@@ -42,24 +42,28 @@ func (w *work) killed(t *testing.T) {
 	}
 }
 
-// A guest that forks without end is killed when it has as many processes as it
-// may; the lender takes others meanwhile, and has what it had afterwards.
-func TestForkBomb(t *testing.T) {
+// A guest that has as many processes as it may have on the lender comes home for the
+// next one, and goes on there; the lender takes others meanwhile, and has what it had
+// afterwards.
+func TestAllProcesses(t *testing.T) {
 	lab, path := nodes(t, "each_pids = 120"), program(t)
 	limited(t, lab)
-	bomb := lent(t, lab, path, "bomb", 1000)
-	other := lent(t, lab, path, "burn", 10)
-	if got := other.result(t); !strings.HasPrefix(got, "result ") {
-		t.Errorf("another guest meanwhile: %s", got)
+	for _, way := range []string{"bomb", "threads"} {
+		bomb := lent(t, lab, path, way, 300)
+		other := lent(t, lab, path, "burn", 10)
+		if got := other.result(t); !strings.HasPrefix(got, "result ") {
+			t.Errorf("another guest meanwhile: %s", got)
+		}
+		if got := bomb.result(t); got != "over" || !strings.Contains(bomb.said.String(), "made 300: Success\n") {
+			t.Errorf("%s: %s", way, bomb.said.String())
+		}
+		logged(t, lab, home, "no more processes and threads (guests.each_pids there)")
+		until(t, "nothing of it is left", func() bool {
+			there, err := lab.Shell(t.Context(), lender, "ps -eo args | grep -c '[w]ork "+way+"' || true")
+			here, err2 := lab.Shell(t.Context(), home, "ps -eo args | grep -c '[w]ork "+way+"' || true")
+			return err == nil && err2 == nil && there == "0" && here == "0"
+		})
 	}
-	bomb.killed(t)
-	logged(t, lab, lender, "guests.each_pids")
-	logged(t, lab, home, "killed where it ran")
-	until(t, "nothing of it is left", func() bool {
-		there, err := lab.Shell(t.Context(), lender, "ps -eo args | grep -c '[w]ork bomb' || true")
-		here, err2 := lab.Shell(t.Context(), home, "ps -eo args | grep -c '[w]ork bomb' || true")
-		return err == nil && err2 == nil && there == "0" && here == "0"
-	})
 }
 
 // A guest that uses more memory than it may is killed: at home it is seen to

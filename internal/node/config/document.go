@@ -64,7 +64,7 @@ var document = []section{
 		{"cpu_percent", func(c Config) any { return c.Guests.CPUPercent }, true, "Per cent of this node's CPU time that all guests together may use. 0: no ceiling."},
 		{"memory_mib", func(c Config) any { return c.Guests.Memory }, true, "Memory in MiB that all guests together may use: beyond it the kernel kills one.\n0: all but spare_mib."},
 		{"each_memory_mib", func(c Config) any { return c.Guests.EachMemory }, true, "The same for each guest with what it has started. 0: no limit."},
-		{"each_pids", func(c Config) any { return c.Guests.EachPIDs }, true, "Processes and threads of each guest with what it has started; its supervisor takes some\n20 of them. 0: no limit."},
+		{"each_pids", func(c Config) any { return c.Guests.EachPIDs }, true, "Processes and threads of each guest with what it has started; its supervisor takes some\n20 of them. A process that wants more goes home. 0: no limit."},
 		{"hours", func(c Config) any { return c.Guests.Hours }, true, "When guests are taken, by this node's clock, as in \"Mon-Fri 18:00-08:00, Sat-Sun\"; at other\ntimes those that are here are sent home. Empty: always."},
 		{"owner_first", func(c Config) any { return c.Guests.OwnerFirst }, true, "Guests are slowed down, and then sent home, when this node's own programs want its CPUs."},
 		{"owner_seconds", func(c Config) any { return c.Guests.OwnerSeconds }, true, "After so many seconds of that they are sent home; after half of it they are slowed down."},

@@ -99,10 +99,17 @@ func (s *strand) clone(p *pending) {
 }
 
 func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
+	g := s.b.g
+	if !g.reserve() {
+		s.comeHome(p, "the node it runs on gives it no more processes and threads (guests.each_pids there)")
+		return
+	}
 	if !s.enter(p, true) {
+		g.unreserve()
 		return
 	}
 	go func() {
+		defer g.unreserve()
 		defer s.b.leave()
 		s.makeBoth(p, a, pidfd)
 	}()

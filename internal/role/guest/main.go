@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"openmosix/internal/linux/cgroup"
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/descriptors"
@@ -39,6 +40,7 @@ type Guest struct {
 	telling sync.Mutex        // held while that is told
 
 	carried carried
+	left    left
 
 	makeMu   sync.Mutex // held while a thread or process is made, and while the init is used for anything
 	supplyMu sync.Mutex // held while a descriptor is on its way into a body
@@ -77,6 +79,9 @@ func Main() int {
 		return 2
 	}
 	g.log, g.hashes = g.daemon.Log, g.daemon.Hashes
+	if g.left.group, err = cgroup.OwnLeft(); err != nil {
+		g.log.Debug("no group counts the processes of guests", "why", err)
+	}
 	go g.serve()
 	g.daemon.Ready()
 	<-g.done

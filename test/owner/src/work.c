@@ -2,9 +2,11 @@
  *   burn   N million rounds of arithmetic, and says what came of it;
  *   bomb   starts up to N processes that live until it ends, and says how many
  *          there were and why there were no more;
+ *   threads  starts up to N threads likewise; it says "over" at its end, as bomb does;
  *   hog    uses N MiB of memory, and says so if it lives. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +62,33 @@ static void hog(long n)
 	printf("lives\n");
 }
 
+static int letgo[2];
+static void *waits(void *none)
+{
+	char c;
+	while (read(letgo[0], &c, 1) < 0 && errno == EINTR)
+		;
+	return none;
+}
+
+static void threads(long n)
+{
+	pthread_t *all = calloc(n, sizeof *all);
+	pthread_attr_t small;
+	if (!all || pipe(letgo) || pthread_attr_init(&small) || pthread_attr_setstacksize(&small, 65536))
+		exit(1);
+	long made = 0;
+	int why = 0;
+	while (made < n && !(why = pthread_create(&all[made], &small, waits, NULL)))
+		made++;
+	printf("made %ld: %s\n", made, strerror(why));
+	fflush(stdout);
+	close(letgo[1]);
+	while (made > 0)
+		pthread_join(all[--made], NULL);
+	printf("over\n");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 4)
@@ -73,6 +102,8 @@ int main(int argc, char **argv)
 		burn(n);
 	else if (!strcmp(argv[1], "bomb"))
 		bomb(n);
+	else if (!strcmp(argv[1], "threads"))
+		threads(n);
 	else
 		hog(n);
 	return 0;
