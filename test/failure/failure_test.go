@@ -39,6 +39,7 @@ func newRig(t *testing.T) *rig {
 	r.faults = filepath.Join(r.dir, "fault")
 	t.Setenv("OPENMOSIX_FAULT", r.faults)
 	r.lab = labtest.Up(t, 3)
+	r.lab.Limit(scenarioLimit)
 	t.Cleanup(func() {
 		for _, d := range r.started {
 			_ = d.Process.Kill()
@@ -187,6 +188,8 @@ func seat(way []int, v victim, pid int) (node int, line string) {
 		return 1, "pgrep -f '[ /]node --config'" + first
 	case lenderDaemon:
 		return lender, "pgrep -f '[ /]node --config'" + first
+	case oldDaemon:
+		return way[0], "pgrep -f '[ /]node --config'" + first
 	}
 	return 1, fmt.Sprintf("echo %d", pid)
 }
@@ -204,7 +207,7 @@ func (r *rig) kill(t *testing.T, ctx context.Context, way []int, v victim, pid i
 // revive gives the node of a killed daemon another one.
 func (r *rig) revive(t *testing.T, ctx context.Context, way []int, v victim) {
 	t.Helper()
-	if v != homeDaemon && v != lenderDaemon {
+	if v != homeDaemon && v != lenderDaemon && v != oldDaemon {
 		return
 	}
 	node, _ := seat(way, v, 0)

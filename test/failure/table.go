@@ -14,6 +14,7 @@ const (
 	oldGuest        victim = "old guest supervisor"
 	homeDaemon      victim = "home daemon"
 	lenderDaemon    victim = "lender's daemon"
+	oldDaemon       victim = "old lender's daemon"
 	program         victim = "program"
 )
 
@@ -75,10 +76,12 @@ var scenarios = []struct {
 		{fault.GuestFetches, guestSupervisor, false, true},
 		{fault.GuestFetches, homeSupervisor, false, false},
 		{fault.GuestFetches, lenderDaemon, true, false},
+		{fault.GuestFetches, homeDaemon, true, false},
 		{fault.GuestFetches, program, false, true},
 		{fault.HomeServes, homeSupervisor, false, true},
 		{fault.HomeServes, guestSupervisor, false, false},
 		{fault.HomeServes, homeDaemon, true, true},
+		{fault.HomeServes, lenderDaemon, true, false},
 		{fault.HomeServes, program, false, false},
 	}},
 	{back, nil, []scenario{
@@ -111,11 +114,15 @@ var scenarios = []struct {
 		{fault.GuestServes, guestSupervisor, false, false},
 		{fault.GuestServes, homeSupervisor, false, false},
 		{fault.GuestServes, lenderDaemon, true, false},
+		{fault.GuestServes, oldDaemon, true, true},
+		{fault.GuestServes, homeDaemon, true, false},
 		{fault.GuestServes, program, false, true},
 		{fault.HomePasses, oldGuest, false, false},
 		{fault.HomePasses, guestSupervisor, false, true},
 		{fault.HomePasses, homeSupervisor, false, false},
 		{fault.HomePasses, homeDaemon, true, false},
+		{fault.HomePasses, lenderDaemon, true, false},
+		{fault.HomePasses, oldDaemon, true, false},
 		{fault.HomePasses, program, false, false},
 	}},
 	{onward, nil, []scenario{
