@@ -7,8 +7,11 @@ import (
 )
 
 // left lists what a node has of ours beside its daemon: supervisors, bodies (by
-// their user ids), and sockets of supervisors.
-const left = `ps -e -o pid=,uid=,stat=,args= | awk '$2 >= 1868000000 && $2 < 1869000000 || / supervise-/' | grep -v awk; ls /run/openmosix/supervisors`
+// their user ids), sockets of supervisors, control groups of guests, and files in memory.
+const left = `ps -e -o pid=,uid=,stat=,args= | awk '$2 >= 1868000000 && $2 < 1869000000 || / supervise-/' | grep -v awk; ls /run/openmosix/supervisors
+find /tmp /dev/shm -mindepth 1
+group=$(sed -n 's|.*/\(openmosix-lab-[^/]*\).*|\1|p' /proc/self/cgroup | head -1)
+[ -z "$group" ] || find /sys/fs/cgroup -mindepth 1 -type d -path "*/$group/guests/*" 2>/dev/null || true`
 
 // nothingLeft waits until all nodes are as before.
 func (r *rig) nothingLeft(t *testing.T) {

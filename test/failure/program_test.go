@@ -30,9 +30,15 @@ const counts = `x=$(head -c 20000000 /dev/zero | tr "\0" x); y=$x$x; echo holds;
 // start runs the program that counts.
 func (r *rig) start(t *testing.T, ctx context.Context) *running {
 	t.Helper()
+	return r.startBy(t, ctx, "/bin/sh")
+}
+
+// startBy is start with another shell.
+func (r *rig) startBy(t *testing.T, ctx context.Context, shell string) *running {
+	t.Helper()
 	r.programs++
 	stop := filepath.Join(r.dir, fmt.Sprintf("stop%d", r.programs))
-	return r.launch(t, ctx, stop, "/bin/sh", "-c", counts, stop)
+	return r.launch(t, ctx, stop, shell, "-c", counts, stop)
 }
 
 // launch runs a program, which says a line when it is ready; its parent says its pid

@@ -74,6 +74,7 @@ func Listen(runDir string, handle Handler, log *slog.Logger) (*Server, error) {
 func (s *Server) Serve(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
 	defer stop()
+	var told time.Time
 	for {
 		conn, err := s.listener.AcceptUnix()
 		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
@@ -81,13 +82,20 @@ func (s *Server) Serve(ctx context.Context) error {
 		}
 		if err != nil {
 			// Out of descriptors: wait for some to come back.
-			s.log.Warn("cannot accept a client", "error", err)
+			if time.Since(told) > complaint {
+				told = time.Now()
+				s.log.Warn("cannot accept a client; trying on", "error", err)
+			}
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
 		go s.serve(ctx, conn)
 	}
 }
+
+// complaint is how often the log is told that no client can be accepted: what takes all
+// descriptors may go on for long.
+const complaint = time.Minute
 
 func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 	defer conn.Close()

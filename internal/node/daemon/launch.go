@@ -53,7 +53,7 @@ type child struct {
 // credentials it has those and no others from its first instruction on; with a
 // room it lives in that, before it starts anything. A later daemon reaches it at
 // the socket; none: it does without.
-func (l launcher) start(part, who, socket string, credential *syscall.Credential, room *lodging.Room) (*child, error) {
+func (l launcher) start(part, who, socket string, credential *syscall.Credential, room *lodging.Room) (c *child, err error) {
 	conn, theirs, err := unixmsg.Pair()
 	if err != nil {
 		return nil, err
@@ -61,10 +61,16 @@ func (l launcher) start(part, who, socket string, credential *syscall.Credential
 	defer theirs.Close()
 	extra := []*os.File{theirs}
 	if socket != "" {
-		if line, err := unixmsg.Listen(socket); err != nil {
-			l.log.Warn("a later daemon will not find this supervisor", "for", who, "error", err)
+		line, no := unixmsg.Listen(socket)
+		if no != nil {
+			l.log.Warn("a later daemon will not find this supervisor", "for", who, "error", no)
 		} else {
 			defer line.Close()
+			defer func() {
+				if err != nil { // else it goes with the supervisor
+					_ = os.Remove(socket)
+				}
+			}()
 			extra = append(extra, line)
 		}
 	}
@@ -88,7 +94,7 @@ func (l launcher) start(part, who, socket string, credential *syscall.Credential
 		logOut.Close()
 		return nil, fmt.Errorf("start %s: %w", part, err)
 	}
-	c := &child{conn: conn, pid: cmd.Process.Pid, socket: socket, exited: make(chan struct{}),
+	c = &child{conn: conn, pid: cmd.Process.Pid, socket: socket, exited: make(chan struct{}),
 		signal: func(sig unix.Signal) error { return cmd.Process.Signal(sig) },
 		log:    l.log.With("supervisor", part, "pid", cmd.Process.Pid, "for", who)}
 	go c.relayLog(logOut)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"crypto/rand"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -140,6 +141,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		g.child.stop()
 		g.child.conn.Close()
 		g.room.Close()
+		_ = os.Remove(g.kept)
 		d.guests.slots.put(uid)
 		return nil, err
 	}
