@@ -76,6 +76,7 @@ func TestMemoryHog(t *testing.T) {
 	hog.killed(t)
 	logged(t, lab, lender, "guests.each_memory_mib")
 	logged(t, lab, home, "killed where it ran")
+	logged(t, lab, home, "event=lost")
 	if got := other.result(t); !strings.HasPrefix(got, "result ") {
 		t.Errorf("another guest: %s", got)
 	}
