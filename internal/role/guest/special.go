@@ -136,7 +136,11 @@ func (s *strand) sigaction(p *pending) {
 	}
 	go func() {
 		defer s.b.leave()
-		s.ask(p, wire.Call, c.Append(s.callHead(p)))
+		// A signal that stops the deputy before it has begun gives the call back: both
+		// kernels must have the action, or home would go by the old one.
+		for again := true; again; {
+			again = s.ask(p, wire.Call, c.Append(s.callHead(p))).ret == -noIntr
+		}
 		s.mu.Lock()
 		s.call = nil
 		s.mu.Unlock()
