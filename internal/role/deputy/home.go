@@ -197,6 +197,7 @@ func (p *proc) frozen(l *link, try uint64, page func([]byte) error) (*wire.ThawM
 			if err := page(f.data); err != nil {
 				return nil, err
 			}
+			l.conn.Spare(f.data)
 		case wire.Frozen:
 			m := new(wire.ThawMsg)
 			if err := wire.Decode(f.data, m); err != nil {
@@ -340,6 +341,7 @@ func (r *returning) pages() error {
 			if err := tracee.StorePages(p.Mem, f.data); err != nil {
 				return err
 			}
+			r.link.conn.Spare(f.data)
 		case wire.Zero:
 			var z wire.RangesMsg
 			if err := wire.Decode(f.data, &z); err != nil {

@@ -85,7 +85,7 @@ func (s *Supervisor) read(l *link) {
 			s.log.Debug("link ended", "node", l.node, "error", err)
 			return
 		}
-		fr := frame{kind: f.Kind, id: int(f.ID), data: append([]byte(nil), f.Data...)}
+		fr := frame{kind: f.Kind, id: int(f.ID), data: l.conn.Own(f)}
 		switch f.Kind {
 		case wire.Call, wire.Behind, wire.Opened, wire.Wrote, wire.Mapping, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
 			d := s.deputyByOwn(fr.id)

@@ -39,7 +39,7 @@ func (g *Guest) fetched(own int, data []byte) {
 		return
 	}
 	if f := b.fetching.Load(); f != nil {
-		f.Came(append([]byte(nil), data...))
+		f.Came(data)
 	}
 }
 

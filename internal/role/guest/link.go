@@ -45,10 +45,10 @@ func (g *Guest) read() {
 			in := g.arrivals[id]
 			g.mu.Unlock()
 			if in != nil {
-				in.put(frame{f.Kind, id, append([]byte(nil), f.Data...)})
+				in.put(frame{f.Kind, id, g.conn.Own(f)})
 			}
 		case wire.Fetched:
-			g.fetched(id, f.Data)
+			g.fetched(id, g.conn.Own(f))
 		case wire.Want:
 			g.wanted(id, f.Data)
 		case wire.Ahead:

@@ -200,6 +200,7 @@ func (a *arrival) ahead() (frame, error) {
 		if err != nil {
 			return f, err
 		}
+		a.g.conn.Spare(f.data)
 		a.stored = append(a.stored, stored...)
 	}
 }
@@ -261,6 +262,7 @@ func (a *arrival) receivePages() error {
 			if err := tracee.StorePages(a.s.b.Mem, f.data); err != nil {
 				return err
 			}
+			a.g.conn.Spare(f.data)
 		case wire.Zero:
 			var z wire.RangesMsg
 			if err := wire.Decode(f.data, &z); err != nil {

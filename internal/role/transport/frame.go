@@ -16,6 +16,10 @@ const (
 	MaxFrame = 64 << 20
 	// keepBuffer is the largest receive buffer kept after a smaller frame.
 	keepBuffer = 4 << 20
+	// worthGiving is from which size on the memory of a frame changes hands, and
+	// spares how many such pieces are kept.
+	worthGiving = 64 << 10
+	spares      = 4
 )
 
 // ErrFrameTooBig is wrapped when a frame is over MaxFrame, in either direction.
@@ -37,11 +41,12 @@ type Framed struct {
 	in     *bufio.Reader
 	header [headerSize]byte // of the frame being received
 	buf    []byte
+	spare  chan []byte // memory for frames that was given back
 }
 
 // NewFramed owns conn from then on.
 func NewFramed(conn io.ReadWriteCloser) *Framed {
-	f := &Framed{in: bufio.NewReaderSize(conn, 32<<10)}
+	f := &Framed{in: bufio.NewReaderSize(conn, 32<<10), spare: make(chan []byte, spares)}
 	f.outgoing.init(conn)
 	return f
 }
@@ -66,11 +71,39 @@ func (f *Framed) Recv() (Frame, error) {
 	return Frame{Kind: header[4], ID: binary.BigEndian.Uint64(header[5:]), Data: f.buf[:length]}, nil
 }
 
+// Own makes the data of the frame received last the caller's own. Large ones are not
+// copied; who has no more use for them may give them back with Spare.
+func (f *Framed) Own(last Frame) []byte {
+	if len(last.Data) < worthGiving {
+		return append([]byte(nil), last.Data...)
+	}
+	f.buf = nil
+	return last.Data
+}
+
+// Spare takes memory that Own has given and that nobody looks at any more, for frames
+// to come. Any goroutine may call it.
+func (f *Framed) Spare(data []byte) {
+	if len(data) < worthGiving || cap(data) > keepBuffer {
+		return
+	}
+	select {
+	case f.spare <- data[:0]:
+	default:
+	}
+}
+
 // fill reads n bytes into f.buf. Memory is taken as the data comes in, not as
 // the peer announces it.
 func (f *Framed) fill(n int) error {
 	if cap(f.buf) > keepBuffer && n <= keepBuffer {
 		f.buf = nil
+	}
+	if f.buf == nil {
+		select {
+		case f.buf = <-f.spare:
+		default:
+		}
 	}
 	f.buf = f.buf[:0]
 	for have := 0; have < n; have = len(f.buf) {

@@ -40,6 +40,8 @@ type outgoing struct {
 	queue   []byte
 	spare   []byte
 	writing bool
+	waiting int  // large frames that are to be written by who sends them
+	yours   bool // who wrote leaves that, and the queue, to one of these
 	broken  error
 
 	patience time.Duration
@@ -55,40 +57,76 @@ func (o *outgoing) init(conn io.WriteCloser) {
 }
 
 // Send writes the parts, joined, as one frame, or leaves a copy to whoever is
-// writing. While too much is queued it waits, as long as the peer takes
-// anything at all. The parts are the caller's again when it returns.
+// writing; who sends a large one waits until it can write it. While too much is queued it
+// waits, as long as the peer takes anything at all. The parts are the caller's again when
+// it returns.
 func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
 	header, length, err := frameHeader(kind, id, parts)
 	if err != nil {
 		return err
 	}
 	o.mu.Lock()
-	for o.broken == nil && o.writing && len(o.queue) > 0 && len(o.queue)+length > sendQueue {
-		o.room.Wait()
-	}
-	if o.broken != nil || o.writing || len(o.queue) > 0 {
-		defer o.mu.Unlock()
-		o.enqueue(header[:], parts)
-		if o.broken == nil && !o.writing {
-			o.writing = true
-			o.drain()
+	defer o.mu.Unlock()
+	if length > coalesce {
+		o.takeTurn()
+		if o.broken != nil {
+			return o.broken
 		}
-		return o.broken
+	} else {
+		for o.broken == nil && o.writing && len(o.queue) > 0 && len(o.queue)+length > sendQueue {
+			o.room.Wait()
+		}
+		if o.broken != nil || o.writing || len(o.queue) > 0 {
+			o.enqueue(header[:], parts)
+			if o.broken == nil && !o.writing {
+				o.writing = true
+				o.drain()
+			}
+			return o.broken
+		}
+		o.writing = true
 	}
-	o.writing = true
 	o.mu.Unlock()
 	err = o.write(header[:], parts)
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		o.fail(fmt.Errorf("send frame: %w", err))
-	} else if len(o.queue) > 0 {
+	case len(o.queue) == 0:
+	case o.waiting > 0:
+		o.handOver()
+		return nil
+	default:
 		go o.drainLater()
 		return nil
 	}
 	o.writing = false
 	o.room.Broadcast()
 	return o.broken
+}
+
+// takeTurn waits until the caller is the one who writes, and writes what has been
+// queued before. Large frames are not copied into the queue: pages would be in memory
+// once more, and whatever is small would wait behind all of them. Precondition: mu is
+// held, but not while it waits or writes.
+func (o *outgoing) takeTurn() {
+	o.waiting++
+	for o.broken == nil && o.writing && !o.yours {
+		o.room.Wait()
+	}
+	o.waiting--
+	if o.broken != nil {
+		return
+	}
+	o.writing, o.yours = true, false
+	o.writeQueue()
+}
+
+// handOver leaves the writing, and what is queued, to one who waits in takeTurn.
+// Precondition: mu is held, the caller is the one who writes, and somebody waits.
+func (o *outgoing) handOver() {
+	o.yours = true
+	o.room.Broadcast()
 }
 
 // Post is Send for those who must not wait: the frame is queued and written by
@@ -180,25 +218,37 @@ func (o *outgoing) drainLater() {
 	o.drain()
 }
 
-// drain writes the queue until it is empty. Precondition: mu is held, but not
-// while it writes, and writing was set for it.
+// drain writes the queue until it is empty, or somebody waits who does that. Precondition:
+// mu is held, but not while it writes, and writing was set for it.
 func (o *outgoing) drain() {
 	for o.broken == nil && len(o.queue) > 0 {
-		batch := o.queue
-		o.queue = o.spare[:0]
-		o.room.Broadcast()
-		o.mu.Unlock()
-		err := o.writePieces(batch)
-		o.mu.Lock()
-		if o.spare = batch[:0]; cap(batch) > keepQueue {
-			o.spare = nil
+		if o.waiting > 0 {
+			o.handOver()
+			return
 		}
-		if err != nil {
-			o.fail(fmt.Errorf("send frame: %w", err))
-		}
+		o.writeQueue()
 	}
 	o.writing = false
 	o.room.Broadcast()
+}
+
+// writeQueue writes what is queued now. Preconditions are those of drain.
+func (o *outgoing) writeQueue() {
+	if len(o.queue) == 0 {
+		return
+	}
+	batch := o.queue
+	o.queue = o.spare[:0]
+	o.room.Broadcast()
+	o.mu.Unlock()
+	err := o.writePieces(batch)
+	o.mu.Lock()
+	if o.spare = batch[:0]; cap(batch) > keepQueue {
+		o.spare = nil
+	}
+	if err != nil {
+		o.fail(fmt.Errorf("send frame: %w", err))
+	}
 }
 
 // write gathers small parts into one write and passes large ones on uncopied.
