@@ -15,9 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// chunk is the most page contents one frame carries.
-const chunk = 256 << 10
-
 // PrivatePages lists the pages that hold contents of the process's own: all
 // that is present in anonymous mappings, and pages of private file mappings
 // that were written. Unwritten pages of files are known by the file.
@@ -37,36 +34,6 @@ func (p *Process) PrivatePages(vmas []image.VMA) ([]image.Range, error) {
 	return layout.Union(all), nil
 }
 
-// Emit sends one frame.
-type Emit func(kind uint8, parts ...[]byte) error
-
-// SendPages sends the contents of ranges as Pages frames. Pages that cannot be
-// read (beyond the end of a mapped file) are left out. It returns the bytes sent.
-func SendPages(space *mem.Space, ranges []image.Range, emit Emit) (uint64, error) {
-	var sent uint64
-	buf := make([]byte, chunk)
-	var at [8]byte
-	for _, r := range ranges {
-		for a := r.Start; a < r.End; a += chunk {
-			b := buf[:min(chunk, r.End-a)]
-			if err := space.Read(a, b); err != nil {
-				n, err := sendSingly(space, image.Range{Start: a, End: a + uint64(len(b))}, emit)
-				if err != nil {
-					return sent, err
-				}
-				sent += n
-				continue
-			}
-			le.PutUint64(at[:], a)
-			if err := emit(wire.Pages, at[:], b); err != nil {
-				return sent, err
-			}
-			sent += uint64(len(b))
-		}
-	}
-	return sent, nil
-}
-
 // absentAtOnce is how many ranges go into one frame.
 const absentAtOnce = 1 << 15
 
@@ -80,23 +47,6 @@ func SendAbsent(vmas []image.VMA, present []image.Range, emit Emit) error {
 		}
 	}
 	return nil
-}
-
-func sendSingly(space *mem.Space, r image.Range, emit Emit) (uint64, error) {
-	var sent uint64
-	buf := make([]byte, image.PageSize)
-	var at [8]byte
-	for a := r.Start; a < r.End; a += image.PageSize {
-		if space.Read(a, buf) != nil {
-			continue
-		}
-		le.PutUint64(at[:], a)
-		if err := emit(wire.Pages, at[:], buf); err != nil {
-			return sent, err
-		}
-		sent += image.PageSize
-	}
-	return sent, nil
 }
 
 // StorePages writes one Pages frame into a process.
