@@ -269,8 +269,9 @@ type FromDaemon struct {
 	Placed  *Placed  `json:",omitempty"`
 	// Connection announces that a connected socket for this guest supervisor
 	// is attached to the packet (SCM_RIGHTS). The preface has been read; the
-	// TLS handshake is still to come, with this side as the server. /dev/userfaultfd
-	// comes with it, opened, if this node has it.
+	// TLS handshake is still to come, with this side as the server. With it come the
+	// empty directory that is to be the root of guests, and /dev/userfaultfd,
+	// opened, if this node has it.
 	Connection bool `json:",omitempty"`
 	// Found answers the Wanted event of this ID; without a file there is none.
 	Found uint64 `json:",omitempty"`

@@ -174,6 +174,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 		d.log.Warn("hashes of files are not kept", "error", err) // it works from memory
 	}
 	d.guests.twins = twins
+	if d.guests.root, err = lodging.Root(d.config.RunDir); err != nil {
+		return err
+	}
 	server, err := control.Listen(d.config.RunDir, d.request, d.log)
 	if err != nil {
 		return err
@@ -185,6 +188,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 
 	d.house = lodging.Open(d.groupName(), d.limits(), d.proc, d.log)
 	defer d.house.Close()
+	d.log.Info("guests are kept from the rest of this node", "by", lodging.Secluded())
 	// Leaving still needs both sockets' handlers, so they end after it.
 	d.findSurvivors()
 	d.house.Sweep()

@@ -29,7 +29,8 @@ const maxGuestProcs = 4096
 // guests are the sessions this node serves for others.
 type guests struct {
 	slots *slots
-	twins *twins // nil: files are not looked for
+	twins *twins   // nil: files are not looked for
+	root  *os.File // the empty directory they live in; set before there are any
 	// again answers whether one more process may come into a session.
 	again func(*guest, supervisor.Open) supervisor.Opened
 
@@ -186,7 +187,7 @@ func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
 		return fmt.Errorf("duplicate connection: %w", err)
 	}
 	defer file.Close()
-	files := []*os.File{file}
+	files := []*os.File{file, r.root}
 	if device, err := os.Open(faultDevice); err == nil { // root may, a guest supervisor may not
 		defer device.Close()
 		files = append(files, device)

@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/linux/terminal"
 	"openmosix/internal/model/owner"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/lodging"
 	"openmosix/internal/node/measure"
 )
 
@@ -59,7 +60,7 @@ func (o *ownersWishes) now() (phase owner.Phase, leaving int) {
 // ownerStatus is what is told of that.
 func (d *Daemon) ownerStatus() control.Owner {
 	phase, leaving := d.owner.now()
-	return control.Owner{Phase: phase.String(), Leaving: leaving, Refuses: d.owner.refuses(), Limits: d.house.Describe()}
+	return control.Owner{Phase: phase.String(), Leaving: leaving, Refuses: d.owner.refuses(), Limits: d.house.Describe() + "; " + lodging.Secluded()}
 }
 
 // watchOwner looks once a second whether guests are in the owner's way. While

@@ -3,6 +3,7 @@ package guest
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -27,13 +28,17 @@ type nsInit struct {
 	mono, boot int64
 }
 
-// supplyFD is the number of the other end, in the init and in every body.
+// supplyFD is the number of the other end, in the init and in every body, which have
+// /dev/null below it and nothing else.
 const supplyFD = 4
 
 const initOptions = ptrace.SysGood | ptrace.TraceFork | ptrace.TraceVfork | ptrace.TraceClone | ptrace.ExitKill
 
 // startInit makes the namespaces and the init in them, with its stub at base.
 func (g *Guest) startInit(base uint64) (*nsInit, error) {
+	if g.root == nil {
+		return nil, errNoRoot
+	}
 	exe, err := sealedProgram(stub.Executable(base))
 	if err != nil {
 		return nil, err
@@ -55,8 +60,8 @@ func (g *Guest) startInit(base uint64) (*nsInit, error) {
 	// tracing thread, which lives as long as this process.
 	var proc *os.Process
 	g.fam.Loop.Do(func() {
-		proc, err = os.StartProcess("/proc/self/fd/3", []string{"openmosix-guest"}, &os.ProcAttr{
-			Files: []*os.File{null, null, null, exe, theirs}, Env: []string{}, Sys: namespaceAttributes()})
+		proc, err = os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", exeFD), []string{"openmosix-guest"}, &os.ProcAttr{
+			Files: []*os.File{null, null, null, exe, theirs, g.root}, Env: []string{}, Sys: namespaceAttributes()})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the guest's namespaces: %w", err)
@@ -149,6 +154,9 @@ const initLimit = 10 * time.Second
 // choose the next thread's id, and children that need not be waited for.
 func (in *nsInit) settle(mono, boot int64) error {
 	in.mono, in.boot = mono, boot
+	if _, err := in.t.Must("close what was inherited", unix.SYS_CLOSE_RANGE, rootFD+1, math.MaxUint32, 0); err != nil {
+		return err
+	}
 	if mono != 0 || boot != 0 {
 		if _, err := in.t.Must("make a time namespace", unix.SYS_UNSHARE, unix.CLONE_NEWTIME); err != nil {
 			return err

@@ -32,7 +32,8 @@ type Guest struct {
 	conn   *transport.Framed
 	hashes *filehash.Cache
 	fault  fault.Fault
-	device *os.File // /dev/userfaultfd; nil: the daemon has given none. Set before home is connected
+	root   *os.File // an empty directory, for the bodies to live in. Set before home is connected, as is
+	device *os.File // /dev/userfaultfd; nil: the daemon has given none
 
 	serial  atomic.Uint64
 	alias   bool              // the session's process is not what it is at home: alias.go; set before it runs
@@ -115,7 +116,10 @@ func (g *Guest) serve() {
 		case m.Connection && len(files) > 0 && !connected:
 			connected = true
 			if len(files) > 1 {
-				g.device = files[1]
+				g.root = files[1]
+			}
+			if len(files) > 2 {
+				g.device = files[2]
 			}
 			go g.connect(files[0])
 			continue

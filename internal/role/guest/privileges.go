@@ -8,6 +8,7 @@ import (
 
 	"openmosix/internal/linux/notify"
 	"openmosix/internal/model/syscalls"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -50,9 +51,10 @@ func reexecuteWithout() error {
 	return fmt.Errorf("start anew: %w", syscall.Exec("/proc/self/exe", os.Args, os.Environ()))
 }
 
-// The namespaces' init needs these in its own user namespace, nowhere else:
-// time offsets, choosing ids.
+// The namespaces' init needs these in its own user namespace, nowhere else: its
+// root, time offsets, choosing ids. Only the last it needs for longer: seclude.
 const (
+	capSysChroot         = 18
 	capSysAdmin          = 21
 	capSysTime           = 25
 	capCheckpointRestore = 40
@@ -66,7 +68,7 @@ func namespaceAttributes() *syscall.SysProcAttr {
 		Cloneflags:  unix.CLONE_NEWPID | unix.CLONE_NEWUSER,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
-		AmbientCaps: []uintptr{capSysAdmin, capSysTime, capCheckpointRestore},
+		AmbientCaps: []uintptr{capSysChroot, capSysAdmin, capSysTime, capCheckpointRestore},
 		Pdeathsig:   unix.SIGKILL,
 		Setsid:      true,
 	}
@@ -85,10 +87,21 @@ func (s *strand) shed() error {
 	if _, err := t.Must("clear ambient capabilities", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 		return err
 	}
+	return setCapabilities(t, 0)
+}
+
+// setCapabilities leaves a parked thread these of the capabilities it has, and
+// gives none of them to what it might execute.
+func setCapabilities(t *tracee.Thread, keep uint64) error {
 	const version3 = 0x20080522
-	head, none := make([]byte, 8), make([]byte, 24)
+	head, data := make([]byte, 8), make([]byte, 24) // capset(2): effective, permitted, inheritable; twice
 	le.PutUint32(head, version3)
-	h, d := t.Put(0, head), t.Put(64, none)
+	for half := range 2 {
+		word := uint32(keep >> (32 * half))
+		le.PutUint32(data[12*half:], word)
+		le.PutUint32(data[12*half+4:], word)
+	}
+	h, d := t.Put(0, head), t.Put(64, data)
 	_, err := t.Must("drop capabilities", unix.SYS_CAPSET, h, d)
 	return err
 }

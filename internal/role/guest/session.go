@@ -66,6 +66,9 @@ func (g *Guest) namespaces(img *image.Image) error {
 	if err := in.settle(mono, boot); err != nil {
 		return err
 	}
+	if err := in.seclude(); err != nil {
+		return err
+	}
 	g.init = in
 	return confine()
 }
@@ -123,6 +126,9 @@ func (g *Guest) shell(own int) (*strand, error) {
 	}
 	g.fam.Loop.Do(func() { s.t.Slot = slot })
 	s.served.Store(true)
+	if _, err := s.t.Must("close what the init has open", unix.SYS_CLOSE, g.init.lastPID); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
