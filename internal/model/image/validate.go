@@ -11,6 +11,8 @@ const (
 	maxXState  = 64 << 10
 	maxVDSO    = 64 << 10
 
+	maxName = 8 << 10 // PATH_MAX, and what the kernel writes behind it
+
 	maxCPUWords = 1 << 10 // of 64 CPUs each
 	maxMicros   = 1 << 52 // 142 years: sums of such times do not overflow, in nanoseconds neither
 )
@@ -29,10 +31,17 @@ func (img *Image) Validate() error {
 			return fmt.Errorf("image: mapping %d has kind %d, protection %d, advice %#x", i, v.Kind, v.Prot, v.Advice)
 		case (v.Kind == File || v.Kind == SharedFile) && int(v.File) >= len(img.Files):
 			return fmt.Errorf("image: mapping %d names file %d of %d", i, v.File, len(img.Files))
+		case len(v.Name) > maxName:
+			return fmt.Errorf("image: mapping %d has a name of %d bytes", i, len(v.Name))
 		case v.Off%PageSize != 0:
 			return fmt.Errorf("image: mapping %d has offset %#x", i, v.Off)
 		}
 		end = v.End
+	}
+	for i := range img.Files {
+		if n := len(img.Files[i].Path); n > maxName {
+			return fmt.Errorf("image: file %d has a path of %d bytes", i, n)
+		}
 	}
 	if len(img.Threads) > maxThreads {
 		return fmt.Errorf("image: %d threads, at most %d", len(img.Threads), maxThreads)

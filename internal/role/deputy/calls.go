@@ -18,6 +18,24 @@ type job struct {
 	frame
 }
 
+// begun: the request does not wait any more.
+func (j job) begun() job {
+	j.link.waiting.give(len(j.data))
+	return j
+}
+
+// drain throws away what a thread that is gone has left.
+func (d *deputy) drain() {
+	for {
+		select {
+		case j := <-d.work:
+			j.begun()
+		default:
+			return
+		}
+	}
+}
+
 // placed remembers where a call's segments were, so that restart_syscall can
 // return what the interrupted call would have returned.
 type placed struct {
@@ -40,6 +58,7 @@ func (d *deputy) run() {
 	if !d.use(func() { d.setMask(d.waits) }) {
 		return
 	}
+	defer d.drain()
 	for {
 		j, ok := d.next()
 		if !ok || !d.use(func() { d.do(j) }) {
@@ -56,7 +75,7 @@ func (d *deputy) next() (job, bool) {
 		case <-d.quit:
 			return job{}, false
 		case j := <-d.work:
-			return j, true
+			return j.begun(), true
 		default:
 		}
 		if d.giveSome() {
@@ -66,7 +85,7 @@ func (d *deputy) next() (job, bool) {
 		case <-d.quit:
 			return job{}, false
 		case j := <-d.work:
-			return j, true
+			return j.begun(), true
 		case <-d.gives:
 		}
 	}
@@ -138,7 +157,7 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.ENOSYS), nil)
 		return
 	}
-	if !syscalls.MayForward(c.Nr, c.Args) {
+	if !syscalls.MayForward(c.Nr, c.Args) || c.Nr == unix.SYS_MMAP && d.p.reserved(c.Args[0], c.Args[1]) {
 		d.p.s.log.Warn("the guest side forwards a call that is not made at home", "thread", d.t.Own, "call", c.Nr, "node", j.link.node)
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
@@ -339,7 +358,7 @@ func (d *deputy) begun() {
 // cancel breaks off a call, if it is still the one under way.
 func (s *Supervisor) cancel(l *link, own int, serial uint64) {
 	d := s.deputyByOwn(own)
-	if d == nil || !d.p.serves(l) {
+	if d == nil || !d.p.serves(l) || serial == 0 { // 0 is between two calls
 		return
 	}
 	d.mu.Lock()

@@ -142,49 +142,19 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error)
 	return m, nil
 }
 
-// mayLack checks that the other side leaves out only what it was told it may.
-func mayLack(m *wire.ThawMsg, when missing.When) error {
-	if err := missing.Allowed(&m.Image, m.Missing); err != nil {
-		return err
-	}
-	if len(m.Missing) > 0 && when == missing.Never {
-		return fmt.Errorf("the guest side leaves out %d bytes of the process, which it was not to", layout.Bytes(m.Missing))
-	}
-	return nil
-}
-
-// plausible checks what the code after it relies on: an index or a count from
-// the other side must not end this supervisor, which holds other processes too.
-func plausible(m *wire.ThawMsg, before uint64) error {
-	if len(m.Image.Threads) == 0 || m.SignalsSeen < before {
-		return fmt.Errorf("the guest side sent a process with %d threads that has seen %d signals", len(m.Image.Threads), m.SignalsSeen)
-	}
-	known := map[int]bool{}
-	for i := range m.Image.Threads {
-		tid := m.Image.Threads[i].TID
-		if known[tid] {
-			return fmt.Errorf("the guest side sent thread %d twice", tid)
-		}
-		known[tid] = true
-	}
-	return nil
-}
-
-// unseen are the signals that were sent after the first so many.
-func unseen(sent []sentSignal, seen uint64) []sentSignal {
-	if seen > uint64(len(sent)) {
-		return sent
-	}
-	return sent[seen:]
-}
-
 // frozen waits for the answer to this attempt. What an earlier one, given up
 // meanwhile, still sends is passed over.
 func (p *proc) frozen(l *link, try uint64, page func([]byte) error) (*wire.ThawMsg, error) {
+	left := mostAhead()
 	for {
 		f, err := p.nextFrame(l)
 		if err != nil {
 			return nil, err
+		}
+		if n := max(uint64(len(f.data)), image.PageSize); n <= left {
+			left -= n
+		} else {
+			return nil, errEndless
 		}
 		switch f.kind {
 		case wire.Failed:
@@ -331,9 +301,13 @@ func (r *returning) keepSignal(t *tracee.Thread, st ptrace.Stop) {
 // pages takes what the guest side sends until it says that this is all.
 func (r *returning) pages() error {
 	p := r.p
+	left := mostFrozen(r.img)
 	for {
 		f, err := p.expectAny(r.link)
 		if err != nil {
+			return err
+		}
+		if err := spend(&left, f); err != nil {
 			return err
 		}
 		switch f.kind {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +26,7 @@ type link struct {
 	kept  bool // it stays when no process goes by it: session.go; set before others know of it
 	users int  // moves under way to its node; Supervisor.mu
 
+	waiting *budget     // of bytes of calls that no deputy has begun with
 	fetches atomic.Bool // pages may be left out: the other side asks for them later
 
 	once sync.Once
@@ -47,12 +49,27 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 	if err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	l := &link{s: s, conn: transport.NewFramed(c), node: node, gone: make(chan struct{})}
+	l := &link{s: s, conn: transport.NewFramed(c), node: node, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
 	go s.read(l)
 	return l, nil
 }
 
-func (l *link) close() { l.once.Do(func() { close(l.gone); _ = l.conn.Close() }) }
+func (l *link) close() {
+	l.once.Do(func() {
+		close(l.gone)
+		if l.waiting != nil {
+			l.waiting.end()
+		}
+		_ = l.conn.Close()
+	})
+}
+
+// mostWaiting bounds the bytes of one guest side that wait for their turn: a
+// thread makes one call at a time, and its deputy begins with it at once.
+const mostWaiting = 128 << 20
+
+// mostPages bounds a frame of pages: nobody sends more than a quarter of it.
+const mostPages = 1<<20 + 4096
 
 // send may wait while the other side is slow; post never does, and gives the
 // link up when too much waits. The tracing thread and the readers only post.
@@ -85,6 +102,10 @@ func (s *Supervisor) read(l *link) {
 			s.log.Debug("link ended", "node", l.node, "error", err)
 			return
 		}
+		if len(f.Data) > mostPages && (f.Kind == wire.Pages || f.Kind == wire.Fetched) {
+			err = fmt.Errorf("%d bytes of pages at once", len(f.Data))
+			return
+		}
 		fr := frame{kind: f.Kind, id: int(f.ID), data: l.conn.Own(f)}
 		switch f.Kind {
 		case wire.Call, wire.Behind, wire.Opened, wire.Wrote, wire.Mapping, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
@@ -96,11 +117,17 @@ func (s *Supervisor) read(l *link) {
 			if f.Kind == wire.Behind || f.Kind == wire.Opened || f.Kind == wire.Wrote || f.Kind == wire.Mapping {
 				d.behinds.Add(1)
 			}
+			l.waiting.take(len(fr.data))
 			select {
 			case d.work <- job{link: l, frame: fr}:
 			default: // a thread makes one call at a time
-				s.log.Error("the guest side makes too many calls at once for a thread", "thread", fr.id, "node", l.node)
+				err = fmt.Errorf("too many calls at once for thread %d", fr.id)
 				return
+			}
+			select {
+			case <-d.quit:
+				d.drain()
+			default:
 			}
 		case wire.Cancel:
 			if len(fr.data) == 8 {

@@ -5,6 +5,7 @@ import (
 
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +34,7 @@ func (d *deputy) mapping(j job) {
 		return
 	}
 	c, err := syscalls.DecodeCall(j.data[8:])
-	if err != nil || c.Nr != unix.SYS_MMAP || !syscalls.MayForward(c.Nr, c.Args) {
+	if err != nil || c.Nr != unix.SYS_MMAP || d.p.reserved(c.Args[0], c.Args[1]) || !syscalls.MayForward(c.Nr, c.Args) {
 		d.p.s.log.Warn("bad word of a mapping", "thread", d.t.Own, "error", err)
 		return
 	}
@@ -48,6 +49,12 @@ func (d *deputy) mapping(j job) {
 	if d.t.Alive() && (err != nil || uint64(ret) != at) {
 		d.p.s.log.Warn("a mapping differs at home", "at", at, "result", ret, "error", err)
 	}
+}
+
+// reserved tells whether a range touches what the supervisor has mapped in the deputy.
+func (p *proc) reserved(at, length uint64) bool {
+	end := at + length
+	return end < at || at < p.Base+stub.RegionSize && end > p.Base
 }
 
 func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {

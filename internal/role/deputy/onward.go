@@ -91,10 +91,17 @@ func (o *onward) relay() error {
 	if err := p.supply(next, &m.Image); err != nil {
 		return err
 	}
+	left := mostFrozen(&m.Image)
 	for {
 		f, err := p.expectAny(o.old)
-		if err != nil {
+		if err == nil {
+			err = spend(&left, f)
+		}
+		switch {
+		case err != nil:
 			return err
+		case f.kind != wire.Pages && f.kind != wire.Zero && f.kind != wire.PagesEnd:
+			continue // nothing that the other node is to hear from that one
 		}
 		if f.kind == wire.PagesEnd {
 			o.change()

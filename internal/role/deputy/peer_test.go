@@ -3,6 +3,7 @@ package deputy
 import (
 	"math"
 	"testing"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -48,4 +49,41 @@ func TestOnlyTheHolderIsHeard(t *testing.T) {
 	if p.serves(nil) || p.serves(here) {
 		t.Error("a process at home is spoken for")
 	}
+}
+
+// TestNoMoreThanIsMapped: a node that lacks files asks for what the process shows of them.
+func TestNoMoreThanIsMapped(t *testing.T) {
+	img := &image.Image{VMAs: []image.VMA{{Range: image.Range{Start: 0x1000, End: 0x5000}, Kind: image.File}, {Range: image.Range{Start: 0x9000, End: 0xf000}}}}
+	part := func(from, to uint64) wire.FilePart { return wire.FilePart{Range: image.Range{Start: from, End: to}} }
+	for name, c := range map[string]struct {
+		parts []wire.FilePart
+		good  bool
+	}{
+		"all":          {[]wire.FilePart{part(0, 0x2000), part(0x2000, 0x4000)}, true},
+		"none":         {nil, true},
+		"once more":    {[]wire.FilePart{part(0, 0x4000), part(0, 0x1000)}, false},
+		"all there is": {[]wire.FilePart{part(0, math.MaxUint64)}, false},
+		"around":       {[]wire.FilePart{part(0, 1<<63), part(0, 1<<63)}, false},
+	} {
+		if err := mayAsk(img, c.parts); (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestBudget(t *testing.T) {
+	b := newBudget(10)
+	b.take(100) // nothing else waits
+	passed := make(chan struct{})
+	go func() { b.take(1); close(passed) }()
+	select {
+	case <-passed:
+		t.Error("there is no room")
+	case <-time.After(20 * time.Millisecond):
+	}
+	b.give(100)
+	<-passed
+	b.force(50)
+	b.end()
+	b.take(1) // it is over
 }

@@ -188,6 +188,7 @@ func (in *inbox) next(limit time.Duration, cancel <-chan struct{}) (frame, bool)
 	defer timer.Stop()
 	select {
 	case f := <-in.frames:
+		in.bytes.give(len(f.data))
 		return f, true
 	case <-timer.C:
 	case <-cancel:
@@ -207,25 +208,34 @@ func (p *proc) end() {
 	p.mu.Unlock()
 }
 
-// inboxSize frames may wait for a move; after that the link's reader waits.
-const inboxSize = 16
+// inboxSize frames, or inboxBytes in them, may wait for a move; after that the
+// link's reader waits.
+const (
+	inboxSize  = 16
+	inboxBytes = 64 << 20
+)
 
 // inbox is where a link's reader leaves what a move waits for. Once the move
 // is over nobody takes anything any more, and the reader must not wait.
 type inbox struct {
 	frames chan frame
 	over   chan struct{}
+	bytes  *budget
 	whole  atomic.Bool // the frozen process has come to its end
 }
 
 func newInbox() *inbox {
-	return &inbox{frames: make(chan frame, inboxSize), over: make(chan struct{})}
+	return &inbox{frames: make(chan frame, inboxSize), over: make(chan struct{}), bytes: newBudget(inboxBytes)}
 }
 
-func (in *inbox) close() { close(in.over) }
+func (in *inbox) close() {
+	close(in.over)
+	in.bytes.end()
+}
 
 // put waits for room.
 func (in *inbox) put(f frame) {
+	in.bytes.take(len(f.data))
 	select {
 	case in.frames <- f:
 	case <-in.over:
@@ -234,9 +244,11 @@ func (in *inbox) put(f frame) {
 
 // offer does not wait.
 func (in *inbox) offer(f frame) {
+	in.bytes.force(len(f.data))
 	select {
 	case in.frames <- f:
 	default:
+		in.bytes.give(len(f.data))
 	}
 }
 

@@ -243,6 +243,9 @@ func (p *proc) supply(l *link, img *image.Image) error {
 	if err := wire.Decode(f.data, &m); err != nil {
 		return err
 	}
+	if err := mayAsk(img, m.Parts); err != nil {
+		return err
+	}
 	for _, part := range m.Parts {
 		if int(part.File) >= len(img.Files) || part.Range.Start%image.PageSize != 0 || part.Range.Start > part.Range.End {
 			return fmt.Errorf("the other node asks for a part of file %d of %d", part.File, len(img.Files))

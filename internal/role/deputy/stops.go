@@ -65,6 +65,10 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 	if err != nil {
 		return // it is going
 	}
+	if d != nil && ownFault(sig, &info) {
+		s.broken(p, sig)
+		return
+	}
 	if sig == int(unix.SIGCONT) {
 		p.mu.Lock()
 		p.stopped = false
@@ -75,6 +79,27 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 		d.settle()
 	}
 	_ = ptrace.Continue(t.TID, 0)
+}
+
+// ownFault tells of a fault that the thread itself has met. Its code is the stub, which
+// has none: the guest side has written to it, or over its slots, by the calls it makes.
+func ownFault(sig int, info *ptrace.SigInfo) bool {
+	switch unix.Signal(sig) {
+	case unix.SIGSEGV, unix.SIGBUS, unix.SIGILL:
+		return siCode(info) > 0 && siCode(info) != memoryError
+	}
+	return false
+}
+
+// memoryError is BUS_MCEERR_AO: of memory that the thread may not even use.
+const memoryError = 5
+
+// broken ends a process whose deputy cannot go on. Tracing thread.
+func (s *Supervisor) broken(p *proc, sig int) {
+	const why = "its deputy has been destroyed, by calls that the node it ran on has made for it"
+	s.log.Error("a deputy meets a fault: killing its process", "pid", p.PID, "signal", sig)
+	s.tell(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Text: why})
+	kill(p.PID)
 }
 
 // sentTo makes up what to send of a signal that a deputy's thread met.

@@ -165,7 +165,7 @@ func (e *moveError) Error() string { return e.text }
 func fail(code supervisor.Code, text string) error { return &moveError{code, text} }
 
 func (s *Supervisor) failure(r supervisor.Request, err error) supervisor.Event {
-	e := supervisor.Event{ID: r.ID, Kind: supervisor.Failed, PID: r.PID, Code: supervisor.Internal, Text: err.Error()}
+	e := supervisor.Event{ID: r.ID, Kind: supervisor.Failed, PID: r.PID, Code: supervisor.Internal, Text: said(err.Error())}
 	var m *moveError
 	switch {
 	case errors.As(err, &m):

@@ -1,7 +1,9 @@
 package deputy
 
 import (
+	"strings"
 	"time"
+	"unicode"
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
@@ -53,6 +55,16 @@ func (s *Supervisor) tellExec(p *proc, from *link) {
 const maxWords = 1024
 
 func clip(words string) string { return words[:min(len(words), maxWords)] }
+
+// said is clip of what the guest side may have said, fit for a terminal.
+func said(words string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) && r != '\n' {
+			return '?'
+		}
+		return r
+	}, clip(words))
+}
 
 // carriedBytes tells, once, how much of a process the move under way has sent, from here
 // or to here. Of one that goes on to a third node it is what went there.

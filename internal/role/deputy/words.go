@@ -97,9 +97,10 @@ func (s *Supervisor) needHome(l *link, f frame) {
 	if p == nil || !p.once(&p.homing) {
 		return
 	}
-	s.log.Info("a process comes home for a call", "pid", p.PID, "call", m.Nr, "reason", m.Reason)
+	why := said(m.Reason)
+	s.log.Info("a process comes home for a call", "pid", p.PID, "call", m.Nr, "reason", why)
 	go func() {
-		s.bringHome(p, m.Reason)
+		s.bringHome(p, why)
 		p.mu.Lock()
 		p.homing = false
 		p.mu.Unlock()

@@ -1,0 +1,368 @@
+package hostilenode
+
+import (
+	"bytes"
+	"crypto/rand"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/role/transport"
+	"openmosix/test/labtest"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	homeNode, hostileNode, honestNode = 1, 2, 3
+	// patience is for what takes milliseconds on a machine with nothing else to do.
+	patience = 20 * time.Second
+)
+
+// rig is a home supervisor, with the test as its daemon.
+type rig struct {
+	t         *testing.T
+	authority *trust.Authority
+	home      *exec.Cmd
+	log       *labtest.Output
+	daemon    *unixmsg.Conn
+	sides     map[int]net.Listener // where the guest supervisors of a node are reached
+
+	mu     sync.Mutex
+	id     uint64
+	events map[uint64]chan supervisor.Event // last words, by request
+	lost   map[int]string                   // processes that were told to be lost, and why
+}
+
+func start(t *testing.T) *rig {
+	t.Helper()
+	binary := os.Getenv(labtest.BinaryVariable)
+	if binary == "" || os.Geteuid() != 0 {
+		t.Skip("needs root and the binary, in " + labtest.BinaryVariable)
+	}
+	r := &rig{t: t, log: &labtest.Output{}, sides: map[int]net.Listener{}, events: map[uint64]chan supervisor.Event{}, lost: map[int]string{}}
+	key, err := trust.NewKey(rand.Reader)
+	if err == nil {
+		r.authority, err = key.Authority()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var theirs *os.File
+	if r.daemon, theirs, err = unixmsg.Pair(); err != nil {
+		t.Fatal(err)
+	}
+	later, err := unixmsg.Listen(filepath.Join(t.TempDir(), "later"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.home = exec.Command(binary, "supervise-home", "test")
+	r.home.Env = []string{"PATH=" + os.Getenv("PATH")}
+	r.home.Stderr = r.log
+	r.home.ExtraFiles = []*os.File{theirs, later}
+	if err := r.home.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = theirs.Close(), later.Close()
+	t.Cleanup(func() {
+		_ = r.home.Process.Kill()
+		_ = r.home.Wait()
+		_ = r.daemon.Close()
+		if t.Failed() {
+			text := r.log.String()
+			t.Logf("the home supervisor says:\n%s", text[max(0, len(text)-8000):])
+		}
+	})
+	r.tell(supervisor.FromDaemon{Hello: &supervisor.Hello{Node: homeNode, Identity: r.identity(homeNode, trust.Home), StateDir: t.TempDir(), Log: "info"}})
+	for _, node := range []int{hostileNode, honestNode} {
+		if r.sides[node], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.sides[node].Close() })
+	}
+	go r.listen()
+	return r
+}
+
+func (r *rig) identity(node int, role trust.Role) supervisor.Identity {
+	leaf, err := r.authority.Issue(trust.Name{Node: node, Role: role}, time.Now(), rand.Reader)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return supervisor.Identity(leaf)
+}
+
+func (r *rig) tell(m supervisor.FromDaemon) {
+	if err := r.daemon.Send(m); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// listen does the daemon's part.
+func (r *rig) listen() {
+	for {
+		var e supervisor.Event
+		files, err := r.daemon.Recv(&e)
+		for _, f := range files {
+			_ = f.Close()
+		}
+		if err != nil {
+			return
+		}
+		switch e.Kind {
+		case supervisor.Opening:
+			_ = r.daemon.Send(supervisor.FromDaemon{Opened: &supervisor.Opened{ID: e.Open.ID, Session: supervisor.Session{1}, Addr: r.sides[e.Open.Node].Addr().String()}})
+		case supervisor.Lost:
+			r.mu.Lock()
+			r.lost[e.PID] = e.Text
+			r.mu.Unlock()
+		case supervisor.Moved, supervisor.Failed, supervisor.State:
+			r.mu.Lock()
+			c := r.events[e.ID]
+			delete(r.events, e.ID)
+			r.mu.Unlock()
+			if c != nil {
+				c <- e
+			}
+		}
+	}
+}
+
+// ask gives the supervisor a request, whose last word comes by the channel.
+func (r *rig) ask(q supervisor.Request) chan supervisor.Event {
+	c := make(chan supervisor.Event, 1)
+	r.mu.Lock()
+	r.id++
+	q.ID = r.id
+	r.events[q.ID] = c
+	r.mu.Unlock()
+	r.tell(supervisor.FromDaemon{Request: &q})
+	return c
+}
+
+func (r *rig) answer(c chan supervisor.Event, limit time.Duration) supervisor.Event {
+	r.t.Helper()
+	select {
+	case e := <-c:
+		return e
+	case <-time.After(limit):
+		r.t.Fatal("the home supervisor gives no answer")
+		panic("unreachable")
+	}
+}
+
+// side is a guest supervisor that has taken a process in: the test.
+type side struct {
+	r    *rig
+	conn *transport.Framed
+	raw  net.Conn
+	cmd  *exec.Cmd
+	pid  int
+	thaw wire.ThawMsg // the process, as it came
+
+	mu      sync.Mutex
+	replies map[uint64]chan []byte
+	freezes chan wire.FreezeMsg
+	serial  uint64
+	err     error // of the connection
+}
+
+// lend starts a program and moves it to a node, which is the test from then on.
+func (r *rig) lend(node int, argv ...string) *side {
+	r.t.Helper()
+	s := &side{r: r, cmd: exec.Command(argv[0], argv[1:]...), replies: map[uint64]chan []byte{}, freezes: make(chan wire.FreezeMsg, 4)}
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: &syscall.Credential{Uid: 65534, Gid: 65534, Groups: []uint32{}}}
+	s.cmd.Dir = "/"
+	if err := s.cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	s.pid = s.cmd.Process.Pid
+	r.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
+	time.Sleep(50 * time.Millisecond) // it has begun
+	moved := r.ask(supervisor.Request{Verb: supervisor.MoveTo, PID: s.pid, To: node, Addr: "not used"})
+	raw, err := r.sides[node].Accept()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := transport.ReadPreface(raw, time.Now().Add(patience)); err != nil {
+		r.t.Fatal(err)
+	}
+	conn, err := transport.Server(raw, r.identity(node, trust.Guest), trust.Home)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	s.raw, s.conn = conn, transport.NewFramed(conn)
+	r.t.Cleanup(func() { _ = s.conn.Close() })
+	go s.read()
+	if e := r.answer(moved, patience); e.Kind != supervisor.Moved {
+		r.t.Fatalf("it does not leave: %+v", e)
+	}
+	return s
+}
+
+// read does an honest guest supervisor's part of a move, and keeps what is asked
+// and answered afterwards.
+func (s *side) read() {
+	for {
+		f, err := s.conn.Recv()
+		if err != nil {
+			s.mu.Lock()
+			s.err = err
+			s.mu.Unlock()
+			return
+		}
+		data := bytes.Clone(f.Data)
+		switch f.Kind {
+		case wire.Prepare:
+			_ = s.conn.Send(wire.Prepared, f.ID, wire.Encode(wire.PreparedMsg{}))
+		case wire.Settle:
+			_ = s.conn.Send(wire.Settled, f.ID)
+		case wire.Thaw:
+			_ = wire.Decode(data, &s.thaw)
+			_ = s.conn.Send(wire.Lacking, f.ID, wire.Encode(wire.LackingMsg{}))
+		case wire.PagesEnd:
+			_ = s.conn.Send(wire.Thawed, f.ID)
+		case wire.Freeze:
+			var m wire.FreezeMsg
+			_ = wire.Decode(data, &m)
+			s.freezes <- m
+		case wire.Reply:
+			serial := le.Uint64(data)
+			s.mu.Lock()
+			c := s.replies[serial]
+			delete(s.replies, serial)
+			s.mu.Unlock()
+			if c != nil {
+				c <- data[8:]
+			}
+		}
+	}
+}
+
+// callFrame is a Call frame's contents.
+func callFrame(serial uint64, c *syscalls.Call) []byte {
+	return c.Append(append(le.AppendUint64(nil, serial), make([]byte, wire.CallHead-8)...))
+}
+
+// call makes a call as the process and gives its result; false: there is no answer.
+func (s *side) call(c *syscalls.Call) (ret int64, outs [][]byte, answered bool) {
+	s.r.t.Helper()
+	answer := make(chan []byte, 1)
+	s.mu.Lock()
+	s.serial++
+	serial := s.serial
+	s.replies[serial] = answer
+	s.mu.Unlock()
+	if s.send(wire.Call, s.pid, callFrame(serial, c)) != nil {
+		return 0, nil, false
+	}
+	deadline := time.After(patience)
+	for {
+		select {
+		case data := <-answer:
+			ret, outs, err := syscalls.DecodeReply(data)
+			if err != nil {
+				s.r.t.Fatal(err)
+			}
+			return ret, outs, true
+		case <-deadline:
+			s.r.t.Fatalf("call %d is not answered", c.Nr)
+		case <-time.After(20 * time.Millisecond):
+			if s.gone() {
+				return 0, nil, false
+			}
+		}
+	}
+}
+
+func (s *side) send(kind uint8, id int, data []byte) error {
+	return s.conn.Send(kind, uint64(uint32(id)), data)
+}
+
+// gone tells whether home has hung up.
+func (s *side) gone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err != nil
+}
+
+// lives fails the test unless the process's calls are made at home.
+func (s *side) lives(who string) {
+	s.r.t.Helper()
+	ret, _, answered := s.call(&syscalls.Call{Nr: unix.SYS_GETPPID})
+	if !answered || ret != int64(os.Getpid()) {
+		s.r.t.Errorf("%s: getppid gives %d, %v", who, ret, answered)
+	}
+}
+
+// ends waits for the end of the process, of a signal.
+func (s *side) ends() {
+	s.r.t.Helper()
+	over := make(chan error, 1)
+	go func() { over <- s.cmd.Wait() }()
+	select {
+	case <-over:
+	case <-time.After(patience):
+		s.r.t.Fatal("the process does not end")
+	}
+	if w := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !w.Signaled() {
+		s.r.t.Errorf("the process ends with %v", s.cmd.ProcessState)
+	}
+}
+
+// unharmed fails the test unless the home supervisor is as it was.
+func (r *rig) unharmed(bystander *side) {
+	r.t.Helper()
+	bystander.lives("the bystander")
+	if e := r.answer(r.ask(supervisor.Request{Verb: supervisor.Describe}), patience); e.Kind != supervisor.State {
+		r.t.Errorf("it answers %+v", e)
+	}
+	const most = 400 << 20
+	if peak := r.peak(); peak > most {
+		r.t.Errorf("the home supervisor has had %d MiB", peak>>20)
+	}
+	for _, word := range []string{"panic", "fatal error", "goroutine "} {
+		if strings.Contains(r.log.String(), word) {
+			r.t.Errorf("its log holds %q", word)
+		}
+	}
+}
+
+// toldLost fails the test unless the daemon hears that a process is lost, and why.
+func (r *rig) toldLost(pid int) {
+	r.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		r.mu.Lock()
+		why := r.lost[pid]
+		r.mu.Unlock()
+		if why != "" {
+			return
+		}
+	}
+	r.t.Error("nobody is told why the process is lost")
+}
+
+// peak is the most memory the supervisor has had resident, bytes.
+func (r *rig) peak() uint64 {
+	text, err := os.ReadFile(filepath.Join("/proc", itoa(r.home.Process.Pid), "status"))
+	if err != nil {
+		r.t.Fatalf("the home supervisor has ended: %v", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if kib, is := strings.CutPrefix(line, "VmHWM:"); is {
+			return uint64(atoi(strings.Fields(kib)[0])) << 10
+		}
+	}
+	return 0
+}
