@@ -258,13 +258,19 @@ func callFrame(serial uint64, c *syscalls.Call) []byte {
 // call makes a call as the process and gives its result; false: there is no answer.
 func (s *side) call(c *syscalls.Call) (ret int64, outs [][]byte, answered bool) {
 	s.r.t.Helper()
+	return s.callAs(s.pid, c)
+}
+
+// callAs is call of one of its threads or children.
+func (s *side) callAs(own int, c *syscalls.Call) (ret int64, outs [][]byte, answered bool) {
+	s.r.t.Helper()
 	answer := make(chan []byte, 1)
 	s.mu.Lock()
 	s.serial++
 	serial := s.serial
 	s.replies[serial] = answer
 	s.mu.Unlock()
-	if s.send(wire.Call, s.pid, callFrame(serial, c)) != nil {
+	if s.send(wire.Call, own, callFrame(serial, c)) != nil {
 		return 0, nil, false
 	}
 	deadline := time.After(patience)

@@ -57,6 +57,16 @@ func (r *Region) Slot(i int) *Slot {
 	return s
 }
 
+// Successor is the slot of another process's in this region that goes on where one of
+// that index is as soon as the call posted there next has been picked up: the
+// result of that call comes here, if it maps this region over the other.
+func (r *Region) Successor(of *Slot) *Slot {
+	s := r.Slot(of.Index)
+	s.seq = of.seq + 2
+	atomic.StoreUint32(s.word(callOff), s.seq)
+	return s
+}
+
 // Offsets in a slot; stub_amd64.s has the same.
 const (
 	callOff = 0x00

@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"openmosix/internal/process/stub"
@@ -57,6 +58,49 @@ func (s *Slots) Free(one *stub.Slot) {
 		delete(s.used, one.Index)
 		s.free = append(s.free, one.Index)
 	}
+}
+
+// OwnSlots gives a process that has just been forked, and whose only thread waits in
+// the stub, slots of its own, in place of those it has in common with the process it was
+// forked from: who makes calls for one of the two must not reach the other's.
+func (t *Thread) OwnSlots() error {
+	p, shared, old := t.Proc, t.Proc.Slots, t.Slot
+	fd, err := t.Must("make shared memory", unix.SYS_MEMFD_CREATE, t.Put(0, []byte("openmosix\x00")), unix.MFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	defer func() { _, _ = t.Call(unix.SYS_CLOSE, uint64(fd)) }()
+	ours, err := Borrow(p.PID, int(fd))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(ours) }()
+	const size = stub.MaxSlots * stub.SlotSize
+	if err := unix.Ftruncate(ours, size); err != nil {
+		return fmt.Errorf("size shared memory: %w", err)
+	}
+	region, err := stub.NewRegion(p.Base, ours)
+	if err != nil {
+		return err
+	}
+	next := region.Successor(old)
+	// The call is posted in the old memory, and its result comes in the new.
+	old.Post(unix.SYS_MMAP, [6]uint64{stub.SlotsAt(p.Base), size, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_FIXED | unix.MAP_NORESERVE, uint64(fd), 0})
+	ret, ok := t.result(next)
+	if !ok || uint64(ret) != stub.SlotsAt(p.Base) {
+		return fmt.Errorf("process %d does not map slots of its own: %d (%s)", p.PID, ret, t.whereabouts())
+	}
+	own := newSlots(region)
+	own.take(next)
+	p.Family.Loop.Do(func() { t.Slot, p.Slots = next, own })
+	shared.Free(old)
+	return nil
+}
+
+// take marks a slot as used. Precondition: nobody has the slots yet.
+func (s *Slots) take(one *stub.Slot) {
+	s.free = slices.DeleteFunc(s.free, func(i int) bool { return i == one.Index })
+	s.used[one.Index] = one
 }
 
 // FreshSlots puts new memory where the slots of a region at base are, by calls in a

@@ -6,6 +6,7 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -85,11 +86,26 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	}
 	s.fam.Loop.Do(func() { t.Slot = slot })
 	p := t.Proc.Data.(*proc)
+	if !thread {
+		if err := p.parted(t); err != nil {
+			s.log.Error("a new process cannot be told apart from the one that made it: killing it", "process", own, "error", err)
+			kill(p.PID)
+			return -int64(unix.EAGAIN), nil, true
+		}
+	}
 	go s.newDeputy(p, t, d.waits).run()
 	if thread {
 		return own, nil, true
 	}
 	return own, p, true
+}
+
+// parted gives a new process slots of its own: it may have other rights soon, and be on
+// another node than the process that made it.
+func (p *proc) parted(t *tracee.Thread) error {
+	p.limits.Lock()
+	defer p.limits.Unlock()
+	return p.Unlimited(t.OwnSlots)
 }
 
 // adoptChild enters a process that a deputy has made. Runs on the tracing thread.
