@@ -38,6 +38,10 @@ var ways = []struct {
 	{name: "region", says: []string{"region 0: 0", "region 100000: 0", "length: 0", "region over", "done"}},
 	{name: "slots", mayDie: true},
 	{name: "private", says: []string{"private: killed by 11", "done"}},
+	{name: "descriptors", says: []string{"openat: home", "descriptors tried", "done"}},
+	{name: "numbers", says: []string{"vsyscall: killed by 11", "numbers: 0 taken", "done"}},
+	{name: "supervisor", says: []string{"supervisor: reached 0", "done"}},
+	{name: "kernel", says: []string{"got 0", "done"}, mayDie: true},
 }
 
 func build(t *testing.T, dir string) string {

@@ -42,12 +42,41 @@ func (w *work) killed(t *testing.T) {
 	}
 }
 
+// others are what stands beside guests on the lender: its daemon, and a program of
+// its own. The result fails the test unless both go on as they did.
+func others(t *testing.T, lab *labtest.Lab) (goOn func()) {
+	t.Helper()
+	daemon, err := lab.Daemon(t.Context(), lender)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := lab.Command(t.Context(), lender, "/", "/bin/sh", "-c", "while :; do sleep 0.02; echo on; done")
+	said := &labtest.Output{}
+	own.Stdout = said
+	if err := own.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		defer func() { _ = own.Process.Kill(); _ = own.Wait() }()
+		before := len(said.String())
+		until(t, "the lender's own program goes on", func() bool { return len(said.String()) > before })
+		if now, err := lab.Daemon(t.Context(), lender); err != nil || now != daemon {
+			t.Errorf("the lender's daemon was %d and is %d, %v", daemon, now, err)
+		}
+		if out, err := lab.Shell(t.Context(), lender, labtest.InNode+" status"); err != nil {
+			t.Errorf("the lender's daemon does not answer: %v: %s", err, out)
+		}
+	}
+}
+
 // A guest that has as many processes as it may have on the lender comes home for the
 // next one, and goes on there; the lender takes others meanwhile, and has what it had
 // afterwards.
 func TestAllProcesses(t *testing.T) {
 	lab, path := nodes(t, "each_pids = 120"), program(t)
 	limited(t, lab)
+	goOn := others(t, lab)
 	for _, way := range []string{"bomb", "threads"} {
 		bomb := lent(t, lab, path, way, 300)
 		other := lent(t, lab, path, "burn", 10)
@@ -64,6 +93,7 @@ func TestAllProcesses(t *testing.T) {
 			return err == nil && err2 == nil && there == "0" && here == "0"
 		})
 	}
+	goOn()
 }
 
 // A guest that uses more memory than it may is killed: at home it is seen to
@@ -71,9 +101,11 @@ func TestAllProcesses(t *testing.T) {
 func TestMemoryHog(t *testing.T) {
 	lab, path := nodes(t, "each_memory_mib = 150"), program(t)
 	limited(t, lab)
+	goOn := others(t, lab)
 	hog := lent(t, lab, path, "hog", 600)
 	other := lent(t, lab, path, "burn", 300)
 	hog.killed(t)
+	goOn()
 	logged(t, lab, lender, "guests.each_memory_mib")
 	logged(t, lab, home, "killed where it ran")
 	logged(t, lab, home, "event=lost")

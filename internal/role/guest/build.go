@@ -205,6 +205,11 @@ func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) 
 		return fd, err
 	}
 	s.b.SetAttributes(img.VMAs)
+	defer func() { // a mapping needs none, and the body is to have nothing open
+		for _, fd := range fds {
+			_, _ = s.t.Call(unix.SYS_CLOSE, uint64(fd))
+		}
+	}()
 	return s.t.ApplyKeeping(layout.Diff(have, img.VMAs, same), open, layout.Union(stored))
 }
 

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -297,10 +298,13 @@ static void init_slot(char *low) {
 
 static void private_slot(void) { in_child("private", init_slot); }
 
+#include "more.h"
+
 static const struct { const char *name; void (*f)(void); } ways[] = {
 	{"addresses", addresses}, {"stub", stub_page}, {"old", old_ways}, {"others", others}, {"files", files},
 	{"namespaces", namespaces}, {"weaken", weaken}, {"facilities", facilities}, {"region", region},
-	{"slots", slots}, {"private", private_slot},
+	{"slots", slots}, {"private", private_slot}, {"descriptors", descriptors}, {"numbers", numbers},
+	{"supervisor", supervisor}, {"kernel", kernel},
 };
 
 static void listener(void) {
