@@ -264,13 +264,19 @@ func (s *side) call(c *syscalls.Call) (ret int64, outs [][]byte, answered bool) 
 // callAs is call of one of its threads or children.
 func (s *side) callAs(own int, c *syscalls.Call) (ret int64, outs [][]byte, answered bool) {
 	s.r.t.Helper()
+	return s.request(wire.Call, own, func(serial uint64) []byte { return callFrame(serial, c) })
+}
+
+// request sends what has a reply, and gives that.
+func (s *side) request(kind uint8, own int, body func(serial uint64) []byte) (ret int64, outs [][]byte, answered bool) {
+	s.r.t.Helper()
 	answer := make(chan []byte, 1)
 	s.mu.Lock()
 	s.serial++
 	serial := s.serial
 	s.replies[serial] = answer
 	s.mu.Unlock()
-	if s.send(wire.Call, own, callFrame(serial, c)) != nil {
+	if s.send(kind, own, body(serial)) != nil {
 		return 0, nil, false
 	}
 	deadline := time.After(patience)
@@ -283,7 +289,7 @@ func (s *side) callAs(own int, c *syscalls.Call) (ret int64, outs [][]byte, answ
 			}
 			return ret, outs, true
 		case <-deadline:
-			s.r.t.Fatalf("call %d is not answered", c.Nr)
+			s.r.t.Fatalf("a frame of kind %d is not answered", kind)
 		case <-time.After(20 * time.Millisecond):
 			if s.gone() {
 				return 0, nil, false

@@ -1,11 +1,13 @@
 package deputy
 
 import (
+	"fmt"
 	"os"
 
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,20 +59,32 @@ func (p *proc) reserved(at, length uint64) bool {
 	return end < at || at < p.Base+stub.RegionSize && end > p.Base
 }
 
+// identify tells which file a descriptor shows. This supervisor may open what the process
+// may not read: so it looks at the description that the process has, whatever its
+// number stands for a moment later, and opens the file only if that can be read.
 func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
-	path := d.p.descriptor(fd)
+	own, err := tracee.Borrow(d.p.PID, fd)
+	if err != nil {
+		return nil, unix.EBADF
+	}
+	defer func() { _ = unix.Close(own) }()
+	flags, err := unix.FcntlInt(uintptr(own), unix.F_GETFL, 0)
 	var st unix.Stat_t
-	if unix.Stat(path, &st) != nil {
+	if err != nil || flags&unix.O_PATH != 0 || unix.Fstat(own, &st) != nil {
 		return nil, unix.EBADF
 	}
 	out := &wire.MappedMsg{Regular: st.Mode&unix.S_IFMT == unix.S_IFREG}
 	var fs unix.Statfs_t
-	if unix.Statfs(path, &fs) == nil && fs.Type == unix.HUGETLBFS_MAGIC {
+	if unix.Fstatfs(own, &fs) == nil && fs.Type == unix.HUGETLBFS_MAGIC {
 		out.Regular = false // its mappings are of another kind
 	}
 	if !out.Regular {
 		return out, 0
 	}
+	if flags&unix.O_ACCMODE == unix.O_WRONLY {
+		return nil, unix.EACCES
+	}
+	path := fmt.Sprintf("/proc/self/fd/%d", own)
 	buf := make([]byte, unix.PathMax)
 	if n, err := unix.Readlink(path, buf); err == nil {
 		out.File.Path = string(buf[:n])
@@ -87,13 +101,6 @@ func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
 		out.Regular = false // it cannot be read by name: let it be mapped at home
 		return out, 0
 	}
-	f, err := d.p.Family.FS.FD(d.p.PID, fd)
-	if err != nil {
-		return nil, unix.EBADF
-	}
-	if f.Flags&unix.O_ACCMODE == unix.O_WRONLY {
-		return nil, unix.EACCES
-	}
-	out.Writable = f.Flags&unix.O_ACCMODE == unix.O_RDWR
+	out.Writable = flags&unix.O_ACCMODE == unix.O_RDWR
 	return out, 0
 }
