@@ -32,6 +32,8 @@ type Hello struct {
 	Session  Session  // guest supervisors: the session it was started for
 	StateDir string   // a directory of the node's own for caches; may be empty
 	Log      string   // slog level: debug, info, warn, error
+	// Keeps is the size of the largest file that this node keeps for guests, bytes; 0: none.
+	Keeps uint64 `json:",omitempty"`
 	// ForeignVDSO has a guest supervisor treat home's vDSO as another kernel's
 	// even when it is the same, so that this can be tested on one machine.
 	ForeignVDSO bool
@@ -105,7 +107,7 @@ type Event struct {
 	Text   string // Failed, Lost: in words
 	Procs  []Proc // State
 	Open   *Open  // Opening
-	Twin   *Twin  // Wanted
+	Twin   *Twin  // Wanted, Came
 	Used   *Used  `json:",omitempty"` // Gone, Moved: it came home, and this is what it used away
 	Trip   *Trip  `json:",omitempty"` // Travels
 	Calls  *Calls `json:",omitempty"` // Counted
@@ -126,6 +128,8 @@ const (
 	Lost     EventKind = "lost"     // PID was killed because its guest was lost; Text says why
 	Opening  EventKind = "open"     // the supervisor wants a session on another node
 	Wanted   EventKind = "twin"     // a guest supervisor looks for a file of this node: Twin
+	// Came: a guest supervisor has got all of a file that this node lacked, Twin; it comes with it.
+	Came     EventKind = "came"
 	Attended EventKind = "attended" // the last word on an Attend: done
 	GivenUp  EventKind = "given-up" // the last word on a CancelMove: the move will fail
 	Executed EventKind = "executed" // a process of an attended family executes the program Text, on Node: answered by Placed
@@ -227,7 +231,8 @@ type Open struct {
 
 // Twin describes a file by what is in it. The daemon answers with a Found
 // message to which the file is attached, open for reading, if this node has one
-// of that path with these contents that only root can change and all may read.
+// of that path with these contents that only root can change and all may read, or
+// has kept one that the same home has sent.
 type Twin struct {
 	Path string
 	Size uint64

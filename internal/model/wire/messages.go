@@ -26,6 +26,8 @@ type PrepareMsg struct {
 // PreparedMsg answers: the files whose contents must be sent.
 type PreparedMsg struct {
 	Lacking []uint32
+	// Whole are those of them of which all is wanted, not what is mapped only.
+	Whole []uint32
 	// Fetches: pages may be left out of what is sent: they are asked for when the
 	// process runs.
 	Fetches bool

@@ -110,6 +110,9 @@ type Guests struct {
 	// LoadLimit is the load, in standard units, up to which guests are admitted; 0: any.
 	LoadLimit float64 `toml:"load_limit"`
 	OOM       string  `toml:"oom"` // whom the kernel kills when memory runs out: see the constants
+
+	CacheDir string `toml:"cache_dir"` // for files of guests; empty: files, in StateDir
+	Cache    uint64 `toml:"cache_mib"` // how large they may be together; 0: none are kept
 }
 
 // What becomes of guests when memory runs out here.
@@ -143,7 +146,7 @@ func Default() Config {
 		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
 		Topology:   Topology{Gateways: 1},
 		Guests: Guests{Accept: true, Max: 64, UIDBase: 1_868_000_000, Spare: 64,
-			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5, OOM: OOMFirst},
+			EachPIDs: 4096, OwnerFirst: true, OwnerSeconds: 5, OOM: OOMFirst, Cache: 4096},
 		Balance: defaultBalance(),
 	}
 }

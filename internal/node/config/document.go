@@ -71,6 +71,8 @@ var document = []section{
 		{"owner_idle_minutes", func(c Config) any { return c.Guests.OwnerIdleMinutes }, true, "Guests are taken only while nobody has typed on a terminal of this node for so long; when\nsomebody does, those that are here are sent home. 0: that does not matter."},
 		{"load_limit", func(c Config) any { return c.Guests.LoadLimit }, true, "No guest is taken that would raise this node's load, as mosctl getload shows it with the\nstandard yardstick, above this. 0: no limit. (CONFIG_MOSIX_LOADLIMIT)"},
 		{"oom", func(c Config) any { return c.Guests.OOM }, true, "When memory runs out: first, guests are killed before this node's own processes; normal,\nthey are as those; never, they are not killed. (CONFIG_openMosix_NO_OOM)"},
+		{"cache_dir", func(c Config) any { return c.Guests.CacheDir }, false, "Directory for files that guests need and this node does not have, so that they are sent\nonce. Empty: files in state_dir."},
+		{"cache_mib", func(c Config) any { return c.Guests.Cache }, false, "How many MiB of them there may be, and a tenth of their file system at most. 0: none are kept."},
 	}},
 	{"balance", balanceKnobs},
 }

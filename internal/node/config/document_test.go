@@ -15,7 +15,7 @@ func every() Config {
 		Discovery: Discovery{Interfaces: []string{"eth0", "eth1"}, TTL: 2, Port: 1, Seeds: []string{"a:1"}, Map: "/m"},
 		Topology:  Topology{Relay: true, Gateways: 2},
 		Guests: Guests{Max: 1, UIDBase: 70000, Spare: 1, CGroup: "g", Weight: 1, CPUPercent: 1, Memory: 1, EachMemory: 1, EachPIDs: 64,
-			Hours: "Sun", OwnerSeconds: 1, OwnerIdleMinutes: 1, LoadLimit: 1.5, OOM: OOMNever},
+			Hours: "Sun", OwnerSeconds: 1, OwnerIdleMinutes: 1, LoadLimit: 1.5, OOM: OOMNever, CacheDir: "/cache", Cache: 1},
 		Balance: Balance{Users: []string{"*"}, ExcludeUsers: []string{"daemon"}, MinNice: 1},
 		Peers:   []Peer{{2, "two", "b:2"}},
 	}

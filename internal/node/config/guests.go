@@ -27,6 +27,9 @@ func (g Guests) check() error {
 	if g.CGroup != "" && !filepath.IsLocal(g.CGroup) {
 		return fmt.Errorf("guests.cgroup = %q: expected a path below the mount point of control groups, as openmosix-guests", g.CGroup)
 	}
+	if g.CacheDir != "" && !filepath.IsAbs(g.CacheDir) {
+		return fmt.Errorf("guests.cache_dir = %q: expected an absolute path, or nothing for files in state_dir", g.CacheDir)
+	}
 	for _, n := range []struct {
 		name               string
 		value, least, most uint64
@@ -34,6 +37,7 @@ func (g Guests) check() error {
 		{"weight", uint64(g.Weight), 0, 10_000},
 		{"cpu_percent", uint64(g.CPUPercent), 0, 100},
 		{"memory_mib", g.Memory, 0, 1 << 40},
+		{"cache_mib", g.Cache, 0, 1 << 30},
 		{"each_memory_mib", g.EachMemory, 0, 1 << 40},
 		{"each_pids", uint64(g.EachPIDs), 0, 4 << 20},
 		{"owner_seconds", uint64(g.OwnerSeconds), 1, 3600},

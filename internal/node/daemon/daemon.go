@@ -169,7 +169,12 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := d.makeStateDir(); err != nil {
 		return err
 	}
-	twins, err := newTwins(d.homeStateDir())
+	keeper, err := d.newKeeper()
+	if err != nil {
+		d.log.Warn("files that guests need are not kept: they are sent each time", "error", err)
+	}
+	d.guests.keeps = keeper
+	twins, err := newTwins(d.homeStateDir(), keeper)
 	if err != nil {
 		d.log.Warn("hashes of files are not kept", "error", err) // it works from memory
 	}
@@ -205,6 +210,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	group.Go(func() { d.watchPolicies(serving) })
 	group.Go(func() { d.watchOwner(serving) })
 	group.Go(func() { d.serveMetrics(serving) })
+	group.Go(func() { keeper.run(serving.Done()) })
 	var balanced sync.WaitGroup
 	balanced.Go(func() { d.balancer.Run(ctx) })
 	d.happened(&event.Daemon{Is: event.DaemonUp, Name: d.config.Name, Address: d.address, Cluster: d.circle.Load().ID(time.Now())})

@@ -31,6 +31,7 @@ type guests struct {
 	slots *slots
 	twins *twins   // nil: files are not looked for
 	root  *os.File // the empty directory they live in; set before there are any
+	keeps *keeper  // nil: none are kept
 	// again answers whether one more process may come into a session.
 	again func(*guest, supervisor.Open) supervisor.Opened
 
@@ -84,10 +85,11 @@ func (r *guests) add(g *guest) {
 	r.mu.Lock()
 	r.bySession[g.session] = g
 	r.mu.Unlock()
+	g.child.takes = func(e supervisor.Event, files []*os.File) bool { return r.keeps.take(g.child, g.home, e, files) }
 	go func() {
 		g.child.listen(func(e supervisor.Event) {
 			if e.Kind == supervisor.Wanted && e.Twin != nil && r.twins != nil {
-				r.twins.answer(g.child, e.ID, e.Twin)
+				r.twins.answer(g, e.ID, e.Twin)
 				return
 			}
 			if e.Kind == supervisor.Another && e.Open != nil {

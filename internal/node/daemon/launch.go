@@ -46,6 +46,9 @@ type child struct {
 	exited chan struct{} // closed when it has been reaped
 	// pledges are what it has given to be held; nil: of such a child nothing is taken.
 	pledges *pledges
+	// takes is shown events with files, and says whether it has kept the files; nil:
+	// no other event may have any. Set before the child is listened to.
+	takes func(supervisor.Event, []*os.File) bool
 }
 
 // start runs a part in a session of its own, so that neither the daemon's
@@ -214,7 +217,7 @@ func (c *child) listen(f func(supervisor.Event)) {
 	for {
 		var e supervisor.Event
 		files, err := c.conn.Recv(&e)
-		if c.pledges.take(e, files, err) {
+		if c.pledges.take(e, files, err) || err == nil && c.takes != nil && len(files) > 0 && c.takes(e, files) {
 			continue
 		}
 		for _, file := range files {

@@ -96,6 +96,9 @@ func (d *Daemon) measured() metrics.Figures {
 			f.Moving++
 		}
 	}
+	kept := d.guests.keeps.counts()
+	f.KeptFiles, f.KeptBytes = kept.Files, kept.Bytes
+	f.KeptAsked = map[string]uint64{"found": kept.Found, "absent": kept.Absent, "kept": kept.Kept, "damaged": kept.Damaged}
 	all := d.homes.calls()
 	f.Seen, f.Done = all.seen.List(), all.done.List()
 	return f

@@ -26,25 +26,32 @@ const (
 // twins finds files of this node by their contents, for guest supervisors: they
 // run as users who cannot look into every directory, and die with what they
 // have hashed. They are not trusted: what they get is what every user of this
-// node may read anyway, and only to read.
+// node may read anyway, or what their own home has sent, and only to read.
 type twins struct {
 	hashes *filehash.Cache
+	keeper *keeper
 	turn   chan struct{}
 }
 
-func newTwins(stateDir string) (*twins, error) {
+func newTwins(stateDir string, k *keeper) (*twins, error) {
 	hashes, err := filehash.Open(stateDir)
-	return &twins{hashes: hashes, turn: make(chan struct{}, hashers)}, err
+	return &twins{hashes: hashes, keeper: k, turn: make(chan struct{}, hashers)}, err
 }
 
 // answer looks for a file and sends it to the guest supervisor that asked.
-func (t *twins) answer(c *child, id uint64, want *supervisor.Twin) {
+func (t *twins) answer(g *guest, id uint64, want *supervisor.Twin) {
+	c := g.child
 	var files []*os.File
-	if f, err := t.find(want); err == nil {
+	f, err := t.find(want)
+	if err != nil {
+		c.log.Debug("no twin", "path", want.Path, "why", err)
+		f, err = t.kept(g.home, want)
+	}
+	if err == nil {
 		defer f.Close()
 		files = append(files, f)
 	} else {
-		c.log.Debug("no twin", "path", want.Path, "why", err)
+		c.log.Debug("not kept", "path", want.Path, "why", err)
 	}
 	if err := c.tell(supervisor.FromDaemon{Found: id}, files...); err != nil {
 		c.log.Debug("twin not delivered", "path", want.Path, "error", err)
@@ -103,14 +110,33 @@ func suits(fd int, size uint64) error {
 }
 
 func (t *twins) hash(f *os.File) ([]byte, error) {
+	done, err := t.wait()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	id, err := t.hashes.IdentifyFile(f)
+	return id.Hash, err
+}
+
+// kept opens what the home has sent before, which may have to be read first.
+func (t *twins) kept(home int, want *supervisor.Twin) (*os.File, error) {
+	done, err := t.wait()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return t.keeper.find(home, want)
+}
+
+// wait waits for a turn to read a file.
+func (t *twins) wait() (done func(), err error) {
 	timer := time.NewTimer(hasherWait)
 	defer timer.Stop()
 	select {
 	case t.turn <- struct{}{}:
+		return func() { <-t.turn }, nil
 	case <-timer.C:
 		return nil, fmt.Errorf("too many files are being read for guests")
 	}
-	defer func() { <-t.turn }()
-	id, err := t.hashes.IdentifyFile(f)
-	return id.Hash, err
 }

@@ -28,6 +28,8 @@ type Figures struct {
 	MemTotal, MemAvailable, MemLendable uint64
 	Guests, Away, Moving                int
 	Refused                             uint64
+	KeptFiles, KeptBytes                uint64
+	KeptAsked                           map[string]uint64 // by outcome
 	Seen, Done                          []tally.Call
 }
 
@@ -133,7 +135,7 @@ type momentary struct{ m *Metrics }
 
 // Describe implements prometheus.Collector.
 func (momentary) Describe(to chan<- *prometheus.Desc) {
-	for _, name := range []string{nodes, nodeLoad, utilisation, speed, cpus, memory, guestsNow, away, moving, strangers, callSeen, callDone, callBytes} {
+	for _, name := range []string{nodes, nodeLoad, utilisation, speed, cpus, memory, guestsNow, away, moving, strangers, keptFiles, keptBytes, keptAsked, callSeen, callDone, callBytes} {
 		to <- desc(name)
 	}
 }
@@ -159,6 +161,11 @@ func (c momentary) Collect(to chan<- prometheus.Metric) {
 	gauge(away, float64(f.Away))
 	gauge(moving, float64(f.Moving))
 	put(strangers, prometheus.CounterValue, float64(f.Refused))
+	gauge(keptFiles, float64(f.KeptFiles))
+	gauge(keptBytes, float64(f.KeptBytes))
+	for outcome, n := range f.KeptAsked {
+		put(keptAsked, prometheus.CounterValue, float64(n), outcome)
+	}
 	for _, call := range f.Seen {
 		to <- histogram(callSeen, call)
 		put(callBytes, prometheus.CounterValue, float64(call.Sent), nameOf(call.Nr), "to_home")

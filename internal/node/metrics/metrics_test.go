@@ -57,7 +57,7 @@ func find(f *dto.MetricFamily, labels ...string) *dto.Metric {
 func full() Figures {
 	calls := []tally.Call{{Nr: 0, Nanos: uint64(3 * time.Millisecond), Sent: 10, Received: 20, Buckets: []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2}}, {Nr: tally.Numbers - 1, Buckets: []uint64{1}}}
 	return Figures{Nodes: map[string]int{"up": 2, "down": 1}, Load: 1.5, Utilisation: 0.25, Speed: 9000, CPUs: 2,
-		MemTotal: 4, MemAvailable: 3, MemLendable: 2, Guests: 1, Away: 2, Moving: 1, Refused: 7, Seen: calls, Done: calls}
+		MemTotal: 4, MemAvailable: 3, MemLendable: 2, Guests: 1, Away: 2, Moving: 1, Refused: 7, KeptAsked: map[string]uint64{"found": 1}, Seen: calls, Done: calls}
 }
 
 func TestPage(t *testing.T) {

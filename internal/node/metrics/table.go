@@ -33,6 +33,9 @@ const (
 	lending     = "openmosix_lending_total"
 	lost        = "openmosix_lost_total"
 	strangers   = "openmosix_strangers_refused_total"
+	keptBytes   = "openmosix_kept_files_bytes"
+	keptFiles   = "openmosix_kept_files"
+	keptAsked   = "openmosix_kept_files_total"
 	events      = "openmosix_events_total"
 	callSeen    = "openmosix_forwarded_call_seconds"
 	callDone    = "openmosix_forwarded_call_home_seconds"
@@ -55,6 +58,9 @@ var table = []Metric{
 	{lending, "counter", []string{"outcome"}, "Requests of other nodes to lend to a process: taken or refused."},
 	{lost, "counter", nil, "Processes of this node that were killed because their guest was lost."},
 	{strangers, "counter", nil, "Connections and packets that were refused because they do not belong to the cluster."},
+	{keptFiles, "gauge", nil, "Files of other nodes that are kept here for their processes."},
+	{keptBytes, "gauge", nil, "Bytes in them."},
+	{keptAsked, "counter", []string{"outcome"}, "Files that processes coming here needed and this node did not have itself: found among those kept, absent, kept when they had come, or damaged and thrown away."},
 	{events, "counter", []string{"kind"}, "Events, by kind; openmosix-events(1) lists the kinds."},
 	{callSeen, "histogram", []string{"call"}, "System calls that processes away have had done at home, as they see it: the way there and back included, and waiting for what the call waits for."},
 	{callDone, "histogram", []string{"call"}, "The part of it that home needed for the call itself. Calls that take several steps are not in it."},

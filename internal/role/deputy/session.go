@@ -22,7 +22,7 @@ const (
 // announce has the target node prepare for a process, by the session that is
 // kept with that node or by a new one. The files the other side lacks are still
 // to be sent.
-func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (*link, []uint32, error) {
+func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (*link, *wire.PreparedMsg, error) {
 	need := p.need(img)
 	l, opened := s.keptSession(r.To, s.keeps(p))
 	defer opened()
@@ -74,7 +74,7 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 	return l, lacking, nil
 }
 
-func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, error) {
+func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.PreparedMsg, error) {
 	p.deal(l)
 	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory, Alone: p.alone.Load()}
 	if announced.Names = p.s.naming.joins(p.s.viewOf(p.PID)); announced.Names {
@@ -94,7 +94,7 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) ([]uint32, er
 		return nil, err
 	}
 	l.fetches.Store(m.Fetches)
-	return m.Lacking, nil
+	return &m, nil
 }
 
 // firstID is the number of a container's first process, which is alone in its session.

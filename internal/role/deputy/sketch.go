@@ -209,14 +209,23 @@ func (p *proc) need(img *image.Image) supervisor.Need {
 	return n
 }
 
-// sendFiles sends the mapped parts of files the other node does not have.
-func (p *proc) sendFiles(l *link, img *image.Image, lacking []uint32) error {
+// sendFiles sends the files the other node does not have: the mapped parts, and
+// all of those it wants to keep.
+func (p *proc) sendFiles(l *link, img *image.Image, m *wire.PreparedMsg) error {
 	want := map[uint32]bool{}
-	for _, i := range lacking {
+	for _, i := range append(m.Lacking, m.Whole...) {
 		if int(i) >= len(img.Files) {
 			return fmt.Errorf("the other node asks for file %d of %d", i, len(img.Files))
 		}
 		want[i] = true
+	}
+	for _, i := range m.Whole {
+		if h := p.handleOf(&img.Files[i]); h != nil && want[i] {
+			want[i] = false
+			if err := p.sendPart(l, h.file, wire.FilePart{File: i, Range: image.Range{End: h.id.Size}}); err != nil {
+				return err
+			}
+		}
 	}
 	for i := range img.VMAs {
 		v := &img.VMAs[i]

@@ -198,7 +198,7 @@ func (s *strand) remap(img *image.Image, files []*source, stored []image.Range) 
 		if fd, given := fds[files[i]]; given {
 			return fd, nil
 		}
-		fd, err := s.b.g.give(s, files[i].file)
+		fd, err := s.b.g.give(s, files[i])
 		if err == nil {
 			fds[files[i]] = fd
 		}

@@ -1,11 +1,13 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
+	"openmosix/internal/model/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,7 +17,8 @@ type source struct {
 	file  *os.File // a local file with the same contents, or memory filled from home
 	local bool
 
-	have []image.Range // memory: what has come so far, sorted; Guest.mu
+	have    []image.Range // memory: what has come so far, sorted; Guest.mu
+	offered bool          // memory: the daemon has been given it; Guest.mu
 }
 
 // lacks lists the parts of r, which counts from the file's beginning, that have not come.
@@ -48,17 +51,24 @@ func (g *Guest) sourceOf(f *image.FileID) (*source, error) {
 		}
 	}
 	g.mu.Unlock()
-	s := &source{}
-	if s.file = g.localTwin(f); s.file != nil {
-		s.local = true
-	} else {
-		var err error
-		if s.file, err = blankFile(f); err != nil {
+	if twin := g.localTwin(f); twin != nil {
+		s := &source{file: twin, local: true}
+		err := g.remember(*f, s)
+		if err == nil {
+			return s, nil
+		}
+		_ = twin.Close()
+		if !errors.Is(err, errTaken) {
 			return nil, err
 		}
 	}
+	m, err := blankFile(f)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{file: m}
 	if err := g.remember(*f, s); err != nil {
-		_ = s.file.Close()
+		_ = m.Close()
 		return nil, err
 	}
 	return s, nil
@@ -90,20 +100,25 @@ func readOnly(f *os.File) (*os.File, error) {
 	return os.Open(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
 }
 
-// sources decides for every file of an image where its contents come from. It
-// lists those that home must send.
-func (g *Guest) sources(img *image.Image) (all []*source, lacking []uint32, err error) {
+// sources decides for every file of an image where its contents come from, and
+// fills in which of them home must send.
+func (g *Guest) sources(img *image.Image, answer *wire.PreparedMsg) (all []*source, err error) {
 	for i := range img.Files {
-		s, err := g.sourceOf(&img.Files[i])
+		f := &img.Files[i]
+		s, err := g.sourceOf(f)
 		if err != nil {
-			return all, nil, err
-		}
-		if !s.local {
-			lacking = append(lacking, uint32(i))
+			return all, err
 		}
 		all = append(all, s)
+		if s.local {
+			continue
+		}
+		answer.Lacking = append(answer.Lacking, uint32(i))
+		if g.wholly(f, layout.Bytes(layout.Union(shown(img, uint32(i))))) {
+			answer.Whole = append(answer.Whole, uint32(i))
+		}
 	}
-	return all, lacking, nil
+	return all, nil
 }
 
 // store puts one File frame into its place.
@@ -123,10 +138,13 @@ func (g *Guest) store(all []*source, data []byte) error {
 	return nil
 }
 
-// give passes a descriptor into the process of a parked thread, over the
+// give passes a source into the process of a parked thread, over the
 // socket that every body has, and returns its number there.
-func (g *Guest) give(s *strand, f *os.File) (int, error) {
-	ro, err := readOnly(f)
+func (g *Guest) give(s *strand, f *source) (int, error) {
+	if f.local { // opened to be read; to open what the daemon keeps again takes root
+		return g.pass(s, f.file)
+	}
+	ro, err := readOnly(f.file)
 	if err != nil {
 		return -1, err
 	}

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -20,6 +21,10 @@ type known struct {
 	dev, ino uint64 // here
 }
 
+// errTaken: the local file stands for another one of home's, which has the same
+// contents. A mapping of it would not tell which of the two it shows.
+var errTaken = errors.New("stands for another file already")
+
 // remember notes what a source stands for.
 func (g *Guest) remember(id image.FileID, s *source) error {
 	var st unix.Stat_t
@@ -28,6 +33,11 @@ func (g *Guest) remember(id image.FileID, s *source) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for _, k := range g.files {
+		if k.dev == st.Dev && k.ino == st.Ino && (k.home.Dev != id.Dev || k.home.Ino != id.Ino) {
+			return errTaken
+		}
+	}
 	g.files = append(g.files, &known{source: s, home: id, dev: st.Dev, ino: st.Ino})
 	return nil
 }
@@ -140,20 +150,24 @@ func (s *strand) comeHomeFrom(p *pending, reason string) {
 }
 
 // contents finds or fetches what the mapping shows.
-func (s *strand) contents(p *pending, m *wire.MappedMsg) (*os.File, error) {
+func (s *strand) contents(p *pending, m *wire.MappedMsg) (*source, error) {
 	g := s.b.g
 	src, err := g.sourceOf(&m.File)
 	if err != nil {
 		return nil, err
 	}
-	off := p.args[5]
-	for _, r := range g.lacks(src, m.File.Size, image.Range{Start: off, End: off + pageUp(p.args[1])}) {
+	part := image.Range{Start: p.args[5], End: p.args[5] + pageUp(p.args[1])}
+	if !src.local && g.wholly(&m.File, part.Len()) {
+		part = image.Range{End: pageUp(m.File.Size)}
+	}
+	for _, r := range g.lacks(src, m.File.Size, part) {
 		if err := s.fetch(p, src.file, r); err != nil {
 			return nil, err
 		}
 		g.came(src, r)
 	}
-	return src.file, nil
+	g.offer(&m.File, src)
+	return src, nil
 }
 
 // fetchChunk is how much is asked for at a time.
@@ -186,7 +200,7 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 
 // mapHere makes the mapping in the body and at home at one address: here the
 // kernel chooses, there it is told.
-func (s *strand) mapHere(p *pending, f *os.File, shared bool) (int64, error) {
+func (s *strand) mapHere(p *pending, f *source, shared bool) (int64, error) {
 	g, t := s.b.g, s.t
 	s.unenter(p)
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })

@@ -82,17 +82,20 @@ func (a *arrival) run(f frame) error {
 	if len(a.img.Guards) > 0 && !mem.HasGuards() {
 		return tracee.ErrNoGuards
 	}
-	var lacking []uint32
+	answer := wire.PreparedMsg{Fetches: a.g.device != nil}
 	var err error
-	if a.files, lacking, err = a.g.sources(a.img); err != nil {
+	if a.files, err = a.g.sources(a.img, &answer); err != nil {
 		return err
 	}
-	if err := a.g.send(wire.Prepared, a.own, wire.Encode(wire.PreparedMsg{Lacking: lacking, Fetches: a.g.device != nil})); err != nil {
+	if err := a.g.send(wire.Prepared, a.own, wire.Encode(answer)); err != nil {
 		return err
 	}
 	a.g.fault.Reach(fault.GuestAnnounced)
 	if err := a.receiveFiles(); err != nil {
 		return err
+	}
+	for i, s := range a.files {
+		a.g.offer(&a.img.Files[i], s)
 	}
 	if a.s, err = a.g.build(a.img, a.files); err != nil {
 		return err
