@@ -80,6 +80,7 @@ type Used struct {
 	Moves     int
 	CPUMicros int64
 	Threads   map[int]int64 `json:",omitempty"` // nanoseconds, by the id the thread sees itself
+	Token     []byte        `json:",omitempty"` // by which nodes know what they hold of it
 }
 
 // Verb is what a daemon asks a home supervisor to do.
@@ -109,6 +110,7 @@ type Event struct {
 	Open   *Open  // Opening
 	Twin   *Twin  // Wanted, Came
 	Used   *Used  `json:",omitempty"` // Gone, Moved: it came home, and this is what it used away
+	Hold   *Hold  `json:",omitempty"` // Room, Filled, Claim
 	Trip   *Trip  `json:",omitempty"` // Travels
 	Calls  *Calls `json:",omitempty"` // Counted
 	// Sent is how many calls went home for it. Ended; nil: it was never away.
@@ -129,7 +131,13 @@ const (
 	Opening  EventKind = "open"     // the supervisor wants a session on another node
 	Wanted   EventKind = "twin"     // a guest supervisor looks for a file of this node: Twin
 	// Came: a guest supervisor has got all of a file that this node lacked, Twin; it comes with it.
-	Came     EventKind = "came"
+	Came EventKind = "came"
+	// Of what a process that leaves has in its memory a guest supervisor wants to leave some
+	// to its daemon, Hold: Room asks for a file to put it in, answered by Found; Filled says that
+	// it is there. Claim asks for it when the process comes again, answered by Found.
+	Room     EventKind = "room"
+	Filled   EventKind = "filled"
+	Claim    EventKind = "claim"
 	Attended EventKind = "attended" // the last word on an Attend: done
 	GivenUp  EventKind = "given-up" // the last word on a CancelMove: the move will fail
 	Executed EventKind = "executed" // a process of an attended family executes the program Text, on Node: answered by Placed
@@ -239,6 +247,12 @@ type Twin struct {
 	Hash []byte // SHA-256
 }
 
+// Hold is what a node holds of a process that has left it.
+type Hold struct {
+	Token []byte // only the process's home supervisor knows it, and the guest supervisors it has told
+	Bytes uint64 // Room: the size of the file
+}
+
 // Need is what a process requires of a node, compared before anything is frozen.
 type Need struct {
 	Memory  uint64   // bytes that will be resident
@@ -278,6 +292,6 @@ type FromDaemon struct {
 	// empty directory that is to be the root of guests, and /dev/userfaultfd,
 	// opened, if this node has it.
 	Connection bool `json:",omitempty"`
-	// Found answers the Wanted event of this ID; without a file there is none.
+	// Found answers the Wanted, Room or Claim event of this ID; without a file there is none.
 	Found uint64 `json:",omitempty"`
 }

@@ -21,6 +21,9 @@ type PrepareMsg struct {
 	Names bool
 	// Alone: its descriptors are its own, shared with no other process.
 	Alone bool
+	// Token names what the node holds of the process from an earlier trip: what it
+	// holds it tells before it answers (Holds frames), with sums under Key.
+	Token, Key []byte
 }
 
 // PreparedMsg answers: the files whose contents must be sent.

@@ -67,6 +67,9 @@ const (
 	Calls    // CallsMsg, guest to home: what was forwarded since the last one; id is 0
 	Want     // WantMsg, guest to home: pages of a process that runs already
 	Fetched  // ... and these are they
+	Holds    // guest to home: sums of pages that the node holds of an announced process: package pagesum
+	Same     // RangesMsg, home to guest: as Pages, for pages that are as they are held
+	Again    // RangesMsg, home to guest: as Fetched, for such pages
 )
 
 // CallHead is the length of what precedes the call in a Call frame.

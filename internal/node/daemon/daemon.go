@@ -154,6 +154,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	d.guestCPU = measure.NewShare(d.proc)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.guests.again = d.lendAgain
+	d.guests.free = d.memoryForGuests
 	d.guests.gone = d.guestGone
 	d.balancer = d.newBalancer()
 	d.gate = &transport.Gate{Settle: d.settle, Allowed: d.table.Allowed, Refused: d.refused}

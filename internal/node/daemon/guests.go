@@ -32,6 +32,9 @@ type guests struct {
 	twins *twins   // nil: files are not looked for
 	root  *os.File // the empty directory they live in; set before there are any
 	keeps *keeper  // nil: none are kept
+	// holdings are what processes have left behind; free tells how much memory could be lent.
+	holdings holdings
+	free     func() (uint64, error)
 	// again answers whether one more process may come into a session.
 	again func(*guest, supervisor.Open) supervisor.Opened
 
@@ -90,6 +93,9 @@ func (r *guests) add(g *guest) {
 		g.child.listen(func(e supervisor.Event) {
 			if e.Kind == supervisor.Wanted && e.Twin != nil && r.twins != nil {
 				r.twins.answer(g, e.ID, e.Twin)
+				return
+			}
+			if r.holdings.heard(g, e, r.free) {
 				return
 			}
 			if e.Kind == supervisor.Another && e.Open != nil {

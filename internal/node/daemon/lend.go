@@ -81,6 +81,12 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	if err != nil {
 		return no(supervisor.Internal, "%v", err)
 	}
+	if o.Need.Memory > free { // what is held is worth less than that
+		d.guests.holdings.yield(o.Need.Memory - free)
+		if free, err = d.memoryForGuests(); err != nil {
+			return no(supervisor.Internal, "%v", err)
+		}
+	}
 	if o.Need.Memory > free {
 		return no(supervisor.NoMemory, "%d MiB are needed, %d MiB can be lent", o.Need.Memory>>20, free>>20)
 	}

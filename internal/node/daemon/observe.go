@@ -98,6 +98,7 @@ func (d *Daemon) measured() metrics.Figures {
 	}
 	kept := d.guests.keeps.counts()
 	f.KeptFiles, f.KeptBytes = kept.Files, kept.Bytes
+	_, f.HeldBytes = d.guests.holdings.held()
 	f.KeptAsked = map[string]uint64{"found": kept.Found, "absent": kept.Absent, "kept": kept.Kept, "damaged": kept.Damaged}
 	all := d.homes.calls()
 	f.Seen, f.Done = all.seen.List(), all.done.List()

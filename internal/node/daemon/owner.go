@@ -75,6 +75,7 @@ func (d *Daemon) watchOwner(ctx context.Context) {
 		now := time.Now()
 		d.house.Configure(d.limits()) // a reload may have changed them
 		d.lookAfterOwner(ctx, now, now.Sub(last))
+		d.keepWithin(now)
 		last = now
 		select {
 		case <-ctx.Done():

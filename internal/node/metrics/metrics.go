@@ -28,7 +28,7 @@ type Figures struct {
 	MemTotal, MemAvailable, MemLendable uint64
 	Guests, Away, Moving                int
 	Refused                             uint64
-	KeptFiles, KeptBytes                uint64
+	KeptFiles, KeptBytes, HeldBytes     uint64
 	KeptAsked                           map[string]uint64 // by outcome
 	Seen, Done                          []tally.Call
 }
@@ -135,7 +135,7 @@ type momentary struct{ m *Metrics }
 
 // Describe implements prometheus.Collector.
 func (momentary) Describe(to chan<- *prometheus.Desc) {
-	for _, name := range []string{nodes, nodeLoad, utilisation, speed, cpus, memory, guestsNow, away, moving, strangers, keptFiles, keptBytes, keptAsked, callSeen, callDone, callBytes} {
+	for _, name := range []string{nodes, nodeLoad, utilisation, speed, cpus, memory, guestsNow, away, moving, strangers, keptFiles, keptBytes, heldBytes, keptAsked, callSeen, callDone, callBytes} {
 		to <- desc(name)
 	}
 }
@@ -163,6 +163,7 @@ func (c momentary) Collect(to chan<- prometheus.Metric) {
 	put(strangers, prometheus.CounterValue, float64(f.Refused))
 	gauge(keptFiles, float64(f.KeptFiles))
 	gauge(keptBytes, float64(f.KeptBytes))
+	gauge(heldBytes, float64(f.HeldBytes))
 	for outcome, n := range f.KeptAsked {
 		put(keptAsked, prometheus.CounterValue, float64(n), outcome)
 	}

@@ -35,6 +35,7 @@ const (
 	strangers   = "openmosix_strangers_refused_total"
 	keptBytes   = "openmosix_kept_files_bytes"
 	keptFiles   = "openmosix_kept_files"
+	heldBytes   = "openmosix_held_memory_bytes"
 	keptAsked   = "openmosix_kept_files_total"
 	events      = "openmosix_events_total"
 	callSeen    = "openmosix_forwarded_call_seconds"
@@ -60,6 +61,7 @@ var table = []Metric{
 	{strangers, "counter", nil, "Connections and packets that were refused because they do not belong to the cluster."},
 	{keptFiles, "gauge", nil, "Files of other nodes that are kept here for their processes."},
 	{keptBytes, "gauge", nil, "Bytes in them."},
+	{heldBytes, "gauge", nil, "Bytes of memory that processes of other nodes have left behind here, for their next trip."},
 	{keptAsked, "counter", []string{"outcome"}, "Files that processes coming here needed and this node did not have itself: found among those kept, absent, kept when they had come, or damaged and thrown away."},
 	{events, "counter", []string{"kind"}, "Events, by kind; openmosix-events(1) lists the kinds."},
 	{callSeen, "histogram", []string{"call"}, "System calls that processes away have had done at home, as they see it: the way there and back included, and waiting for what the call waits for."},

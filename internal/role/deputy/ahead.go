@@ -33,8 +33,9 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 		return none, nil, nil
 	}
 	w.Cover(img.VMAs)
+	thin := &thinned{p: p, l: l}
 	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
-		Emit: func(kind uint8, parts ...[]byte) error { return reach(l.send(kind, p.Own, parts...)) },
+		Emit: thin.emit,
 		Settle: func() error {
 			if err := reach(l.send(wire.Settle, p.Own)); err != nil {
 				return err
@@ -51,6 +52,7 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 		}
 		return nil, nil, err
 	}
+	thin.rate(a)
 	return a, w, nil
 }
 

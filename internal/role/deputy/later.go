@@ -53,9 +53,7 @@ func laterBy(strategy supervisor.Strategy, l *link) missing.When {
 // sendRest sends what is to be there before the process runs, and has the other side drop what
 // is nothing here.
 func (f *frozen) sendRest() error {
-	emit := func(kind uint8, parts ...[]byte) error {
-		return reach(f.link.send(kind, f.p.Own, parts...))
-	}
+	emit := (&thinned{p: f.p, l: f.link}).emit
 	if _, err := tracee.SendPages(f.p.Mem, f.rest.send, emit); err != nil {
 		return err
 	}

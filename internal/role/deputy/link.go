@@ -87,7 +87,7 @@ func (l *link) post(kind uint8, id int, parts ...[]byte) error {
 // settle sends what is new of names before a frame from which a process could
 // learn of it.
 func (l *link) settle(kind uint8) {
-	if kind != wire.Pages && kind != wire.File && kind != wire.Fetched {
+	if kind != wire.Pages && kind != wire.File && kind != wire.Fetched && kind != wire.Same && kind != wire.Again {
 		l.s.naming.settle()
 	}
 }
@@ -133,7 +133,7 @@ func (s *Supervisor) read(l *link) {
 			if len(fr.data) == 8 {
 				s.cancel(l, fr.id, le.Uint64(fr.data))
 			}
-		case wire.Prepared, wire.Thawed, wire.Lacking, wire.Settled, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
+		case wire.Prepared, wire.Holds, wire.Thawed, wire.Lacking, wire.Settled, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
 			p := s.procByOwn(fr.id)
 			if p == nil {
 				continue

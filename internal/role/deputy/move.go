@@ -41,6 +41,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 	}
 	defer p.end()
 	defer p.closeHandles()
+	defer func() { p.holds = nil }()
 	from := p.away()
 	switch {
 	case from == nil && target == 0:

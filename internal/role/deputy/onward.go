@@ -32,7 +32,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 		ask.Into = nil // no rounds
 	}
 	m, err := p.frozenImage(old, ask, p.arriving(progress, func(data []byte) error {
-		return reach(next.send(wire.Pages, p.Own, data))
+		return (&thinned{p: p, l: next}).onWay(data)
 	}))
 	if err == nil {
 		err = p.decide()
@@ -109,8 +109,13 @@ func (o *onward) relay() error {
 				p.supplyPages(next, o.old, m.Missing)
 			}
 		}
-		if err := next.send(f.kind, p.Own, f.data); err != nil {
-			return fail(supervisor.Unreachable, err.Error())
+		if f.kind == wire.Pages {
+			err = (&thinned{p: p, l: next}).onWay(f.data)
+		} else {
+			err = reach(next.send(f.kind, p.Own, f.data))
+		}
+		if err != nil {
+			return err
 		}
 		if f.kind == wire.PagesEnd {
 			break

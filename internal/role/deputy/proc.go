@@ -7,6 +7,7 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/pagesum"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -64,6 +65,9 @@ type proc struct {
 	burntBefore int64     // microseconds used away by the programs before this one; attended families
 	callsBefore uint64    // ... and calls forwarded for them
 	childMicros int64     // what its children used, that it was told of; attended families
+
+	token []byte         // by which nodes know what they hold of it; mu
+	holds *pagesum.Table // what the node it moves to holds; of the move's goroutine
 
 	giving  sync.Mutex    // held while memory is given back; guards both of these
 	emptied bool          // some was: all of it has to come home

@@ -3,6 +3,7 @@ package deputy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"openmosix/internal/model/image"
@@ -77,6 +78,9 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.PreparedMsg, error) {
 	p.deal(l)
 	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory, Alone: p.alone.Load()}
+	if err := p.asksHeld(&announced); err != nil {
+		return nil, err
+	}
 	if announced.Names = p.s.naming.joins(p.s.viewOf(p.PID)); announced.Names {
 		p.s.naming.listens(l, true)
 	}
@@ -85,7 +89,10 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.Prepar
 	if err := l.send(wire.Prepare, p.Own, wire.Encode(announced)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	f, err := p.expect(l, wire.Prepared)
+	f, err := p.prepared(l)
+	if err == nil && f.kind != wire.Prepared {
+		err = fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
+	}
 	if err != nil {
 		return nil, err
 	}

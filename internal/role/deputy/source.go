@@ -8,6 +8,7 @@ import (
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/missing"
+	"openmosix/internal/model/pagesum"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -19,13 +20,14 @@ import (
 // still: then what is asked for is asked of that node, and what comes is passed on.
 // The guest side asks, for what a thread waits for first.
 type source struct {
-	p    *proc
-	link *link         // to where the process runs
-	from *link         // to where the pages are; nil: here
-	came chan []byte   // Fetched frames from there
-	kick chan struct{} // capacity 1: something was asked for
-	quit chan struct{}
-	once sync.Once
+	p     *proc
+	link  *link          // to where the process runs
+	from  *link          // to where the pages are; nil: here
+	holds *pagesum.Table // what the node it runs on holds of them; of the goroutine that gives
+	came  chan []byte    // Fetched frames from there
+	kick  chan struct{}  // capacity 1: something was asked for
+	quit  chan struct{}
+	once  sync.Once
 
 	mu           sync.Mutex
 	supply       *missing.Supply
@@ -39,7 +41,7 @@ const fetchedFrame = 256 << 10
 // supplyPages makes the pages that are missing at the guest available to it. They are
 // behind from, or here.
 func (p *proc) supplyPages(l, from *link, lacks []image.Range) {
-	s := &source{p: p, link: l, from: from, kick: make(chan struct{}, 1), quit: make(chan struct{}), supply: missing.NewSupply(lacks)}
+	s := &source{p: p, link: l, from: from, kick: make(chan struct{}, 1), quit: make(chan struct{}), supply: missing.NewSupply(lacks), holds: p.holds}
 	s.total = s.supply.Pages() * image.PageSize
 	run := s.run
 	if from != nil {
@@ -179,20 +181,43 @@ func (s *source) broken(err error) {
 
 func (s *source) send(rs []image.Range, buf []byte) error {
 	var parts [][]byte
+	var same []image.Range
 	var n uint64
 	for _, r := range rs {
 		b := buf[n : n+r.Len()]
 		if err := s.p.Mem.Read(r.Start, b); err != nil {
 			return err
 		}
-		parts = append(parts, wire.FetchedHead(r.Start, len(b)), b)
 		n += r.Len()
+		_ = s.divide(r.Start, b, func(at uint64, b []byte, held bool) error {
+			if held {
+				same = append(same, image.Range{Start: at, End: at + uint64(len(b))})
+			} else {
+				parts = append(parts, wire.FetchedHead(at, len(b)), b)
+			}
+			return nil
+		})
 	}
-	if s.link.send(wire.Fetched, s.p.Own, parts...) != nil {
+	var err error
+	if len(parts) > 0 {
+		err = s.link.send(wire.Fetched, s.p.Own, parts...)
+	}
+	if err == nil && len(same) > 0 {
+		err = s.link.send(wire.Again, s.p.Own, wire.Encode(wire.RangesMsg{Ranges: same}))
+	}
+	if err != nil {
 		return nil // the link is lost, which is told to the process elsewhere
 	}
 	s.gave(n)
 	return nil
+}
+
+// divide tells which of neighbouring pages the other node holds.
+func (s *source) divide(at uint64, b []byte, each func(at uint64, b []byte, held bool) error) error {
+	if s.holds.Empty() {
+		return each(at, b, false)
+	}
+	return s.holds.Split(at, b, each)
 }
 
 func (s *source) gave(n uint64) {

@@ -84,7 +84,7 @@ func (p *proc) carriedBytes() uint64 {
 // carries notes what is sent of a process that is on its way by a link.
 func (l *link) carries(kind uint8, id int, parts [][]byte) {
 	switch kind {
-	case wire.Prepare, wire.File, wire.Pages, wire.Zero, wire.Thaw:
+	case wire.Prepare, wire.File, wire.Pages, wire.Same, wire.Zero, wire.Thaw:
 	default:
 		return
 	}

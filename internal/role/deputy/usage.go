@@ -186,7 +186,7 @@ func (p *proc) usedAway() *supervisor.Used {
 	if err != nil || p.moves == 0 {
 		return nil
 	}
-	return &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, Threads: p.threadsUsed}
+	return &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, Threads: p.threadsUsed, Token: p.token}
 }
 
 // usedBy is what is remembered of a process that came home; nil: nothing.
@@ -210,7 +210,7 @@ func (p *proc) usedBefore(told *supervisor.Used) {
 		told = own
 	}
 	if told != nil && told.Start == st.StartTime {
-		p.burnt.cpu, p.moves, p.threadsUsed = told.CPUMicros, told.Moves, told.Threads
+		p.burnt.cpu, p.moves, p.threadsUsed, p.token = told.CPUMicros, told.Moves, told.Threads, told.Token
 	}
 }
 

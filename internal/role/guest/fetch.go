@@ -87,6 +87,7 @@ func (f fetcher) Whole(all *fetching.Fetching) {
 		b.g.log.Warn("writes are not tracked: everything will be sent back", "process", b.Own, "error", err)
 	}
 	b.fetching.Store(nil)
+	b.dropHeld()
 }
 
 // missing is how many bytes of the body are to come.

@@ -48,4 +48,5 @@ func (b *body) endFetching() {
 	if f := b.fetching.Load(); f != nil {
 		f.End()
 	}
+	b.dropHeld()
 }

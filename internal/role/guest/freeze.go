@@ -46,23 +46,40 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 			Busy: errors.Is(err, tracee.ErrSlow) || errors.Is(err, tracee.ErrBusy), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
+	g.leaving.RLock() // home says Commit and may hang up
+	defer g.leaving.RUnlock()
 	g.conn.Flush() // what is behind this point is true only then
 	g.fault.Reach(fault.GuestLeft)
 	// Only home knows where the process goes on: without its word it goes on
 	// nowhere. Home always says it, or hangs up.
-	select {
-	case f := <-d.word:
-		if f.kind == wire.Commit {
-			b.endSupply()
-			b.kill()
-			return
-		}
-	case <-g.done:
+	f, said := d.lastWord()
+	switch {
+	case !said:
+		return
+	case f.kind == wire.Commit:
+		b.endSupply()
+		b.leaveBehind()
+		b.kill()
 		return
 	}
 	if err := d.undo(); err != nil {
 		g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", err)
 		b.kill()
+	}
+}
+
+// lastWord waits for home's word; said is false if home hangs up without one.
+func (d *departure) lastWord() (f frame, said bool) {
+	select {
+	case f = <-d.word:
+		return f, true
+	case <-d.b.g.done:
+	}
+	select { // it may have said it just before
+	case f = <-d.word:
+		return f, true
+	default:
+		return f, false
 	}
 }
 

@@ -40,7 +40,7 @@ func (g *Guest) read() {
 			g.replied(id, f.Data)
 		case wire.Prepare:
 			go g.announced(frame{f.Kind, id, append([]byte(nil), f.Data...)})
-		case wire.File, wire.Pages, wire.Zero, wire.Settle, wire.PagesEnd, wire.Thaw:
+		case wire.File, wire.Pages, wire.Same, wire.Zero, wire.Settle, wire.PagesEnd, wire.Thaw:
 			g.mu.Lock()
 			in := g.arrivals[id]
 			g.mu.Unlock()
@@ -49,6 +49,8 @@ func (g *Guest) read() {
 			}
 		case wire.Fetched:
 			g.fetched(id, g.conn.Own(f))
+		case wire.Again:
+			g.again(id, f.Data)
 		case wire.Want:
 			g.wanted(id, f.Data)
 		case wire.Ahead:

@@ -19,6 +19,7 @@ import (
 	"openmosix/internal/process/callcount"
 	"openmosix/internal/process/fetching"
 	"openmosix/internal/process/filehash"
+	"openmosix/internal/process/held"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
 	"openmosix/internal/role/transport"
@@ -42,6 +43,9 @@ type Guest struct {
 
 	carried carried
 	left    left
+	// leaving is held to read by bodies whose process has gone, and which home no longer
+	// needs, until they are done with.
+	leaving sync.RWMutex
 
 	makeMu   sync.Mutex // held while a thread or process is made, and while the init is used for anything
 	supplyMu sync.Mutex // held while a descriptor is on its way into a body
@@ -86,6 +90,7 @@ func Main() int {
 	go g.serve()
 	g.daemon.Ready()
 	<-g.done
+	g.leaving.Lock()
 	return 0
 }
 
@@ -217,6 +222,9 @@ type body struct {
 
 	fetching atomic.Pointer[fetching.Fetching] // the pages that are still elsewhere; nil: none
 	giving   atomic.Pointer[giving]            // the pages that the process, elsewhere by now, still needs of it; nil: none
+
+	token    []byte                    // by which this node keeps what it leaves behind; mu
+	recalled atomic.Pointer[held.Held] // what this node had kept of it, while pages follow; nil: nothing
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
 	wrote      written            // written.go; mu

@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/held"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -30,9 +31,13 @@ func (g *Guest) arrive(f frame, in *inbox) {
 	if err == nil {
 		g.fault.Reach(fault.GuestRunning)
 		_ = g.post(wire.Thawed, a.own)
+		if !a.s.b.lacks() {
+			a.forgetHeld()
+		}
 		a.s.b.beginFetching()
 		return
 	}
+	a.forgetHeld()
 	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
 	if !errors.Is(err, errGivenUp) { // it may be trying again already
 		_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Unfit: errors.Is(err, errUnfit)}))
@@ -56,9 +61,12 @@ type arrival struct {
 	early  earlyPages    // ... and those the body had no place for yet
 	img    *image.Image
 	files  []*source
-	s      *strand // the leader, parked
-	names  bool    // what is known of names holds for it
-	alone  bool    // nobody shares its descriptors
+	held   *held.Held // what this node has kept of it; nil: nothing
+	frame  []byte     // made of what is held
+	token  []byte     // by which it is kept
+	s      *strand    // the leader, parked
+	names  bool       // what is known of names holds for it
+	alone  bool       // nobody shares its descriptors
 }
 
 func (a *arrival) run(f frame) error {
@@ -82,6 +90,8 @@ func (a *arrival) run(f frame) error {
 	if len(a.img.Guards) > 0 && !mem.HasGuards() {
 		return tracee.ErrNoGuards
 	}
+	a.token = m.Token
+	a.recall(&m)
 	answer := wire.PreparedMsg{Fetches: a.g.device != nil}
 	var err error
 	if a.files, err = a.g.sources(a.img, &answer); err != nil {
@@ -196,62 +206,19 @@ func (a *arrival) ahead() (frame, error) {
 				return f, err
 			}
 			continue
-		case f.kind != wire.Pages:
+		case f.kind != wire.Pages && f.kind != wire.Same:
 			return f, fmt.Errorf("frame %d instead of the frozen process", f.kind)
 		}
-		stored, err := a.early.store(a.s.b.Mem, f.data)
+		err = a.pages(f, func(data []byte) error {
+			stored, err := a.early.store(a.s.b.Mem, data)
+			a.stored = append(a.stored, stored...)
+			return err
+		})
 		if err != nil {
 			return f, err
 		}
 		a.g.conn.Spare(f.data)
-		a.stored = append(a.stored, stored...)
 	}
-}
-
-// alignFiles brings the sources into the order of the frozen image's files,
-// which another node may have numbered, and has home send what was mapped since
-// the sketch and is not here.
-func (a *arrival) alignFiles(img *image.Image) error {
-	aligned := make([]*source, len(img.Files))
-	for i := range img.Files {
-		f := &img.Files[i]
-		for j := range a.img.Files {
-			if s := &a.img.Files[j]; s.Dev == f.Dev && s.Ino == f.Ino {
-				aligned[i] = a.files[j]
-				break
-			}
-		}
-		if aligned[i] != nil {
-			continue
-		}
-		var err error
-		if aligned[i], err = a.g.sourceOf(f); err != nil {
-			return err
-		}
-	}
-	a.files = aligned
-	var m wire.LackingMsg
-	for i, s := range aligned {
-		for _, r := range a.g.lacks(s, img.Files[i].Size, shown(img, uint32(i))...) {
-			m.Parts = append(m.Parts, wire.FilePart{File: uint32(i), Range: r})
-		}
-	}
-	if err := a.g.send(wire.Lacking, a.own, wire.Encode(m)); err != nil {
-		return err
-	}
-	return a.receiveFiles()
-}
-
-// shown lists the parts of a file that mappings show.
-func shown(img *image.Image, file uint32) []image.Range {
-	var all []image.Range
-	for i := range img.VMAs {
-		v := &img.VMAs[i]
-		if (v.Kind == image.File || v.Kind == image.SharedFile) && v.File == file {
-			all = append(all, image.Range{Start: v.Off, End: v.Off + v.Len()})
-		}
-	}
-	return all
 }
 
 func (a *arrival) receivePages() error {
@@ -261,8 +228,8 @@ func (a *arrival) receivePages() error {
 			return err
 		}
 		switch f.kind {
-		case wire.Pages:
-			if err := tracee.StorePages(a.s.b.Mem, f.data); err != nil {
+		case wire.Pages, wire.Same:
+			if err := a.pages(f, func(data []byte) error { return tracee.StorePages(a.s.b.Mem, data) }); err != nil {
 				return err
 			}
 			a.g.conn.Spare(f.data)
@@ -317,6 +284,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		s.atHome.Store(img.Threads[i].Blocks)
 		awayward(s, &img.Threads[i])
 	}
+	b.mu.Lock()
+	b.token = a.token
+	b.mu.Unlock()
 	a.g.sharesNames(b, a.names)
 	b.alone = a.alone // nothing of it runs yet
 	b.limits(img)
@@ -324,6 +294,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		return err
 	}
 	if len(m.Missing) > 0 {
+		b.recalled.Store(a.held)
 		if err := a.fetch(m.Missing); err != nil {
 			return err
 		}

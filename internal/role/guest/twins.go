@@ -23,6 +23,17 @@ func (g *Guest) localTwin(f *image.FileID) *os.File {
 	if len(f.Hash) == 0 || f.Size == 0 {
 		return nil
 	}
+	e := supervisor.Event{Kind: supervisor.Wanted, Twin: &supervisor.Twin{Path: f.Path, Size: f.Size, Hash: f.Hash}}
+	l, err := g.askForFile(e, g.done)
+	if err != nil {
+		return g.ownTwin(f)
+	}
+	return l
+}
+
+// askForFile asks the daemon for a file; nil: it gives none, or over is closed before. An
+// error: there is no daemon.
+func (g *Guest) askForFile(e supervisor.Event, over <-chan struct{}) (*os.File, error) {
 	id := g.serial.Add(1)
 	answer := make(chan *os.File, 1)
 	g.mu.Lock()
@@ -40,19 +51,19 @@ func (g *Guest) localTwin(f *image.FileID) *os.File {
 		default:
 		}
 	}()
-	e := supervisor.Event{ID: id, Kind: supervisor.Wanted, Twin: &supervisor.Twin{Path: f.Path, Size: f.Size, Hash: f.Hash}}
+	e.ID = id
 	if err := g.daemon.Send(e); err != nil {
-		return g.ownTwin(f)
+		return nil, err
 	}
 	timer := time.NewTimer(twinWait)
 	defer timer.Stop()
 	select {
 	case l := <-answer:
-		return l
-	case <-g.done:
+		return l, nil
+	case <-over:
 	case <-timer.C:
 	}
-	return nil
+	return nil, nil
 }
 
 // found hands on what the daemon has found.
