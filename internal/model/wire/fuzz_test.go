@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+	"openmosix/internal/model/missing"
 	"openmosix/internal/model/tally"
 )
 
@@ -22,12 +24,19 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var prepare PrepareMsg
 		if Decode(b, &prepare) == nil {
-			_ = prepare.Image.Validate()
+			if prepare.Image.Validate() == nil {
+				inUserSpace(t, &prepare.Image)
+			}
 			Encode(prepare)
 		}
 		var thaw ThawMsg
 		if Decode(b, &thaw) == nil {
-			_ = thaw.Image.Validate()
+			if thaw.Image.Validate() == nil {
+				inUserSpace(t, &thaw.Image)
+				if missing.Allowed(&thaw.Image, thaw.Missing) == nil && layout.Bytes(layout.Union(thaw.Missing)) > 1<<42 {
+					t.Fatal("more may be missing than is kept account of")
+				}
+			}
 		}
 		var ranges RangesMsg
 		if Decode(b, &ranges) == nil && image.ValidateRanges(ranges.Ranges) == nil {
@@ -38,8 +47,24 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		for _, v := range []any{new(PreparedMsg), new(FreezeMsg), new(FailedMsg), new(DiedMsg), new(NeedHomeMsg),
-			new(CloneMsg), new(ExecMsg), new(MapFileMsg), new(MappedMsg), new(UsageMsg), new(OwnFileMsg), new(TextMsg), new(CallsMsg)} {
+			new(CloneMsg), new(ExecMsg), new(MapFileMsg), new(MappedMsg), new(UsageMsg), new(OwnFileMsg), new(TextMsg), new(CallsMsg),
+			new(LackingMsg), new(KnownMsg), new(ReadableMsg), new(OpenedMsg), new(ForgetMsg), new(WantMsg)} {
 			_ = Decode(b, v)
 		}
 	})
+}
+
+// inUserSpace fails the test unless what is built from an image is bounded.
+func inUserSpace(t *testing.T, img *image.Image) {
+	var end uint64
+	for i := range img.VMAs {
+		v := &img.VMAs[i]
+		if v.Start < end || v.End <= v.Start || v.End >= 1<<47 || len(v.Name) > 1<<14 {
+			t.Fatalf("mapping %+v was accepted", v)
+		}
+		end = v.End
+	}
+	if len(img.Threads) > 1<<14 || img.PID <= 0 {
+		t.Fatalf("%d threads of process %d were accepted", len(img.Threads), img.PID)
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -86,7 +87,18 @@ func (d *deputy) ahead(j job, fd int, at int64, bytes int, opened bool) {
 	if len(d.p.Threads()) != 1 {
 		return
 	}
-	name := d.p.descriptor(fd)
+	// Who shares its descriptors may have put another one in this one's place, which the
+	// process cannot read: what was opened is looked at, not what has its number.
+	its, err := tracee.Borrow(d.p.PID, fd)
+	if err != nil {
+		return
+	}
+	defer func() { _ = unix.Close(its) }()
+	flags, err := unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_PATH != 0 || flags&unix.O_ACCMODE == unix.O_WRONLY {
+		return
+	}
+	name := fmt.Sprintf("/proc/self/fd/%d", its)
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || unix.Statfs(name, &fs) != nil || !local[int64(fs.Type)] {
