@@ -24,6 +24,7 @@ var siblings = []struct{ from, to, reason string }{
 	{"internal/face/cli", "internal/face/", "commands open the other faces"},
 	{"internal/role/", "internal/role/transport", "every role that talks to another node does it over this one connection"},
 	{"internal/role/", "internal/role/employer", "both supervisors are started and spoken to by the daemon in the same way"},
+	{"internal/linux/", "internal/linux/kernelfile", "files the kernel makes up are read in one cheap way"},
 	{"internal/linux/uffd", "internal/linux/pagemap", "write tracking is one facility in two system calls"},
 }
 

@@ -5,10 +5,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/linux/gowatcher"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/daemon"
@@ -86,12 +89,24 @@ func (f *nodeFlags) config() (config.Config, error) {
 // logVariable overrides the log level of the configuration.
 const logVariable = "OPENMOSIX_LOG"
 
+// The Go runtime's watcher makes up most of what an idle daemon uses. It may sleep longer, and
+// there are processors to spare, so that nobody waits for it to take one from a
+// goroutine that stands in the kernel (docs/design/0016-cpu-of-supervisors.md).
+const (
+	watchEvery = 2 * time.Millisecond
+	processors = 4
+)
+
 func runNode(ctx context.Context, f *nodeFlags, c config.Config) error {
 	var level slog.LevelVar
 	if err := setLevel(&level, c.Log); err != nil {
 		return err
 	}
 	log := logging.New(os.Stderr, logging.Options{Format: c.LogFormat, Level: &level, Journal: logging.ToJournal(os.Stderr, os.Getenv("JOURNAL_STREAM"))})
+	runtime.GOMAXPROCS(max(processors, runtime.NumCPU()))
+	if err := gowatcher.Calm(watchEvery); err != nil {
+		log.Warn("this daemon uses more CPU time than it need", "error", err)
+	}
 	keys, err := keyfile.Load(c.Key)
 	if err != nil {
 		return err

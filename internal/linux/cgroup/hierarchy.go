@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"openmosix/internal/linux/kernelfile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -27,11 +29,11 @@ var wanted = []Controller{CPU, Memory, PIDs, Freezer, Accounting}
 
 // Hierarchies finds those that are mounted here and of use.
 func Hierarchies() ([]Hierarchy, error) {
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	mounts, err := kernelfile.Read("/proc/self/mountinfo")
 	if err != nil {
 		return nil, fmt.Errorf("find control groups: %w", err)
 	}
-	own, err := os.ReadFile("/proc/self/cgroup")
+	own, err := kernelfile.Read("/proc/self/cgroup")
 	if err != nil {
 		return nil, fmt.Errorf("find control groups: %w", err)
 	}
@@ -40,7 +42,7 @@ func Hierarchies() ([]Hierarchy, error) {
 		if !h.Unified {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(h.Mount, "cgroup.controllers"))
+		text, err := kernelfile.Read(filepath.Join(h.Mount, "cgroup.controllers"))
 		if err != nil {
 			return nil, fmt.Errorf("find control groups: %w", err)
 		}
@@ -182,7 +184,7 @@ const leafName = "openmosix-node"
 // handDown has the groups within dir get controllers.
 func handDown(dir string, controllers []Controller) error {
 	path := filepath.Join(dir, "cgroup.subtree_control")
-	given, err := os.ReadFile(path)
+	given, err := kernelfile.Read(path)
 	if err != nil {
 		return fmt.Errorf("hand controllers down: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sync"
+	"time"
 )
 
 // MemoryLimit is what the groups of this process leave it, in bytes: in a container
@@ -18,13 +20,29 @@ type MemoryLimit struct {
 // Unlimited is told where nothing is limited, or nothing can be read.
 var Unlimited = MemoryLimit{math.MaxUint64, math.MaxUint64}
 
-// OwnMemory looks at the groups of this process, up to the root that it sees.
-func OwnMemory() MemoryLimit {
-	all, err := Hierarchies()
-	if err != nil {
-		return Unlimited
+// Own are the groups of this process. It may be used by several goroutines.
+type Own struct {
+	mu     sync.Mutex
+	found  []Hierarchy
+	looked time.Time
+}
+
+// lookAgain is how long what was found is relied on: a process is seldom put into
+// another group, and hardly ever is a hierarchy mounted.
+const lookAgain = 10 * time.Second
+
+// Memory looks at the groups, up to the root that this process sees.
+func (o *Own) Memory() MemoryLimit {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.looked.IsZero() || time.Since(o.looked) > lookAgain {
+		all, err := Hierarchies()
+		if err != nil {
+			return Unlimited
+		}
+		o.found, o.looked = all, time.Now()
 	}
-	return memoryIn(all)
+	return memoryIn(o.found)
 }
 
 func memoryIn(all []Hierarchy) MemoryLimit {

@@ -56,7 +56,7 @@ func TestMemoryLimits(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
-	if l := OwnMemory(); l.Left > l.Total {
+	if l := new(Own).Memory(); l.Left > l.Total {
 		t.Errorf("%+v", l)
 	}
 }

@@ -3,12 +3,13 @@ package cgroup
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"openmosix/internal/linux/kernelfile"
 )
 
 // Usage is what the processes of a group use; zero where nothing counts it.
@@ -67,7 +68,7 @@ func (p part) time() (time.Duration, error) {
 }
 
 func (p part) number(name string) (uint64, error) {
-	text, err := os.ReadFile(filepath.Join(p.dir, name))
+	text, err := kernelfile.Read(filepath.Join(p.dir, name))
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", name, err)
 	}
@@ -80,7 +81,7 @@ func (p part) number(name string) (uint64, error) {
 
 // entry reads the number behind a word in a file of such lines; 0 if it is missing.
 func (p part) entry(name, key string) (uint64, error) {
-	text, err := os.ReadFile(filepath.Join(p.dir, name))
+	text, err := kernelfile.Read(filepath.Join(p.dir, name))
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", name, err)
 	}

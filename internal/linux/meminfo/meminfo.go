@@ -6,8 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
+
+	"openmosix/internal/linux/kernelfile"
 )
 
 // Info is in bytes.
@@ -18,7 +19,7 @@ type Info struct {
 
 // Read reads /proc/meminfo.
 func Read() (Info, error) {
-	text, err := os.ReadFile("/proc/meminfo")
+	text, err := kernelfile.Read("/proc/meminfo")
 	if err != nil {
 		return Info{}, fmt.Errorf("read memory of the machine: %w", err)
 	}
@@ -59,7 +60,7 @@ func Parse(text []byte) (Info, error) {
 // Kills is how many processes the kernel has killed for want of memory since
 // the machine was started.
 func Kills() (uint64, error) {
-	text, err := os.ReadFile("/proc/vmstat")
+	text, err := kernelfile.Read("/proc/vmstat")
 	if err != nil {
 		return 0, fmt.Errorf("read counters of the machine's memory: %w", err)
 	}

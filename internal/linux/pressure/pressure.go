@@ -9,9 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"time"
+
+	"openmosix/internal/linux/kernelfile"
 )
 
 // Resource is what is waited for.
@@ -37,7 +38,7 @@ type Sample struct {
 // Read reads what is counted of a resource. An error that wraps
 // fs.ErrNotExist, or EOPNOTSUPP, says that this kernel counts nothing.
 func Read(r Resource) (Sample, error) {
-	text, err := os.ReadFile("/proc/pressure/" + string(r))
+	text, err := kernelfile.Read("/proc/pressure/" + string(r))
 	if err != nil {
 		return Sample{}, fmt.Errorf("read pressure: %w", err)
 	}

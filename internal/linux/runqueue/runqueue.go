@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+
+	"openmosix/internal/linux/kernelfile"
 )
 
 // Sample is what the kernel has counted since the machine was started.
@@ -21,7 +23,7 @@ type Sample struct {
 
 // Read reads /proc/stat.
 func Read() (Sample, error) {
-	text, err := os.ReadFile("/proc/stat")
+	text, err := kernelfile.Read("/proc/stat")
 	if err != nil {
 		return Sample{}, fmt.Errorf("read CPU times of the machine: %w", err)
 	}
@@ -70,7 +72,7 @@ func Parse(text []byte) (Sample, error) {
 // Running reads /proc/loadavg for the number of threads that run or want to, the
 // reader among them: much cheaper than Read, whose file grows with the machine.
 func Running() (int, error) {
-	text, err := os.ReadFile("/proc/loadavg")
+	text, err := kernelfile.Read("/proc/loadavg")
 	if err != nil {
 		return 0, fmt.Errorf("read number of running threads: %w", err)
 	}

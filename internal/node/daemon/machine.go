@@ -13,18 +13,19 @@ import (
 type ThisMachine struct {
 	cpu         cpu.Features
 	fingerprint uint64
+	groups      *cgroup.Own
 }
 
 // NewThisMachine looks once at what does not change.
 func NewThisMachine() ThisMachine {
 	local := cpu.Local()
-	return ThisMachine{cpu: local, fingerprint: local.Fingerprint()}
+	return ThisMachine{cpu: local, fingerprint: local.Fingerprint(), groups: &cgroup.Own{}}
 }
 
 // Memory in bytes, of what this process may have: in a container less than there is.
-func (ThisMachine) Memory() (total, available uint64, err error) {
+func (m ThisMachine) Memory() (total, available uint64, err error) {
 	info, err := meminfo.Read()
-	limit := cgroup.OwnMemory()
+	limit := m.groups.Memory()
 	return min(info.Total, limit.Total), min(info.Available, limit.Left), err
 }
 

@@ -1,14 +1,11 @@
 package employer
 
 import (
-	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"time"
 
-	"openmosix/internal/linux/procfs"
+	"openmosix/internal/linux/gowatcher"
 	"openmosix/internal/linux/timeslice"
 )
 
@@ -33,18 +30,12 @@ const (
 func calmRuntime() error {
 	runtime.GOMAXPROCS(max(processors, runtime.NumCPU()))
 	debug.SetGCPercent(collectAt)
-	tids, err := procfs.FS("/proc").Threads(os.Getpid())
-	if err != nil || len(tids) < 2 {
+	watcher, err := gowatcher.Thread()
+	if err != nil {
 		return err
 	}
-	slices.Sort(tids)
-	watcher := tids[1] // runtime.main starts it before anything else
 	if err := timeslice.Set(watcher, 0); err != nil {
 		return err
 	}
-	name := fmt.Sprintf("/proc/%d/timerslack_ns", watcher)
-	if err := os.WriteFile(name, fmt.Append(nil, watchEvery.Nanoseconds()), 0); err != nil {
-		return fmt.Errorf("let the runtime's watcher sleep: %w", err)
-	}
-	return nil
+	return gowatcher.Calm(watchEvery)
 }
