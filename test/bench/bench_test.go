@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -49,9 +47,10 @@ func moves(b *testing.B, megabytes int) {
 		b.Fatal(err)
 	}
 	defer lab.Kill(1, pid)
+	copies := newCopier(b, lab, dir)
 	// What every move costs, however small: the command, and a session.
 	small := start(b, lab.Command(ctx, 1, dir, "sh", "-c", "echo $$; read end"))
-	var out, home, rate, homeRate, raw, setUp []float64
+	var out, home, rate, homeRate, raw, encrypted, setUp []float64
 	timed := func(pid int, to string) (still, took float64) {
 		begun := time.Now()
 		still = move(ctx, b, lab, pid, to)
@@ -59,7 +58,8 @@ func moves(b *testing.B, megabytes int) {
 	}
 	b.ResetTimer()
 	for range b.N {
-		raw = append(raw, copyRate(b, megabytes))
+		raw = append(raw, copies.rate(ctx, b, "tcp", megabytes))
+		encrypted = append(encrypted, copies.rate(ctx, b, "tls", megabytes))
 		_, took := timed(small.pid, "2")
 		setUp = append(setUp, 1000*took)
 		move(ctx, b, lab, small.pid, "home")
@@ -75,8 +75,10 @@ func moves(b *testing.B, megabytes int) {
 	report(b, "move-MB/s", rate)
 	report(b, "home-MB/s", homeRate)
 	report(b, "tcp-MB/s", raw)
+	report(b, "tls-MB/s", encrypted)
 	report(b, "set-up-ms", setUp)
-	b.ReportMetric(median(raw)/median(rate), "tcp/move")
+	b.ReportMetric(median(rate)/median(raw), "move/tcp")
+	b.ReportMetric(median(rate)/median(encrypted), "move/tls")
 	if err := lab.Command(ctx, 1, "/", "kill", "-TERM", strconv.Itoa(pid)).Run(); err != nil {
 		b.Fatal(err)
 	}
@@ -90,7 +92,9 @@ func moves(b *testing.B, megabytes int) {
 	t.row("rate, going out", format("%.0f", rate)+" MB/s")
 	t.row("rate, coming home", format("%.0f", homeRate)+" MB/s")
 	t.row("TCP copy of as much", format("%.0f", raw)+" MB/s")
+	t.row("the same by TLS", format("%.0f", encrypted)+" MB/s")
 	t.row("TCP copy / going out", format("%.2f", byRound(raw, rate)))
+	t.row("TLS copy / going out", format("%.2f", byRound(encrypted, rate)))
 	t.row("a shell goes out: the command and the session's set-up", format("%.0f", setUp)+" ms")
 	t.row("rate, going out, less that", format("%.0f", without(rate, setUp, megabytes))+" MB/s")
 	t.print()
@@ -117,42 +121,6 @@ func move(ctx context.Context, b *testing.B, lab *labtest.Lab, pid int, to strin
 		b.Fatalf("migrate to %s: %v: %s", to, err, text)
 	}
 	return answer[0].FrozenMicros / 1000
-}
-
-// copyRate copies as much over a TCP connection on this machine, in MB/s.
-func copyRate(b *testing.B, megabytes int) float64 {
-	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	failed := make(chan error, 1)
-	start := time.Now()
-	go func() {
-		c, err := net.Dial("tcp", l.Addr().String())
-		if err == nil {
-			buf := make([]byte, 256<<10)
-			for sent := 0; sent < megabytes<<20 && err == nil; sent += len(buf) {
-				_, err = c.Write(buf)
-			}
-			_ = c.Close()
-		}
-		failed <- err
-	}()
-	c, err := l.Accept()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	n, err := io.Copy(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c})
-	if err == nil {
-		err = <-failed
-	}
-	if err != nil || n != int64(megabytes)<<20 {
-		b.Fatal(fmt.Errorf("copied %d bytes: %w", n, err))
-	}
-	return float64(megabytes) / time.Since(start).Seconds()
 }
 
 func median(all []float64) float64 {
