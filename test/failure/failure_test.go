@@ -21,7 +21,7 @@ const (
 	pause         = 20 * time.Millisecond
 	stopTries     = 500
 	// cleanTries bounds how long what a death leaves may take to go.
-	cleanTries = 150
+	cleanTries = 600 // one that waits notices a cut connection within half a minute
 )
 
 // rig is a lab whose supervisors stop where a file says.

@@ -58,7 +58,15 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - What is resident of a process that has just come home, as it is told, is less until all of its memory has followed it.
 - Who watches a file (inotify) is not told of opens and reads by programs away that know it already (docs/design/0013-answers-without-asking.md).
 - The pages of a move between two foreign nodes pass through home.
-- A body has no empty root yet: its filter, its user and its namespaces keep it from the lender's files; test/hostile tries.
+- Guests share the lender's network namespace, as one of their own would cost milliseconds for each session. Of a hole in their filter Landlock keeps TCP and abstract
+  sockets ("mosctl status" tells whether the kernel has it), and not UDP.
+- A process or thread made away that the lender's kernel refuses for another reason than a limit on their number (no memory, threads-max of the machine) ends the
+  process; at the limit on their number it comes home for the call.
+- A node that takes a move's bytes very slowly, but takes some each half minute, keeps a frozen process standing until the move is cancelled ("migrate --cancel").
+- Huge pages: what follows in a post-copy stays in small pages until the kernel joins it; a pool's (hugetlbfs) are refused with the reason; those that only
+  MADV_COLLAPSE made become small.
+- A link that is cut while pages still follow ends the process, visibly: what it has not got yet is behind that link. TCP's resending (half a minute) is the only reconnect. The
+  supervisor on the other side, which waits to be asked for pages, notices within half a minute.
 `
 
 const healthFile = "../../docs/health.md"

@@ -40,9 +40,10 @@ func scan(fd uintptr, r image.Range, q Query, regions []region) (n int, end uint
 		vec: unsafe.Pointer(&regions[0]), vecLen: uint64(len(regions)),
 		// An inverted category matches when it is absent.
 		inverted: q.None, mask: q.All | q.None, anyOf: q.Any,
-		// Regions are split where returned categories differ: return one
-		// that all matching pages have in common, so that none are split.
-		returned: q.All,
+		// Regions are split where returned categories differ: return what
+		// all matching pages have in common, so that none are split but those
+		// that are to be.
+		returned: q.All | q.Apart,
 	}
 	if arg.returned == 0 {
 		arg.returned = WPAllowed

@@ -58,4 +58,7 @@ func TestGuards(t *testing.T) {
 	if want := []image.Range{at(0, 3), at(5, 20), at(21, pages/2)}; err != nil || !slices.Equal(present, want) {
 		t.Error("present:", present, err)
 	}
+	if held, guards, err := p.Contents(vmas); err != nil || !slices.Equal(held, present) || !slices.Equal(guards, want) {
+		t.Error("in one look:", held, guards, err)
+	}
 }

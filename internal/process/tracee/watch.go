@@ -166,7 +166,7 @@ func (p *Process) Protect(vmas []image.VMA, into []image.Range) ([]image.Range, 
 
 // Written lists what was written since the last Protect, in a process that
 // stands still. Mappings that are not tracked (made since, or moved) count as
-// written as a whole.
+// written as a whole; pages that are not there may be named.
 func (p *Process) Written(vmas []image.VMA) ([]image.Range, error) {
 	var all []image.Range
 	for i := range vmas {
@@ -174,7 +174,7 @@ func (p *Process) Written(vmas []image.VMA) ([]image.Range, error) {
 		if !private(v) {
 			continue
 		}
-		rs, err := pagemap.Scan(p.Mem.Pagemap(), v.Range, pagemap.Query{All: pagemap.Written, Any: pagemap.Present | pagemap.Swapped, Flags: pagemap.CheckWPAsync})
+		rs, err := pagemap.ChangedPages(p.Mem.Pagemap(), v.Range)
 		switch {
 		case errors.Is(err, pagemap.ErrNotTracked):
 			rs = []image.Range{v.Range}

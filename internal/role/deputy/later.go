@@ -10,26 +10,22 @@ import (
 
 // rest is what the other side does not hold yet of a frozen process.
 type rest struct {
-	send, later, present []image.Range
+	send, later []image.Range
 }
 
 // divide finds the rest and decides what is sent before the process runs there.
 func (f *frozen) divide() error {
 	p := f.p
-	present, err := p.PrivatePages(f.img.VMAs)
-	if err != nil {
-		return err
-	}
-	f.gives = f.worthGiving(present)
-	left := present
+	f.gives = f.worthGiving(f.present)
+	left := f.present
 	if len(f.ahead.Sent) > 0 {
 		written, err := p.Written(f.img.VMAs)
 		if err != nil {
 			return err
 		}
-		left = f.ahead.Left(present, written)
+		left = f.ahead.Left(f.present, written)
 	}
-	f.rest = rest{send: left, present: present}
+	f.rest = rest{send: left}
 	later := missing.Later(f.img, left, laterBy(f.strategy, f.link), f.ahead.Rate)
 	if len(later) == 0 {
 		return nil
@@ -57,5 +53,5 @@ func (f *frozen) sendRest() error {
 	if _, err := tracee.SendPages(f.p.Mem, f.rest.send, emit); err != nil {
 		return err
 	}
-	return tracee.SendAbsent(f.img.VMAs, f.rest.present, emit)
+	return tracee.SendAbsent(f.img.VMAs, f.present, emit)
 }

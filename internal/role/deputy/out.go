@@ -156,6 +156,7 @@ type frozen struct {
 	progress func(string, uint64, uint64)
 	strategy supervisor.Strategy
 	ahead    *tracee.Ahead // what was sent before the freeze
+	present  []image.Range // its pages that hold something
 	rest     rest
 	gives    bool // its memory back, when it has arrived
 
@@ -297,7 +298,7 @@ func (f *frozen) capture() error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	img.VMAs, img.Files = vmas, files
-	if img.Guards, err = p.Guards(vmas); err != nil {
+	if f.present, img.Guards, err = p.Contents(vmas); err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	p.identifyFiles(img)

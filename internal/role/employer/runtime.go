@@ -18,6 +18,9 @@ const (
 	// collectAt is by how many percent the heap, which is small and short-lived,
 	// grows until it is collected: that took a fifth of a supervisor's time.
 	collectAt = 400
+	// collectFrom is how much memory there may be of which some is garbage: large frames, of a
+	// move or of a node that means ill, would grow fivefold by the rule above.
+	collectFrom = 128 << 20
 )
 
 // calmRuntime makes Go's runtime fit for a process that waits in the kernel for
@@ -30,6 +33,7 @@ const (
 func calmRuntime() error {
 	runtime.GOMAXPROCS(max(processors, runtime.NumCPU()))
 	debug.SetGCPercent(collectAt)
+	debug.SetMemoryLimit(collectFrom)
 	watcher, err := gowatcher.Thread()
 	if err != nil {
 		return err
