@@ -127,8 +127,8 @@ func PresentPages(pagemap *os.File, r image.Range, excludeFile bool) ([]image.Ra
 	return found, err
 }
 
-// Contents is PresentPages and GuardPages in one look, which takes as long as either: 2 ms
-// for each GB. ErrUntold as with GuardPages; then nothing is found.
+// Contents is PresentPages and GuardPages in one look at the page tables. ErrUntold as
+// with GuardPages; then nothing is found.
 func Contents(pagemap *os.File, r image.Range, excludeFile bool) (present, guards []image.Range, err error) {
 	q := Query{Any: Present | Swapped | Guard, None: PFNZero, Apart: Guard}
 	if excludeFile {

@@ -22,7 +22,7 @@ func (p *Process) PrivatePages(vmas []image.VMA) ([]image.Range, error) {
 	var all []image.Range
 	for i := range vmas {
 		v := &vmas[i]
-		if v.Kind == image.Special || v.Kind == image.SharedFile {
+		if !private(v) {
 			continue
 		}
 		rs, err := pagemap.PresentPages(p.Mem.Pagemap(), v.Range, v.Kind == image.File)
