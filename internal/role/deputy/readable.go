@@ -49,9 +49,9 @@ const (
 	// settledFor is how long a file must not have changed: its blocks may still be on
 	// their way, and who has just made it may go on.
 	settledFor = 2 * time.Second
-	// unread is after what time a file's time of access changes when it is read, on
-	// file systems mounted relatime; half of it is left for being read.
-	unread = 24 * time.Hour
+	// unread is for how long after it was read a file's time of access stays when it is
+	// read again, on file systems mounted relatime: a day, less what a change of mind may take to arrive.
+	unread = 24*time.Hour - time.Minute
 	// leftFor is how long a file is kept open that may still be opened by what was told.
 	leftFor = time.Minute
 	// idleFor is after what time without any process away all files are closed: their
@@ -134,12 +134,23 @@ func (f *readableFile) look() error {
 	case now.Sub(changed) < settledFor:
 		return errNotTold
 	case fs.Flags&unix.ST_NOATIME != 0:
-	case fs.Flags&unix.ST_RELATIME == 0, !read.After(changed), !read.After(modified), now.Sub(read) > unread/2:
+	case fs.Flags&unix.ST_RELATIME == 0:
 		return errNotTold
 	default:
-		f.until = read.Add(unread)
+		if f.until = untraced(read, changed, modified); !now.Before(f.until) {
+			return errNotTold
+		}
 	}
 	return nil
+}
+
+// untraced is until when reading leaves a file's time of access as it is, by the rule of relatime
+// (mount(8)): it has been read since its last change, and less than a day ago. Zero: it does not.
+func untraced(read, changed, modified time.Time) time.Time {
+	if !read.After(changed) || !read.After(modified) {
+		return time.Time{}
+	}
+	return read.Add(unread)
 }
 
 // tellReadable tells one of the guests' sides what a file gives.
