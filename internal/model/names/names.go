@@ -156,6 +156,29 @@ func (t *Table) Look(path string) Fact {
 	return t.facts[path]
 }
 
+// LookBytes is Look for a path as a process gave it, without a copy; Unknown also if
+// the path is not clean.
+func (t *Table) LookBytes(path []byte) Fact {
+	if len(path) < 2 || path[0] != '/' || len(t.facts) == 0 {
+		return Unknown
+	}
+	for i, from := 1, 1; i <= len(path); i++ {
+		if i < len(path) && path[i] != '/' {
+			continue
+		}
+		switch name := path[from:i]; {
+		case len(name) == 0 || len(name) > maxName:
+			return Unknown
+		case name[0] == '.' && (len(name) == 1 || len(name) == 2 && name[1] == '.'):
+			return Unknown
+		case i < len(path) && t.facts[string(path[:i])] == Absent:
+			return Absent
+		}
+		from = i + 1
+	}
+	return t.facts[string(path)]
+}
+
 // Len is how many facts there are.
 func (t *Table) Len() int { return len(t.facts) }
 

@@ -120,3 +120,29 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 }
+
+// What is looked for in bytes is what is looked for in a string, of clean paths; of others nothing is
+// known but that a directory on the way is absent.
+func TestLookBytes(t *testing.T) {
+	part := rapid.SampledFrom([]string{"a", "b", ".", "..", "", "...", ".a", strings.Repeat("n", 255), strings.Repeat("n", 256)})
+	path := rapid.Custom(func(t *rapid.T) string {
+		p := strings.Join(rapid.SliceOfN(part, 0, 4).Draw(t, "parts"), "/")
+		if rapid.Bool().Draw(t, "absolute") {
+			p = "/" + p
+		}
+		return p
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var facts Table
+		for range rapid.IntRange(0, 6).Draw(t, "facts") {
+			if p := path.Draw(t, "known"); Clean(p) {
+				facts.Learn(p, rapid.SampledFrom([]Fact{Absent, NotLink, Directory}).Draw(t, "fact"))
+			}
+		}
+		p := path.Draw(t, "path")
+		got := facts.LookBytes([]byte(p))
+		if Clean(p) && got != facts.Look(p) || !Clean(p) && got != Unknown && got != Absent {
+			t.Fatalf("%q: %v, of the string %v", p, got, facts.Look(p))
+		}
+	})
+}

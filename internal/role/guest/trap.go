@@ -1,7 +1,8 @@
 package guest
 
 import (
-	"errors"
+	"context"
+	"log/slog"
 	"time"
 
 	"openmosix/internal/linux/mem"
@@ -42,49 +43,8 @@ type result struct {
 // noIntr is ERESTARTNOINTR: make the call again, whatever happens.
 const noIntr = 513
 
-// receive takes a filter's notifications until the last body under it is gone. Whatever may wait
-// goes on elsewhere, so that one slow call never holds up another thread's.
-func (g *Guest) receive(fd int) {
-	var n notify.Notification
-	for {
-		if err := notify.Recv(fd, &n); err != nil {
-			if !errors.Is(err, notify.ErrClosed) {
-				g.log.Error("no more notifications", "error", err)
-			}
-			return
-		}
-		g.trapped(fd, &n)
-	}
-}
-
-// answer ends a call of one of the body's threads with this result.
-func (b *body) answer(id uint64, ret int64) {
-	var err error
-	if ret < 0 && ret > -4096 {
-		err = notify.Send(int(b.listener.Load()), id, 0, unix.Errno(-ret))
-	} else {
-		err = notify.Send(int(b.listener.Load()), id, ret, 0)
-	}
-	if err != nil {
-		b.g.log.Debug("answer not taken", "id", id, "result", ret, "error", err)
-	}
-}
-
-// proceed lets the kernel here run a call.
-func (b *body) proceed(id uint64) {
-	if err := notify.Continue(int(b.listener.Load()), id); err != nil {
-		b.g.log.Debug("call not continued", "error", err)
-	}
-}
-
-func (g *Guest) strandByTID(tid int) *strand {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.byTID[tid]
-}
-
-// trapped handles one call that the filter did not let through.
-func (g *Guest) trapped(fd int, n *notify.Notification) {
+// trapped handles one call that the filter did not let through; room is for a short path.
+func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 	s := g.strandByTID(int(n.Pid))
 	if s == nil {
 		g.log.Error("call of an unknown thread", "thread", n.Pid)
@@ -103,6 +63,9 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 	}
 	s.mu.Unlock()
 	s.b.calls.Add(1)
+	if s.quick(n, room) {
+		return
+	}
 	if s.b.g.alias && s.underAlias(&pending{s: s, id: n.ID, nr: nr, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}) {
 		return
 	}
@@ -113,7 +76,9 @@ func (g *Guest) trapped(fd int, n *notify.Notification) {
 		return
 	}
 	row, where := row.Resolve(n.Args)
-	g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
+	if g.log.Enabled(context.Background(), slog.LevelDebug) { // its arguments are allocated whether they are written or not
+		g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
+	}
 	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}
 	if mayWait(where) {
 		if set := s.strayed(); set != 0 {
