@@ -103,9 +103,9 @@ type ThawMsg struct {
 	Try uint64
 	// Stopped: the process is in a job-control stop, and arrives so.
 	Stopped bool
-	// Emptied: home gives the process's memory back, so all of it has to return whatever
-	// was written.
-	Emptied bool
+	// AllReturns: all of its memory has to return, whatever was written: home gives it back,
+	// or there is too little of it for noting what is written to be worth what it costs.
+	AllReturns bool
 	// Fatal: the process is to die of this signal where it arrives (0: no).
 	Fatal     int
 	FatalTID  int

@@ -17,6 +17,10 @@ const (
 	// worthGivingBack is from how much memory on this is done. Less is kept: then
 	// only what was written away has to come back.
 	worthGivingBack = 16 << 20
+	// worthNoting is from how much memory on what is not written away is kept apart from what
+	// is. A program that has just begun has a quarter of that, and where writes are noted the
+	// kernel maps a file's pages one by one, not sixteen at once.
+	worthNoting = 1 << 20
 	// givenAtOnce is for how much a call may have to wait.
 	givenAtOnce = 2 << 20
 )
@@ -70,6 +74,9 @@ func (f *frozen) worthGiving(present []image.Range) bool {
 	st, err := f.p.Family.FS.Status(f.p.PID)
 	return err == nil && st.Seccomp == 0
 }
+
+// allReturns tells whether all memory has to come home with the process.
+func (f *frozen) allReturns() bool { return f.gives || layout.Bytes(f.present) < worthNoting }
 
 // givable is what a process gives back; nil: it is not worth it, or it cannot be.
 func (f *frozen) givable() []image.Range {

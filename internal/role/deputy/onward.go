@@ -84,7 +84,7 @@ func (o *onward) relay() error {
 	p.mu.Lock()
 	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
-	m.Emptied = p.isEmptied()
+	m.AllReturns = p.isEmptied()
 	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}

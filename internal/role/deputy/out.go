@@ -210,7 +210,7 @@ func (f *frozen) send() error {
 		return err
 	}
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), Emptied: f.gives, Missing: f.rest.later})); err != nil {
+	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Missing: f.rest.later})); err != nil {
 		return fail(supervisor.Unreachable, err.Error())
 	}
 	if err := p.supply(f.link, img); err != nil {

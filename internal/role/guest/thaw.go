@@ -299,7 +299,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 			return err
 		}
 	}
-	if err := leader.track(m.Emptied); err != nil {
+	if err := leader.track(m.AllReturns); err != nil {
 		g.log.Warn("writes are not tracked: everything will be sent back", "error", err)
 	}
 	if err := leader.t.RestoreTimers(img); err != nil {
