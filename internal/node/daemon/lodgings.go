@@ -36,7 +36,10 @@ func (d *Daemon) limits() lodging.Limits {
 		Weight: g.Weight, CPUs: float64(runtime.NumCPU()*g.CPUPercent) / 100,
 		Memory: g.Memory << 20, EachMemory: g.EachMemory << 20, EachPIDs: g.EachPIDs,
 	}
-	if total, _, err := d.machine.Memory(); l.Memory == 0 && err == nil && total > g.Spare<<20 {
+	if l.Memory != 0 {
+		return l
+	}
+	if total, _, err := d.machine.Memory(); err == nil && total > g.Spare<<20 {
 		l.Memory = total - g.Spare<<20
 	}
 	return l

@@ -10,6 +10,7 @@ import (
 
 	"openmosix/internal/linux/terminal"
 	"openmosix/internal/model/owner"
+	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/lodging"
 	"openmosix/internal/node/measure"
@@ -64,16 +65,22 @@ func (d *Daemon) ownerStatus() control.Owner {
 }
 
 // watchOwner looks once a second whether guests are in the owner's way. While
-// there are none, and none had to leave, it looks at the clock only.
+// there are none, and none had to leave, it looks at the clock and for a reload only.
 func (d *Daemon) watchOwner(ctx context.Context) {
 	o := &d.owner
 	o.used, o.vain, o.leaving = map[*guest]time.Duration{}, map[*guest]time.Time{}, map[*guest]bool{}
 	ticker := time.NewTicker(ownerEvery)
 	defer ticker.Stop()
 	last := time.Now()
+	var settings *config.Config
 	for {
 		now := time.Now()
-		d.house.Configure(d.limits()) // a reload may have changed them
+		// Memory that is added or taken away changes the limits, and a reload; while there are
+		// no guests the first of these waits until one is lent to.
+		if live := d.live.Load(); live != settings || len(d.guests.list()) > 0 {
+			d.house.Configure(d.limits())
+			settings = live
+		}
 		d.lookAfterOwner(ctx, now, now.Sub(last))
 		d.keepWithin(now)
 		last = now
