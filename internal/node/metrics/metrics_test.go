@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -144,7 +144,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestNamesAreAsTheyShouldBe(t *testing.T) {
-	problems, err := testutil.GatherAndLint(New(full).registry)
+	problems, err := promlint.New(New(full).page()).Lint()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,5 +166,43 @@ func TestNothingHappened(t *testing.T) {
 	}
 	if n := len(page[events].GetMetric()); n != len(event.Kinds())-3 {
 		t.Errorf("%d kinds of events are counted", n)
+	}
+}
+
+// TestTexts: whatever is in a label or a help text, the page can be read.
+func TestTexts(t *testing.T) {
+	odd := "a \"b\"\\c\nd é"
+	m := New(func() Figures { return Figures{Nodes: map[string]int{odd: 3}} })
+	if n := find(scrape(t, m)[nodes], "state="+odd); n.GetGauge().GetValue() != 3 {
+		t.Errorf("a state %q is read as %v", odd, n)
+	}
+	var p page
+	p.family(Metric{Name: "x", Type: "gauge", Help: `\` + "\n"}, []sample{{value: 1e-9}})
+	if text := p.String(); text != "# HELP x \\\\\\n\n# TYPE x gauge\nx 1e-09\n" {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestBounds: a value belongs to the first bound that is not less.
+func TestBounds(t *testing.T) {
+	h := newHistogram([]float64{1, 2})
+	for _, v := range []float64{0, 1, 1.5, 2, 2.5, 1e9} {
+		h.observe(v)
+	}
+	if !slices.Equal(h.counts, []uint64{2, 2, 2}) {
+		t.Errorf("%v", h.counts)
+	}
+}
+
+// TestReaders: so many at once, and no more.
+func TestReaders(t *testing.T) {
+	m := New(full)
+	for range maxReaders {
+		m.readers <- struct{}{}
+	}
+	w := httptest.NewRecorder()
+	m.Handler(slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("one too many is answered %d", w.Code)
 	}
 }

@@ -1,10 +1,6 @@
 package metrics
 
-import (
-	"slices"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "slices"
 
 // Metric is one row of the table of metrics.
 type Metric struct {
@@ -67,18 +63,4 @@ var table = []Metric{
 	{callSeen, "histogram", []string{"call"}, "System calls that processes away have had done at home, as they see it: the way there and back included, and waiting for what the call waits for."},
 	{callDone, "histogram", []string{"call"}, "The part of it that home needed for the call itself. Calls that take several steps are not in it."},
 	{callBytes, "counter", []string{"call", "direction"}, "Bytes that forwarded calls have carried: to_home or from_home."},
-}
-
-func row(name string) Metric {
-	return table[slices.IndexFunc(table, func(m Metric) bool { return m.Name == name })]
-}
-
-func counter(name string) *prometheus.CounterVec {
-	m := row(name)
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: m.Name, Help: m.Help}, m.Labels)
-}
-
-func desc(name string) *prometheus.Desc {
-	m := row(name)
-	return prometheus.NewDesc(m.Name, m.Help, m.Labels, nil)
 }
