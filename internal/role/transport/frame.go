@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"weak"
 )
 
 // A frame on the wire: length of the data (4 bytes), kind (1), id (8), data.
@@ -14,12 +15,15 @@ const (
 	headerSize = 4 + 1 + 8
 	// MaxFrame bounds the data of one frame.
 	MaxFrame = 64 << 20
-	// keepBuffer is the largest receive buffer kept after a smaller frame.
-	keepBuffer = 4 << 20
-	// worthGiving is from which size on the memory of a frame changes hands, and
-	// spares how many such pieces are kept.
+	// worthGiving is from which size on a frame is large: its memory changes hands, and is
+	// kept only as long as large ones come. That of small ones stays.
 	worthGiving = 64 << 10
-	spares      = 4
+	// keepBuffer is the largest memory that is used for another frame, and spares how
+	// many such pieces are.
+	keepBuffer = 4 << 20
+	spares     = 4
+	// record is what is read from below at once: a record of TLS has no more.
+	record = 16 << 10
 )
 
 // ErrFrameTooBig is wrapped when a frame is over MaxFrame, in either direction.
@@ -39,14 +43,15 @@ type Framed struct {
 	outgoing
 
 	in     *bufio.Reader
-	header [headerSize]byte // of the frame being received
-	buf    []byte
-	spare  chan []byte // memory for frames that was given back
+	header [headerSize]byte          // of the frame being received
+	small  []byte                    // memory of small frames
+	large  []byte                    // of the last frame, if it is a large one
+	spare  chan weak.Pointer[[]byte] // for large frames to come; the collector takes it if none come
 }
 
 // NewFramed owns conn from then on.
 func NewFramed(conn io.ReadWriteCloser) *Framed {
-	f := &Framed{in: bufio.NewReaderSize(conn, 32<<10), spare: make(chan []byte, spares)}
+	f := &Framed{in: bufio.NewReaderSize(conn, record), spare: make(chan weak.Pointer[[]byte], spares)}
 	f.outgoing.init(conn)
 	return f
 }
@@ -54,6 +59,9 @@ func NewFramed(conn io.ReadWriteCloser) *Framed {
 // Recv reads one frame. It returns io.EOF when the peer closed between two
 // frames, io.ErrUnexpectedEOF when within one.
 func (f *Framed) Recv() (Frame, error) {
+	// Before it waits, perhaps for hours: nobody looks at the last frame any more.
+	f.Spare(f.large)
+	f.large = nil
 	header := f.header[:]
 	if _, err := io.ReadFull(f.in, header); err != nil {
 		if err == io.EOF {
@@ -65,10 +73,11 @@ func (f *Framed) Recv() (Frame, error) {
 	if length > MaxFrame {
 		return Frame{}, fmt.Errorf("receive frame: %w (%d of %d bytes)", ErrFrameTooBig, length, MaxFrame)
 	}
-	if err := f.fill(int(length)); err != nil {
+	data, err := f.data(int(length))
+	if err != nil {
 		return Frame{}, fmt.Errorf("receive frame of %d bytes: %w", length, err)
 	}
-	return Frame{Kind: header[4], ID: binary.BigEndian.Uint64(header[5:]), Data: f.buf[:length]}, nil
+	return Frame{Kind: header[4], ID: binary.BigEndian.Uint64(header[5:]), Data: data}, nil
 }
 
 // Own makes the data of the frame received last the caller's own. Large ones are not
@@ -77,49 +86,73 @@ func (f *Framed) Own(last Frame) []byte {
 	if len(last.Data) < worthGiving {
 		return append([]byte(nil), last.Data...)
 	}
-	f.buf = nil
+	f.large = nil
 	return last.Data
 }
 
 // Spare takes memory that Own has given and that nobody looks at any more, for frames
 // to come. Any goroutine may call it.
 func (f *Framed) Spare(data []byte) {
-	if len(data) < worthGiving || cap(data) > keepBuffer {
+	if cap(data) < worthGiving || cap(data) > keepBuffer {
 		return
 	}
+	again := data[:0]
 	select {
-	case f.spare <- data[:0]:
+	case f.spare <- weak.Make(&again):
 	default:
 	}
 }
 
-// fill reads n bytes into f.buf. Memory is taken as the data comes in, not as
+// spared is memory that Spare was given; nil: there is none any more.
+func (f *Framed) spared() []byte {
+	for {
+		select {
+		case w := <-f.spare:
+			if p := w.Value(); p != nil {
+				return *p
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// data reads the n bytes of a frame.
+func (f *Framed) data(n int) ([]byte, error) {
+	if n < worthGiving {
+		if cap(f.small) < n {
+			f.small = make([]byte, max(n, 2*cap(f.small)))
+		}
+		return f.small[:n], f.read(f.small[:n])
+	}
+	f.large = f.spared()
+	err := f.fill(n)
+	return f.large, err
+}
+
+// fill reads n bytes into f.large. Memory is taken as the data comes in, not as
 // the peer announces it.
 func (f *Framed) fill(n int) error {
-	if cap(f.buf) > keepBuffer && n <= keepBuffer {
-		f.buf = nil
-	}
-	if f.buf == nil {
-		select {
-		case f.buf = <-f.spare:
-		default:
-		}
-	}
-	f.buf = f.buf[:0]
-	for have := 0; have < n; have = len(f.buf) {
-		step := min(n, max(cap(f.buf), 1<<20, 2*have))
-		if cap(f.buf) < step {
+	for have := 0; have < n; have = len(f.large) {
+		step := min(n, max(cap(f.large), 1<<20, 2*have))
+		if cap(f.large) < step {
 			larger := make([]byte, have, step)
-			copy(larger, f.buf)
-			f.buf = larger
+			copy(larger, f.large)
+			f.large = larger
 		}
-		f.buf = f.buf[:step]
-		if _, err := io.ReadFull(f.in, f.buf[have:step]); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
+		f.large = f.large[:step]
+		if err := f.read(f.large[have:step]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// read fills b with what comes next.
+func (f *Framed) read(b []byte) error {
+	_, err := io.ReadFull(f.in, b)
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

@@ -3,8 +3,11 @@ package transport
 import (
 	"bytes"
 	"net"
+	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
+	"weak"
 )
 
 // A large frame that has to wait is not copied into the queue, and goes out after what
@@ -71,6 +74,7 @@ func TestLargeFramesWaitForTheirTurn(t *testing.T) {
 
 // The data of a large frame change hands; given back, the memory is used again.
 func TestOwnAndSpare(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would take what is spare
 	s := &stream{}
 	x := NewFramed(s)
 	send := func(b byte) {
@@ -97,4 +101,49 @@ func TestOwnAndSpare(t *testing.T) {
 	if three := take(); &three[0] != &one[0] || three[0] != 3 || two[0] != 2 {
 		t.Error("the memory is not used again, or that of somebody else is")
 	}
+}
+
+// Who waits for a frame keeps no memory of large ones that came before, given back or
+// not.
+func TestWaitingTakesNoMemory(t *testing.T) {
+	a, b := net.Pipe()
+	x, y := NewFramed(a), NewFramed(b)
+	go func() {
+		for range 2 {
+			_ = x.Send(1, 1, make([]byte, 1<<20))
+		}
+		_ = x.Send(2, 2, []byte("small"))
+	}()
+	first, second := receivedTwo(t, y)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = y.Recv()
+		_, _ = y.Recv()
+	}()
+	for deadline := time.Now().Add(10 * time.Second); first.Value() != nil || second.Value() != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("kept while it waits: the one given back: %v, the last one: %v", first.Value() != nil, second.Value() != nil)
+		}
+		runtime.GC()
+	}
+	x.Close()
+	<-ended
+	runtime.KeepAlive(y)
+}
+
+// receivedTwo receives two large frames, owns the first one and gives it back.
+func receivedTwo(t *testing.T, y *Framed) (first, second weak.Pointer[byte]) {
+	t.Helper()
+	f, err := y.Recv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := y.Own(f)
+	first = weak.Make(&own[0])
+	if f, err = y.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	y.Spare(own)
+	return first, weak.Make(&f.Data[0])
 }
