@@ -20,7 +20,7 @@ type disk struct {
 // openDisk makes sure that the file exists and is ours alone: who could write
 // to it could make us take one file for another.
 func openDisk(dir string) (*disk, error) {
-	d := &disk{path: filepath.Join(dir, "hashes-1")}
+	d := &disk{path: filepath.Join(dir, "hashes-2")}
 	file, err := d.open()
 	if err != nil {
 		return nil, fmt.Errorf("open cache of file hashes: %w", err)

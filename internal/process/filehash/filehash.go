@@ -35,8 +35,9 @@ type key struct {
 	dev, ino, size, modified, changed uint64
 }
 
-// maxEntries bounds the table in memory and on disk.
-const maxEntries = 1 << 16
+// maxEntries bounds the table in memory, which every supervisor has, to one MB, and
+// that on disk.
+const maxEntries = 1 << 13
 
 // ErrChanging: the file was changed while it was read.
 var ErrChanging = errors.New("the file changes while it is read")

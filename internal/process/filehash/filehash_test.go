@@ -212,7 +212,7 @@ func TestErrors(t *testing.T) {
 // A cache that others may write could be made to lie.
 func TestForeignCacheIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	path := write(t, filepath.Join(dir, "hashes-1"), "")
+	path := write(t, filepath.Join(dir, "hashes-2"), "")
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestForeignCacheIsRefused(t *testing.T) {
 		t.Error(c, err)
 	}
 	link := t.TempDir()
-	if err := os.Symlink(write(t, filepath.Join(dir, "other"), ""), filepath.Join(link, "hashes-1")); err != nil {
+	if err := os.Symlink(write(t, filepath.Join(dir, "other"), ""), filepath.Join(link, "hashes-2")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(link); err == nil {

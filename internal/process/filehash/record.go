@@ -3,7 +3,6 @@ package filehash
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"hash/crc64"
 )
 
 // A cache file is a row of records of one size, each with a checksum of its
@@ -14,9 +13,11 @@ const (
 	recordSize = checkOff + 8
 )
 
-// check is never 0 for a record of zeros, as a crash may leave them.
+// check is not 0 for a record of zeros, as a crash may leave them. It needs no
+// tables: every supervisor would have those of a CRC.
 func check(b []byte) uint64 {
-	return ^crc64.Checksum(b[:checkOff], crc64.MakeTable(crc64.ECMA))
+	s := sha256.Sum256(b[:checkOff])
+	return binary.LittleEndian.Uint64(s[:])
 }
 
 func encode(k key, s sum) []byte {

@@ -18,14 +18,14 @@ type Slots struct {
 	region *stub.Region
 
 	mu   sync.Mutex
-	free []int
+	free []uint16 // indexes
 	used map[int]*stub.Slot
 }
 
 func newSlots(r *stub.Region) *Slots {
-	s := &Slots{region: r, free: make([]int, 0, stub.MaxSlots), used: map[int]*stub.Slot{}}
+	s := &Slots{region: r, free: make([]uint16, 0, stub.MaxSlots), used: map[int]*stub.Slot{}}
 	for i := stub.MaxSlots - 1; i >= 0; i-- {
-		s.free = append(s.free, i)
+		s.free = append(s.free, uint16(i))
 	}
 	return s
 }
@@ -40,7 +40,7 @@ func (s *Slots) New() *stub.Slot {
 	if len(s.free) == 0 {
 		return nil
 	}
-	i := s.free[len(s.free)-1]
+	i := int(s.free[len(s.free)-1])
 	s.free = s.free[:len(s.free)-1]
 	s.used[i] = s.region.Slot(i)
 	return s.used[i]
@@ -56,7 +56,7 @@ func (s *Slots) Free(one *stub.Slot) {
 	defer s.mu.Unlock()
 	if s.used[one.Index] == one {
 		delete(s.used, one.Index)
-		s.free = append(s.free, one.Index)
+		s.free = append(s.free, uint16(one.Index))
 	}
 }
 
@@ -99,7 +99,7 @@ func (t *Thread) OwnSlots() error {
 
 // take marks a slot as used. Precondition: nobody has the slots yet.
 func (s *Slots) take(one *stub.Slot) {
-	s.free = slices.DeleteFunc(s.free, func(i int) bool { return i == one.Index })
+	s.free = slices.DeleteFunc(s.free, func(i uint16) bool { return int(i) == one.Index })
 	s.used[one.Index] = one
 }
 

@@ -10,9 +10,12 @@ import (
 )
 
 const (
-	// processors for goroutines are more than there are CPUs: a goroutine that
-	// waits in the kernel keeps its own until the runtime's watcher takes it away.
-	processors = 8
+	// leastProcessors for goroutines may be more than there are CPUs: a goroutine that
+	// waits in the kernel keeps its own until the runtime's watcher takes it away. Each
+	// takes memory, and what it allocates lies apart from what others do: so there are
+	// not more than mostProcessors on a large machine either.
+	leastProcessors = 4
+	mostProcessors  = 16
 	// watchEvery is how often the watcher looks at most.
 	watchEvery = time.Millisecond
 	// collectAt is by how many percent the heap, which is small and short-lived,
@@ -31,7 +34,7 @@ const (
 // spare it need not hurry: its sleeps may take longer (timer slack, proc(5)),
 // and when it wakes up it waits for its turn.
 func calmRuntime() error {
-	runtime.GOMAXPROCS(max(processors, runtime.NumCPU()))
+	runtime.GOMAXPROCS(min(max(leastProcessors, runtime.NumCPU()), mostProcessors))
 	debug.SetGCPercent(collectAt)
 	debug.SetMemoryLimit(collectFrom)
 	watcher, err := gowatcher.Thread()
