@@ -24,6 +24,15 @@ type Hierarchy struct {
 	Controllers []Controller
 }
 
+// upwards are the directories of the group of this process and of those around it, up to
+// the root that this process sees.
+func (h Hierarchy) upwards(yield func(dir string) bool) {
+	at := path.Join("/", h.Own)
+	for yield(filepath.Join(h.Mount, at)) && at != "/" {
+		at = path.Dir(at)
+	}
+}
+
 // wanted are the controllers a hierarchy is used for.
 var wanted = []Controller{CPU, Memory, PIDs, Freezer, Accounting}
 

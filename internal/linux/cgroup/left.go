@@ -1,7 +1,9 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,16 +26,22 @@ func OwnLeft() (*Left, error) {
 	if err != nil {
 		return nil, err
 	}
+	return leftIn(all)
+}
+
+func leftIn(all []Hierarchy) (*Left, error) {
 	l := &Left{}
 	for _, h := range all {
 		if !slices.Contains(h.Controllers, PIDs) {
 			continue
 		}
-		for own := h.Own; own != "/" && own != "."; own = filepath.Dir(own) {
-			if err := l.add(filepath.Join(h.Mount, own), own == h.Own); err != nil {
+		own := true
+		for dir := range h.upwards {
+			if err := l.add(dir, own); err != nil {
 				l.close()
 				return nil, err
 			}
+			own = false
 		}
 	}
 	if len(l.levels) == 0 {
@@ -42,8 +50,13 @@ func OwnLeft() (*Left, error) {
 	return l, nil
 }
 
+// add opens what counts in a group, if anything does (nothing in a machine's root does)
+// and, unless always, if it has a limit.
 func (l *Left) add(dir string, always bool) error {
 	limit, err := os.Open(filepath.Join(dir, "pids.max"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,17 +22,14 @@ func TestLeft(t *testing.T) {
 		}
 		return dir
 	}
-	l := &Left{}
-	t.Cleanup(l.close)
 	own := write("around/own", "max", "7")
-	for _, level := range []struct {
-		dir    string
-		always bool
-	}{{own, true}, {write("around", "100", "90"), false}, {write("", "max", "1000"), false}} {
-		if err := l.add(level.dir, level.always); err != nil {
-			t.Fatal(err)
-		}
+	write("around", "100", "90")
+	write("", "max", "1000")
+	l, err := leftIn([]Hierarchy{{Mount: top, Own: "/around/own", Controllers: []Controller{PIDs}}, {Mount: own, Own: "/none", Controllers: []Controller{Memory}}})
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(l.close)
 	is := func(want int, limited bool) {
 		t.Helper()
 		if n, is, err := l.Count(); n != want || is != limited || err != nil {
@@ -49,5 +47,31 @@ func TestLeft(t *testing.T) {
 	write("around", "nonsense", "90")
 	if _, _, err := l.Count(); err == nil {
 		t.Error("nonsense is a number")
+	}
+}
+
+// The root that this process sees may be a container's, with a limit, or the machine's,
+// where nothing counts.
+func TestLeftAtTheRoot(t *testing.T) {
+	top := t.TempDir()
+	root := []Hierarchy{{Mount: top, Own: "/", Controllers: []Controller{PIDs}}}
+	if _, err := leftIn(root); !errors.Is(err, ErrNone) {
+		t.Errorf("nothing counts: %v", err)
+	}
+	for name, text := range map[string]string{"pids.max": "10", "pids.current": "7"} {
+		if err := os.WriteFile(filepath.Join(top, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, own := range []string{"/", "/within"} {
+		root[0].Own = own
+		l, err := leftIn(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, limited, err := l.Count(); n != 3 || !limited || err != nil {
+			t.Errorf("in %s: %d, %v, %v", own, n, limited, err)
+		}
+		l.close()
 	}
 }

@@ -3,8 +3,6 @@ package cgroup
 import (
 	"errors"
 	"math"
-	"path"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -51,11 +49,8 @@ func memoryIn(all []Hierarchy) MemoryLimit {
 		if !slices.Contains(h.Controllers, Memory) {
 			continue
 		}
-		for at := h.Own; ; at = path.Dir(at) {
-			out = out.with(part{dir: filepath.Join(h.Mount, at), unified: h.Unified})
-			if at == "/" {
-				break
-			}
+		for dir := range h.upwards {
+			out = out.with(part{dir: dir, unified: h.Unified})
 		}
 	}
 	return out

@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -15,10 +17,32 @@ import (
 // it will be sent again.
 const maxCame = 8
 
+// shelf is where files of other nodes are: a filecache.Cache, or noShelf.
+type shelf interface {
+	// Largest is the size of the largest file that is kept; 0: none is.
+	Largest() uint64
+	Counts() filecache.Counts
+	// Find opens a file that has been kept for this home; filecache.ErrAbsent: there is none.
+	Find(home int, hash []byte, size uint64) (*os.File, error)
+	Keep(home int, hash []byte, size uint64, from io.ReaderAt) error
+}
+
+// noShelf is that of a node that keeps nothing.
+type noShelf struct{}
+
+func (noShelf) Largest() uint64          { return 0 }
+func (noShelf) Counts() filecache.Counts { return filecache.Counts{} }
+
+func (noShelf) Find(int, []byte, uint64) (*os.File, error) { return nil, filecache.ErrAbsent }
+
+func (noShelf) Keep(int, []byte, uint64, io.ReaderAt) error {
+	return errors.New("this node keeps no files")
+}
+
 // keeper takes in the files that guest supervisors have got from their homes, one at
 // a time and while nobody waits for it.
 type keeper struct {
-	cache *filecache.Cache // nil: files are not kept
+	shelf
 	queue chan came
 }
 
@@ -30,50 +54,29 @@ type came struct {
 	file  *os.File
 }
 
-// newKeeper uses the directory of the configuration. It keeps nothing where that
-// says so; an error tells why it keeps nothing although it should.
-func (d *Daemon) newKeeper() (*keeper, error) {
-	k := &keeper{queue: make(chan came, maxCame)}
+func newKeeper(s shelf) *keeper { return &keeper{shelf: s, queue: make(chan came, maxCame)} }
+
+// openShelf opens the directory of the configuration, which may say that nothing is
+// kept; an error tells why nothing is although something should be.
+func (d *Daemon) openShelf() (shelf, error) {
 	g := d.config.Guests
 	if g.Cache == 0 {
-		return k, nil
+		return noShelf{}, nil
 	}
 	dir := g.CacheDir
 	if dir == "" {
 		dir = filepath.Join(d.config.StateDir, "files")
 	}
-	var err error
-	k.cache, err = filecache.Open(dir, g.Cache<<20)
-	return k, err
-}
-
-// largest is the size of the largest file that is kept; 0: none is.
-func (k *keeper) largest() uint64 {
-	if k == nil || k.cache == nil {
-		return 0
+	cache, err := filecache.Open(dir, g.Cache<<20)
+	if err != nil {
+		return noShelf{}, err
 	}
-	return k.cache.Largest()
-}
-
-// counts are the cache's figures.
-func (k *keeper) counts() filecache.Counts {
-	if k == nil || k.cache == nil {
-		return filecache.Counts{}
-	}
-	return k.cache.Counts()
-}
-
-// find opens a file that has been kept for this home.
-func (k *keeper) find(home int, want *supervisor.Twin) (*os.File, error) {
-	if k == nil || k.cache == nil {
-		return nil, filecache.ErrAbsent
-	}
-	return k.cache.Find(home, want.Hash, want.Size)
+	return cache, nil
 }
 
 // take acts on a file that has come, of which the caller keeps nothing then.
 func (k *keeper) take(c *child, home int, e supervisor.Event, files []*os.File) bool {
-	if k == nil || k.cache == nil || e.Kind != supervisor.Came || e.Twin == nil || len(files) != 1 || !isMemory(files[0]) {
+	if e.Kind != supervisor.Came || e.Twin == nil || e.Twin.Size > k.Largest() || len(files) != 1 || !isMemory(files[0]) {
 		return false
 	}
 	select {
@@ -114,5 +117,5 @@ func (k *keeper) keep(f came) error {
 	if uint64(info.Size()) != f.twin.Size {
 		return fmt.Errorf("it has %d bytes, not %d", info.Size(), f.twin.Size)
 	}
-	return k.cache.Keep(f.home, f.twin.Hash, f.twin.Size, f.file)
+	return k.Keep(f.home, f.twin.Hash, f.twin.Size, f.file)
 }

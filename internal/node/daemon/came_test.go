@@ -21,7 +21,7 @@ func TestCame(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	k := &keeper{cache: cache, queue: make(chan came, maxCame)}
+	k := newKeeper(cache)
 	c := &child{log: slog.New(slog.DiscardHandler)}
 	b := bytes.Repeat([]byte("contents"), 1000)
 	sum := sha256.Sum256(b)
@@ -51,7 +51,7 @@ func TestCame(t *testing.T) {
 		"two files":     k.take(c, 1, event, []*os.File{memory(b), memory(b)}),
 		"no word of it": k.take(c, 1, supervisor.Event{Kind: supervisor.Came}, []*os.File{memory(b)}),
 		"another event": k.take(c, 1, supervisor.Event{Kind: supervisor.Wanted, Twin: twin}, []*os.File{memory(b)}),
-		"no cache":      (&keeper{}).take(c, 1, event, []*os.File{memory(b)}),
+		"no cache":      newKeeper(noShelf{}).take(c, 1, event, []*os.File{memory(b)}),
 	} {
 		if refused {
 			t.Error(name, "is taken")
@@ -68,10 +68,10 @@ func TestCame(t *testing.T) {
 	if err := k.keep(<-k.queue); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.find(2, twin); err == nil {
+	if _, err := k.Find(2, twin.Hash, twin.Size); err == nil {
 		t.Error("given to another home")
 	}
-	f, err := k.find(1, twin)
+	f, err := k.Find(1, twin.Hash, twin.Size)
 	if err != nil {
 		t.Fatal(err)
 	}

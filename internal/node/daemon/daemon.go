@@ -170,12 +170,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := d.makeStateDir(); err != nil {
 		return err
 	}
-	keeper, err := d.newKeeper()
+	shelf, err := d.openShelf()
 	if err != nil {
 		d.log.Warn("files that guests need are not kept: they are sent each time", "error", err)
 	}
+	keeper := newKeeper(shelf)
 	d.guests.keeps = keeper
-	twins, err := newTwins(d.homeStateDir(), keeper)
+	twins, err := newTwins(d.homeStateDir(), shelf)
 	if err != nil {
 		d.log.Warn("hashes of files are not kept", "error", err) // it works from memory
 	}

@@ -31,7 +31,7 @@ type guests struct {
 	slots *slots
 	twins *twins   // nil: files are not looked for
 	root  *os.File // the empty directory they live in; set before there are any
-	keeps *keeper  // nil: none are kept
+	keeps *keeper
 	// holdings are what processes have left behind; free tells how much memory could be lent.
 	holdings holdings
 	free     func() (uint64, error)
@@ -80,7 +80,7 @@ func (g *guest) carries(some bool) {
 }
 
 func newGuests(s *slots) *guests {
-	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest), gone: func(*guest) {}}
+	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest), keeps: newKeeper(noShelf{}), gone: func(*guest) {}}
 }
 
 // add makes a guest reachable and follows it to its end.

@@ -139,7 +139,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	d.keepAbout(g)
 	g.child.score(scores[d.live.Load().Guests.OOM])
 	hello, err := d.hello(trust.Guest)
-	hello.Session, hello.Keeps = g.session, d.guests.keeps.largest()
+	hello.Session, hello.Keeps = g.session, d.guests.keeps.Largest()
 	if err == nil {
 		err = g.child.greet(hello)
 	}

@@ -96,7 +96,7 @@ func (d *Daemon) measured() metrics.Figures {
 			f.Moving++
 		}
 	}
-	kept := d.guests.keeps.counts()
+	kept := d.guests.keeps.Counts()
 	f.KeptFiles, f.KeptBytes = kept.Files, kept.Bytes
 	_, f.HeldBytes = d.guests.holdings.held()
 	f.KeptAsked = map[string]uint64{"found": kept.Found, "absent": kept.Absent, "kept": kept.Kept, "damaged": kept.Damaged}

@@ -29,13 +29,13 @@ const (
 // node may read anyway, or what their own home has sent, and only to read.
 type twins struct {
 	hashes *filehash.Cache
-	keeper *keeper
+	keeps  shelf
 	turn   chan struct{}
 }
 
-func newTwins(stateDir string, k *keeper) (*twins, error) {
+func newTwins(stateDir string, s shelf) (*twins, error) {
 	hashes, err := filehash.Open(stateDir)
-	return &twins{hashes: hashes, keeper: k, turn: make(chan struct{}, hashers)}, err
+	return &twins{hashes: hashes, keeps: s, turn: make(chan struct{}, hashers)}, err
 }
 
 // answer looks for a file and sends it to the guest supervisor that asked.
@@ -126,7 +126,7 @@ func (t *twins) kept(home int, want *supervisor.Twin) (*os.File, error) {
 		return nil, err
 	}
 	defer done()
-	return t.keeper.find(home, want)
+	return t.keeps.Find(home, want.Hash, want.Size)
 }
 
 // wait waits for a turn to read a file.

@@ -56,7 +56,7 @@ func TestTwins(t *testing.T) {
 		{"relative", supervisor.Twin{Path: "right", Size: 8, Hash: sum[:]}, false},
 		{"roundabout", supervisor.Twin{Path: dir + "/../" + filepath.Base(dir) + "/right", Size: 8, Hash: sum[:]}, false},
 	} {
-		twins, err := newTwins("", nil)
+		twins, err := newTwins("", noShelf{})
 		if err != nil {
 			t.Fatal(err)
 		}
