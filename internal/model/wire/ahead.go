@@ -10,14 +10,17 @@ import (
 //
 //	Ahead  id = thread  descriptor (4), flags (1), offset (8), struct stat (144), contents
 //
-// It comes just before the reply of the call.
+// It comes just before the reply of the call, or, if it continues what came before, as the
+// answer to a Behind that asks for more. There is one such answer to each; one without
+// contents that is not complete says that home has to be asked.
 type AheadFile struct {
-	FD       int
-	Complete bool // the contents end where the file ends
-	HasStat  bool
-	Offset   uint64 // of the descriptor, and of the first byte of the contents
-	Stat     []byte // as fstat(2) gives it
-	Contents []byte
+	FD        int
+	Complete  bool // the contents end where the file ends
+	HasStat   bool
+	Continues bool
+	Offset    uint64 // of the descriptor, and of the first byte of the contents
+	Stat      []byte // as fstat(2) gives it
+	Contents  []byte
 }
 
 // Sizes of an Ahead frame.
@@ -30,6 +33,7 @@ const (
 const (
 	aheadComplete = 1 << iota
 	aheadStat
+	aheadContinues
 )
 
 // Head is what precedes the contents in a frame.
@@ -41,6 +45,9 @@ func (f *AheadFile) Head() []byte {
 	}
 	if f.HasStat {
 		b[4] |= aheadStat
+	}
+	if f.Continues {
+		b[4] |= aheadContinues
 	}
 	binary.LittleEndian.PutUint64(b[5:], f.Offset)
 	copy(b[13:], f.Stat)
@@ -54,7 +61,7 @@ func DecodeAhead(b []byte) (AheadFile, error) {
 	if len(b) < aheadHead || len(b) > aheadHead+MaxAhead {
 		return AheadFile{}, errAhead
 	}
-	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0,
+	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0,
 		Offset: binary.LittleEndian.Uint64(b[5:]), Stat: b[13 : 13+StatSize], Contents: b[aheadHead:]}
 	if f.FD < 0 || f.Offset > 1<<62 {
 		return AheadFile{}, errAhead
@@ -65,16 +72,20 @@ func DecodeAhead(b []byte) (AheadFile, error) {
 // BehindMsg is what a guest's side has done with a descriptor by itself, and home
 // has to follow:
 //
-//	Behind id = thread  descriptor (4), flags (1), offset (8)
+//	Behind id = thread  descriptor (4), flags (1), offset (8), from (8), bytes (4)
 type BehindMsg struct {
 	FD     int
 	Offset uint64 // that the descriptor has now
 	Seek   bool   // it is another one than home's
 	Read   bool   // it was read from
 	Close  bool   // it has been closed
+
+	// Where the next piece is to begin, and its size; 0: none is wanted.
+	From  uint64
+	Bytes int
 }
 
-const behindSize = 4 + 1 + 8
+const behindSize = 4 + 1 + 8 + 8 + 4
 
 const (
 	behindSeek = 1 << iota
@@ -92,14 +103,23 @@ func (m BehindMsg) Append(b []byte) []byte {
 		}
 	}
 	b = append(b, flags)
-	return binary.LittleEndian.AppendUint64(b, m.Offset)
+	b = binary.LittleEndian.AppendUint64(b, m.Offset)
+	b = binary.LittleEndian.AppendUint64(b, m.From)
+	return binary.LittleEndian.AppendUint32(b, uint32(m.Bytes))
 }
 
 // DecodeBehind reads it.
 func DecodeBehind(b []byte) (BehindMsg, error) {
 	if len(b) != behindSize {
-		return BehindMsg{}, errors.New("what was done with a descriptor is not understood")
+		return BehindMsg{}, errBehind
 	}
-	return BehindMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Offset: binary.LittleEndian.Uint64(b[5:]),
-		Seek: b[4]&behindSeek != 0, Read: b[4]&behindRead != 0, Close: b[4]&behindClose != 0}, nil
+	m := BehindMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Offset: binary.LittleEndian.Uint64(b[5:]),
+		Seek: b[4]&behindSeek != 0, Read: b[4]&behindRead != 0, Close: b[4]&behindClose != 0,
+		From: binary.LittleEndian.Uint64(b[13:]), Bytes: int(binary.LittleEndian.Uint32(b[21:]))}
+	if m.FD < 0 || m.From > 1<<62 || m.Bytes > MaxAhead || m.Bytes > 0 && m.Close {
+		return BehindMsg{}, errBehind
+	}
+	return m, nil
 }
+
+var errBehind = errors.New("what was done with a descriptor is not understood")

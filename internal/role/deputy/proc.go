@@ -21,6 +21,7 @@ type proc struct {
 	calls       atomic.Uint64
 	sharesNames atomic.Bool   // facts of names hold for it: names.go
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
+	told        atomic.Uint64 // words that its guest was told; counted with mu held
 	alone       atomic.Bool   // its descriptors are no other process's
 	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
 
@@ -277,9 +278,8 @@ type deputy struct {
 	sealed bool     // all signals are blocked, for an execve that is to come again; the slot's user
 	waits  uint64   // signals blocked between calls; the goroutine's own
 	writes writes   // the goroutine's own
-	reads  sequence // the goroutine's own, as is buffer
-	buffer []byte
-	last   placed // where the segments of the last call lie, for restart_syscall
+	reads  sequence // the goroutine's own
+	last   placed   // where the segments of the last call lie, for restart_syscall
 }
 
 func (d *deputy) stop() { d.once.Do(func() { close(d.quit) }) }

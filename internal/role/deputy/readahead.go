@@ -2,11 +2,9 @@ package deputy
 
 import (
 	"fmt"
-	"os"
 
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
-	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +31,9 @@ const (
 // sequence is how a deputy's thread reads. The goroutine's own.
 type sequence struct {
 	fd   int
-	step int // bytes sent ahead the last time, 0: it is the first read
+	at   int64 // where the process stands, as far as is known; -1: it is not
+	sent int64 // the end of what was sent ahead
+	step int   // bytes sent ahead the last time, 0: none
 }
 
 // sendAhead sends what the process is going to ask for after this call.
@@ -43,9 +43,9 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 		return
 	case opensToRead(c):
 		d.reads = sequence{fd: int(ret)}
-		d.ahead(j, int(ret), 0, beginning, true)
+		d.afterOpen(j, int(ret))
 	case c.Nr == unix.SYS_READ && ret > 0 && uint64(ret) == c.Args[2]:
-		d.afterRead(j, int(int32(c.Args[0])))
+		d.afterRead(j, int(int32(c.Args[0])), ret)
 	}
 }
 
@@ -71,57 +71,74 @@ func openFlags(c *syscalls.Call) (flags uint64, opens bool) {
 // descriptor is where a descriptor of the process is found in proc.
 func (p *proc) descriptor(fd int) string { return p.Family.FS.Path(p.PID, fmt.Sprintf("fd/%d", fd)) }
 
-func (d *deputy) afterRead(j job, fd int) {
-	if d.reads.fd != fd {
-		d.reads = sequence{fd: fd}
+// afterOpen sends the state of a file and its beginning.
+func (d *deputy) afterOpen(j job, fd int) {
+	told := d.p.told.Load()
+	src := d.reading(fd)
+	if src == nil {
 		return
 	}
-	d.reads.step = min(max(firstStep, 2*d.reads.step), lastStep)
-	at, err := d.t.Call(unix.SYS_LSEEK, uint64(fd), 0, unix.SEEK_CUR)
-	if err == nil && at > 0 {
-		d.ahead(j, fd, at, d.reads.step, false)
-	}
-}
-
-func (d *deputy) ahead(j job, fd int, at int64, bytes int, opened bool) {
-	if len(d.p.Threads()) != 1 {
-		return
-	}
-	// Who shares its descriptors may have put another one in this one's place, which the
-	// process cannot read: what was opened is looked at, not what has its number.
-	its, err := tracee.Borrow(d.p.PID, fd)
-	if err != nil {
-		return
-	}
-	defer func() { _ = unix.Close(its) }()
-	flags, err := unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
-	if err != nil || flags&unix.O_PATH != 0 || flags&unix.O_ACCMODE == unix.O_WRONLY {
-		return
-	}
-	name := fmt.Sprintf("/proc/self/fd/%d", its)
-	var st unix.Stat_t
-	var fs unix.Statfs_t
-	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || unix.Statfs(name, &fs) != nil || !local[int64(fs.Type)] {
-		return
-	}
-	own, err := unix.Open(name, unix.O_RDONLY|unix.O_NOATIME|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return
-	}
-	file := os.NewFile(uintptr(own), name)
-	defer file.Close()
-	if opened && st.Size <= wholeFile {
+	defer src.close()
+	bytes := beginning
+	if src.stat.Size <= wholeFile {
 		bytes = wholeFile + 1
 	}
-	if cap(d.buffer) < bytes {
-		d.buffer = make([]byte, bytes)
+	d.piece(j, src, told, wire.AheadFile{FD: fd, HasStat: true}, bytes)
+}
+
+// afterRead sends what follows a read of count bytes, if the one before ended where it
+// began. Pieces end where a read of that size ends, so that none needs two of them: it is to find
+// the file as it was at one moment.
+func (d *deputy) afterRead(j job, fd int, count int64) {
+	r := &d.reads
+	if r.fd != fd {
+		*r = sequence{fd: fd, at: -1}
+		return
 	}
-	n, err := unix.Pread(own, d.buffer[:bytes], at)
+	if count > lastStep {
+		return
+	}
+	told := d.p.told.Load()
+	src := d.reading(fd)
+	if src == nil {
+		return
+	}
+	defer src.close()
+	at, err := unix.Seek(src.its, 0, unix.SEEK_CUR)
+	if err != nil {
+		return
+	}
+	if r.at >= 0 && at-count != r.at {
+		*r = sequence{fd: fd, at: at}
+		return
+	}
+	if r.at = at; at-count < r.sent { // it does not read as fast as that
+		r.step /= 2
+	} else {
+		r.step *= 2
+	}
+	r.step = min(max(firstStep, r.step), lastStep)
+	bytes := max(r.step-r.step%int(count), int(count))
+	d.piece(j, src, told, wire.AheadFile{FD: fd, Offset: uint64(at)}, bytes)
+}
+
+// piece sends a piece along with the next frame, unless something else has been said for
+// the process after told words.
+func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes int) {
+	buf := d.p.s.pieces.take(bytes)
+	defer d.p.s.pieces.give(buf)
+	n, err := unix.Pread(src.own, buf, int64(f.Offset))
 	if err != nil || n < 0 {
 		return
 	}
-	f := wire.AheadFile{FD: fd, Complete: n < bytes, HasStat: opened, Offset: uint64(at), Stat: statBytes(&st)}
-	_ = j.link.conn.Along(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), d.buffer[:n])
+	f.Complete, f.Stat = n < bytes, statBytes(&src.stat)
+	d.p.mu.Lock()
+	defer d.p.mu.Unlock()
+	if d.p.told.Load() != told { // it would come behind that, and may be older
+		return
+	}
+	d.reads.sent = int64(f.Offset) + int64(n)
+	_ = j.link.conn.Along(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), buf[:n])
 }
 
 // statBytes is the kernel's struct stat of x86-64: stat(2).
@@ -137,27 +154,6 @@ func statBytes(st *unix.Stat_t) []byte {
 		b = le.AppendUint64(b, uint64(v))
 	}
 	return b[:wire.StatSize]
-}
-
-// behind makes true what the guest's side has done by itself. There is no reply.
-func (d *deputy) behind(j job) {
-	defer d.behinds.Add(-1)
-	m, err := wire.DecodeBehind(j.data)
-	if err != nil || m.FD < 0 {
-		d.p.s.log.Warn("bad word of a descriptor", "thread", d.t.Own, "error", err)
-		return
-	}
-	fd := uint64(m.FD)
-	if m.Read { // the time of access, as the process's own read would have set it
-		_, _ = d.t.Call(unix.SYS_PREAD64, fd, d.t.Slot.WindowAddr(), 1, 0)
-	}
-	switch {
-	case m.Close:
-		_, _ = d.t.Call(unix.SYS_CLOSE, fd)
-		delete(d.writes.own, m.FD)
-	case m.Seek:
-		_, _ = d.t.Call(unix.SYS_LSEEK, fd, m.Offset, unix.SEEK_SET)
-	}
 }
 
 // isPlain tells whether a process sees the ids of users as this supervisor does.

@@ -35,6 +35,7 @@ type Supervisor struct {
 
 	attending atomic.Bool // the family is attended: attend.go
 	naming    *naming
+	pieces    pieces
 
 	mu       sync.Mutex
 	procs    map[int]*proc    // by pid
@@ -75,7 +76,7 @@ func Main() int {
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
-		figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
+		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.naming = newNaming(s)
 	s.fam = tracee.NewFamily(s)
 	return s

@@ -54,7 +54,7 @@ func (g *Guest) read() {
 		case wire.Want:
 			g.wanted(id, f.Data)
 		case wire.Ahead:
-			g.wentAhead(id, f.Data)
+			g.wentAhead(id, g.conn.Own(f))
 		case wire.Credit:
 			g.credited(id, f.Data)
 		case wire.Known:

@@ -62,6 +62,7 @@ type Guest struct {
 	making    making          // what the process being made gets
 	names     names.Table     // what home has told of names
 	readables readables       // ... and of what files contain
+	pieces    pieces          // ... and has sent ahead
 	asked     map[uint64]chan *supervisor.Opened
 	files     []*known                 // what the bodies have mapped
 	twins     map[uint64]chan *os.File // questions to the daemon

@@ -14,11 +14,16 @@ import (
 // the process, and for a moment only. Guarded by body.mu.
 type aheadFile struct {
 	wire.AheadFile
-	at    uint64 // the descriptor's offset, as the program sees it
-	read  bool   // some of it was given out
-	fresh bool   // nothing has come since
-	until time.Time
-	here  *wire.OpenedMsg // it was opened here, and home has not heard of it: opened.go
+	memory []byte // that the contents lie in; nil: somebody else's
+	at     uint64 // the descriptor's offset, as the program sees it
+	told   uint64 // ... as home knows it
+	read   bool   // some of it was given out that home does not know of
+	fresh  bool   // nothing has come since
+	until  time.Time
+	here   *wire.OpenedMsg // it was opened here, and home has not heard of it: opened.go
+	timer  *time.Timer     // tells home what was read, if the program does nothing more
+	speed  speed           // at which the program reads it
+	next   *nextPiece      // what was asked for: readon.go; nil: nothing
 }
 
 // current tells whether what has come ahead is still what home would say. Of a file
@@ -40,15 +45,24 @@ func (g *Guest) wentAhead(own int, data []byte) {
 	}
 	s := g.strandByOwn(own)
 	if s == nil || len(s.b.Threads()) != 1 {
+		g.conn.Spare(data)
 		return
 	}
-	f.Stat, f.Contents = append([]byte(nil), f.Stat...), append([]byte(nil), f.Contents...)
+	if f.Continues {
+		s.wentOn(&f, data)
+		return
+	}
 	b := s.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.ahead == nil { // else what was done with that one is not told yet
-		b.ahead = &aheadFile{AheadFile: f, at: f.Offset, fresh: true, until: time.Now().Add(aheadTime)}
+	// Was there another one, what was done with that is not told yet.
+	if b.ahead != nil || b.gone || !g.pieces.take(len(data)) {
+		g.conn.Spare(data)
+		return
 	}
+	a := &aheadFile{AheadFile: f, memory: data, at: f.Offset, told: f.Offset, fresh: true, until: time.Now().Add(aheadTime)}
+	a.timer = time.AfterFunc(aheadTime, func() { b.tellRead(a) })
+	b.ahead = a
 }
 
 // aged: something has come for the process; what it hears next may be newer
@@ -58,6 +72,7 @@ func (b *body) aged() {
 	b.wrote.credit = wire.CreditMsg{}
 	if b.ahead != nil {
 		b.ahead.fresh = false // which says nothing of one that was opened here
+		b.askInstead()
 	}
 }
 
@@ -65,7 +80,7 @@ func (b *body) aged() {
 // ahead, before anything that could show it. Precondition: b.mu is held.
 func (b *body) behind(thread int, closed bool) {
 	f := b.ahead
-	b.ahead = nil
+	b.drop()
 	if closed && f != nil && f.here != nil {
 		return // as if it had never been there: reading it changes nothing
 	}
@@ -78,9 +93,49 @@ func (b *body) behind(thread int, closed bool) {
 		_ = b.g.post(wire.Opened, thread, wire.Encode(*f.here))
 		return
 	}
-	m := wire.BehindMsg{FD: f.FD, Offset: f.at, Seek: f.at != f.Offset, Read: f.read, Close: closed}
+	m := f.done()
+	m.Close = closed
 	if m.Seek || m.Read || m.Close {
 		_ = b.g.post(wire.Behind, thread, m.Append(nil))
+	}
+}
+
+// done is what home does not know yet. Precondition: body.mu is held.
+func (f *aheadFile) done() wire.BehindMsg {
+	return wire.BehindMsg{FD: f.FD, Offset: f.at, Seek: f.at != f.told, Read: f.read}
+}
+
+// drop forgets what has come ahead. A read that waits for more of it, which can only be
+// when the body is being frozen or has ended, is made again. Precondition: b.mu is held.
+func (b *body) drop() {
+	f := b.ahead
+	if f == nil {
+		return
+	}
+	b.ahead = nil
+	if f.timer != nil {
+		f.timer.Stop()
+	}
+	if p := f.waiting(); p != nil {
+		p.s.making(nil)
+		b.held = append(b.held, p)
+	}
+	if f.next != nil {
+		b.g.release(f.next.memory)
+	}
+	b.g.release(f.memory)
+}
+
+// tellRead tells home how far a program has read that has done nothing since.
+func (b *body) tellRead(f *aheadFile) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.ahead != f || b.freezing:
+	case f.waiting() != nil || f.current() || f.next != nil && f.next.current():
+		f.timer.Reset(aheadTime)
+	default:
+		b.behind(b.Own, false)
 	}
 }
 
@@ -94,7 +149,15 @@ func (s *strand) fromAhead(p *pending) bool {
 		return true
 	}
 	f := b.ahead
-	if f == nil || b.freezing || !f.current() || len(b.Threads()) != 1 {
+	if f == nil || b.freezing || len(b.Threads()) != 1 {
+		b.mu.Unlock()
+		return false
+	}
+	if s.awaitsPiece(p, f) {
+		b.mu.Unlock()
+		return true
+	}
+	if !f.current() {
 		b.mu.Unlock()
 		return false
 	}
@@ -139,7 +202,12 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		}
 		return writeAll(m, p.args[2], f.Stat), true
 	case unix.SYS_READ:
-		return f.readInto(m, p.args[1], p.args[2])
+		ret, known = f.readInto(m, p.args[1], p.args[2])
+		if known {
+			f.speed.read()
+			s.asksOn(f, p.args[2])
+		}
+		return ret, known
 	}
 	return 0, false
 }
@@ -151,8 +219,8 @@ func writeAll(m syscalls.Memory, at uint64, b []byte) int64 {
 	return 0
 }
 
-// readInto is read(2) of what has come ahead; a piece that goes on behind it is
-// home's affair.
+// readInto is read(2) of what has come ahead; what goes on behind the piece is not
+// its affair.
 func (f *aheadFile) readInto(m syscalls.Memory, at, count uint64) (int64, bool) {
 	from := f.at - f.Offset
 	have := uint64(len(f.Contents)) - min(from, uint64(len(f.Contents)))

@@ -205,7 +205,10 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	b.mu.Lock()
 	expected := b.gone || b.ending
 	b.gone = true
-	b.tellWritten(b.Own)
+	if b.ahead != nil && b.ahead.here != nil {
+		b.drop() // as if it had never been there
+	}
+	b.behind(b.Own, false)
 	watch := b.watch
 	b.watch = nil
 	b.mu.Unlock()

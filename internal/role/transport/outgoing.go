@@ -34,6 +34,7 @@ var ErrBacklog = errors.New("the other side does not take what is sent to it")
 type outgoing struct {
 	conn  io.WriteCloser
 	limit interface{ SetWriteDeadline(time.Time) error } // nil: conn knows no time
+	below *gathered                                      // nil: conn has no TLS
 
 	mu      sync.Mutex
 	room    sync.Cond // the queue is shorter, or the connection broken
@@ -52,6 +53,9 @@ type outgoing struct {
 func (o *outgoing) init(conn io.WriteCloser) {
 	o.conn, o.patience = conn, patience
 	o.limit, _ = conn.(interface{ SetWriteDeadline(time.Time) error })
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		o.below, _ = t.NetConn().(*gathered)
+	}
 	o.room.L = &o.mu
 	o.out = make([]byte, 0, 4096)
 }
@@ -293,12 +297,22 @@ func (o *outgoing) writePieces(b []byte) error {
 			}
 		}
 		n := min(len(b), piece)
-		if _, err := o.conn.Write(b[:n]); err != nil {
+		if err := o.writePiece(b[:n]); err != nil {
 			return err
 		}
 		b = b[n:]
 	}
 	return nil
+}
+
+func (o *outgoing) writePiece(b []byte) error {
+	if o.below == nil || len(b) <= coalesce {
+		_, err := o.conn.Write(b)
+		return err
+	}
+	o.below.gather()
+	_, err := o.conn.Write(b)
+	return errors.Join(err, o.below.release())
 }
 
 // Close closes the connection and ends a Recv that waits. It does not wait

@@ -65,7 +65,7 @@ func dialOver(ctx context.Context, raw net.Conn, preface Preface, config *tls.Co
 	if _, err := raw.Write(preface.encode()); err != nil {
 		return nil, fmt.Errorf("send preface: %w", err)
 	}
-	conn := tls.Client(raw, config)
+	conn := tls.Client(&gathered{Conn: raw}, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
@@ -102,7 +102,7 @@ func serve(conn net.Conn, id supervisor.Identity, want trust.Role, now func() ti
 	if err := conn.SetDeadline(time.Now().Add(HandshakeTimeout)); err != nil {
 		return nil, fmt.Errorf("set deadline: %w", err)
 	}
-	server := tls.Server(conn, config)
+	server := tls.Server(&gathered{Conn: conn}, config)
 	if err := server.Handshake(); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
 	}

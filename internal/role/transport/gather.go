@@ -1,0 +1,68 @@
+package transport
+
+import (
+	"net"
+	"sync"
+)
+
+// gathered is a connection below TLS. TLS writes each record, of 16 KiB at most, by itself,
+// and each write may wake the other side up: a large piece goes out in fewer.
+type gathered struct {
+	net.Conn
+
+	mu    sync.Mutex
+	waits bool // what is written waits for more
+	batch []byte
+	spare sync.Pool // of *[]byte: the collector takes what nobody needs
+}
+
+// batchSize is what goes out in one write at least, if there is that much.
+const batchSize = 256 << 10
+
+// gather has writes wait until there is a batch of them, or until release.
+func (g *gathered) gather() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waits = true
+	if b, ok := g.spare.Get().(*[]byte); ok {
+		g.batch = (*b)[:0]
+	} else {
+		g.batch = make([]byte, 0, batchSize+(32<<10))
+	}
+}
+
+// release writes what waits. From then on writes go out at once.
+func (g *gathered) release() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waits = false
+	err := g.flush()
+	b := g.batch
+	g.batch = nil
+	g.spare.Put(&b)
+	return err
+}
+
+// flush precondition: mu is held.
+func (g *gathered) flush() error {
+	if len(g.batch) == 0 {
+		return nil
+	}
+	_, err := g.Conn.Write(g.batch)
+	g.batch = g.batch[:0]
+	return err
+}
+
+// Write is that of TLS: of the writer's records, and rarely of one that the reader answers with.
+func (g *gathered) Write(b []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.waits {
+		return g.Conn.Write(b)
+	}
+	g.batch = append(g.batch, b...)
+	if len(g.batch) < batchSize {
+		return len(b), nil
+	}
+	return len(b), g.flush()
+}
