@@ -61,6 +61,7 @@ type Guest struct {
 	kept      bool            // others may follow: session.go
 	making    making          // what the process being made gets
 	names     names.Table     // what home has told of names
+	learnt    atomic.Uint64   // facts of names so far
 	readables readables       // ... and of what files contain
 	pieces    pieces          // ... and has sent ahead
 	asked     map[uint64]chan *supervisor.Opened

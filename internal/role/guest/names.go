@@ -40,9 +40,23 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 		return 0
 	}
 	if full := s.pathOf(q, c); full != "" {
-		return q.Answer(g.names.Look(full))
+		errno := q.Answer(g.names.Look(full))
+		if errno != 0 {
+			b.heardFact()
+		}
+		return errno
 	}
 	return 0
+}
+
+// heardFact: the process hears a fact. If home has told facts since a file came ahead, this one
+// may be newer than that. Precondition: Guest.mu is held.
+func (b *body) heardFact() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f := b.ahead; f != nil && f.learnt != b.g.learnt.Load() {
+		f.fresh = false // which says nothing of one that was opened here
+	}
 }
 
 // pathOf is the path of which a call asks, made clean; "": it cannot be. Precondition:
@@ -73,6 +87,7 @@ func (g *Guest) learn(own int, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Learn(m.Path, fact)
+	g.learnt.Add(1)
 	if s != nil && m.Directory != "" && m.Serial > s.b.changedAt {
 		s.b.directory = m.Directory
 	}

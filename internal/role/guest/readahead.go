@@ -23,6 +23,7 @@ type aheadFile struct {
 	here   *wire.OpenedMsg // it was opened here, and home has not heard of it: opened.go
 	timer  *time.Timer     // tells home what was read, if the program does nothing more
 	speed  speed           // at which the program reads it
+	learnt uint64          // facts that home had told when it came
 	next   *nextPiece      // what was asked for: readon.go; nil: nothing
 }
 
@@ -60,7 +61,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 		g.conn.Spare(data)
 		return
 	}
-	a := &aheadFile{AheadFile: f, memory: data, at: f.Offset, told: f.Offset, fresh: true, until: time.Now().Add(aheadTime)}
+	a := &aheadFile{AheadFile: f, memory: data, at: f.Offset, told: f.Offset, fresh: true, until: time.Now().Add(aheadTime), learnt: g.learnt.Load()}
 	a.timer = time.AfterFunc(aheadTime, func() { b.tellRead(a) })
 	b.ahead = a
 }

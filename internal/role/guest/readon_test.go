@@ -6,8 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"openmosix/internal/model/abi"
+	"openmosix/internal/model/names"
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/role/transport"
+
+	"golang.org/x/sys/unix"
 )
 
 // A piece is taken only if it was asked for, once, and goes on where the newest ends.
@@ -63,5 +68,30 @@ func TestSpeed(t *testing.T) {
 	v.read()
 	if v.first != v.last || v.in(pieceTime) != 1<<19 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// What is known of names may be newer than what came ahead, and then ends it.
+func TestAFactMayBeNewerThanAFile(t *testing.T) {
+	g := &Guest{}
+	b := &body{g: g, sharesNames: true}
+	s := &strand{b: b}
+	absent := func(path string) {
+		g.learn(0, wire.Encode(wire.KnownMsg{Path: path, Fact: uint8(names.Absent)}))
+	}
+	asks := func(path string) abi.Errno {
+		return s.known(&pending{s: s, nr: unix.SYS_ACCESS}, &syscalls.Call{Nr: unix.SYS_ACCESS, Segs: []syscalls.Segment{{In: append([]byte(path), 0)}}})
+	}
+	absent("/before")
+	b.ahead = &aheadFile{fresh: true, learnt: g.learnt.Load()}
+	if asks("/before") != abi.Errno(unix.ENOENT) || !b.ahead.fresh {
+		t.Error("an older fact")
+	}
+	absent("/after")
+	if asks("/elsewhere") != 0 || !b.ahead.fresh {
+		t.Error("home is asked")
+	}
+	if asks("/after") != abi.Errno(unix.ENOENT) || b.ahead.fresh {
+		t.Error("a newer fact")
 	}
 }
