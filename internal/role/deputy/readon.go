@@ -64,6 +64,7 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 			_, _ = unix.Seek(src.its, int64(m.Offset), unix.SEEK_SET)
 		}
 		d.stands(m)
+		f.Stat = statBytes(&src.stat) // which file it is
 		if got, err := unix.Pread(src.own, buf, int64(m.From)); err == nil && d.p.plain.Load() {
 			n, f.Complete = got, got < m.Bytes
 		}
