@@ -34,7 +34,9 @@ func (s *strand) quick(n *notify.Notification, room []byte) bool {
 	g.mu.Lock()
 	var errno int64
 	if b.sharesNames {
-		errno = int64(q.Answer(g.names.LookBytes(path)))
+		if errno = int64(q.Answer(g.names.LookBytes(path))); errno != 0 {
+			b.heardFact()
+		}
 	}
 	g.mu.Unlock()
 	if errno == 0 {
