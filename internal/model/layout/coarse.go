@@ -2,19 +2,24 @@ package layout
 
 import "openmosix/internal/model/image"
 
+// Near joins those of sorted ranges that no more than gap bytes lie between.
+func Near(rs []image.Range, gap uint64) []image.Range {
+	var out []image.Range
+	for _, r := range rs {
+		if n := len(out); n > 0 && r.Start-out[n-1].End <= gap {
+			out[n-1].End = r.End
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
 // Coarse joins neighbours among sorted ranges, the nearest first, until there are
 // at most so many.
 func Coarse(rs []image.Range, most int) []image.Range {
 	for gap := uint64(image.PageSize); len(rs) > max(most, 1); gap *= 2 {
-		var out []image.Range
-		for _, r := range rs {
-			if n := len(out); n > 0 && r.Start-out[n-1].End <= gap {
-				out[n-1].End = r.End
-				continue
-			}
-			out = append(out, r)
-		}
-		rs = out
+		rs = Near(rs, gap)
 	}
 	return rs
 }

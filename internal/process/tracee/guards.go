@@ -28,29 +28,6 @@ func (p *Process) Guards(vmas []image.VMA) ([]image.Range, error) {
 	return layout.Union(all), nil
 }
 
-// Contents is PrivatePages and Guards in one look at the page tables, for a process that
-// stands still meanwhile.
-func (p *Process) Contents(vmas []image.VMA) (present, guards []image.Range, err error) {
-	for i := range vmas {
-		v := &vmas[i]
-		if !private(v) {
-			continue
-		}
-		held, guarded, err := pagemap.Contents(p.Mem.Pagemap(), v.Range, v.Kind == image.File)
-		if errors.Is(err, pagemap.ErrUntold) {
-			if present, err = p.PrivatePages(vmas); err == nil {
-				guards, err = p.Guards(vmas)
-			}
-			return present, guards, err
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		present, guards = append(present, held...), append(guards, guarded...)
-	}
-	return layout.Union(present), layout.Union(guards), nil
-}
-
 // unreadable finds guard regions for kernels that have them (6.13) but do not tell: they
 // look like pages that are swapped out, and cannot be read even by a tracer.
 func (p *Process) unreadable(r image.Range) ([]image.Range, error) {

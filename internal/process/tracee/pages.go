@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sort"
 
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/pagemap"
@@ -169,19 +170,43 @@ func (t *Thread) Drop(rs []image.Range) error {
 }
 
 // Discard drops private contents in ranges, which are sorted: anonymous memory reads as zeros
-// afterwards, private file mappings show the file again. There may be a hundred thousand
-// ranges and hardly anything in them.
-func (t *Thread) Discard(rs []image.Range) error {
-	if len(rs) == 0 {
-		return nil
+// afterwards, private file mappings show the file again. vmas are the process's mappings;
+// elsewhere nothing is dropped. There may be a hundred thousand ranges and hardly anything in
+// them: a look of its own at each costs a call, one look at all of them costs a walk over
+// gigabytes that lie between.
+func (t *Thread) Discard(vmas []image.VMA, rs []image.Range) error {
+	rs = layout.Union(rs)
+	for _, v := range within(vmas, layout.Near(rs, worthWalking)) {
+		present, err := pagemap.PresentPages(t.Proc.Mem.Pagemap(), v.Range, v.Kind == image.File)
+		if err != nil {
+			return err
+		}
+		if err := t.Drop(layout.Intersect(present, rs)); err != nil {
+			return err
+		}
 	}
-	around := image.Range{Start: rs[0].Start, End: rs[len(rs)-1].End}
-	if around.Start >= around.End {
-		return fmt.Errorf("ranges from %#x to %#x are in no order", around.Start, around.End)
-	}
-	present, err := pagemap.PresentPages(t.Proc.Mem.Pagemap(), around, true)
-	if err != nil {
-		return err
-	}
-	return t.Drop(layout.Intersect(present, layout.Union(rs)))
+	return nil
 }
+
+// within is what of private mappings lies in sorted ranges.
+func within(vmas []image.VMA, rs []image.Range) []image.VMA {
+	var parts []image.VMA
+	for i := range vmas {
+		if !private(&vmas[i]) {
+			continue
+		}
+		first := sort.Search(len(rs), func(j int) bool { return rs[j].End > vmas[i].Start })
+		for _, r := range rs[first:] {
+			if r.Start >= vmas[i].End {
+				break
+			}
+			part := vmas[i]
+			part.Range = image.Range{Start: max(r.Start, part.Start), End: min(r.End, part.End)}
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// worthWalking is what the kernel looks through in the time of a call.
+const worthWalking = 256 * image.PageSize

@@ -324,7 +324,7 @@ func (r *returning) pages() error {
 			if err := image.ValidateRanges(z.Ranges); err != nil {
 				return err
 			}
-			if err := r.threads[0].Discard(z.Ranges); err != nil {
+			if err := r.threads[0].Discard(r.img.VMAs, z.Ranges); err != nil {
 				return err
 			}
 		case wire.PagesEnd:

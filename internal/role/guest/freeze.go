@@ -173,6 +173,7 @@ type departure struct {
 	signals []wire.PendingSignal
 	early   []pendingSignal // of these: taken from the body, no longer pending in it
 	parked  bool
+	present []image.Range // its pages that hold something
 }
 
 func (d *departure) run(m wire.FreezeMsg) error {
@@ -317,10 +318,10 @@ func (d *departure) capture() (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if img.Guards, err = b.Guards(vmas); err != nil {
+	img.VMAs = b.asAtHome(vmas)
+	if d.present, img.Guards, err = b.Contents(img.VMAs); err != nil {
 		return nil, err
 	}
-	img.VMAs = b.asAtHome(vmas)
 	img.Files, err = b.g.homeFiles(files)
 	img.CPUMicros += b.usage().CPU / 1000
 	return &img, err
@@ -329,18 +330,14 @@ func (d *departure) capture() (*image.Image, error) {
 // send sends image and pages.
 func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg) error {
 	b := d.b
-	present, err := b.PrivatePages(img.VMAs)
-	if err != nil {
-		return err
-	}
-	dirty, written, err := b.differing(img, present)
+	dirty, written, err := b.differing(img, d.present)
 	if err != nil {
 		return err
 	}
 	m.Image.HomeDirty = dirty
 	pages := dirty
 	if asked.Full {
-		pages = present
+		pages = d.present
 	}
 	pages = d.sent.Left(pages, written)
 	if m.Missing = missing.Later(img, pages, d.mayFollow(asked.Later), d.sent.Rate, b.robustPages(img)...); len(m.Missing) > 0 {
@@ -356,7 +353,7 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 	if _, err := tracee.SendPages(b.Mem, pages, emit); err != nil {
 		return err
 	}
-	if err := tracee.SendAbsent(img.VMAs, present, emit); err != nil {
+	if err := tracee.SendAbsent(img.VMAs, d.present, emit); err != nil {
 		return err
 	}
 	return emit(wire.PagesEnd)

@@ -181,7 +181,7 @@ func (a *arrival) thaw() error {
 	if err := a.s.t.Drop(m.Missing); err != nil { // what came ahead has been written since
 		return err
 	}
-	if err := a.receivePages(); err != nil {
+	if err := a.receivePages(img.VMAs); err != nil {
 		return err
 	}
 	if err := a.s.t.Guard(img.Guards); err != nil {
@@ -221,7 +221,7 @@ func (a *arrival) ahead() (frame, error) {
 	}
 }
 
-func (a *arrival) receivePages() error {
+func (a *arrival) receivePages(vmas []image.VMA) error {
 	for {
 		f, err := a.next()
 		if err != nil {
@@ -241,7 +241,7 @@ func (a *arrival) receivePages() error {
 			if err := image.ValidateRanges(z.Ranges); err != nil {
 				return err
 			}
-			if err := a.s.t.Discard(z.Ranges); err != nil {
+			if err := a.s.t.Discard(vmas, z.Ranges); err != nil {
 				return err
 			}
 		case wire.PagesEnd:
