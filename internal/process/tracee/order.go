@@ -44,26 +44,34 @@ func (h *Hold) Restore(ts []*Thread, ths []image.Thread, older []Pending) error 
 	return nil
 }
 
-// restoreTries bounds how often somebody who sends without pause is outrun.
-const restoreTries = 16
+const (
+	// restoreTries bounds how often it is tried to be faster than somebody who sends.
+	restoreTries = 64
+	// stream is from how many signals on they come without end: each try takes longer than
+	// the one before, as there is more to put back. Less is what a program sends at once, and
+	// it comes to its end; then the order is right.
+	stream = 256
+)
 
 func (h *Hold) restoreBehind(ts []*Thread, list []Pending, set uint64) error {
 	p := h.Proc
+	before := len(list)
 	for try := 0; set != 0 && try < restoreTries; try++ {
 		latest, err := p.TakePending(ts, set)
 		if err != nil {
 			return err
 		}
 		list = merge(list, latest)
-		// Who sends faster than this puts back is outrun by a single thread: it
-		// takes its own first, for once also before lower numbers that come now.
-		if try >= restoreTries/4 && len(ts) == 1 {
+		// Who sends faster than this puts back, and does not end, is outrun by a single thread:
+		// it takes its own first, for once also before lower numbers that come now.
+		endless := len(list)-before > stream || try == restoreTries-1
+		if endless && len(ts) == 1 {
 			return p.requeueOwn(ts[0], list)
 		}
 		if err := p.Requeue(ts, list); err != nil {
 			return err
 		}
-		if ok, err := h.inOrder(ts, list); ok || err != nil {
+		if ok, err := h.inOrder(ts, list); ok || endless || err != nil {
 			return err
 		}
 	}
