@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -84,7 +83,7 @@ func start(t *testing.T) *rig {
 			t.Logf("the home supervisor says:\n%s", text[max(0, len(text)-8000):])
 		}
 	})
-	r.tell(supervisor.FromDaemon{Hello: &supervisor.Hello{Node: homeNode, Identity: r.identity(homeNode, trust.Home), StateDir: t.TempDir(), Log: "info"}})
+	r.mayStand(0)
 	for _, node := range []int{hostileNode, honestNode} {
 		if r.sides[node], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			t.Fatal(err)
@@ -93,6 +92,12 @@ func start(t *testing.T) *rig {
 	}
 	go r.listen()
 	return r
+}
+
+// mayStand greets the supervisor, anew if it has been before, with the time for which a process
+// may stand still.
+func (r *rig) mayStand(still time.Duration) {
+	r.tell(supervisor.FromDaemon{Hello: &supervisor.Hello{Node: homeNode, Identity: r.identity(homeNode, trust.Home), StateDir: r.t.TempDir(), Log: "info", Still: still}})
 }
 
 func (r *rig) identity(node int, role trust.Role) supervisor.Identity {
@@ -171,17 +176,35 @@ type side struct {
 	pid  int
 	thaw wire.ThawMsg // the process, as it came
 
-	mu      sync.Mutex
-	replies map[uint64]chan []byte
-	freezes chan wire.FreezeMsg
-	serial  uint64
-	err     error // of the connection
+	mu       sync.Mutex
+	replies  map[uint64]chan []byte
+	freezes  chan wire.FreezeMsg
+	wants    chan wire.WantMsg // more than fit are passed over
+	commits  chan struct{}     // home has said so
+	fetches  bool              // it says that pages may follow
+	strategy supervisor.Strategy
+	slow     bool          // it reads very slowly, after the handshake
+	silent   bool          // it does not say that a process runs
+	deaf     chan struct{} // not nil: it does not read, once a process has come, until that is closed
+	serial   uint64
+	err      error // of the connection
 }
 
 // lend starts a program and moves it to a node, which is the test from then on.
 func (r *rig) lend(node int, argv ...string) *side {
 	r.t.Helper()
-	s := &side{r: r, cmd: exec.Command(argv[0], argv[1:]...), replies: map[uint64]chan []byte{}, freezes: make(chan wire.FreezeMsg, 4)}
+	s := r.run(argv...)
+	if e := r.answer(r.moves(s, node), patience); e.Kind != supervisor.Moved {
+		r.t.Fatalf("it does not leave: %+v", e)
+	}
+	return s
+}
+
+// run starts a program that is to leave.
+func (r *rig) run(argv ...string) *side {
+	r.t.Helper()
+	s := newSide(r)
+	s.cmd = exec.Command(argv[0], argv[1:]...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: &syscall.Credential{Uid: 65534, Gid: 65534, Groups: []uint32{}}}
 	s.cmd.Dir = "/"
 	if err := s.cmd.Start(); err != nil {
@@ -190,13 +213,28 @@ func (r *rig) lend(node int, argv ...string) *side {
 	s.pid = s.cmd.Process.Pid
 	r.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
 	time.Sleep(50 * time.Millisecond) // it has begun
-	moved := r.ask(supervisor.Request{Verb: supervisor.MoveTo, PID: s.pid, To: node, Addr: "not used"})
+	return s
+}
+
+func newSide(r *rig) *side {
+	return &side{r: r, replies: map[uint64]chan []byte{}, freezes: make(chan wire.FreezeMsg, 4), wants: make(chan wire.WantMsg, 1<<14), commits: make(chan struct{}, 4)}
+}
+
+// moves has a process move to a node, which is the side from then on; the last word on it comes
+// by the channel.
+func (r *rig) moves(s *side, node int) chan supervisor.Event {
+	r.t.Helper()
+	moved := r.ask(supervisor.Request{Verb: supervisor.MoveTo, PID: s.pid, To: node, Addr: "not used", Strategy: s.strategy})
 	raw, err := r.sides[node].Accept()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	if _, err := transport.ReadPreface(raw, time.Now().Add(patience)); err != nil {
 		r.t.Fatal(err)
+	}
+	if s.slow {
+		_ = raw.(*net.TCPConn).SetReadBuffer(4096)
+		raw = &slowly{raw, time.Now()}
 	}
 	conn, err := transport.Server(raw, r.identity(node, trust.Guest), trust.Home)
 	if err != nil {
@@ -205,10 +243,7 @@ func (r *rig) lend(node int, argv ...string) *side {
 	s.raw, s.conn = conn, transport.NewFramed(conn)
 	r.t.Cleanup(func() { _ = s.conn.Close() })
 	go s.read()
-	if e := r.answer(moved, patience); e.Kind != supervisor.Moved {
-		r.t.Fatalf("it does not leave: %+v", e)
-	}
-	return s
+	return moved
 }
 
 // read does an honest guest supervisor's part of a move, and keeps what is asked
@@ -225,14 +260,28 @@ func (s *side) read() {
 		data := bytes.Clone(f.Data)
 		switch f.Kind {
 		case wire.Prepare:
-			_ = s.conn.Send(wire.Prepared, f.ID, wire.Encode(wire.PreparedMsg{}))
+			_ = s.conn.Send(wire.Prepared, f.ID, wire.Encode(wire.PreparedMsg{Fetches: s.fetches}))
 		case wire.Settle:
 			_ = s.conn.Send(wire.Settled, f.ID)
 		case wire.Thaw:
 			_ = wire.Decode(data, &s.thaw)
 			_ = s.conn.Send(wire.Lacking, f.ID, wire.Encode(wire.LackingMsg{}))
 		case wire.PagesEnd:
-			_ = s.conn.Send(wire.Thawed, f.ID)
+			if !s.silent {
+				_ = s.conn.Send(wire.Thawed, f.ID)
+			}
+			if s.deaf != nil {
+				<-s.deaf
+			}
+		case wire.Want:
+			var m wire.WantMsg
+			_ = wire.Decode(data, &m)
+			select {
+			case s.wants <- m:
+			default:
+			}
+		case wire.Commit:
+			s.commits <- struct{}{}
 		case wire.Freeze:
 			var m wire.FreezeMsg
 			_ = wire.Decode(data, &m)
@@ -321,60 +370,19 @@ func (s *side) lives(who string) {
 // ends waits for the end of the process, of a signal.
 func (s *side) ends() {
 	s.r.t.Helper()
+	s.endsWithin(patience)
+}
+
+func (s *side) endsWithin(limit time.Duration) {
+	s.r.t.Helper()
 	over := make(chan error, 1)
 	go func() { over <- s.cmd.Wait() }()
 	select {
 	case <-over:
-	case <-time.After(patience):
+	case <-time.After(limit):
 		s.r.t.Fatal("the process does not end")
 	}
 	if w := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !w.Signaled() {
 		s.r.t.Errorf("the process ends with %v", s.cmd.ProcessState)
 	}
-}
-
-// unharmed fails the test unless the home supervisor is as it was.
-func (r *rig) unharmed(bystander *side) {
-	r.t.Helper()
-	bystander.lives("the bystander")
-	if e := r.answer(r.ask(supervisor.Request{Verb: supervisor.Describe}), patience); e.Kind != supervisor.State {
-		r.t.Errorf("it answers %+v", e)
-	}
-	const most = 400 << 20
-	if peak := r.peak(); peak > most {
-		r.t.Errorf("the home supervisor has had %d MiB", peak>>20)
-	}
-	for _, word := range []string{"panic", "fatal error", "goroutine "} {
-		if strings.Contains(r.log.String(), word) {
-			r.t.Errorf("its log holds %q", word)
-		}
-	}
-}
-
-// toldLost fails the test unless the daemon hears that a process is lost, and why.
-func (r *rig) toldLost(pid int) {
-	r.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		r.mu.Lock()
-		why := r.lost[pid]
-		r.mu.Unlock()
-		if why != "" {
-			return
-		}
-	}
-	r.t.Error("nobody is told why the process is lost")
-}
-
-// peak is the most memory the supervisor has had resident, bytes.
-func (r *rig) peak() uint64 {
-	text, err := os.ReadFile(filepath.Join("/proc", itoa(r.home.Process.Pid), "status"))
-	if err != nil {
-		r.t.Fatalf("the home supervisor has ended: %v", err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if kib, is := strings.CutPrefix(line, "VmHWM:"); is {
-			return uint64(atoi(strings.Fields(kib)[0])) << 10
-		}
-	}
-	return 0
 }

@@ -33,6 +33,9 @@ func (s *Supply) Ask(ranges []image.Range, urgent bool) []image.Range {
 	return all
 }
 
+// Urgent tells whether what Next gives is waited for.
+func (s *Supply) Urgent() bool { return len(s.urgent) > 0 }
+
 // Next takes what is to be given next, at most so many bytes. What is urgent does not
 // wait for more.
 func (s *Supply) Next(most uint64) []image.Range {

@@ -9,7 +9,11 @@
 // it again. Pure data: no OS, no clock.
 package supervisor
 
-import "openmosix/internal/model/tally"
+import (
+	"time"
+
+	"openmosix/internal/model/tally"
+)
 
 // Session names one conversation between a home supervisor and a guest
 // supervisor. Whoever knows it may be connected to that guest supervisor (and
@@ -34,6 +38,8 @@ type Hello struct {
 	Log      string   // slog level: debug, info, warn, error
 	// Keeps is the size of the largest file that this node keeps for guests, bytes; 0: none.
 	Keeps uint64 `json:",omitempty"`
+	// Still is how long a process may stand still in a move; 0: there is no limit.
+	Still time.Duration `json:",omitempty"`
 	// ForeignVDSO has a guest supervisor treat home's vDSO as another kernel's
 	// even when it is the same, so that this can be tested on one machine.
 	ForeignVDSO bool

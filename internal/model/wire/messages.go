@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/missing"
@@ -133,6 +134,9 @@ type FreezeMsg struct {
 	// Later: whether pages may be left out, to be asked for when the process runs
 	// elsewhere. The body then stands still until it is told to go, and gives them.
 	Later missing.When
+	// Still is how long the process may stand still for this: what is not sent then is
+	// given up, and it runs on. Zero: there is no limit.
+	Still time.Duration
 }
 
 // RangesMsg is a list of ranges.

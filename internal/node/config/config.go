@@ -62,6 +62,8 @@ type Config struct {
 	Speed     int      `toml:"speed"`      // 0: as measured
 	Migrate   bool     `toml:"migrate"`    // false: nothing leaves, as after mosctl stay
 	MFS       bool     `toml:"mfs"`        // false: as after mosctl nomfs
+	// StillSeconds is how long a process may stand still in a move; 0: no limit.
+	StillSeconds int `toml:"still_seconds"`
 	// Disclosure is what a lender is told of a guest, where nobody has said it
 	// of the process: a level of package policy.
 	Disclosure int       `toml:"disclosure"`
@@ -133,15 +135,18 @@ type Peer struct {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Listen:     ":" + strconv.Itoa(DefaultPort),
-		Key:        DefaultKey,
-		RunDir:     DefaultRunDir,
-		StateDir:   DefaultStateDir,
-		Log:        "info",
-		LogFormat:  "text",
-		Metrics:    DefaultMetrics,
-		Migrate:    true,
-		MFS:        true,
+		Listen:    ":" + strconv.Itoa(DefaultPort),
+		Key:       DefaultKey,
+		RunDir:    DefaultRunDir,
+		StateDir:  DefaultStateDir,
+		Log:       "info",
+		LogFormat: "text",
+		Metrics:   DefaultMetrics,
+		Migrate:   true,
+		MFS:       true,
+
+		StillSeconds: 60,
+
 		Disclosure: policy.TellCommand,
 		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
 		Topology:   Topology{Gateways: 1},
@@ -224,6 +229,9 @@ func ParsePeer(s string) (Peer, error) {
 	return Peer{Number: n, Address: withPort(address)}, nil
 }
 
+// mostStill is a day.
+const mostStill = 86_400
+
 // uidLast is the largest user id; the one above it means "no change" to the kernel.
 const uidLast = 1<<32 - 2
 
@@ -248,6 +256,9 @@ func (c Config) Check() error {
 	}
 	if c.Speed != 0 && (c.Speed < load.MinSpeed || c.Speed > load.MaxSpeed) {
 		return fmt.Errorf("speed = %d: expected %d…%d, or 0 for as measured", c.Speed, load.MinSpeed, load.MaxSpeed)
+	}
+	if c.StillSeconds < 0 || c.StillSeconds > mostStill {
+		return fmt.Errorf("still_seconds = %d: expected 1…%d, or 0 for no limit", c.StillSeconds, mostStill)
 	}
 	if g := c.Guests; g.Max < 1 || g.Max > 10_000 {
 		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)

@@ -39,6 +39,7 @@ var document = []section{
 		{"speed", func(c Config) any { return c.Speed }, true, "Speed of this node's processors, 10000 is the standard; 0: as measured. What mosctl has\nsaid stands over this and the next two. (NODESPEED)"},
 		{"migrate", func(c Config) any { return c.Migrate }, true, "false: nothing leaves this node, as after mosctl stay. (MIGRATE)"},
 		{"mfs", func(c Config) any { return c.MFS }, true, "false: the others do not see this node's files, as after mosctl nomfs. (MFS)"},
+		{"still_seconds", func(c Config) any { return c.StillSeconds }, true, "For how many seconds a process of this node may stand still in a move. One that takes longer,\nbecause the other node or the way there is slow, is given up, and the process goes on where it\nwas. 0: no limit."},
 		{"disclosure", func(c Config) any { return c.Disclosure }, true, "What a node that lends its processor is told of a process of this one: 0 nothing, 1 its\nnumber, 2 also user and group, 3 also command and arguments. mosrun --disclosure stands\nover this. (CONFIG_MOSIX_DISCLOSURE)"},
 	}},
 	{"discovery", []knob{
@@ -156,6 +157,7 @@ func Changes(from, to Config) (live, restart []string) {
 func (c Config) Apply(to Config) Config {
 	c.Networks, c.Log, c.Peers = to.Networks, to.Log, to.Peers
 	c.Speed, c.Migrate, c.MFS = to.Speed, to.Migrate, to.MFS
+	c.StillSeconds = to.StillSeconds
 	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
 	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
 	c.Disclosure = to.Disclosure

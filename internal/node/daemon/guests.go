@@ -54,6 +54,7 @@ type guest struct {
 	child   *child
 	ended   chan struct{}
 	told    chan struct{} // one place: it has told of its processes
+	asking  chan struct{} // a place for each question that is being answered
 	kept    string        // file with about
 
 	connected bool      // a home supervisor has come
@@ -90,24 +91,7 @@ func (r *guests) add(g *guest) {
 	r.mu.Unlock()
 	g.child.takes = func(e supervisor.Event, files []*os.File) bool { return r.keeps.take(g.child, g.home, e, files) }
 	go func() {
-		g.child.listen(func(e supervisor.Event) {
-			if e.Kind == supervisor.Wanted && e.Twin != nil && r.twins != nil {
-				r.twins.answer(g, e.ID, e.Twin)
-				return
-			}
-			if r.holdings.heard(g, e, r.free) {
-				return
-			}
-			if e.Kind == supervisor.Another && e.Open != nil {
-				go r.answerAgain(g, e.ID, *e.Open)
-				return
-			}
-			if e.Kind == supervisor.Carries {
-				g.carries(e.Done > 0)
-				return
-			}
-			r.event(g, e)
-		})
+		g.child.listen(func(e supervisor.Event) { r.heard(g, e) })
 		g.carries(false)
 		r.mu.Lock()
 		delete(r.bySession, g.session)
@@ -121,6 +105,33 @@ func (r *guests) add(g *guest) {
 		r.gone(g)
 	}()
 }
+
+// heard acts on what a guest supervisor says. It has no rights, and what it says may be what
+// somebody else wants it to.
+func (r *guests) heard(g *guest, e supervisor.Event) {
+	switch {
+	case e.Kind == supervisor.Wanted && e.Twin != nil && r.twins != nil:
+		r.twins.answer(g, e.ID, e.Twin)
+	case r.holdings.heard(g, e, r.free):
+	case e.Kind == supervisor.Another && e.Open != nil:
+		select {
+		case g.asking <- struct{}{}:
+			go func() {
+				r.answerAgain(g, e.ID, *e.Open)
+				<-g.asking
+			}()
+		default:
+			g.child.log.Warn("a guest supervisor asks for more at once than its home can send", "home", g.home)
+		}
+	case e.Kind == supervisor.Carries:
+		g.carries(e.Done > 0)
+	default:
+		r.event(g, e)
+	}
+}
+
+// maxAsking is for how many processes at once a guest supervisor can ask.
+const maxAsking = 64
 
 func (r *guests) answerAgain(g *guest, id uint64, o supervisor.Open) {
 	opened := r.again(g, o)

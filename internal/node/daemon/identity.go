@@ -41,6 +41,7 @@ func wantedFault() string {
 func (d *Daemon) homeHello() (supervisor.Hello, error) {
 	h, err := d.hello(trust.Home)
 	h.StateDir = d.homeStateDir()
+	h.Still = time.Duration(d.live.Load().StillSeconds) * time.Second
 	return h, err
 }
 

@@ -114,7 +114,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{home: from.Node, about: o, uid: uid, promised: o.Need.Memory, since: time.Now(), ended: make(chan struct{}), told: make(chan struct{}, 1)}
+	g := &guest{home: from.Node, about: o, uid: uid, promised: o.Need.Memory, since: time.Now(), ended: make(chan struct{}), told: make(chan struct{}, 1), asking: make(chan struct{}, maxAsking)}
 	if _, err := rand.Read(g.session[:]); err != nil {
 		d.guests.slots.put(uid)
 		return nil, fmt.Errorf("draw session: %w", err)

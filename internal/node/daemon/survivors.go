@@ -85,7 +85,7 @@ func (d *Daemon) takeOver(name string) error {
 	if n, _ := fmt.Sscanf(name, homeForm, &pid, &started); n == 2 {
 		return d.takeOverHome(conn, path, pid)
 	}
-	g := &guest{ended: make(chan struct{}), told: make(chan struct{}, 1), connected: true}
+	g := &guest{ended: make(chan struct{}), told: make(chan struct{}, 1), asking: make(chan struct{}, maxAsking), connected: true}
 	var session string
 	if n, _ := fmt.Sscanf(name, guestForm, &session, &g.uid, &g.home, &g.about.PID); n != 4 {
 		conn.Close()

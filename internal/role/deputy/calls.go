@@ -147,18 +147,18 @@ func (d *deputy) reply(j job, serial uint64, ret int64, outs [][]byte) {
 
 func (d *deputy) forward(j job) {
 	if len(j.data) < wire.CallHead {
-		d.p.s.log.Warn("short call", "thread", d.t.Own)
+		j.link.complain("short call", "thread", d.t.Own)
 		return
 	}
 	serial := le.Uint64(j.data)
 	c, err := syscalls.DecodeCall(j.data[wire.CallHead:])
 	if err != nil {
-		d.p.s.log.Warn("undecodable call", "thread", d.t.Own, "error", err)
+		j.link.complain("undecodable call", "thread", d.t.Own, "error", err)
 		d.reply(j, serial, -int64(unix.ENOSYS), nil)
 		return
 	}
 	if !syscalls.MayForward(c.Nr, c.Args) || c.Nr == unix.SYS_MMAP && d.p.reserved(c.Args[0], c.Args[1]) {
-		d.p.s.log.Warn("the guest side forwards a call that is not made at home", "thread", d.t.Own, "call", c.Nr, "node", j.link.node)
+		j.link.complain("the guest side forwards a call that is not made at home", "thread", d.t.Own, "call", c.Nr)
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
 	}

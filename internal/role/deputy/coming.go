@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"sync"
@@ -168,8 +169,12 @@ func (c *coming) Whole(*fetching.Fetching) {}
 // cut ends the process, of which a part is lost.
 func (c *coming) cut(why string) {
 	c.mu.Lock()
-	c.why = why
+	before := c.why
+	c.why = cmp.Or(before, why)
 	c.mu.Unlock()
+	if before != "" {
+		return
+	}
 	s := c.p.s
 	s.log.Error("a part of a process's memory is lost: killing it", "pid", c.p.PID, "node", c.from.node, "why", why)
 	s.tell(supervisor.Event{Kind: supervisor.Lost, PID: c.p.PID, Node: c.from.node, Text: why})
@@ -213,8 +218,11 @@ func (c *coming) fetch(progress func(string, uint64, uint64)) error {
 	tick := time.NewTicker(wholeTick)
 	defer tick.Stop()
 	gone := c.from.gone
+	var patience missing.Patience
+	before := c.all.Missing()
 	for {
-		progress(fetchPhase, total-min(c.all.Missing(), total), total)
+		left := c.all.Missing()
+		progress(fetchPhase, total-min(left, total), total)
 		select {
 		case <-c.all.Done():
 			if p.ends() {
@@ -225,10 +233,13 @@ func (c *coming) fetch(progress func(string, uint64, uint64)) error {
 			if gone = nil; c.all.Missing() > 0 {
 				c.cut("the connection to the node that still had a part of its memory was lost")
 			}
-		case <-tick.C:
+		case <-tick.C: // time is counted in ticks: a machine that stood still has not waited
 			if p.ends() {
 				c.all.End()
+			} else if left > 0 && !patience.Wait(wholeTick, before-min(left, before)) {
+				c.cut(fmt.Sprintf("node %d gives what it still has of it not at all, or too slowly", c.from.node))
 			}
+			before = left
 		}
 	}
 }

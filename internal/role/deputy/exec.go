@@ -23,7 +23,7 @@ type execution struct {
 func (d *deputy) execve(j job) {
 	var m wire.ExecMsg
 	if err := wire.Decode(j.data, &m); err != nil {
-		d.p.s.log.Warn("undecodable exec", "error", err)
+		j.link.complain("undecodable exec", "error", err)
 		return
 	}
 	p := d.p

@@ -14,13 +14,16 @@ import (
 func (p *proc) nextFrame(l *link) (frame, error) {
 	for {
 		before := p.fetched.Load()
-		f, ok := p.inboxFor(l).next(stepLimit, p.cancelSignal())
+		f, ok := p.inboxFor(l).next(stepLimit, p.cancelSignal(), p.stoodTooLong())
 		if ok {
 			p.carried.Add(uint64(len(f.data)))
 			return f, nil
 		}
 		if p.isCancelled() {
 			return f, errCancelled
+		}
+		if err := p.stillError(); err != nil {
+			return f, err
 		}
 		if p.fetched.Load() == before { // else it does: it fetches what it lacks first
 			return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
@@ -63,7 +66,7 @@ func (p *proc) verdict(l *link, err error) error {
 		return err
 	}
 	for {
-		f, ok := p.inboxFor(l).next(verdictWait, nil)
+		f, ok := p.inboxFor(l).next(verdictWait, nil, nil)
 		switch {
 		case !ok:
 			return err

@@ -25,7 +25,7 @@ func (s *Supervisor) countSeen(l *link, f frame) {
 		err = tally.Validate(m.Calls)
 	}
 	if err != nil {
-		s.log.Warn("bad figures of forwarded calls", "node", l.node, "error", err)
+		l.complain("bad figures of forwarded calls", "error", err)
 		return
 	}
 	s.mu.Lock()

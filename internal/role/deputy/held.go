@@ -69,12 +69,12 @@ type thinned struct {
 
 func (t *thinned) send(kind uint8, parts ...[]byte) error {
 	begun := time.Now()
-	err := t.l.send(kind, t.p.Own, parts...)
+	err := t.p.send(t.l, kind, parts...)
 	t.still += time.Since(begun)
 	for _, part := range parts {
 		t.sent += uint64(len(part))
 	}
-	return reach(err)
+	return err
 }
 
 // emit is a tracee.Emit.

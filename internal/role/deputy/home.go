@@ -24,7 +24,9 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	}
 	progress("freeze", 0, 0)
 	m, stored, start, err := p.frozenHere(l, later, progress)
+	defer p.goesOn()
 	if err == nil {
+		p.stands()
 		err = p.decide()
 	}
 	if err != nil {
@@ -57,6 +59,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	s.fault.Reach(fault.HomeReceived)
 	err = r.resume(m)
 	still := time.Since(start)
+	p.goesOn()
 	if c := r.coming; c != nil {
 		if err == nil {
 			err = c.fetch(progress)
@@ -64,6 +67,9 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 		c.over()
 		if err == nil {
 			err = s.ordinary(p, r.waits)
+		}
+		if errors.Is(err, tracee.ErrGone) {
+			err = c.ended() // of what it lacked, whenever that was noticed
 		}
 		if errors.Is(err, tracee.ErrGone) || err != nil && p.ends() {
 			return 0, err
@@ -118,7 +124,7 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error)
 	p.sent = nil
 	before, try := p.count, p.tries
 	p.mu.Unlock()
-	ask.Try = try
+	ask.Try, ask.Still = try, p.s.daemon.Hello().Still
 	if err := l.send(wire.Freeze, p.Own, wire.Encode(ask)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}

@@ -102,7 +102,7 @@ func (d *deputy) keep(j job) {
 		var info ptrace.SigInfo
 		copy(info[:], b[1:one])
 		if sig := info.Signal(); sig < 1 || sig > 64 || kept>>(sig-1)&1 == 0 {
-			d.p.s.log.Warn("the guest side sends a signal back that is not kept here", "thread", d.t.Own, "signal", sig)
+			j.link.complain("the guest side sends a signal back that is not kept here", "thread", d.t.Own, "signal", sig)
 			continue
 		}
 		if err := d.t.QueueSignal(info, b[0] != 0); err != nil {

@@ -28,7 +28,7 @@ const birthLimit = 5 * time.Second
 func (d *deputy) clone(j job) {
 	var m wire.CloneMsg
 	if err := wire.Decode(j.data, &m); err != nil {
-		d.p.s.log.Warn("undecodable clone", "error", err)
+		j.link.complain("undecodable clone", "error", err)
 		return
 	}
 	ret, child, ok := d.makeChild(m)

@@ -32,6 +32,8 @@ type link struct {
 	once sync.Once
 	gone chan struct{}
 
+	complaints atomic.Int32
+
 	sentMu sync.Mutex
 	sent   map[int]uint64 // bytes of processes moved by it, by own pid
 }
@@ -62,6 +64,20 @@ func (l *link) close() {
 		}
 		_ = l.conn.Close()
 	})
+}
+
+// mostComplaints of one guest side are logged: whoever writes nonsense without end is not to
+// fill a disk with it.
+const mostComplaints = 32
+
+// complain logs what a guest side has said that makes no sense.
+func (l *link) complain(what string, args ...any) {
+	switch n := l.complaints.Add(1); {
+	case n < mostComplaints:
+		l.s.log.Warn(what, append(args, "node", l.node)...)
+	case n == mostComplaints:
+		l.s.log.Warn("what else this guest side says that makes no sense is not told", "node", l.node)
+	}
 }
 
 // mostWaiting bounds the bytes of one guest side that wait for their turn: a
@@ -157,7 +173,7 @@ func (s *Supervisor) read(l *link) {
 		case wire.Calls:
 			s.countSeen(l, fr)
 		default:
-			s.log.Warn("unknown frame from the guest side", "kind", f.Kind, "node", l.node)
+			l.complain("unknown frame from the guest side", "kind", f.Kind)
 		}
 	}
 }
@@ -218,7 +234,7 @@ func (s *Supervisor) usage(l *link, f frame) {
 		err = m.Validate()
 	}
 	if err != nil {
-		s.log.Warn("bad word of a guest's use", "node", l.node, "error", err)
+		l.complain("bad word of a guest's use", "error", err)
 		return
 	}
 	if p := s.servedBy(l, f.id); p != nil {

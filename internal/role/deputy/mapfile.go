@@ -17,7 +17,7 @@ import (
 func (d *deputy) mapFile(j job) {
 	var m wire.MapFileMsg
 	if err := wire.Decode(j.data, &m); err != nil {
-		d.p.s.log.Warn("undecodable question about a file", "error", err)
+		j.link.complain("undecodable question about a file", "error", err)
 		return
 	}
 	out, errno := d.identify(m.FD)
@@ -32,12 +32,12 @@ func (d *deputy) mapFile(j job) {
 func (d *deputy) mapping(j job) {
 	defer d.behinds.Add(-1)
 	if len(j.data) < 8 {
-		d.p.s.log.Warn("bad word of a mapping", "thread", d.t.Own)
+		j.link.complain("bad word of a mapping", "thread", d.t.Own)
 		return
 	}
 	c, err := syscalls.DecodeCall(j.data[8:])
 	if err != nil || c.Nr != unix.SYS_MMAP || d.p.reserved(c.Args[0], c.Args[1]) || !syscalls.MayForward(c.Nr, c.Args) {
-		d.p.s.log.Warn("bad word of a mapping", "thread", d.t.Own, "error", err)
+		j.link.complain("bad word of a mapping", "thread", d.t.Own, "error", err)
 		return
 	}
 	at := le.Uint64(j.data)

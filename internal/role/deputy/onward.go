@@ -34,7 +34,9 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	m, err := p.frozenImage(old, ask, p.arriving(progress, func(data []byte) error {
 		return (&thinned{p: p, l: next}).onWay(data)
 	}))
+	defer p.goesOn()
 	if err == nil {
+		p.stands()
 		err = p.decide()
 	}
 	if err != nil {
@@ -62,8 +64,10 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	p.mu.Unlock()
 	s.unlessLost(next)
 	s.fault.Reach(fault.HomeHanded)
-	if len(m.Missing) == 0 { // else when the last page has come: endSource
+	if len(m.Missing) == 0 {
 		_ = old.post(wire.Commit, p.Own)
+	} else if src := s.sourceBehind(old, p.Own); src != nil { // else it has ended, and that was said
+		src.settle()
 	}
 	next.arrived()
 	return time.Since(start), nil
@@ -85,8 +89,8 @@ func (o *onward) relay() error {
 	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
 	m.AllReturns = p.isEmptied()
-	if err := next.send(wire.Thaw, p.Own, wire.Encode(m)); err != nil {
-		return fail(supervisor.Unreachable, err.Error())
+	if err := p.send(next, wire.Thaw, wire.Encode(m)); err != nil {
+		return err
 	}
 	if err := p.supply(next, &m.Image); err != nil {
 		return err
@@ -112,7 +116,7 @@ func (o *onward) relay() error {
 		if f.kind == wire.Pages {
 			err = (&thinned{p: p, l: next}).onWay(f.data)
 		} else {
-			err = reach(next.send(f.kind, p.Own, f.data))
+			err = p.send(next, f.kind, f.data)
 		}
 		if err != nil {
 			return err
@@ -149,8 +153,8 @@ func (o *onward) back() {
 	if !o.switched {
 		return
 	}
-	if s := p.takeSource(); s != nil {
-		o.old.unuse()
+	if s := p.takeSource(); s != nil && s.there != nil {
+		s.letGo(false)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

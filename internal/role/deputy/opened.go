@@ -17,11 +17,11 @@ func (d *deputy) opened(j job) {
 	defer d.behinds.Add(-1)
 	var m wire.OpenedMsg
 	if err := wire.Decode(j.data, &m); err != nil || !names.Clean(m.Path) || m.FD < 0 || m.Offset > 1<<62 {
-		d.p.s.log.Warn("bad word of an open file", "thread", d.t.Own, "error", err)
+		j.link.complain("bad word of an open file", "thread", d.t.Own, "error", err)
 		return
 	}
 	if _, opens := names.OpensToRead(unix.SYS_OPEN, [6]uint64{0, m.Flags}); !opens {
-		d.p.s.log.Warn("bad word of an open file", "thread", d.t.Own, "flags", m.Flags)
+		j.link.complain("bad word of an open file", "thread", d.t.Own, "flags", m.Flags)
 		return
 	}
 	err := d.openAgain(&m)

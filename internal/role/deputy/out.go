@@ -23,6 +23,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	p.alone.Store(how == atExec) // execve(2) unshares the descriptors
 	var h *tracee.Hold
 	var err error
+	defer p.goesOn()
 	if how != running {
 		if h, err = s.freezeAtHome(p, how); err != nil {
 			return 0, err
@@ -119,6 +120,7 @@ func (s *Supervisor) freezeAtHome(p *proc, how manner) (*tracee.Hold, error) {
 			}
 		}
 	}
+	p.stands()
 	h, err := p.Freeze(stopLimit, letThrough, goOn, nil)
 	switch {
 	case errors.Is(err, tracee.ErrExec):
@@ -210,8 +212,8 @@ func (f *frozen) send() error {
 		return err
 	}
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := f.link.send(wire.Thaw, p.Own, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Missing: f.rest.later})); err != nil {
-		return fail(supervisor.Unreachable, err.Error())
+	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Missing: f.rest.later})); err != nil {
+		return err
 	}
 	if err := p.supply(f.link, img); err != nil {
 		return err
@@ -226,8 +228,8 @@ func (f *frozen) send() error {
 	if len(f.rest.later) > 0 {
 		p.supplyPages(f.link, nil, f.rest.later)
 	}
-	if err := f.link.send(wire.PagesEnd, p.Own); err != nil {
-		return fail(supervisor.Unreachable, err.Error())
+	if err := p.send(f.link, wire.PagesEnd); err != nil {
+		return err
 	}
 	p.s.fault.Reach(fault.HomeSent)
 	if _, err = p.expect(f.link, wire.Thawed); err == nil {

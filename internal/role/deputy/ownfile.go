@@ -114,7 +114,7 @@ func (p *proc) names(path string) (tid int, ok bool) {
 func (d *deputy) text(j job) {
 	var m wire.TextMsg
 	if err := wire.Decode(j.data, &m); err != nil || len(m.Text) > wire.MaxText {
-		d.p.s.log.Warn("undecodable text", "error", err)
+		j.link.complain("undecodable text", "error", err)
 		return
 	}
 	d.reply(j, m.Serial, d.describe(&m), nil)

@@ -34,6 +34,7 @@ type proc struct {
 	moving      bool
 	cancel      chan struct{} // closed when the move under way is to be given up
 	decided     bool          // ... for which it is too late
+	still       *standing     // it stands still in that; nil: it runs
 	phase       string        // how far it has got
 	done, total uint64
 	ended       bool
@@ -184,8 +185,8 @@ func (p *proc) inboxFor(l *link) *inbox {
 	return p.inboxes[l]
 }
 
-// next waits for a frame, unless cancel is closed.
-func (in *inbox) next(limit time.Duration, cancel <-chan struct{}) (frame, bool) {
+// next waits for a frame, unless cancel or over is closed.
+func (in *inbox) next(limit time.Duration, cancel, over <-chan struct{}) (frame, bool) {
 	if in == nil {
 		return frame{}, false
 	}
@@ -197,6 +198,7 @@ func (in *inbox) next(limit time.Duration, cancel <-chan struct{}) (frame, bool)
 		return f, true
 	case <-timer.C:
 	case <-cancel:
+	case <-over:
 	}
 	return frame{}, false
 }

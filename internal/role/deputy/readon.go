@@ -18,7 +18,7 @@ func (d *deputy) behind(j job) {
 	defer d.behinds.Add(-1)
 	m, err := wire.DecodeBehind(j.data)
 	if err != nil || m.FD < 0 {
-		d.p.s.log.Warn("bad word of a descriptor", "thread", d.t.Own, "error", err)
+		j.link.complain("bad word of a descriptor", "thread", d.t.Own, "error", err)
 		return
 	}
 	if m.Bytes > 0 {

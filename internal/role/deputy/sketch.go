@@ -239,7 +239,7 @@ func (p *proc) sendFiles(l *link, img *image.Image, m *wire.PreparedMsg) error {
 			}
 		}
 	}
-	return reach(l.send(wire.File, p.Own)) // an empty one ends them
+	return p.send(l, wire.File) // an empty one ends them
 }
 
 // supply answers what the other node lacks of the frozen image's files.
@@ -268,23 +268,23 @@ func (p *proc) supply(l *link, img *image.Image) error {
 			return err
 		}
 	}
-	return reach(l.send(wire.File, p.Own))
+	return p.send(l, wire.File)
 }
 
 const fileChunk = 1 << 20
 
 func (p *proc) sendPart(l *link, file *os.File, part wire.FilePart) error {
 	buf := make([]byte, fileChunk)
-	var head [12]byte
+	head := make([]byte, 12)
 	for off := part.Range.Start; off < part.Range.End; off += fileChunk {
 		n, _ := file.ReadAt(buf[:min(fileChunk, part.Range.End-off)], int64(off)) // short at the end of the file
 		if n == 0 {
 			return nil
 		}
-		le.PutUint32(head[:], part.File)
+		le.PutUint32(head, part.File)
 		le.PutUint64(head[4:], off)
-		if err := l.send(wire.File, p.Own, head[:], buf[:n]); err != nil {
-			return fail(supervisor.Unreachable, err.Error())
+		if err := p.send(l, wire.File, head, buf[:n]); err != nil {
+			return err
 		}
 	}
 	return nil

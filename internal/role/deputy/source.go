@@ -22,9 +22,8 @@ import (
 type source struct {
 	p     *proc
 	link  *link          // to where the process runs
-	from  *link          // to where the pages are; nil: here
+	there *passage       // where the pages are; nil: here
 	holds *pagesum.Table // what the node it runs on holds of them; of the goroutine that gives
-	came  chan []byte    // Fetched frames from there
 	kick  chan struct{}  // capacity 1: something was asked for
 	quit  chan struct{}
 	once  sync.Once
@@ -32,7 +31,6 @@ type source struct {
 	mu           sync.Mutex
 	supply       *missing.Supply
 	total, given uint64 // bytes
-	onWay        uint64 // bytes asked of the other node that have not come
 }
 
 // fetchedFrame is how much goes in one frame: the next urgent request waits for one.
@@ -41,12 +39,12 @@ const fetchedFrame = 256 << 10
 // supplyPages makes the pages that are missing at the guest available to it. They are
 // behind from, or here.
 func (p *proc) supplyPages(l, from *link, lacks []image.Range) {
-	s := &source{p: p, link: l, from: from, kick: make(chan struct{}, 1), quit: make(chan struct{}), supply: missing.NewSupply(lacks), holds: p.holds}
+	s := &source{p: p, link: l, kick: make(chan struct{}, 1), quit: make(chan struct{}), supply: missing.NewSupply(lacks), holds: p.holds}
 	s.total = s.supply.Pages() * image.PageSize
 	run := s.run
 	if from != nil {
 		from.use()
-		s.came = make(chan []byte, cameSize)
+		s.there = &passage{from: from}
 		run = s.pass
 	}
 	p.mu.Lock()
@@ -60,9 +58,8 @@ func (s *source) stop() { s.once.Do(func() { close(s.quit) }) }
 // endSource: no page of the process will be asked for any more. The node that still
 // has some forgets it.
 func (p *proc) endSource() {
-	if s := p.takeSource(); s != nil && s.from != nil {
-		_ = s.from.post(wire.Commit, p.Own)
-		s.from.unuse()
+	if s := p.takeSource(); s != nil && s.there != nil {
+		s.letGo(true)
 	}
 }
 
@@ -92,7 +89,7 @@ func (s *Supervisor) wanted(l *link, f frame) {
 		err = fmt.Errorf("%d ranges at once, more than %d", len(m.Ranges), maxWanted)
 	}
 	if err != nil {
-		s.log.Warn("bad request for pages", "node", l.node, "error", err)
+		l.complain("bad request for pages", "error", err)
 		return
 	}
 	p := s.servedBy(l, f.id)
@@ -115,10 +112,15 @@ func (s *Supervisor) wanted(l *link, f frame) {
 func (s *source) ask(m wire.WantMsg) {
 	s.mu.Lock()
 	s.supply.Ask(m.Ranges, m.Urgent)
-	if s.from != nil { // the other node has its own order
-		s.askThere(s.supply.Next(^uint64(0)), m.Urgent)
+	if s.there != nil {
+		s.askThere()
 	}
 	s.mu.Unlock()
+	s.poke()
+}
+
+// poke tells the source's goroutine that there is something to do.
+func (s *source) poke() {
 	select {
 	case s.kick <- struct{}{}:
 	default:

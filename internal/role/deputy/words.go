@@ -13,7 +13,7 @@ import (
 func (s *Supervisor) died(l *link, f frame) {
 	var m wire.DiedMsg
 	if err := wire.Decode(f.data, &m); err != nil || m.Signal < 1 || m.Signal > 64 {
-		s.log.Warn("bad word of a death", "error", err)
+		l.complain("bad word of a death", "error", err)
 		return
 	}
 	if src := s.sourceBehind(l, f.id); src != nil {

@@ -160,7 +160,7 @@ func (d *deputy) wrote(j job) {
 	defer d.behinds.Add(-1)
 	m, err := wire.DecodeWrote(j.data)
 	if err != nil {
-		d.p.s.log.Warn("bad word of a write", "thread", d.t.Own, "error", err)
+		j.link.complain("bad word of a write", "thread", d.t.Own, "error", err)
 		return
 	}
 	told := false

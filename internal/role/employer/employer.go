@@ -74,15 +74,15 @@ func Meet(kind string, f *fault.Fault) (*Daemon, error) {
 // Ready tells the daemon that the supervisor can be asked.
 func (d *Daemon) Ready() { d.Tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()}) }
 
-// Recv takes the next message. A greeting in it is a fresh certificate, or the
-// first word of a new daemon, with a new place for the log; it has been acted on.
+// Recv takes the next message. A greeting in it is a fresh certificate, another
+// limit, or the first word of a new daemon, with a new place for the log; it has been acted on.
 func (d *Daemon) Recv(m *supervisor.FromDaemon) ([]*os.File, error) {
 	files, err := d.line.Recv(m)
 	if err != nil || m.Hello == nil {
 		return files, err
 	}
 	d.mu.Lock()
-	d.hello.Identity = m.Hello.Identity
+	d.hello.Identity, d.hello.Still = m.Hello.Identity, m.Hello.Still
 	d.mu.Unlock()
 	if len(files) == 1 {
 		_ = unix.Dup3(int(files[0].Fd()), int(os.Stderr.Fd()), 0)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"openmosix/internal/linux/fault"
@@ -36,12 +37,15 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
-	if err := d.run(m); err != nil {
+	defer d.still.end()
+	err = d.run(m)
+	if errors.Is(err, errGivenUp) { // home has said so
+		d.back()
+		return
+	}
+	if err != nil {
 		g.log.Warn("a process could not be frozen", "process", b.Own, "error", err)
-		if undo := d.undo(); undo != nil {
-			g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", undo)
-			b.kill()
-		}
+		d.back()
 		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(),
 			Busy: errors.Is(err, tracee.ErrSlow) || errors.Is(err, tracee.ErrBusy), Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
@@ -62,10 +66,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 		b.kill()
 		return
 	}
-	if err := d.undo(); err != nil {
-		g.log.Error("a process could not be thawed again: killing it", "process", b.Own, "error", err)
-		b.kill()
-	}
+	d.back()
 }
 
 // lastWord waits for home's word; said is false if home hangs up without one.
@@ -136,7 +137,7 @@ func (d *departure) given() bool { return len(d.word) > 0 }
 
 // newDeparture is one that home's next word is about.
 func (b *body) newDeparture() *departure {
-	d := &departure{b: b, word: make(chan frame, 1)}
+	d := &departure{b: b, word: make(chan frame, 1), heard: make(chan struct{})}
 	b.mu.Lock()
 	b.leaving = d
 	b.mu.Unlock()
@@ -153,6 +154,7 @@ func (b *body) tell(f frame) bool {
 	}
 	select {
 	case d.word <- f:
+		d.once.Do(func() { close(d.heard) })
 	default:
 	}
 	return true
@@ -164,7 +166,10 @@ const holdPause = 200 * time.Microsecond
 // departure is a body on its way out.
 type departure struct {
 	b       *body
-	word    chan frame // Commit or Abort
+	word    chan frame    // Commit or Abort
+	heard   chan struct{} // closed when that has come
+	once    sync.Once
+	still   standing
 	sent    tracee.Ahead
 	began   time.Time // to freeze
 	h       *tracee.Hold
@@ -178,6 +183,7 @@ type departure struct {
 
 func (d *departure) run(m wire.FreezeMsg) error {
 	d.began = time.Now()
+	d.still.begin(m.Still)
 	b := d.b
 	var err error
 	// A thread may be held for a moment, to let a signal through under a mask.
@@ -345,18 +351,17 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 		b.supply(m.Missing)
 	}
 	m.Still = time.Since(d.began).Microseconds()
-	emit := func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }
 	b.g.tellCalls() // home may have no use for this side any more
-	if err := emit(wire.Frozen, wire.Encode(m)); err != nil {
+	if err := d.emit(wire.Frozen, wire.Encode(m)); err != nil {
 		return err
 	}
-	if _, err := tracee.SendPages(b.Mem, pages, emit); err != nil {
+	if _, err := tracee.SendPages(b.Mem, pages, d.emit); err != nil {
 		return err
 	}
-	if err := tracee.SendAbsent(img.VMAs, d.present, emit); err != nil {
+	if err := tracee.SendAbsent(img.VMAs, d.present, d.emit); err != nil {
 		return err
 	}
-	return emit(wire.PagesEnd)
+	return d.emitLast(wire.PagesEnd)
 }
 
 // mayFollow tells whether pages of the body may follow, where home lets them. Not of one that

@@ -7,6 +7,7 @@ type inbox struct {
 	frames chan frame
 	closed chan struct{}
 	once   sync.Once
+	off    bool // home has given the arrival up; Guest.mu
 }
 
 // inboxSize frames may wait for a sequence; after that the reader waits.

@@ -91,9 +91,17 @@ func (g *Guest) heard(f frame) {
 	case wire.Commit, wire.Abort:
 		g.mu.Lock()
 		in := g.arrivals[f.id]
+		if in != nil && f.kind == wire.Abort {
+			in.off = true
+		}
 		g.mu.Unlock()
-		if (b == nil || !b.tell(frame{kind: f.kind, id: f.id})) && in != nil {
+		switch {
+		case b != nil && b.tell(frame{kind: f.kind, id: f.id}):
+		case in != nil:
 			in.put(frame{kind: f.kind, id: f.id})
+		case b != nil && f.kind == wire.Abort: // it was slow to begin, and home has not waited
+			g.log.Warn("home has given up a process that runs here: killing it", "process", f.id)
+			b.kill()
 		}
 	case wire.Kill:
 		if b != nil {
@@ -159,13 +167,16 @@ func (g *Guest) arriving(own int, in *inbox) error {
 // maxArrivals bounds what home can have built at the same time.
 const maxArrivals = 64
 
-func (g *Guest) arrived(own int) {
+// arrived ends an arrival; off: home has given it up, however it has gone.
+func (g *Guest) arrived(own int) (off bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if in := g.arrivals[own]; in != nil {
 		in.close()
+		off = in.off
 	}
 	delete(g.arrivals, own)
+	return off
 }
 
 func (g *Guest) bodyByOwn(own int) *body {

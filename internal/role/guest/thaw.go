@@ -26,8 +26,13 @@ const (
 // before it runs undoes everything: home keeps the process.
 func (g *Guest) arrive(f frame, in *inbox) {
 	a := &arrival{g: g, in: in, own: f.id}
-	defer g.arrived(f.id)
 	err := a.run(f)
+	defer func() {
+		if off := g.arrived(f.id); off && err == nil {
+			g.log.Warn("home has given up a process that runs here: killing it", "process", f.id)
+			a.s.b.kill()
+		}
+	}()
 	if err == nil {
 		g.fault.Reach(fault.GuestRunning)
 		_ = g.post(wire.Thawed, a.own)

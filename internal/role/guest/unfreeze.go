@@ -2,6 +2,14 @@ package guest
 
 import "golang.org/x/sys/unix"
 
+// back has the body run on here, or ends it.
+func (d *departure) back() {
+	if err := d.undo(); err != nil {
+		d.b.g.log.Error("a process could not be thawed again: killing it", "process", d.b.Own, "error", err)
+		d.b.kill()
+	}
+}
+
 // undo lets the body run on here.
 func (d *departure) undo() error {
 	b := d.b
