@@ -47,7 +47,7 @@ func guestThatSays(t testing.TB) (*guests, *guest) {
 	r := newGuests(nil)
 	r.free = func() (uint64, error) { return 64 << 20, nil }
 	r.again = func(*guest, supervisor.Open) supervisor.Opened { return supervisor.Opened{} }
-	if r.twins, err = newTwins("", nil); err != nil {
+	if r.twins, err = newTwins("", noShelf{}); err != nil {
 		t.Fatal(err)
 	}
 	g := &guest{home: 1, room: &lodging.Room{}, told: make(chan struct{}, 1), asking: make(chan struct{}, maxAsking),
