@@ -44,6 +44,7 @@ func (s *soak) start(k kind, node int) (*program, error) {
 	}
 	p.cmd = s.lab.Command(s.programs, node, p.dir, "env", "SHARED="+s.shared, "MOSRUN=mosrun -F", "LC_ALL=C", lengthVariable(), "bash", "-c", prologue+k.line)
 	p.cmd.Stdout = p.said
+	p.cmd.WaitDelay = patience // for what has its output to be closed, on a machine full of work
 	var trouble labtest.Output // of lab exec itself
 	p.cmd.Stderr = &trouble
 	if err := p.cmd.Start(); err != nil {
@@ -55,6 +56,7 @@ func (s *soak) start(k kind, node int) (*program, error) {
 			p.status = statusOf(exit)
 		} else if err != nil {
 			p.status = -1
+			fmt.Fprintln(&trouble, "its end is not known:", err)
 		}
 		p.took = time.Since(p.begun)
 		fmt.Fprint(p.said, trouble.String())
