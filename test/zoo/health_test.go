@@ -62,7 +62,10 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   sockets ("mosctl status" tells whether the kernel has it), and not UDP.
 - A process or thread made away that the lender's kernel refuses for another reason than a limit on their number (no memory, threads-max of the machine) ends the
   process; at the limit on their number it comes home for the call.
-- A node that takes a move's bytes very slowly, but takes some each half minute, keeps a frozen process standing until the move is cancelled ("migrate --cancel").
+- A process stands still in a move for a minute at most (still_seconds), then it goes on where it was, however slowly the other node takes or gives what is left: test/hostilenode,
+  test/postcopy. What is sent before it stands still has no such limit: the process runs.
+- Pages that follow must come with 4 KB/s in the long run, and some within half a minute; else the process ends, visibly. A new node that asks for nothing is given all, so that the one
+  before is released; whether it takes it is its own affair.
 - Huge pages: what follows in a post-copy stays in small pages until the kernel joins it; a pool's (hugetlbfs) are refused with the reason; those that only
   MADV_COLLAPSE made become small.
 - A link that is cut while pages still follow ends the process, visibly: what it has not got yet is behind that link. TCP's resending (half a minute) is the only reconnect. The
