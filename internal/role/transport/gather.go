@@ -16,8 +16,13 @@ type gathered struct {
 	spare sync.Pool // of *[]byte: the collector takes what nobody needs
 }
 
-// batchSize is what goes out in one write at least, if there is that much.
-const batchSize = 256 << 10
+const (
+	// batchSize is what goes out in one write at least, if there is that much.
+	batchSize = 256 << 10
+	// worthGathering is from which size on it is done: of a smaller frame the other side had
+	// better take the first record while the last is written.
+	worthGathering = 128 << 10
+)
 
 // gather has writes wait until there is a batch of them, or until release.
 func (g *gathered) gather() {

@@ -306,7 +306,7 @@ func (o *outgoing) writePieces(b []byte) error {
 }
 
 func (o *outgoing) writePiece(b []byte) error {
-	if o.below == nil || len(b) <= coalesce {
+	if o.below == nil || len(b) <= worthGathering {
 		_, err := o.conn.Write(b)
 		return err
 	}
