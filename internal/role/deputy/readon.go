@@ -17,7 +17,7 @@ import (
 func (d *deputy) behind(j job) {
 	defer d.behinds.Add(-1)
 	m, err := wire.DecodeBehind(j.data)
-	if err != nil || m.FD < 0 {
+	if err != nil {
 		j.link.complain("bad word of a descriptor", "thread", d.t.Own, "error", err)
 		return
 	}

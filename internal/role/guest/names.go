@@ -40,23 +40,25 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 		return 0
 	}
 	if full := s.pathOf(q, c); full != "" {
-		errno := q.Answer(g.names.Look(full))
-		if errno != 0 {
-			b.heardFact()
-		}
-		return errno
+		return b.hears(q, g.names.Look(full))
 	}
 	return 0
 }
 
-// heardFact: the process hears a fact. If home has told facts since a file came ahead, this one
-// may be newer than that. Precondition: Guest.mu is held.
-func (b *body) heardFact() {
+// hears gives the error with which a call ends that asks of a name of which this is known; 0: that
+// does not tell, and home has to be asked. If home has told facts since a file came ahead, this
+// one may be newer than that. Precondition: Guest.mu is held.
+func (b *body) hears(q names.Question, fact names.Fact) abi.Errno {
+	errno := q.Answer(fact)
+	if errno == 0 {
+		return 0
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if f := b.ahead; f != nil && f.learnt != b.g.learnt.Load() {
 		f.fresh = false // which says nothing of one that was opened here
 	}
+	return errno
 }
 
 // pathOf is the path of which a call asks, made clean; "": it cannot be. Precondition:

@@ -34,9 +34,7 @@ func (s *strand) quick(n *notify.Notification, room []byte) bool {
 	g.mu.Lock()
 	var errno int64
 	if b.sharesNames {
-		if errno = int64(q.Answer(g.names.LookBytes(path))); errno != 0 {
-			b.heardFact()
-		}
+		errno = int64(b.hears(q, g.names.LookBytes(path)))
 	}
 	g.mu.Unlock()
 	if errno == 0 {
