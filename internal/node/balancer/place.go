@@ -34,12 +34,12 @@ type placement struct {
 // its earlier runs: what it does itself is not known before.
 const provisional = 3 * time.Second
 
-// placedHere is what programs want that were placed here and are not counted in
-// selfFigures. Precondition: b.mu is held.
-func (b *Balancer) placedHere() float64 {
+// placedAt is what programs want that were placed on a node, and on this one are
+// not counted in selfFigures. Precondition: b.mu is held.
+func (b *Balancer) placedAt(node int) float64 {
 	sum := 0.0
 	for _, p := range b.placed {
-		if p.node == b.o.Self && !p.counted {
+		if p.node == node && !p.counted {
 			sum += p.wants
 		}
 	}
@@ -50,10 +50,10 @@ func (b *Balancer) placedHere() float64 {
 // is held.
 func (b *Balancer) demandOf(pid int, wants float64, at time.Time) float64 {
 	p, placed := b.placed[pid]
+	if placed && at.Sub(p.at) < provisional {
+		return 0 // placedAt, also while it is on its way elsewhere
+	}
 	if placed && p.node == b.o.Self {
-		if at.Sub(p.at) < provisional {
-			return 0 // placedHere
-		}
 		p.wants, p.counted = wants, true
 		b.placed[pid] = p
 	}

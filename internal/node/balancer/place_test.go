@@ -153,7 +153,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 			t.Fatal(to, why)
 		}
 		b.Stayed(100)
-		if there, here := b.ledger.since(2, 0), b.ledger.since(1, 0)+b.placedHere(); there != 0 || here != 2.5 {
+		if there, here := b.ledger.since(2, 0), b.ledger.since(1, 0)+b.placedAt(1); there != 0 || here != 2.5 {
 			t.Errorf("%v there, %v here", there, here)
 		}
 		before := b.placeCost
@@ -210,6 +210,32 @@ func TestPlacedHereCount(t *testing.T) {
 		b.Finished(100, "/usr/bin/work", 0, nil)
 		if d := demand(); d > 0.1 {
 			t.Errorf("%v in the end", d)
+		}
+	})
+}
+
+// What is known to run on a node counts, whatever the node says, whose figure is
+// smoothed and misses what comes and goes.
+func TestWhatWasPlacedThereCounts(t *testing.T) {
+	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		b.programs.ran("/usr/bin/work", time.Second, Program{CPU: (time.Second).Seconds()}, 1, time.Now())
+		demand := func() float64 {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.nodes(b.now())[1].Demand
+		}
+		m.add(program{pid: 100, uid: 1000})
+		b.ledger.add(1, b.now(), 1.5)
+		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+			t.Fatal(to, why)
+		}
+		b.ledger.add(2, b.now(), -3) // others have ended there, of which the report has never told
+		if d := demand(); d != 1 {
+			t.Errorf("%v there, want 1", d)
+		}
+		b.Finished(100, "/usr/bin/work", time.Second, nil)
+		if d := demand(); d != 0 {
+			t.Errorf("%v when it has ended, want 0", d)
 		}
 	})
 }

@@ -119,6 +119,7 @@ func (b *Balancer) look(ctx context.Context) error {
 	}
 	for id, t := range seen {
 		switch {
+		case b.leaving(t): // counted where it goes since that was decided
 		case t.away() != 0:
 			b.shows(id.pid, t.history.Wants, at)
 		case serves[id.pid]:
@@ -148,6 +149,16 @@ func byPID(procs []supervisor.Proc) map[int]*supervisor.Proc {
 		out[procs[i].PID] = &procs[i]
 	}
 	return out
+}
+
+// leaving tells whether a process is on its way from here. Precondition: b.mu is held.
+func (b *Balancer) leaving(t *tracked) bool {
+	key := target{b.o.Self, t.pid, 0}
+	if t.guest != nil {
+		key = target{t.guest.Node, t.guest.HomePID, 0}
+	}
+	m, moving := b.flying[key]
+	return moving && m.From == b.o.Self
 }
 
 // sample takes in what one process has done since it was looked at last.

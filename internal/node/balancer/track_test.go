@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"openmosix/internal/model/balance"
 	"openmosix/internal/node/policy"
 )
 
@@ -110,4 +111,57 @@ func (b *Balancer) tracked(pid int) *tracked {
 		}
 	}
 	return &tracked{}
+}
+
+// A process that is on its way counts where it goes, not here as well: also when this
+// node is looked at meanwhile, or a second one would follow it for no reason.
+func TestWhatIsOnItsWayCountsOnce(t *testing.T) {
+	for name, guest := range map[string]bool{"own": false, "guest": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t, 2)
+				b := m.balancer()
+				p := program{uid: 1000, share: 1}
+				if guest {
+					p.uid, p.home = 1_868_000_001, 2
+				}
+				moved := m.add(p)
+				m.add(program{uid: 1000, share: 1})
+				demand := func() float64 {
+					m.run(1)
+					if err := b.look(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					b.mu.Lock()
+					defer b.mu.Unlock()
+					return b.nodes(b.now())[0].Demand
+				}
+				for range 10 {
+					demand()
+				}
+				if d := demand(); d < 1.7 {
+					t.Fatalf("two that compute want %v CPUs", d)
+				}
+				tracked := b.tracked(moved.pid)
+				proc := tracked.proc(b, time.Now())
+				b.mu.Lock()
+				f, ok := b.take(balance.Move{PID: proc.PID, Home: proc.Home, From: 1, To: 2, Wants: 1}, tracked, b.now())
+				b.mu.Unlock()
+				if !ok {
+					t.Fatal("not taken")
+				}
+				for range 2 {
+					if d := demand(); d > 1.2 {
+						t.Errorf("with one of two on its way %v CPUs are wanted here", d)
+					}
+				}
+				b.mu.Lock()
+				delete(b.flying, target{f.move.Home, f.move.PID, 0}) // and it was refused
+				b.mu.Unlock()
+				if d := demand(); d < 1.7 {
+					t.Errorf("with both here again %v CPUs are wanted", d)
+				}
+			})
+		})
+	}
 }

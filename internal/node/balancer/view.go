@@ -87,7 +87,7 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 	out := make([]balance.Node, 0, len(b.known.known)+1)
 	self := nodeOf(own, 0)
 	self.Number, self.Features = b.o.Self, balance.Compatible
-	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + b.placedHere()
+	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + b.placedAt(b.o.Self)
 	out = append(out, self)
 	for i, k := range b.known.known {
 		r := k.Report
@@ -96,7 +96,8 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 		}
 		age := k.Age + now - b.known.at
 		n := nodeOf(r, age)
-		n.Demand = max(0, r.Demand+b.ledger.missing(r.Node, now-age))
+		// Of programs that come and go the smoothed figure may tell less than what runs there.
+		n.Demand = max(b.placedAt(r.Node), r.Demand+b.ledger.missing(r.Node, now-age))
 		n.Features, n.Link = balance.Compatible, b.known.links[i]
 		if since, lacks := b.lacking[r.CPU]; lacks && time.Since(since) < lackFor {
 			n.Features = balance.Incompatible
