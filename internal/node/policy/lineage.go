@@ -28,13 +28,15 @@ func (r *Registry) said(pid int) (Policy, error) {
 		return unsaid(), err
 	}
 	known := facts{pid: stat}
-	for at, depth := stat.PPid, 0; at > 1 && depth < deepest; depth++ {
-		parent, err := r.proc.Stat(at)
+	// What is above one of whom it is known says nothing more (descend), and each
+	// costs a look at /proc, for each program that a family under mosrun starts.
+	for at, depth := stat, 0; at.PPid > 1 && depth < deepest && !r.knows(at); depth++ {
+		parent, err := r.proc.Stat(at.PPid)
 		if err != nil {
 			break
 		}
-		known[at] = parent
-		at = parent.PPid
+		known[at.PPid] = parent
+		at = parent
 	}
 	r.learn(known)
 	r.mu.Lock()
@@ -43,6 +45,14 @@ func (r *Registry) said(pid int) (Policy, error) {
 		return e.Policy, nil
 	}
 	return unsaid(), nil
+}
+
+// knows tells whether something is noted of a process.
+func (r *Registry) knows(stat *procfs.Stat) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.byPID[stat.Pid]
+	return ok && e.Start == stat.StartTime
 }
 
 // Look goes through all processes, so that a child is noted while its parent
