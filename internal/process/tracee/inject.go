@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"openmosix/internal/linux/pidfd"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/process/stub"
-
-	"golang.org/x/sys/unix"
 )
 
 const stepLimit = 10 * time.Second
@@ -184,68 +181,6 @@ next:
 		return base, nil
 	}
 	return 0, fmt.Errorf("process %d uses all of the addresses kept for the deputy's code", p.PID)
-}
-
-// Bootstrap maps the stub and its slots into the process, by injected calls in
-// t, whose registers and mask are as before afterwards. The thread must be
-// stopped and held, with all signals blocked; afterwards it is in a system call stop.
-func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) error {
-	p := h.Proc
-	do := func(what string, nr int, args ...uint64) (int64, error) {
-		r, err := h.Inject(t, ip, nr, args...)
-		if err == nil && r < 0 && r > -4096 {
-			err = fmt.Errorf("%s in process %d: %w", what, p.PID, unix.Errno(-r))
-		}
-		return r, err
-	}
-	fixed := uint64(unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED_NOREPLACE)
-	if _, err := do("map the deputy's code", unix.SYS_MMAP, base, 4096, unix.PROT_READ|unix.PROT_EXEC, fixed, ^uint64(0), 0); err != nil {
-		return err
-	}
-	const nameOff = 0x800
-	code := make([]byte, nameOff, nameOff+16)
-	copy(code, p.Family.Blob.Bytes)
-	code = append(code, "openmosix\x00"...)
-	if err := p.Mem.Write(base, code); err != nil {
-		return err
-	}
-	fd, err := do("make shared memory", unix.SYS_MEMFD_CREATE, base+nameOff, unix.MFD_CLOEXEC)
-	if err != nil {
-		return err
-	}
-	defer func() { _, _ = do("close", unix.SYS_CLOSE, uint64(fd)) }()
-	ours, err := Borrow(p.PID, int(fd))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = unix.Close(ours) }()
-	// Not by the process: its own limit on file sizes is not about this.
-	if err := unix.Ftruncate(ours, stub.MaxSlots*stub.SlotSize); err != nil {
-		return fmt.Errorf("size shared memory: %w", err)
-	}
-	region, err := stub.NewRegion(base, ours)
-	if err != nil {
-		return err
-	}
-	_, err = do("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), stub.MaxSlots*stub.SlotSize, unix.PROT_READ|unix.PROT_WRITE,
-		unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE|unix.MAP_NORESERVE, uint64(fd), 0)
-	if err != nil {
-		region.Close()
-		return err
-	}
-	p.Base = base
-	p.Slots = newSlots(region)
-	return nil
-}
-
-// Borrow copies a descriptor of a process we trace.
-func Borrow(pid, fd int) (int, error) {
-	p, err := pidfd.Open(pid)
-	if err != nil {
-		return -1, err
-	}
-	defer func() { _ = p.Close() }()
-	return p.GetFD(fd)
 }
 
 // MetSignal is the error of an injected call that a signal came before, which

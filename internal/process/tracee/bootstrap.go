@@ -1,0 +1,90 @@
+package tracee
+
+import (
+	"errors"
+	"fmt"
+
+	"openmosix/internal/linux/pidfd"
+	"openmosix/internal/process/stub"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bootstrap maps the stub and its slots into the process, by injected calls in
+// t, whose registers and mask are as before afterwards. The thread must be
+// stopped and held, with all signals blocked; afterwards it is in a system call stop.
+func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
+	p := h.Proc
+	do := func(what string, nr int, args ...uint64) (int64, error) {
+		r, err := h.Inject(t, ip, nr, args...)
+		if err == nil && r < 0 && r > -4096 {
+			err = fmt.Errorf("%s in process %d: %w", what, p.PID, unix.Errno(-r))
+		}
+		return r, err
+	}
+	fixed := uint64(unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED_NOREPLACE)
+	_, err = do("map the deputy's code", unix.SYS_MMAP, base, 4096, unix.PROT_READ|unix.PROT_EXEC, fixed, ^uint64(0), 0)
+	if errors.Is(err, unix.EAGAIN) {
+		return ErrLocked
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil { // or it would count as the program's
+			_, _ = do("unmap the deputy's code", unix.SYS_MUNMAP, base, 4096)
+		}
+	}()
+	if st, err := p.Family.FS.Status(p.PID); err == nil && st.VmLck > 0 {
+		return ErrLocked
+	}
+	const nameOff = 0x800
+	code := make([]byte, nameOff, nameOff+16)
+	copy(code, p.Family.Blob.Bytes)
+	code = append(code, "openmosix\x00"...)
+	if err := p.Mem.Write(base, code); err != nil {
+		return err
+	}
+	fd, err := do("make shared memory", unix.SYS_MEMFD_CREATE, base+nameOff, unix.MFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	defer func() { _, _ = do("close", unix.SYS_CLOSE, uint64(fd)) }()
+	ours, err := Borrow(p.PID, int(fd))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(ours) }()
+	// Not by the process: its own limit on file sizes is not about this.
+	if err := unix.Ftruncate(ours, stub.MaxSlots*stub.SlotSize); err != nil {
+		return fmt.Errorf("size shared memory: %w", err)
+	}
+	region, err := stub.NewRegion(base, ours)
+	if err != nil {
+		return err
+	}
+	_, err = do("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), stub.MaxSlots*stub.SlotSize, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE|unix.MAP_NORESERVE, uint64(fd), 0)
+	if err != nil {
+		region.Close()
+		return err
+	}
+	p.Base = base
+	p.Slots = newSlots(region)
+	return nil
+}
+
+// ErrLocked: what the process has in its memory, or will map, must not leave this machine's
+// RAM. That it has said mlockall(MCL_FUTURE) no file of proc tells, but a new mapping does: it
+// is locked, or refused (EAGAIN: mmap(2)) because that is more than may be locked.
+var ErrLocked = errors.New("it has locked memory, or has all locked that it maps (mlockall), so that it never leaves this machine's RAM")
+
+// Borrow copies a descriptor of a process we trace.
+func Borrow(pid, fd int) (int, error) {
+	p, err := pidfd.Open(pid)
+	if err != nil {
+		return -1, err
+	}
+	defer func() { _ = p.Close() }()
+	return p.GetFD(fd)
+}
