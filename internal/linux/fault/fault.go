@@ -38,6 +38,8 @@ const (
 	HomeReceived Point = "home.received" // the process is whole at home, the guest forgotten
 	HomeRelayed  Point = "home.relayed"  // onward: the new guest runs, the old one waits
 	HomeHanded   Point = "home.handed"   // onward: the old one is about to be told
+	// Away: it makes a process.
+	HomeForks Point = "home.forks" // the deputy of the new one is there, and has not been heard of
 	// Away: pages are missing.
 	GuestFetches Point = "guest.fetches" // the body runs, home has been told, the rest will be asked for
 	HomeServes   Point = "home.serves"   // pages were asked for after the commit
@@ -49,7 +51,7 @@ const (
 // Points lists all of them.
 func Points() []Point {
 	return []Point{HomePrepared, HomeFrozen, HomeParked, HomeSent, HomeThawed, HomeCommitted, GuestAnnounced, GuestBuilt,
-		GuestFilled, GuestRunning, GuestFrozen, GuestLeft, HomeReturns, HomeReceived, HomeRelayed, HomeHanded, GuestFetches, HomeServes, GuestServes, HomeFetches, HomePasses}
+		GuestFilled, GuestRunning, GuestFrozen, GuestLeft, HomeReturns, HomeReceived, HomeRelayed, HomeHanded, HomeForks, GuestFetches, HomeServes, GuestServes, HomeFetches, HomePasses}
 }
 
 // Fault is the point a process is to stop at. The zero value is none.

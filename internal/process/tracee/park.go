@@ -84,7 +84,7 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 		slot.Post(nr, a)
 		ret, ok := t.result(slot)
 		switch {
-		case !ok && slot.Dead():
+		case !ok && (slot.Dead() || !t.Alive()):
 			return 0, ErrGone
 		case !ok:
 			return 0, fmt.Errorf("call %d in thread %d did not return (%s)", nr, t.TID, t.whereabouts())
@@ -99,7 +99,7 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 func (t *Thread) result(slot *stub.Slot) (int64, bool) {
 	for deadline := time.Now().Add(callLimit); ; {
 		ret, ok := slot.Await(lookAgain)
-		if ok || slot.Dead() || time.Now().After(deadline) {
+		if ok || slot.Dead() || !t.Alive() || time.Now().After(deadline) {
 			return ret, ok
 		}
 		t.unstick()

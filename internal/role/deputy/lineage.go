@@ -2,7 +2,6 @@ package deputy
 
 import (
 	"fmt"
-	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/wire"
@@ -20,9 +19,6 @@ const (
 	exitSignalMask = 0xff
 )
 
-// birthLimit bounds the time until the kernel reports a new thread.
-const birthLimit = 5 * time.Second
-
 // clone makes the deputy of a thread or process that the guest is making. The
 // reply is its id; the guest then makes its own half with the same id.
 func (d *deputy) clone(j job) {
@@ -34,7 +30,7 @@ func (d *deputy) clone(j job) {
 	ret, child, ok := d.makeChild(m)
 	var outs [][]byte
 	if ok && ret > 0 && m.Flags&unix.CLONE_PIDFD != 0 {
-		// The child cannot have ended: its guest does not exist yet.
+		// The child cannot have ended, unless it was killed: its guest does not exist yet.
 		fd, err := d.t.Call(unix.SYS_PIDFD_OPEN, uint64(ret), 0)
 		ok = err == nil
 		if ok && fd < 0 {
@@ -45,12 +41,17 @@ func (d *deputy) clone(j job) {
 	if ok {
 		d.reply(j, m.Serial, ret, outs)
 	}
-	if child != nil {
+	switch {
+	case child != nil:
 		child.announced(j.link)
+	case ok && ret > 0 && m.Flags&unix.CLONE_THREAD == 0: // killed before anybody knew it
+		_ = j.link.post(wire.Kill, int(ret))
 	}
 }
 
-// makeChild makes the thread, or the process, which is then returned as well.
+// makeChild makes the thread, or the process, which is then returned as well, unless it
+// was killed before anything was known of it. What has been made is never said not to be:
+// its parent is told of its end, and waits for it.
 func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	s := d.p.s
 	thread := m.Flags&unix.CLONE_THREAD != 0
@@ -79,18 +80,19 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 		d.p.Slots.Free(slot)
 		return own, nil, ok
 	}
-	t := s.waitBorn(int(own), birthLimit)
-	if t == nil { // killed at once, or lost: its thread will be told
-		s.log.Error("a new thread was not reported", "thread", own)
-		return -int64(unix.EAGAIN), nil, true
+	t := s.waitBorn(d.p, int(own), thread)
+	if t == nil || !s.inSlot(t, slot) { // a thread has ended with its process, which is told
+		d.p.Slots.Free(slot)
+		return own, nil, true
 	}
-	s.fam.Loop.Do(func() { t.Slot = slot })
 	p := t.Proc.Data.(*proc)
 	if !thread {
 		if err := p.parted(t); err != nil {
-			s.log.Error("a new process cannot be told apart from the one that made it: killing it", "process", own, "error", err)
+			if t.Alive() {
+				s.log.Error("a new process cannot be told apart from the one that made it: killing it", "process", own, "error", err)
+			}
 			kill(p.PID)
-			return -int64(unix.EAGAIN), nil, true
+			return own, p, true
 		}
 	}
 	go s.newDeputy(p, t, d.waits).run()

@@ -307,10 +307,14 @@ func (s *Supervisor) enrol(p *proc, img *image.Image) []*deputy {
 
 func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread, waits uint64) *deputy {
 	d := &deputy{p: p, t: t, waits: waits, work: make(chan job, workSize), quit: make(chan struct{}), gives: make(chan struct{}, 1)}
-	s.fam.Loop.Do(func() { t.Data = d })
 	s.mu.Lock()
 	s.byOwn[t.Own] = d
 	s.mu.Unlock()
+	s.fam.Loop.Do(func() {
+		if t.Data = d; !t.Alive() { // its end has been told already
+			s.dropDeputy(d)
+		}
+	})
 	return d
 }
 
@@ -358,21 +362,3 @@ func (s *Supervisor) servedBy(l *link, own int) *proc {
 // workSize requests of one thread may wait: its call, its end, and what it has done
 // by itself before them.
 const workSize = 16
-
-// waitBorn waits for the tracee a deputy has just made.
-func (s *Supervisor) waitBorn(own int, limit time.Duration) *tracee.Thread {
-	deadline := time.Now().Add(limit)
-	for {
-		s.mu.Lock()
-		n := s.born[own]
-		delete(s.born, own)
-		s.mu.Unlock()
-		if n != nil {
-			return n.t
-		}
-		if time.Now().After(deadline) {
-			return nil
-		}
-		time.Sleep(100 * time.Microsecond)
-	}
-}

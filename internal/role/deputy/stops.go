@@ -1,6 +1,7 @@
 package deputy
 
 import (
+	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
@@ -41,6 +42,9 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 		if st.Value == ptrace.EventExec {
 			s.executed(p, t)
 			return
+		}
+		if d != nil {
+			s.fault.Reach(fault.HomeForks)
 		}
 		_ = ptrace.Continue(t.TID, 0)
 	default:

@@ -1,0 +1,85 @@
+package deputy
+
+import (
+	"slices"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
+)
+
+// A thread or process that a deputy makes is reported by the kernel at its first stop. One
+// that is killed before is not: all that is reported is the end of somebody unknown.
+
+const (
+	// bornLook is how long the kernel may take to report a new thread before it is looked
+	// whether there is one.
+	bornLook = 20 * time.Millisecond
+	// bornLate is when it is said in the log.
+	bornLate = 5 * time.Second
+)
+
+// inSlot gives a new thread the slot in which it waits; false: it has ended.
+func (s *Supervisor) inSlot(t *tracee.Thread, slot *stub.Slot) (alive bool) {
+	s.fam.Loop.Do(func() {
+		if alive = t.Alive(); alive { // else nobody would mark the slot
+			t.Slot = slot
+		}
+	})
+	return alive
+}
+
+// waitBorn waits for the tracee that a deputy of p has just made; nil: it has ended.
+func (s *Supervisor) waitBorn(p *proc, own int, thread bool) *tracee.Thread {
+	begun := time.Now()
+	for look, late := begun.Add(bornLook), begun.Add(bornLate); ; time.Sleep(100 * time.Microsecond) {
+		if t := s.takeBorn(own); t != nil {
+			return t
+		}
+		now := time.Now()
+		if now.Before(look) {
+			continue
+		}
+		look = now.Add(bornLook)
+		if !s.hasMade(p, own, thread) {
+			s.fam.Loop.Do(func() {}) // what was reported before its end is in the tables now
+			return s.takeBorn(own)
+		}
+		if now.After(late) {
+			s.log.Warn("a new thread is not reported", "thread", own)
+			late = now.Add(bornLate)
+		}
+	}
+}
+
+func (s *Supervisor) takeBorn(own int) *tracee.Thread {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.born[own]
+	delete(s.born, own)
+	if n == nil {
+		return nil
+	}
+	return n.t
+}
+
+// hasMade tells whether a thread or child process of p with this id of its own lives.
+func (s *Supervisor) hasMade(p *proc, own int, thread bool) bool {
+	list := s.fam.FS.Children
+	if thread {
+		list = s.fam.FS.Threads
+	}
+	all, err := list(p.PID)
+	if err != nil {
+		return false // p has ended, and its children with it: ExitKill
+	}
+	return slices.ContainsFunc(all, func(id int) bool {
+		status := s.fam.FS.Status
+		if thread {
+			status = func(tid int) (*procfs.Status, error) { return s.fam.FS.ThreadStatus(p.PID, tid) }
+		}
+		st, err := status(id)
+		return err == nil && st.InnermostPid() == own && st.State != 'Z' && st.State != 'X'
+	})
+}
