@@ -97,8 +97,14 @@ type work struct {
 // start starts a program on a node, where it waits.
 func start(t *testing.T, lab *labtest.Lab, node int, path, way string, n int) *work {
 	t.Helper()
+	return startBy(t, lab, node, nil, path, way, n)
+}
+
+// startBy is start by a command that becomes the program.
+func startBy(t *testing.T, lab *labtest.Lab, node int, starter []string, path, way string, n int) *work {
+	t.Helper()
 	w := &work{lab: lab, node: node, file: filepath.Join(labtest.Scratch(t), "go")}
-	w.cmd = lab.Command(context.Background(), node, "/", path, way, w.file, strconv.Itoa(n))
+	w.cmd = lab.Command(context.Background(), node, "/", append(starter, path, way, w.file, strconv.Itoa(n))...)
 	w.cmd.Stdout, w.cmd.Stderr = &w.said, &w.said
 	if err := w.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -128,11 +134,17 @@ func (w *work) goOn(t *testing.T) {
 func lent(t *testing.T, lab *labtest.Lab, path, way string, n int) *work {
 	t.Helper()
 	w := start(t, lab, home, path, way, n)
-	if status, text := lab.Migrate(t.Context(), home, w.pid, lender); status != labtest.Moved {
+	w.lend(t, lender)
+	return w
+}
+
+// lend moves a program from home to a node and lets it go on there.
+func (w *work) lend(t *testing.T, to int) {
+	t.Helper()
+	if status, text := w.lab.Migrate(t.Context(), home, w.pid, to); status != labtest.Moved {
 		t.Fatalf("migrate: %v: %s", status, text)
 	}
 	w.goOn(t)
-	return w
 }
 
 // result is what the program said last.

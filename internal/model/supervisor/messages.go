@@ -38,6 +38,9 @@ type Hello struct {
 	Log      string   // slog level: debug, info, warn, error
 	// Keeps is the size of the largest file that this node keeps for guests, bytes; 0: none.
 	Keeps uint64 `json:",omitempty"`
+	// Processes is how many of them and threads a guest supervisor and what it makes may be,
+	// where it has to see to that itself; 0: there is no limit, or the daemon has seen to it.
+	Processes int `json:",omitempty"`
 	// Still is how long a process may stand still in a move; 0: there is no limit.
 	Still time.Duration `json:",omitempty"`
 	// ForeignVDSO has a guest supervisor treat home's vDSO as another kernel's

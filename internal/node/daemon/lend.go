@@ -139,7 +139,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	d.keepAbout(g)
 	g.child.score(scores[d.live.Load().Guests.OOM])
 	hello, err := d.hello(trust.Guest)
-	hello.Session, hello.Keeps = g.session, d.guests.keeps.Largest()
+	hello.Session, hello.Keeps, hello.Processes = g.session, d.guests.keeps.Largest(), g.room.Processes()
 	if err == nil {
 		err = g.child.greet(hello)
 	}

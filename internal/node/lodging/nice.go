@@ -40,16 +40,3 @@ func setNice(proc procfs.FS, pid, nice int) error {
 	}
 	return nil
 }
-
-// limitProcesses bounds the processes and threads of a process's user, who is a
-// guest's and has no others; 0: no bound.
-func limitProcesses(pid, most int) error {
-	if most <= 0 {
-		return nil
-	}
-	limit := unix.Rlimit{Cur: uint64(most), Max: uint64(most)}
-	if err := unix.Prlimit(pid, unix.RLIMIT_NPROC, &limit, nil); err != nil {
-		return fmt.Errorf("limit processes of guest supervisor %d: %w", pid, err)
-	}
-	return nil
-}

@@ -13,15 +13,24 @@ func (r *Room) Birth(attr *syscall.SysProcAttr) (entered func(pid int) error, er
 		return r.group.Birth(attr)
 	}
 	return func(pid int) error {
-		if pid == 0 {
-			return nil
+		if pid != 0 {
+			r.Tame([]int{pid})
 		}
-		r.house.mu.Lock()
-		most := r.house.limits.EachPIDs
-		r.house.mu.Unlock()
-		r.Tame([]int{pid})
-		return limitProcesses(pid, most)
+		return nil
 	}, nil
+}
+
+// Processes is how many processes and threads the user of a guest supervisor, who has no
+// others, may have where no group limits them; 0: there is no limit. The supervisor is to
+// limit itself: to limit another user's process takes CAP_SYS_RESOURCE, which
+// containers as a rule are not given.
+func (r *Room) Processes() int {
+	if r.group != nil {
+		return 0
+	}
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	return r.house.limits.EachPIDs
 }
 
 // Hurry gives the room what it needs to be moved into or left quickly, or takes

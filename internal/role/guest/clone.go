@@ -100,8 +100,9 @@ func (s *strand) clone(p *pending) {
 
 func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
 	g := s.b.g
+	const noMore = "the node it runs on gives it no more processes and threads (guests.each_pids there)"
 	if !g.reserve() {
-		s.comeHome(p, "the node it runs on gives it no more processes and threads (guests.each_pids there)")
+		s.comeHome(p, noMore)
 		return
 	}
 	if !s.enter(p, true) {
@@ -111,6 +112,11 @@ func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
 	go func() {
 		defer g.unreserve()
 		defer s.b.leave()
+		if g.crowded() {
+			s.unenter(p)
+			s.comeHomeFrom(p, noMore)
+			return
+		}
 		s.makeBoth(p, a, pidfd)
 	}()
 }

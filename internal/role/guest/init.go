@@ -60,8 +60,11 @@ func (g *Guest) startInit(base uint64) (*nsInit, error) {
 	// tracing thread, which lives as long as this process.
 	var proc *os.Process
 	g.fam.Loop.Do(func() {
-		proc, err = os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", exeFD), []string{"openmosix-guest"}, &os.ProcAttr{
-			Files: []*os.File{null, null, null, exe, theirs, g.root}, Env: []string{}, Sys: namespaceAttributes()})
+		err = g.left.sparing(func() error {
+			proc, err = os.StartProcess(fmt.Sprintf("/proc/self/fd/%d", exeFD), []string{"openmosix-guest"}, &os.ProcAttr{
+				Files: []*os.File{null, null, null, exe, theirs, g.root}, Env: []string{}, Sys: namespaceAttributes()})
+			return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the guest's namespaces: %w", err)
@@ -206,18 +209,28 @@ func (in *nsInit) nextID(own int) error {
 
 // fork makes a process with the id own that waits in the stub with slot.
 func (in *nsInit) fork(own int, slot *stub.Slot) error {
-	const argsOff, tidOff, stack = 0, 256, 4096
+	const stack = 4096 // it ends at the slot: the stub's sign that it is new
+	ret, err := in.clone(own, 0, slot.Addr-stack, stack)
+	if err == nil && ret < 0 {
+		err = fmt.Errorf("make process %d: %w", own, unix.Errno(-ret))
+	}
+	return err
+}
+
+// clone makes a process with the id own: clone3(2).
+func (in *nsInit) clone(own int, flags, stack, size uint64) (int64, error) {
+	const argsOff, tidOff = 0, 256
 	id := make([]byte, 4)
 	le.PutUint32(id, uint32(own))
 	args := make([]byte, 88) // struct clone_args
 	put := func(field int, v uint64) { le.PutUint64(args[8*field:], v) }
+	put(0, flags)
 	put(4, uint64(unix.SIGCHLD)) // exit_signal
-	put(5, slot.Addr-stack)      // the stack ends at the slot: the stub's sign that it is new
-	put(6, stack)
+	put(5, stack)
+	put(6, size)
 	put(8, in.t.Put(tidOff, id)) // set_tid
 	put(9, 1)
-	_, err := in.t.Must(fmt.Sprintf("make process %d", own), unix.SYS_CLONE3, in.t.Put(argsOff, args), uint64(len(args)))
-	return err
+	return in.t.Call(unix.SYS_CLONE3, in.t.Put(argsOff, args), uint64(len(args)))
 }
 
 // sealedProgram puts a program into memory as a file that can be executed.

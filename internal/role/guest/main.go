@@ -86,6 +86,10 @@ func Main() int {
 		return 2
 	}
 	g.log, g.hashes = g.daemon.Log, g.daemon.Hashes
+	if err := g.left.bound(g.daemon.Hello().Processes); err != nil {
+		g.log.Error("guest supervisor", "error", err)
+		return 2
+	}
 	if g.left.group, err = cgroup.OwnLeft(); err != nil {
 		g.log.Debug("no group counts the processes of guests", "why", err)
 	}

@@ -2,6 +2,7 @@
  *   burn   N million rounds of arithmetic, and says what came of it;
  *   bomb   starts up to N processes that live until it ends, and says how many
  *          there were and why there were no more;
+ *   crowd  is bomb whose processes live until the file GO is gone;
  *   threads  starts up to N threads likewise; it says "over" at its end, as bomb does;
  *   hog    uses N MiB of memory, and says so if it lives. */
 #define _GNU_SOURCE
@@ -22,7 +23,7 @@ static void burn(long n)
 	printf("result %lu\n", x);
 }
 
-static void bomb(long n)
+static void bomb(long n, const char *until)
 {
 	int hold[2];
 	if (pipe(hold))
@@ -45,6 +46,8 @@ static void bomb(long n)
 	}
 	printf("made %ld: %s\n", made, strerror(why));
 	fflush(stdout);
+	while (until && !access(until, F_OK))
+		usleep(20000);
 	close(hold[1]);
 	while (wait(NULL) > 0)
 		;
@@ -101,7 +104,9 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "burn"))
 		burn(n);
 	else if (!strcmp(argv[1], "bomb"))
-		bomb(n);
+		bomb(n, NULL);
+	else if (!strcmp(argv[1], "crowd"))
+		bomb(n, argv[2]);
 	else if (!strcmp(argv[1], "threads"))
 		threads(n);
 	else
