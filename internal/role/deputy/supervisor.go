@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -152,6 +153,8 @@ func (s *Supervisor) request(r supervisor.Request) {
 		s.leaveAll(r)
 	case supervisor.Attend:
 		s.attend(r)
+	default: // a later daemon's
+		s.tell(s.failure(r, fmt.Errorf("this supervisor's version does not know how to %q", r.Verb)))
 	}
 }
 

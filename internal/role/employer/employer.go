@@ -44,19 +44,9 @@ func Meet(kind string, f *fault.Fault) (*Daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no socket to the daemon: %w", err)
 	}
-	var first supervisor.FromDaemon
-	if _, err := conn.Recv(&first); err != nil {
-		return nil, fmt.Errorf("no greeting from the daemon: %w", err)
-	}
-	if first.Hello == nil {
-		return nil, fmt.Errorf("the daemon does not begin with a greeting")
-	}
-	d := &Daemon{line: unixmsg.NewLifeline(conn, laterFD), hello: *first.Hello}
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(d.hello.Log)) // an unknown word means info
-	d.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", kind)
-	if err := f.Set(d.hello.Fault); err != nil {
-		d.Log.Error("no fault", "error", err)
+	d, err := Greeted(kind, f, conn, laterFD)
+	if err != nil {
+		return nil, err
 	}
 	// Processes wait for what a supervisor does, on CPUs that are busy as a rule.
 	if err := timeslice.SetOwn(timeslice.Short); err != nil {
@@ -65,6 +55,27 @@ func Meet(kind string, f *fault.Fault) (*Daemon, error) {
 	if err := calmRuntime(); err != nil {
 		d.Log.Debug("the runtime's watcher is as busy as ever", "error", err)
 	}
+	return d, nil
+}
+
+// Greeted takes the greeting of the daemon behind conn. A later one comes at the socket
+// behind the descriptor later, if it is one.
+func Greeted(kind string, f *fault.Fault, conn *unixmsg.Conn, later int) (*Daemon, error) {
+	var first supervisor.FromDaemon
+	if _, err := conn.Recv(&first); err != nil {
+		return nil, fmt.Errorf("no greeting from the daemon: %w", err)
+	}
+	if first.Hello == nil {
+		return nil, fmt.Errorf("the daemon does not begin with a greeting")
+	}
+	d := &Daemon{line: unixmsg.NewLifeline(conn, later), hello: *first.Hello}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(d.hello.Log)) // an unknown word means info
+	d.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", kind)
+	if err := f.Set(d.hello.Fault); err != nil {
+		d.Log.Error("no fault", "error", err)
+	}
+	var err error
 	if d.Hashes, err = filehash.Open(d.hello.StateDir); err != nil {
 		d.Log.Debug("hashes are not kept", "error", err) // it works from memory
 	}
