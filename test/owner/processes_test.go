@@ -156,3 +156,22 @@ func TestLimitedAtHome(t *testing.T) {
 		}
 	}
 }
+
+// A process has only so many deputies: one that wants more threads comes home for the next
+// one, goes on there, and cannot leave again.
+func TestMoreThreadsThanCanBeAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes its time to make them")
+	}
+	lab, path := nodes(t, "weight = 100"), program(t)
+	const many = 2100 // stub.MaxSlots is 2048
+	w := lent(t, lab, path, "gang", many)
+	until(t, "it has them all", func() bool { return strings.Contains(w.said.String(), fmt.Sprintf("made %d: Success\n", many)) })
+	if status, text := lab.Migrate(t.Context(), home, w.pid, lender); status != labtest.CannotMove || !strings.Contains(text, "threads") {
+		t.Errorf("migrate: %v: %s", status, text)
+	}
+	if err := os.Remove(w.file); err != nil {
+		t.Fatal(err)
+	}
+	w.all(t, many)
+}

@@ -8,6 +8,7 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,9 @@ func (p *proc) sketch() (*image.Image, error) {
 	status, err := p.Family.FS.Status(p.PID)
 	if err != nil {
 		return nil, err
+	}
+	if status.Threads > stub.MaxSlots {
+		return nil, fmt.Errorf("it has %d threads, and no more than %d can be away", status.Threads, stub.MaxSlots)
 	}
 	img.Comm, img.Umask = status.Name, status.Umask
 	if status.NoHugePages {

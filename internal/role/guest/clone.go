@@ -105,6 +105,11 @@ func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
 		s.comeHome(p, noMore)
 		return
 	}
+	if !s.b.mayHaveMore() {
+		g.unreserve()
+		s.comeHome(p, "no more threads of a process can be away")
+		return
+	}
 	if !s.enter(p, true) {
 		g.unreserve()
 		return

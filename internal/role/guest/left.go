@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"openmosix/internal/linux/cgroup"
+	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -50,6 +51,15 @@ func (g *Guest) reserve() bool {
 		return false
 	}
 	return true
+}
+
+// spareSlots are kept, at home and here, for what is not a thread of the process.
+const spareSlots = 16
+
+// mayHaveMore tells whether there are slots for one more thread of a process, which a child
+// that is being made has at first, too. Precondition: it is reserved.
+func (b *body) mayHaveMore() bool {
+	return len(b.Threads())+int(b.g.left.making.Load()) <= stub.MaxSlots-spareSlots
 }
 
 func (g *Guest) unreserve() { g.left.making.Add(-1) }

@@ -4,6 +4,7 @@
  *          there were and why there were no more;
  *   crowd  is bomb whose processes live until the file GO is gone;
  *   threads  starts up to N threads likewise; it says "over" at its end, as bomb does;
+ *   gang   is threads that live until the file GO is gone;
  *   hog    uses N MiB of memory, and says so if it lives. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -74,7 +75,7 @@ static void *waits(void *none)
 	return none;
 }
 
-static void threads(long n)
+static void threads(long n, const char *until)
 {
 	pthread_t *all = calloc(n, sizeof *all);
 	pthread_attr_t small;
@@ -86,6 +87,8 @@ static void threads(long n)
 		made++;
 	printf("made %ld: %s\n", made, strerror(why));
 	fflush(stdout);
+	while (until && !access(until, F_OK))
+		usleep(20000);
 	close(letgo[1]);
 	while (made > 0)
 		pthread_join(all[--made], NULL);
@@ -108,7 +111,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "crowd"))
 		bomb(n, argv[2]);
 	else if (!strcmp(argv[1], "threads"))
-		threads(n);
+		threads(n, NULL);
+	else if (!strcmp(argv[1], "gang"))
+		threads(n, argv[2]);
 	else
 		hog(n);
 	return 0;
