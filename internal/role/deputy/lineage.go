@@ -27,6 +27,14 @@ func (d *deputy) clone(j job) {
 		j.link.complain("undecodable clone", "error", err)
 		return
 	}
+	if m.Flags&unix.CLONE_PIDFD != 0 {
+		if ret, ok := d.lacksDescriptor(); ret < 0 || !ok {
+			if ok {
+				d.reply(j, m.Serial, ret, nil)
+			}
+			return
+		}
+	}
 	ret, child, ok := d.makeChild(m)
 	var outs [][]byte
 	if ok && ret > 0 && m.Flags&unix.CLONE_PIDFD != 0 {
@@ -47,6 +55,16 @@ func (d *deputy) clone(j job) {
 	case ok && ret > 0 && m.Flags&unix.CLONE_THREAD == 0: // killed before anybody knew it
 		_ = j.link.post(wire.Kill, int(ret))
 	}
+}
+
+// lacksDescriptor gives the error for which a new process could have no pidfd, and is then
+// not made: natively the descriptor comes first.
+func (d *deputy) lacksDescriptor() (ret int64, ok bool) {
+	fd, err := d.t.Call(unix.SYS_PIDFD_OPEN, uint64(d.p.Own), 0)
+	if err == nil && fd >= 0 {
+		_, err = d.t.Call(unix.SYS_CLOSE, uint64(fd))
+	}
+	return fd, err == nil
 }
 
 // makeChild makes the thread, or the process, which is then returned as well, unless it
