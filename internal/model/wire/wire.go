@@ -59,8 +59,8 @@ const (
 	Usage    // UsageMsg: CPU time burnt so far
 	MapFile  // MapFileMsg: which file is behind a descriptor; the reply holds a MappedMsg
 	Lacking  // LackingMsg: answers Thaw; File frames, then an empty one, answer it
-	Settle   // to the side a process goes to: say Settled when the pages before this are stored
-	Settled  // empty
+	Settle   // to the side a process goes to, or that passes it on: say Settled when the pages before this are stored
+	Settled  // with the data of the Settle: a guest side names its attempt (8 bytes)
 	Text     // TextMsg, guest to home: make a file that holds a text; the reply is its descriptor
 	Blocked  // the signals that a thread blocks
 	Keep     // signals that are to be pending at home

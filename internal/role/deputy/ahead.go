@@ -35,14 +35,8 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 	w.Cover(img.VMAs)
 	thin := &thinned{p: p, l: l}
 	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
-		Emit: thin.emit,
-		Settle: func() error {
-			if err := reach(l.send(wire.Settle, p.Own)); err != nil {
-				return err
-			}
-			_, err := p.expect(l, wire.Settled)
-			return err
-		},
+		Emit:     thin.emit,
+		Settle:   func() error { return p.settle(l) },
 		Stopped:  p.isCancelled,
 		Progress: func(done, total uint64) { progress("precopy", done, total) }}
 	if err := a.Run(); err != nil {
@@ -54,6 +48,15 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 	}
 	thin.rate(a)
 	return a, w, nil
+}
+
+// settle waits until the other side has stored what it was sent.
+func (p *proc) settle(l *link) error {
+	if err := reach(l.send(wire.Settle, p.Own)); err != nil {
+		return err
+	}
+	_, err := p.expect(l, wire.Settled)
+	return err
 }
 
 // reach is the error of a connection as one of the move.

@@ -110,7 +110,7 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 		at := le.Uint64(data)
 		stored = append(stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
 		return nil
-	}))
+	}), func() error { return nil })
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
@@ -118,8 +118,8 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 }
 
 // frozenImage asks the guest side to freeze and waits for the image.
-// What it sends ahead goes to page.
-func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error) (*wire.ThawMsg, error) {
+// What it sends ahead goes to page; settle waits until all of that has been stored.
+func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error, settle func() error) (*wire.ThawMsg, error) {
 	p.mu.Lock()
 	p.sent = nil
 	before, try := p.count, p.tries
@@ -128,7 +128,7 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error)
 	if err := l.send(wire.Freeze, p.Own, wire.Encode(ask)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	m, err := p.frozen(l, try, page)
+	m, err := p.frozen(l, try, page, settle)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error)
 
 // frozen waits for the answer to this attempt. What an earlier one, given up
 // meanwhile, still sends is passed over.
-func (p *proc) frozen(l *link, try uint64, page func([]byte) error) (*wire.ThawMsg, error) {
+func (p *proc) frozen(l *link, try uint64, page func([]byte) error, settle func() error) (*wire.ThawMsg, error) {
 	left := mostAhead()
 	for {
 		f, err := p.nextFrame(l)
@@ -174,6 +174,16 @@ func (p *proc) frozen(l *link, try uint64, page func([]byte) error) (*wire.ThawM
 				return nil, err
 			}
 			l.conn.Spare(f.data)
+		case wire.Settle:
+			if len(f.data) != 8 || le.Uint64(f.data) != try {
+				continue
+			}
+			if err := settle(); err != nil {
+				return nil, err
+			}
+			if err := reach(l.send(wire.Settled, p.Own, f.data)); err != nil {
+				return nil, err
+			}
 		case wire.Frozen:
 			m := new(wire.ThawMsg)
 			if err := wire.Decode(f.data, m); err != nil {

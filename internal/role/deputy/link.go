@@ -149,7 +149,7 @@ func (s *Supervisor) read(l *link) {
 			if len(fr.data) == 8 {
 				s.cancel(l, fr.id, le.Uint64(fr.data))
 			}
-		case wire.Prepared, wire.Holds, wire.Thawed, wire.Lacking, wire.Settled, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
+		case wire.Prepared, wire.Holds, wire.Thawed, wire.Lacking, wire.Settle, wire.Settled, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
 			p := s.procByOwn(fr.id)
 			if p == nil {
 				continue

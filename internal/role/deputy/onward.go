@@ -33,7 +33,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	}
 	m, err := p.frozenImage(old, ask, p.arriving(progress, func(data []byte) error {
 		return (&thinned{p: p, l: next}).onWay(data)
-	}))
+	}), func() error { return p.settle(next) })
 	defer p.goesOn()
 	if err == nil {
 		p.stands()

@@ -137,7 +137,7 @@ func (d *departure) given() bool { return len(d.word) > 0 }
 
 // newDeparture is one that home's next word is about.
 func (b *body) newDeparture() *departure {
-	d := &departure{b: b, word: make(chan frame, 1), heard: make(chan struct{})}
+	d := &departure{b: b, word: make(chan frame, 1), heard: make(chan struct{}), settled: make(chan struct{}, 1)}
 	b.mu.Lock()
 	b.leaving = d
 	b.mu.Unlock()
@@ -169,6 +169,7 @@ type departure struct {
 	word    chan frame    // Commit or Abort
 	heard   chan struct{} // closed when that has come
 	once    sync.Once
+	settled chan struct{} // what was sent ahead is where it is to be
 	still   standing
 	sent    tracee.Ahead
 	began   time.Time // to freeze

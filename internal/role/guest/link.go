@@ -63,6 +63,8 @@ func (g *Guest) read() {
 			g.readable(f.Data)
 		case wire.Forget:
 			g.forget(f.Data)
+		case wire.Settled:
+			g.settled(id)
 		case wire.Signal, wire.Freeze, wire.Commit, wire.Abort, wire.Kill, wire.Stop, wire.Cont:
 			if fr := (frame{f.Kind, id, f.Data}); !g.keepForChild(fr) {
 				g.heard(fr)

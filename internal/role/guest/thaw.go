@@ -207,7 +207,7 @@ func (a *arrival) ahead() (frame, error) {
 		case f.kind == wire.Thaw:
 			return f, nil
 		case f.kind == wire.Settle:
-			if err := a.g.send(wire.Settled, a.own); err != nil {
+			if err := a.g.send(wire.Settled, a.own, f.data); err != nil {
 				return f, err
 			}
 			continue

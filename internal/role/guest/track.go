@@ -1,7 +1,9 @@
 package guest
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
@@ -102,7 +104,8 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 		return
 	}
 	d.sent = tracee.Ahead{P: b.Process, Into: m.Into, Only: only, All: m.Full, Stopped: d.given,
-		Emit: func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }}
+		Emit:   func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) },
+		Settle: func() error { return d.settle(m.Try) }}
 	if err := d.sent.Run(); err != nil {
 		b.g.log.Debug("not all could be sent ahead", "process", b.Own, "error", err)
 		d.sent.Sent = nil // what was announced may not have gone
@@ -110,6 +113,45 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 	b.mu.Lock()
 	b.dirty = layout.Union(b.dirty, d.sent.Dirty)
 	b.mu.Unlock()
+}
+
+// settle waits until all that was sent ahead has been stored, on whichever node the process
+// goes to: megabytes of it may be on the way, and what is said of the frozen process comes behind.
+func (d *departure) settle(try uint64) error {
+	b := d.b
+	if err := b.g.send(wire.Settle, b.Own, le.AppendUint64(nil, try)); err != nil {
+		return err
+	}
+	timer := time.NewTimer(stepLimit)
+	defer timer.Stop()
+	select {
+	case <-d.settled:
+		return nil
+	case <-d.heard:
+		return tracee.ErrStopped
+	case <-b.g.done:
+		return tracee.ErrGone
+	case <-timer.C:
+		return fmt.Errorf("home did not store what was sent ahead within %v", stepLimit)
+	}
+}
+
+// settled is home's answer. Link reader.
+func (g *Guest) settled(own int) {
+	b := g.bodyByOwn(own)
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	d := b.leaving
+	b.mu.Unlock()
+	if d == nil {
+		return
+	}
+	select {
+	case d.settled <- struct{}{}:
+	default:
+	}
 }
 
 // differing lists the pages whose contents may not be what the deputy held when
