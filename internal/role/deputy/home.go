@@ -53,11 +53,11 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
-	if r.coming == nil { // else when the last page has come
-		_ = l.post(wire.Commit, p.Own)
-	}
 	s.fault.Reach(fault.HomeReceived)
 	err = r.resume(m)
+	if err != nil && r.coming == nil {
+		_ = l.post(wire.Commit, p.Own)
+	}
 	still := time.Since(start)
 	p.goesOn()
 	if c := r.coming; c != nil {

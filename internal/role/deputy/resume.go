@@ -42,10 +42,12 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 		return err
 	}
 	if r.coming != nil {
-		r.stayTraced()
-	} else {
-		r.detach(m)
+		r.stayTraced() // Commit comes with the last page
+		return nil
 	}
+	// Not before: what a node does with the memory that has been left to it takes CPU time.
+	_ = r.link.post(wire.Commit, p.Own)
+	r.detach(m)
 	return nil
 }
 
