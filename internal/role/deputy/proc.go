@@ -10,6 +10,7 @@ import (
 	"openmosix/internal/model/pagesum"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/standing"
 	"openmosix/internal/process/tracee"
 )
 
@@ -32,10 +33,10 @@ type proc struct {
 	coming      *coming // at home, and pages are missing; mu
 	link        *link   // where its guest is; nil: at home
 	moving      bool
-	cancel      chan struct{} // closed when the move under way is to be given up
-	decided     bool          // ... for which it is too late
-	still       *standing     // it stands still in that; nil: it runs
-	phase       string        // how far it has got
+	cancel      chan struct{}   // closed when the move under way is to be given up
+	decided     bool            // ... for which it is too late
+	still       *standing.Still // it stands still in that; nil: it runs
+	phase       string          // how far it has got
 	done, total uint64
 	ended       bool
 	moves       int

@@ -13,6 +13,7 @@ import (
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/missing"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/standing"
 	"openmosix/internal/process/tracee"
 )
 
@@ -37,7 +38,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 		_ = g.post(wire.Failed, b.Own, wire.Encode(wire.FailedMsg{Step: "freeze", Text: err.Error(), Busy: true, Gone: errors.Is(err, tracee.ErrGone), Try: m.Try}))
 		return
 	}
-	defer d.still.end()
+	defer func() { d.still.End() }()
 	err = d.run(m)
 	if errors.Is(err, errGivenUp) { // home has said so
 		d.back()
@@ -169,8 +170,8 @@ type departure struct {
 	word    chan frame    // Commit or Abort
 	heard   chan struct{} // closed when that has come
 	once    sync.Once
-	settled chan struct{} // what was sent ahead is where it is to be
-	still   standing
+	settled chan struct{}   // what was sent ahead is where it is to be
+	still   *standing.Still // nil: it runs
 	sent    tracee.Ahead
 	began   time.Time // to freeze
 	h       *tracee.Hold
@@ -184,7 +185,10 @@ type departure struct {
 
 func (d *departure) run(m wire.FreezeMsg) error {
 	d.began = time.Now()
-	d.still.begin(m.Still)
+	if m.Still > 0 {
+		m.Still = max(m.Still, leastStill)
+	}
+	d.still = standing.Begin(m.Still)
 	b := d.b
 	var err error
 	// A thread may be held for a moment, to let a signal through under a mask.
