@@ -143,22 +143,9 @@ func (t *Table) IsDirectory(path string) bool { return t.facts[path] == Director
 // Has tells whether anything is known of this very name.
 func (t *Table) Has(path string) bool { return t.facts[path] != Unknown }
 
-// Look tells what is known of a clean path.
-func (t *Table) Look(path string) Fact {
-	if len(t.facts) == 0 {
-		return Unknown
-	}
-	for i := 1; i < len(path); i++ {
-		if path[i] == '/' && t.facts[path[:i]] == Absent {
-			return Absent
-		}
-	}
-	return t.facts[path]
-}
-
-// LookBytes is Look for a path as a process gave it, without a copy; Unknown also if
-// the path is not clean.
-func (t *Table) LookBytes(path []byte) Fact {
+// Look tells what is known of a path as a process gave it, without a copy; Unknown also if the
+// path is not clean.
+func Look[P string | []byte](t *Table, path P) Fact {
 	if len(path) < 2 || path[0] != '/' || len(t.facts) == 0 {
 		return Unknown
 	}

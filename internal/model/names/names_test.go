@@ -71,7 +71,7 @@ func TestTable(t *testing.T) {
 				want = Absent
 			}
 		}
-		if got := table.Look(p); got != want {
+		if got := Look(&table, p); got != want {
 			t.Fatalf("%s: %d, not %d of %v", p, got, want, told)
 		}
 	})
@@ -121,9 +121,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What is looked for in bytes is what is looked for in a string, of clean paths; of others nothing is
-// known but that a directory on the way is absent.
-func TestLookBytes(t *testing.T) {
+// Of a path that is not clean nothing is known but that a directory on the way is absent.
+func TestLookUnclean(t *testing.T) {
 	part := rapid.SampledFrom([]string{"a", "b", ".", "..", "", "...", ".a", strings.Repeat("n", 255), strings.Repeat("n", 256)})
 	path := rapid.Custom(func(t *rapid.T) string {
 		p := strings.Join(rapid.SliceOfN(part, 0, 4).Draw(t, "parts"), "/")
@@ -140,9 +139,32 @@ func TestLookBytes(t *testing.T) {
 			}
 		}
 		p := path.Draw(t, "path")
-		got := facts.LookBytes([]byte(p))
-		if Clean(p) && got != facts.Look(p) || !Clean(p) && got != Unknown && got != Absent {
-			t.Fatalf("%q: %v, of the string %v", p, got, facts.Look(p))
+		got := Look(&facts, []byte(p))
+		if got != Look(&facts, p) || !Clean(p) && got != Unknown && got != Absent {
+			t.Fatalf("%q: %v, of the string %v", p, got, Look(&facts, p))
 		}
 	})
+}
+
+// Most of what a compiler asks for is a header that is not in the directory it looks into.
+func BenchmarkLook(b *testing.B) {
+	var table Table
+	for i := range 1000 {
+		table.Learn("/usr/lib/gcc/x86_64-linux-gnu/12/include/"+strings.Repeat("n", i%40+1)+string(rune('a'+i/40))+".h", Absent)
+	}
+	for _, path := range []string{"/usr/lib/gcc/x86_64-linux-gnu/12/include/nnnnnnnna.h", "/usr/include/x86_64-linux-gnu/bits/types.h"} {
+		b.Run("bytes", func(b *testing.B) {
+			b.ReportAllocs()
+			given := []byte(path)
+			for range b.N {
+				Look(&table, given)
+			}
+		})
+		b.Run("string", func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				Look(&table, path)
+			}
+		})
+	}
 }

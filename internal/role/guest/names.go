@@ -40,7 +40,7 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 		return 0
 	}
 	if full := s.pathOf(q, c); full != "" {
-		return b.hears(q, g.names.Look(full))
+		return b.hears(q, names.Look(&g.names, full))
 	}
 	return 0
 }

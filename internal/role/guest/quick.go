@@ -34,7 +34,7 @@ func (s *strand) quick(n *notify.Notification, room []byte) bool {
 	g.mu.Lock()
 	var errno int64
 	if b.sharesNames {
-		errno = int64(b.hears(q, g.names.LookBytes(path)))
+		errno = int64(b.hears(q, names.Look(&g.names, path)))
 	}
 	g.mu.Unlock()
 	if errno == 0 {
