@@ -74,14 +74,14 @@ func (d *Daemon) watchOwner(ctx context.Context) {
 	last := time.Now()
 	var settings *config.Config
 	for {
-		now := time.Now()
+		now, guests := time.Now(), d.guests.list()
 		// Memory that is added or taken away changes the limits, and a reload; while there are
 		// no guests the first of these waits until one is lent to.
-		if live := d.live.Load(); live != settings || len(d.guests.list()) > 0 {
+		if live := d.live.Load(); live != settings || len(guests) > 0 {
 			d.house.Configure(d.limits())
 			settings = live
 		}
-		d.lookAfterOwner(ctx, now, now.Sub(last))
+		d.lookAfterOwner(ctx, guests, now, now.Sub(last))
 		d.keepWithin(now)
 		last = now
 		select {
@@ -93,9 +93,8 @@ func (d *Daemon) watchOwner(ctx context.Context) {
 }
 
 // lookAfterOwner is one look.
-func (d *Daemon) lookAfterOwner(ctx context.Context, now time.Time, passed time.Duration) {
+func (d *Daemon) lookAfterOwner(ctx context.Context, guests []*guest, now time.Time, passed time.Duration) {
 	o := &d.owner
-	guests := d.guests.list()
 	closed := d.closed(now)
 	if len(guests) == 0 && o.state.Phase == owner.Free {
 		o.state = owner.State{}
