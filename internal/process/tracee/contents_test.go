@@ -35,27 +35,3 @@ func TestWithin(t *testing.T) {
 		t.Errorf("%x, want %x", got, want)
 	}
 }
-
-// The parts of a look cover the private mappings, each once; few of them, however much is reserved.
-func TestDivided(t *testing.T) {
-	vmas := []image.VMA{
-		{Range: image.Range{Start: 0x1000, End: 0x3000}, Kind: image.File},
-		{Range: image.Range{Start: 0x10000, End: 0x20000}, Kind: image.Special},
-		{Range: image.Range{Start: 1 << 32, End: 1<<32 + 3*smallLook + 0x1000}, Kind: image.Anonymous},
-		{Range: image.Range{Start: 1 << 40, End: 1<<46 + 0x5000}, Kind: image.Anonymous},
-	}
-	parts := divided(vmas)
-	if n := len(parts); n != 1+4+mostParts {
-		t.Errorf("%d parts", n)
-	}
-	var got []image.Range
-	for i, v := range parts {
-		if i > 0 && v.Start < parts[i-1].End {
-			t.Errorf("%#x is looked at twice", v.Start)
-		}
-		got = append(got, v.Range)
-	}
-	if got, want := layout.Union(got), PrivateRanges(vmas); !slices.Equal(got, want) {
-		t.Errorf("%x, want %x", got, want)
-	}
-}
