@@ -47,6 +47,7 @@ func TestCancel(t *testing.T) {
 		t.Fatalf("%v: %s", status, text)
 	}
 	time.Sleep(time.Second) // to write enough there
+	p.hasAll(t, ctx)
 	p.moveIsCancelled(t, ctx, labtest.Home, 2)
 	p.moveIsCancelled(t, ctx, 3, 2)
 	p.move(t, ctx, "home", "")
@@ -60,6 +61,17 @@ func (p *program) cancel(t *testing.T, ctx context.Context) labtest.Status {
 		t.Fatal(text)
 	}
 	return status
+}
+
+// hasAll waits until the rest of its memory has come: until then that is shown as its move.
+func (p *program) hasAll(t *testing.T, ctx context.Context) {
+	t.Helper()
+	for p.shown(t, ctx).Move != nil {
+		if ctx.Err() != nil {
+			t.Fatal("its memory does not come")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // moveIsCancelled begins a move and cancels it when memory is on its way.
