@@ -31,8 +31,13 @@ type placement struct {
 }
 
 // provisional is how long what a program that was placed here wants is taken from
-// its earlier runs: what it does itself is not known before.
-const provisional = 3 * time.Second
+// its earlier runs: what it does itself is not known before. One that has done next
+// to nothing for idlesFrom is known to wait for something else than a CPU.
+const (
+	provisional = 3 * time.Second
+	idlesFrom   = time.Second
+	idles       = 0.1
+)
 
 // placedAt is what programs want that were placed on a node, and on this one are
 // not counted in selfFigures. Precondition: b.mu is held.
@@ -50,7 +55,7 @@ func (b *Balancer) placedAt(node int) float64 {
 // is held.
 func (b *Balancer) demandOf(pid int, wants float64, at time.Time) float64 {
 	p, placed := b.placed[pid]
-	if placed && at.Sub(p.at) < provisional {
+	if age := at.Sub(p.at); placed && !p.counted && age < provisional && (p.node != b.o.Self || age < idlesFrom || wants >= idles) {
 		return 0 // placedAt, also while it is on its way elsewhere
 	}
 	if placed && p.node == b.o.Self {

@@ -36,12 +36,12 @@ func TestPlacedHereCount(t *testing.T) {
 			t.Errorf("%v when it has ended, want 0", d)
 		}
 		b.Place(100, "/usr/bin/work") // and this time it only waits
-		for range 6 {
+		for second := range 6 {
 			m.run(1)
 			look()
-		}
-		if d := demand(); d > 0.1 {
-			t.Errorf("%v although it has done nothing for seconds", d)
+			if d := demand(); d > 0.1 && second > 0 {
+				t.Errorf("%v although it has done nothing for %d seconds", d, second+1)
+			}
 		}
 		b.Finished(100, "/usr/bin/work", 0, nil)
 		if d := demand(); d > 0.1 {
