@@ -15,10 +15,6 @@ import (
 const (
 	stayRounds = 7
 	stayTurns  = 10 // measurements of each kind in a round
-
-	// beginning is how long a program that begins is thought to compute, as nothing is
-	// known of it; the other one, which does, had better be elsewhere meanwhile.
-	beginning = 4 * time.Second
 )
 
 // BenchmarkStaying measures a process that never moves, on a node of one CPU whose
@@ -33,9 +29,9 @@ func BenchmarkStaying(b *testing.B) {
 		b.Fatal(err)
 	}
 	ctx := b.Context()
-	w := start(b, lab.Command(ctx, 1, "/", program, data, nothing))
+	// Two that compute by turns look like two that want half a CPU: it would be moved.
+	w := start(b, lab.Command(ctx, 1, "/", labtest.InNode, "nomig", program, data, nothing))
 	attended := start(b, lab.Command(ctx, 1, "/", labtest.InNode, "mosrun", "-h", program, data, nothing))
-	time.Sleep(beginning)
 	kinds := []string{"cpu", "getppid"}
 	with, without, under := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
 	measure := func(w *worker, into map[string][]float64) {
