@@ -8,29 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/linux/unixmsg/unixmsgtest"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/lodging"
-
-	"golang.org/x/sys/unix"
 )
 
 // guestThatSays is a guest supervisor whose answers go nowhere, and those who serve it.
 func guestThatSays(t testing.TB) (*guests, *guest) {
 	t.Helper()
-	conn, theirs, err := unixmsg.Pair()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := unix.Dup(int(theirs.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = theirs.Close()
-	reader, err := unixmsg.FromFD(other)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, reader := unixmsgtest.Ends(t)
 	go func() {
 		for {
 			var m supervisor.FromDaemon
@@ -43,10 +29,10 @@ func guestThatSays(t testing.TB) (*guests, *guest) {
 			}
 		}
 	}()
-	t.Cleanup(func() { _, _ = conn.Close(), reader.Close() })
 	r := newGuests(nil)
 	r.free = func() (uint64, error) { return 64 << 20, nil }
 	r.again = func(*guest, supervisor.Open) supervisor.Opened { return supervisor.Opened{} }
+	var err error
 	if r.twins, err = newTwins("", noShelf{}); err != nil {
 		t.Fatal(err)
 	}

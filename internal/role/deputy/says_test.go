@@ -11,34 +11,21 @@ import (
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/linux/unixmsg/unixmsgtest"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/role/employer"
-
-	"golang.org/x/sys/unix"
 )
 
 // employed is a home supervisor of a machine without processes, its daemon, and what it
 // tells that.
 func employed(t testing.TB) (*Supervisor, *unixmsg.Conn, <-chan supervisor.Event) {
 	t.Helper()
-	daemon, theirs, err := unixmsg.Pair()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := unix.Dup(int(theirs.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = theirs.Close()
-	conn, err := unixmsg.FromFD(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = daemon.Close() })
+	daemon, conn := unixmsgtest.Ends(t)
 	if err := daemon.Send(supervisor.FromDaemon{Hello: &supervisor.Hello{Node: 1, StateDir: t.TempDir(), Log: "error"}}); err != nil {
 		t.Fatal(err)
 	}
 	s := newSupervisor()
+	var err error
 	if s.daemon, err = employer.Greeted("home", &s.fault, conn, -1); err != nil {
 		t.Fatal(err)
 	}

@@ -9,34 +9,21 @@ import (
 	"time"
 
 	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/linux/unixmsg/unixmsgtest"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/role/employer"
-
-	"golang.org/x/sys/unix"
 )
 
 // employed is a guest supervisor that nobody has come to, and its daemon.
 func employed(t testing.TB) (*Guest, *unixmsg.Conn) {
 	t.Helper()
-	daemon, theirs, err := unixmsg.Pair()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := unix.Dup(int(theirs.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = theirs.Close()
-	conn, err := unixmsg.FromFD(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = daemon.Close() })
+	daemon, conn := unixmsgtest.Ends(t)
 	if err := daemon.Send(supervisor.FromDaemon{Hello: &supervisor.Hello{Node: 2, StateDir: t.TempDir()}}); err != nil {
 		t.Fatal(err)
 	}
 	g := newGuest()
 	t.Cleanup(g.fam.Loop.Close)
+	var err error
 	if g.daemon, err = employer.Greeted("guest", &g.fault, conn, -1); err != nil {
 		t.Fatal(err)
 	}

@@ -3,13 +3,6 @@
 // quick
 #include "zoo.h"
 enum { P = 4096, Huge = 2 << 20 };
-static long locked(void) {
-	static char status[8192];
-	slurp("/proc/self/status", status, sizeof status);
-	char *v = strstr(status, "VmLck:");
-	must(v);
-	return atol(v + 6);
-}
 int main(void) {
 	char *m = mmap(0, 16 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memset(m, 3, 16 * P);

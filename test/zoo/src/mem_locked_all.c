@@ -5,13 +5,6 @@
 #include "zoo.h"
 #include <grp.h>
 enum { P = 4096, Max = 16 };
-static long locked(void) {
-	static char status[8192];
-	slurp("/proc/self/status", status, sizeof status);
-	char *v = strstr(status, "VmLck:");
-	must(v);
-	return atol(v + 6);
-}
 static char *map(int pages) {
 	return mmap(0, pages * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }

@@ -2,13 +2,6 @@
 // expect: refused cannot-move
 // quick
 #include "zoo.h"
-static long locked(void) {
-	static char status[8192];
-	slurp("/proc/self/status", status, sizeof status);
-	char *v = strstr(status, "VmLck:");
-	must(v);
-	return atol(v + 6);
-}
 static void *volatile begun; // the heap, before what is locked
 int main(void) {
 	begun = malloc(64);
