@@ -39,16 +39,16 @@ const (
 	idles       = 0.1
 )
 
-// placedAt is what programs want that were placed on a node, and on this one are
-// not counted in selfFigures. Precondition: b.mu is held.
-func (b *Balancer) placedAt(node int) float64 {
-	sum := 0.0
+// placedWants is what programs want that were placed, by the node they were placed on; of
+// this one, those that are not counted in selfFigures. Precondition: b.mu is held.
+func (b *Balancer) placedWants() map[int]float64 {
+	wants := make(map[int]float64)
 	for _, p := range b.placed {
-		if p.node == node && !p.counted {
-			sum += p.wants
+		if !p.counted {
+			wants[p.node] += p.wants
 		}
 	}
-	return sum
+	return wants
 }
 
 // demandOf is what a process that is here adds to selfFigures. Precondition: b.mu
@@ -56,7 +56,7 @@ func (b *Balancer) placedAt(node int) float64 {
 func (b *Balancer) demandOf(pid int, wants float64, at time.Time) float64 {
 	p, placed := b.placed[pid]
 	if age := at.Sub(p.at); placed && !p.counted && age < provisional && (p.node != b.o.Self || age < idlesFrom || wants >= idles) {
-		return 0 // placedAt, also while it is on its way elsewhere
+		return 0 // placedWants, also while it is on its way elsewhere
 	}
 	if placed && p.node == b.o.Self {
 		p.wants, p.counted = wants, true

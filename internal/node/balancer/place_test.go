@@ -153,7 +153,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 			t.Fatal(to, why)
 		}
 		b.Stayed(100)
-		if there, here := b.ledger.since(2, 0), b.ledger.since(1, 0)+b.placedAt(1); there != 0 || here != 2.5 {
+		if there, here := b.ledger.since(2, 0), b.ledger.since(1, 0)+b.placedWants()[1]; there != 0 || here != 2.5 {
 			t.Errorf("%v there, %v here", there, here)
 		}
 		before := b.placeCost

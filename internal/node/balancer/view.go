@@ -83,11 +83,11 @@ func (b *Balancer) report(node int) (load.Report, bool) {
 // nodes is what is known of all nodes now, with what was sent to them and what
 // they have not told of yet. Precondition: b.mu is held, and reports are fresh.
 func (b *Balancer) nodes(now time.Duration) []balance.Node {
-	own := b.self.report
+	own, placed := b.self.report, b.placedWants()
 	out := make([]balance.Node, 0, len(b.known.known)+1)
 	self := nodeOf(own, 0)
 	self.Number, self.Features = b.o.Self, balance.Compatible
-	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + b.placedAt(b.o.Self)
+	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + placed[b.o.Self]
 	out = append(out, self)
 	for i, k := range b.known.known {
 		r := k.Report
@@ -97,7 +97,7 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 		age := k.Age + now - b.known.at
 		n := nodeOf(r, age)
 		// Of programs that come and go the smoothed figure may tell less than what runs there.
-		n.Demand = max(b.placedAt(r.Node), r.Demand+b.ledger.missing(r.Node, now-age))
+		n.Demand = max(placed[r.Node], r.Demand+b.ledger.missing(r.Node, now-age))
 		n.Features, n.Link = balance.Compatible, b.known.links[i]
 		if since, lacks := b.lacking[r.CPU]; lacks && time.Since(since) < lackFor {
 			n.Features = balance.Incompatible

@@ -41,7 +41,7 @@ func (r *Registry) said(pid int) (Policy, error) {
 	r.learn(known)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e, ok := r.byPID[pid]; ok && e.Start == stat.StartTime {
+	if e, ok := r.noted(stat); ok {
 		return e.Policy, nil
 	}
 	return unsaid(), nil
@@ -51,8 +51,15 @@ func (r *Registry) said(pid int) (Policy, error) {
 func (r *Registry) knows(stat *procfs.Stat) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	_, ok := r.noted(stat)
+	return ok
+}
+
+// noted is what is noted of a process, and not of an earlier one with its number.
+// Precondition: r.mu is held.
+func (r *Registry) noted(stat *procfs.Stat) (entry, bool) {
 	e, ok := r.byPID[stat.Pid]
-	return ok && e.Start == stat.StartTime
+	return e, ok && e.Start == stat.StartTime
 }
 
 // Look goes through all processes, so that a child is noted while its parent
@@ -147,12 +154,10 @@ func (r *Registry) descend(known facts, pid, depth int) bool {
 	if !ok || depth > deepest {
 		return false
 	}
-	if e, ok := r.byPID[pid]; ok {
-		if e.Start == stat.StartTime {
-			return true
-		}
-		delete(r.byPID, pid) // another process has the number now
+	if _, ok := r.noted(stat); ok {
+		return true
 	}
+	delete(r.byPID, pid) // another process has the number now
 	from := stat.PPid
 	if !r.descend(known, from, depth+1) {
 		// Its parent may have ended. Who is in a session descends from its leader.
