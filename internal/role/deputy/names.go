@@ -45,8 +45,12 @@ type naming struct {
 	links []*link // by which facts go out
 	view  view    // whose facts these are
 	told  names.Table
-	dirs  map[string]int32              // watched directories
-	paths map[int32]map[string]struct{} // by the watch's number
+	dirs  map[string]int32 // watched directories
+	// examined is the name that the learner looks at, and disturbed that something has happened to it
+	// since: whoever empties the queue meanwhile finds no fact of it to take back.
+	examined  string
+	disturbed bool
+	paths     map[int32]map[string]struct{} // by the watch's number
 
 	readables readables
 }
@@ -252,12 +256,14 @@ func (n *naming) tell(l learning, path string, fact names.Fact, directory string
 	if directory != "" && n.s.linkOf(l.d.p.PID, "cwd") != directory {
 		return errNotTold
 	}
-	if err := holds(path, fact); err != nil {
+	if err := n.examine(path, fact); err != nil {
 		return err
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.drain()
+	if n.drain(); n.disturbed {
+		return fmt.Errorf("%s has changed meanwhile", path)
+	}
 	for _, on := range names.Parents(path) {
 		if _, watched := n.dirs[on]; !watched {
 			return fmt.Errorf("%s has changed meanwhile", on)
@@ -270,6 +276,15 @@ func (n *naming) tell(l learning, path string, fact names.Fact, directory string
 	n.told.Learn(path, fact)
 	n.active.Store(true)
 	return l.link.conn.Post(wire.Known, uint64(uint32(l.d.t.Own)), wire.Encode(wire.KnownMsg{Serial: l.serial, Path: path, Fact: uint8(fact), Directory: directory}))
+}
+
+// examine looks whether a fact is true; disturbed tells from then on whether it may have ceased to be.
+// Precondition: the directories on the way are watched.
+func (n *naming) examine(path string, fact names.Fact) error {
+	n.mu.Lock()
+	n.examined, n.disturbed = path, false
+	n.mu.Unlock()
+	return holds(path, fact)
 }
 
 // holds looks whether a fact is true now.
@@ -337,6 +352,9 @@ func (n *naming) changed(directory string, e inotify.Event) {
 	}
 	if path == "" {
 		return // no fact has such a name
+	}
+	if names.Below(n.examined, path) {
+		n.disturbed = true
 	}
 	_, watched := n.dirs[path]
 	if !watched && !n.told.Has(path) && n.readables.files[path] == nil {
