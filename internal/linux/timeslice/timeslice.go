@@ -48,6 +48,20 @@ func Set(tid int, slice time.Duration) error {
 	return nil
 }
 
+// Yield has a thread of the ordinary policy wait for its turn when it wakes up, with the
+// ordinary slice: one of SCHED_BATCH takes the place of none that runs (sched(7)). Its share is what it was.
+func Yield(tid int) error {
+	attr, err := read(tid)
+	if err != nil || attr.Policy != unix.SCHED_NORMAL {
+		return err
+	}
+	attr.Size, attr.Policy, attr.Runtime = unix.SizeofSchedAttr, unix.SCHED_BATCH, 0
+	if err := unix.SchedSetAttr(tid, attr, 0); err != nil {
+		return fmt.Errorf("have thread %d wait for its turn: %w", tid, err)
+	}
+	return nil
+}
+
 // SetOwn gives all threads of this process, and those they make, a slice.
 func SetOwn(slice time.Duration) error {
 	done := map[int]bool{}

@@ -47,6 +47,12 @@ func TestSet(t *testing.T) {
 	if attr, err := unix.SchedGetAttr(pid, 0); err != nil || attr.Nice != 3 {
 		t.Errorf("it is as nice as %+v, %v", attr, err)
 	}
+	if err := Yield(pid); err != nil {
+		t.Fatal(err)
+	}
+	if attr, err := unix.SchedGetAttr(pid, 0); err != nil || attr.Policy != unix.SCHED_BATCH || attr.Nice != 3 {
+		t.Errorf("it waits for its turn as %+v, %v", attr, err)
+	}
 	if err := Set(1<<22+1, Short); err == nil || !strings.Contains(err.Error(), "time slice of thread") {
 		t.Errorf("a thread that is none: %v", err)
 	}

@@ -32,7 +32,7 @@ const (
 // take processors from goroutines that wait there: a quarter of a supervisor's
 // time, and each time somebody who computes is interrupted. With processors to
 // spare it need not hurry: its sleeps may take longer (timer slack, proc(5)),
-// and when it wakes up it waits for its turn.
+// and when it wakes up it takes nobody's place, but waits for its turn.
 func calmRuntime() error {
 	runtime.GOMAXPROCS(min(max(leastProcessors, runtime.NumCPU()), mostProcessors))
 	debug.SetGCPercent(collectAt)
@@ -41,7 +41,7 @@ func calmRuntime() error {
 	if err != nil {
 		return err
 	}
-	if err := timeslice.Set(watcher, 0); err != nil {
+	if err := timeslice.Yield(watcher); err != nil {
 		return err
 	}
 	return gowatcher.Calm(watchEvery)
