@@ -57,6 +57,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   (mem_self_file, one run of thirty on a loaded machine).
 - What is resident of a process that has just come home, as it is told, is less until all of its memory has followed it.
 - Who watches a file (inotify) is not told of opens and reads by programs away that know it already (docs/design/0013-answers-without-asking.md).
+- A program that reads its C library's own code while it is away finds a jump where it has asked often of names that are known (docs/design/0018-answers-inside-the-process.md).
 - The pages of a move between two foreign nodes pass through home.
 - Guests share the lender's network namespace, as one of their own would cost milliseconds for each session. Of a hole in their filter Landlock keeps TCP and abstract
   sockets ("mosctl status" tells whether the kernel has it), and not UDP.

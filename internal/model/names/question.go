@@ -65,6 +65,9 @@ func OpensToRead(nr int, args [6]uint64) (flags uint64, does bool) {
 	return flags, within(flags, oNoctty|oNonblock|oLargefile|oCloexec)
 }
 
+// OfCall is what a call asks whose arguments Asks has taken.
+func OfCall(nr int) Question { return Question{Path: askings[nr].path, Link: askings[nr].link} }
+
 func opens(flags uint64) bool { return flags&(oCreat|oTmpfile) == 0 }
 
 // Asks tells what a call asks of a name; false: nothing that a fact answers. A

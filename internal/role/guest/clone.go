@@ -207,6 +207,9 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err err
 	if err != nil {
 		return false, fmt.Errorf("put its maker's registers aside: %w", err)
 	}
+	if err := s.b.straighten(); err != nil { // another thread may run in the code, or write into the same memory
+		return false, err
+	}
 	g.makeMu.Lock() // the next id is one for all
 	g.maker(s.b.child())
 	if err := g.init.nextID(own); err != nil {

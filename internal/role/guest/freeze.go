@@ -209,7 +209,20 @@ func (d *departure) run(m wire.FreezeMsg) error {
 		return err
 	}
 	for i, t := range d.threads {
-		t.Data.(*strand).unbegun(&d.saved[i].Regs)
+		s := t.Data.(*strand)
+		s.unbegun(&d.saved[i].Regs)
+		if r := &d.saved[i].Regs; b.upright(r) {
+			d.h.Do(func() {
+				s.undone = true // it may have met a fault there, and been told to stop before that
+				err = ptrace.SetRegs(t.TID, *r)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.straighten(); err != nil {
+		return err
 	}
 	d.h.Do(func() { d.signals = b.collectPending() })
 	b.mu.Lock()
@@ -279,6 +292,10 @@ func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
 	}
 	b := d.b
 	real, direct, ok := undisguise(info)
+	if t.Data.(*strand).straightened(&info) && !ok {
+		_ = ptrace.Continue(t.TID, 0) // as in deliver
+		return
+	}
 	if !ok && localOnly(st.Value) {
 		_ = ptrace.Continue(t.TID, 0)
 		return

@@ -114,6 +114,9 @@ func (s *strand) keep(set uint64) {
 	if before := b.kept.Or(set); before&set == set {
 		return
 	}
+	b.g.mu.Lock()
+	b.allow()
+	b.g.mu.Unlock()
 	for _, t := range b.Threads() {
 		x, ok := t.Data.(*strand)
 		if !ok || x == s {

@@ -61,6 +61,7 @@ type Guest struct {
 	kept      bool            // others may follow: session.go
 	making    making          // what the process being made gets
 	names     names.Table     // what home has told of names
+	answers   answers         // ... as the bodies see it
 	learnt    atomic.Uint64   // facts of names so far
 	readables readables       // ... and of what files contain
 	pieces    pieces          // ... and has sent ahead
@@ -241,6 +242,8 @@ type body struct {
 	sharesNames bool   // what home has told of names holds for it; g.mu
 	directory   string // its working directory, if it is known; g.mu
 	changedAt   uint64 // the serial of the last call that changed it; g.mu
+	shortcut    bool   // it has a control word; g.mu
+	shortcuts   shortcuts
 	kills       uint64 // by the kernel for want of memory, when it came
 }
 
@@ -268,6 +271,7 @@ type strand struct {
 	served  atomic.Bool   // its calls are the supervisor's own: let them run here
 	noticed uint64        // of body.raised, when the thread's last call began; receiver
 	doomed  bool          // it stays stopped until it has been brought home; tracing thread
+	undone  bool          // it was put back while it may have had a fault to answer for: shortcut.go; tracing thread
 
 	mu           sync.Mutex
 	call         *pending

@@ -30,19 +30,26 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 		return 0
 	case names.ChangesView(p.nr):
 		b.sharesNames = false
+		b.allow()
 		return 0
 	case names.ChangesDirectory(p.nr):
 		b.directory, b.changedAt = "", p.serial
+		b.allow()
 		return 0
 	}
 	q, asks := names.Asks(p.nr, p.args)
 	if !asks {
 		return 0
 	}
-	if full := s.pathOf(q, c); full != "" {
-		return b.hears(q, names.Look(&g.names, full))
+	full := s.pathOf(q, c)
+	if full == "" {
+		return 0
 	}
-	return 0
+	errno := b.hears(q, names.Look(&g.names, full))
+	if errno != 0 {
+		b.answered(p.nr, pathIn(q, c), int64(errno))
+	}
+	return errno
 }
 
 // hears gives the error with which a call ends that asks of a name of which this is known; 0: that
@@ -53,25 +60,35 @@ func (b *body) hears(q names.Question, fact names.Fact) abi.Errno {
 	if errno == 0 {
 		return 0
 	}
+	b.outdated()
+	return errno
+}
+
+// outdated: the body hears of facts, or may; a file that came before the newest of them is not given out any more. Precondition: Guest.mu is held.
+func (b *body) outdated() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if f := b.ahead; f != nil && f.learnt != b.g.learnt.Load() {
 		f.fresh = false // which says nothing of one that was opened here
 	}
-	return errno
 }
 
 // pathOf is the path of which a call asks, made clean; "": it cannot be. Precondition:
 // Guest.mu is held.
 func (s *strand) pathOf(q names.Question, c *syscalls.Call) string {
+	return names.Resolve(s.b.directory, string(pathIn(q, c)), s.b.g.names.IsDirectory)
+}
+
+// pathIn is the path of which a call asks, as the process gives it; empty: it is none.
+func pathIn(q names.Question, c *syscalls.Call) []byte {
 	for i := range c.Segs {
 		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
 			if path, _, ended := bytes.Cut(in, []byte{0}); ended {
-				return names.Resolve(s.b.directory, string(path), s.b.g.names.IsDirectory)
+				return path
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // learn takes a fact that a call of a thread has shown.
@@ -90,8 +107,14 @@ func (g *Guest) learn(own int, data []byte) {
 	defer g.mu.Unlock()
 	g.names.Learn(m.Path, fact)
 	g.learnt.Add(1)
+	for _, b := range g.bodies {
+		if b.shortcut { // it may hear of this without anybody's knowing
+			b.outdated()
+		}
+	}
 	if s != nil && m.Directory != "" && m.Serial > s.b.changedAt {
 		s.b.directory = m.Directory
+		s.b.allow()
 	}
 }
 
@@ -108,12 +131,14 @@ func (g *Guest) forget(data []byte) {
 	g.names.Forget(m.Path, m.Directory)
 	g.readables.forget(m.Path, m.Directory)
 	g.taken(m.Path, m.Directory)
+	defer g.recheck(m.Path)
 	if !m.Directory {
 		return
 	}
 	for _, b := range g.bodies {
 		if b.directory != "" && names.Below(b.directory, m.Path) {
 			b.directory = ""
+			b.allow()
 		}
 	}
 }

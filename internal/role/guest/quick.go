@@ -34,12 +34,15 @@ func (s *strand) quick(n *notify.Notification, room []byte) bool {
 	g.mu.Lock()
 	var errno int64
 	if b.sharesNames {
-		errno = int64(b.hears(q, names.Look(&g.names, path)))
+		if errno = int64(b.hears(q, names.Look(&g.names, path))); errno != 0 {
+			b.answered(int(n.Nr), path, errno)
+		}
 	}
 	g.mu.Unlock()
 	if errno == 0 {
 		return false
 	}
+	s.consider(int(n.Nr), n.IP)
 	b.follows(int(n.Nr))
 	b.answer(n.ID, -errno)
 	return true

@@ -66,6 +66,9 @@ func (g *Guest) namespaces(img *image.Image) error {
 	if err := in.settle(mono, boot); err != nil {
 		return err
 	}
+	if err := g.answersTable(in); err != nil {
+		g.log.Warn("calls are not answered inside processes", "error", err)
+	}
 	if err := in.seclude(); err != nil {
 		return err
 	}

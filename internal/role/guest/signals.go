@@ -152,10 +152,10 @@ func (b *body) collectPending() []wire.PendingSignal { return b.pendingOf(b.Thre
 // pendingOf lists what is pending for stopped threads, and for the process.
 func (b *body) pendingOf(ts []*tracedThread) []wire.PendingSignal {
 	var out []wire.PendingSignal
-	add := func(tid int, infos []ptrace.SigInfo) {
+	add := func(tid int, infos []ptrace.SigInfo, undone bool) {
 		for _, i := range infos {
 			real, direct, ok := undisguise(i)
-			if !ok && localOnly(i.Signal()) {
+			if !ok && (localOnly(i.Signal()) || undone && isFault(&i)) {
 				continue
 			}
 			one := wire.PendingSignal{TID: tid, Info: append([]byte(nil), real[:]...)}
@@ -167,11 +167,12 @@ func (b *body) pendingOf(ts []*tracedThread) []wire.PendingSignal {
 	}
 	for _, t := range ts { // a thread's own are taken first
 		own, _ := ptrace.PendingSignals(t.TID, false)
-		add(t.Own, own)
+		s, _ := t.Data.(*strand)
+		add(t.Own, own, s != nil && s.undone)
 	}
 	if len(ts) > 0 {
 		shared, _ := ptrace.PendingSignals(ts[0].TID, true)
-		add(0, shared)
+		add(0, shared, false)
 	}
 	return out
 }

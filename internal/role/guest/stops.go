@@ -42,6 +42,10 @@ func (s *strand) deliver(st ptrace.Stop) {
 		return // it is going
 	}
 	real, direct, forwarded := undisguise(info)
+	if s.straightened(&info) && !forwarded {
+		_ = ptrace.Continue(t.TID, 0) // the kernel is to say that it cannot read the program's string
+		return
+	}
 	switch {
 	case forwarded:
 		info = real
@@ -213,6 +217,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	b.watch = nil
 	b.mu.Unlock()
 	watch.Close()
+	b.unanswered()
 	b.endFetching()
 	g.mu.Lock()
 	delete(g.bodies, b.PID)

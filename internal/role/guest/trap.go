@@ -22,6 +22,7 @@ type pending struct {
 	nr      int
 	row     *syscalls.Row
 	args    [6]uint64
+	behind  uint64 // the address behind the instruction that makes it
 	call    *syscalls.Call
 	begun   time.Time
 	until   time.Time // when a wait for a relative time ends; zero: it has none, or nobody knows
@@ -79,7 +80,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 	if g.log.Enabled(context.Background(), slog.LevelDebug) { // its arguments are allocated whether they are written or not
 		g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
 	}
-	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, serial: g.serial.Add(1), begun: time.Now()}
+	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, behind: n.IP, serial: g.serial.Add(1), begun: time.Now()}
 	if mayWait(where) {
 		if set := s.strayed(); set != 0 {
 			s.sendBack(p, set)
@@ -190,6 +191,7 @@ func (s *strand) goHome(p *pending) {
 		return
 	}
 	if errno := s.known(p, c); errno != 0 {
+		s.consider(p.nr, p.behind)
 		s.b.answer(p.id, -int64(errno))
 		return
 	}
