@@ -10,6 +10,7 @@
 package lodging
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -18,6 +19,8 @@ import (
 
 	"openmosix/internal/linux/cgroup"
 	"openmosix/internal/linux/procfs"
+
+	"golang.org/x/sys/unix"
 )
 
 // Limits are what the administrator allows guests. Zero is no limit, except for Weight.
@@ -182,9 +185,17 @@ func (h *House) Sweep() {
 		if err == nil {
 			err = g.Remove(0)
 		}
-		if err != nil {
-			h.log.Warn("a group of guests that nobody looks after stays", "group", name, "error", err)
+		if errors.Is(err, unix.EBUSY) { // whoever is in it may be ending
+			go func() { h.stays(name, g.Remove(removeTime)) }()
+			continue
 		}
+		h.stays(name, err)
+	}
+}
+
+func (h *House) stays(name string, err error) {
+	if err != nil {
+		h.log.Warn("a group of guests that nobody looks after stays", "group", name, "error", err)
 	}
 }
 

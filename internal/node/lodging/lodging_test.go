@@ -121,6 +121,23 @@ func TestWithGroup(t *testing.T) {
 	if names := later.group.Children(); len(names) > 0 {
 		t.Errorf("rooms after sweeping: %v", names)
 	}
+	// Who was in one may be ending just then.
+	ending, err := h.Room("ending")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid = start(t, ending, "sleep", "1000")
+	later.Sweep()
+	if names := later.group.Children(); len(names) != 1 {
+		t.Errorf("rooms beside one that is in use: %v", names)
+	}
+	_ = syscall.Kill(pid, unix.SIGKILL)
+	_, _ = syscall.Wait4(pid, nil, 0, nil)
+	for deadline := time.Now().Add(removeTime); len(later.group.Children()) > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the room of one that has ended stays")
+		}
+	}
 	later.Close()
 	if strings.Contains(later.group.String(), name) {
 		for dir := range strings.SplitSeq(later.group.String(), ", ") {
