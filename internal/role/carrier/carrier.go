@@ -7,8 +7,8 @@
 // on, and the carrier ends with the last of it. A later daemon starts another.
 // What it carries is TLS from end to end; it has no key and looks at nothing.
 //
-// Ownership: one goroutine takes orders, two copy for each connection; a
-// connection's sockets are closed when both directions have ended.
+// Ownership: one goroutine takes orders, two copy for each connection, and
+// one sees whether what is copied is taken; a connection's sockets are closed when both directions have ended.
 package carrier
 
 import (
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/role/transport"
 )
 
 // Max is how many connections are carried at once.
@@ -106,7 +107,8 @@ func (c *carrier) count(change int32) {
 }
 
 // carry copies both ways until both have ended. The end of one is passed on as
-// such, an error breaks both: the other side must not wait for what is lost.
+// such, an error breaks both, as a side does that takes nothing: the other one must not wait
+// for what is lost.
 func carry(a, b *net.TCPConn) {
 	defer a.Close()
 	defer b.Close()
@@ -121,7 +123,15 @@ func carry(a, b *net.TCPConn) {
 	}
 	both.Go(func() { one(a, b) })
 	both.Go(func() { one(b, a) })
+	over := make(chan struct{})
+	go func() {
+		if transport.Watch(over, a, b) {
+			abort(a)
+			abort(b)
+		}
+	}()
 	both.Wait()
+	close(over)
 }
 
 // abort makes every wait on a socket end, and its other side see an error.

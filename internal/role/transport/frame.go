@@ -67,7 +67,7 @@ func (f *Framed) Recv() (Frame, error) {
 		if err == io.EOF {
 			return Frame{}, io.EOF
 		}
-		return Frame{}, fmt.Errorf("receive frame: %w", err)
+		return Frame{}, fmt.Errorf("receive frame: %w", f.reason(err))
 	}
 	length := binary.BigEndian.Uint32(header)
 	if length > MaxFrame {
@@ -75,7 +75,7 @@ func (f *Framed) Recv() (Frame, error) {
 	}
 	data, err := f.data(int(length))
 	if err != nil {
-		return Frame{}, fmt.Errorf("receive frame of %d bytes: %w", length, err)
+		return Frame{}, fmt.Errorf("receive frame of %d bytes: %w", length, f.reason(err))
 	}
 	return Frame{Kind: header[4], ID: binary.BigEndian.Uint64(header[5:]), Data: data}, nil
 }

@@ -120,7 +120,7 @@ func TestPostNeverWaits(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
 	x := NewFramed(a)
-	x.patience = time.Hour // who waits for the peer waits for that
+	x.pace.tick = time.Hour // who waits for the peer waits for that
 	data := make([]byte, 64<<10)
 	posted := make(chan error, 1)
 	go func() {
@@ -147,7 +147,7 @@ func TestSendGivesUpOnAPeerThatDoesNotRead(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
 	x := NewFramed(a)
-	x.patience = 50 * time.Millisecond
+	x.pace.tick = 3 * time.Millisecond
 	failed := make(chan error, 2)
 	for range 2 {
 		go func() { failed <- x.Send(1, 1, make([]byte, sendQueue)) }()

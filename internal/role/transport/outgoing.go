@@ -13,9 +13,8 @@ import (
 const (
 	// coalesce is the size up to which a frame goes out in one write.
 	coalesce = 64 << 10
-	// piece is what must go out within patience.
-	piece    = 1 << 20
-	patience = 30 * time.Second
+	// piece is what is handed to the connection at once.
+	piece = 1 << 20
 	// sendQueue is how much may wait before Send waits too, postQueue how much
 	// before Post gives the connection up.
 	sendQueue = 4 << 20
@@ -33,8 +32,8 @@ var ErrBacklog = errors.New("the other side does not take what is sent to it")
 // come meanwhile wait in the queue, so the order is that of the calls.
 type outgoing struct {
 	conn  io.WriteCloser
-	limit interface{ SetWriteDeadline(time.Time) error } // nil: conn knows no time
-	below *gathered                                      // nil: conn has no TLS
+	below *gathered // nil: conn has no TLS
+	pace  *Pace     // how the peer takes what is sent
 
 	mu      sync.Mutex
 	room    sync.Cond // the queue is shorter, or the connection broken
@@ -45,18 +44,16 @@ type outgoing struct {
 	yours   bool // who wrote leaves that, and the queue, to one of these
 	broken  error
 
-	patience time.Duration
-	armed    time.Time // the deadline that is set; the writer's
-	out      []byte    // the writer's
+	out []byte // the writer's
 }
 
 func (o *outgoing) init(conn io.WriteCloser) {
-	o.conn, o.patience = conn, patience
-	o.limit, _ = conn.(interface{ SetWriteDeadline(time.Time) error })
+	o.conn = conn
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		o.below, _ = t.NetConn().(*gathered)
 	}
 	o.room.L = &o.mu
+	o.pace = newPace(conn, o.tooSlow)
 	o.out = make([]byte, 0, 4096)
 }
 
@@ -208,6 +205,16 @@ func (o *outgoing) fail(err error) {
 	go hangUp(o.conn)
 }
 
+// reason is why the connection has ended, where err says only that it has been closed here.
+func (o *outgoing) reason(err error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if errors.Is(err, net.ErrClosed) && o.broken != nil {
+		return o.broken
+	}
+	return err
+}
+
 // hangUp closes what is below TLS: a farewell would wait for the peer.
 func hangUp(c io.Closer) {
 	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
@@ -286,23 +293,26 @@ func (o *outgoing) flush() error {
 	return err
 }
 
-// writePieces writes b; every piece has its time. The deadline is not set anew
-// for each of many small writes, so a write has between half of patience and all of it.
+// writePieces writes b.
 func (o *outgoing) writePieces(b []byte) error {
 	for len(b) > 0 {
-		if now := time.Now(); o.limit != nil && o.armed.Sub(now) < o.patience/2 {
-			o.armed = now.Add(o.patience)
-			if err := o.limit.SetWriteDeadline(o.armed); err != nil {
-				return err
-			}
-		}
 		n := min(len(b), piece)
-		if err := o.writePiece(b[:n]); err != nil {
+		o.pace.begins(n)
+		err := o.writePiece(b[:n])
+		o.pace.ends(n)
+		if err != nil {
 			return err
 		}
 		b = b[n:]
 	}
 	return nil
+}
+
+// tooSlow: the peer takes nothing, or too little.
+func (o *outgoing) tooSlow() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fail(fmt.Errorf("send frame: %w", errTooSlow))
 }
 
 func (o *outgoing) writePiece(b []byte) error {

@@ -9,8 +9,6 @@ import (
 	"net"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 )
@@ -156,13 +154,10 @@ func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role, no
 	return nil
 }
 
-// silence is how long a peer may acknowledge nothing.
-const silence = 30 * time.Second
-
 // tune sets what the small messages of forwarded calls need, and notices a
 // dead peer within half a minute. While something is not acknowledged the kernel
-// sends no probe, but tries for a quarter of an hour (tcp(7), tcp_retries2):
-// TCP_USER_TIMEOUT bounds that too.
+// sends no probe, but tries for a quarter of an hour (tcp(7), tcp_retries2): a Pace
+// bounds that too.
 func tune(conn net.Conn) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -170,9 +165,4 @@ func tune(conn net.Conn) {
 	}
 	tcp.SetNoDelay(true)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4})
-	if raw, err := tcp.SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) {
-			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(silence.Milliseconds()))
-		})
-	}
 }
