@@ -46,7 +46,7 @@ func TestCore(t *testing.T) {
 				p := r.launch(t, ctx, filepath.Join(r.dir, "none"), "/usr/bin/env", "--default-signal=QUIT", "/bin/sh", "-c",
 					`ulimit -c unlimited; exec "$0" wait `+fmt.Sprint(coreMegabytes), program)
 				defer p.end()
-				f := r.follows(t, ctx, p, way.way, way.at, nil)
+				f := r.leads(t, ctx, p, way.way, way.at, 1, nil, later)
 				r.shell(t, 1, fmt.Sprintf("kill -%s %d; kill -CONT %d", sig.name, p.pid, f.supervisor))
 				t.Logf("migrate: %s", <-f.moved)
 				select {

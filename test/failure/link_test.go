@@ -78,7 +78,7 @@ func TestLink(t *testing.T) {
 func (r *rig) breach(t *testing.T, ctx context.Context, b breach) {
 	var all []*follower
 	for _, way := range following {
-		f := r.follows(t, ctx, r.start(t, ctx), way.way, way.at, all)
+		f := r.leads(t, ctx, r.start(t, ctx), way.way, way.at, 1, all, later)
 		defer f.end()
 		f.name, f.says = way.name, way.says
 		all = append(all, f)
@@ -113,8 +113,9 @@ const cut = `nft 'table inet cut { chain in { type filter hook input priority 0;
 // address is a node's in the lab.
 func address(node int) string { return fmt.Sprintf("10.77.0.%d", node) }
 
-// follows leads a program to a point of the last move of a way.
-func (r *rig) follows(t *testing.T, ctx context.Context, p *running, way []int, at fault.Point, others []*follower) *follower {
+// leads has a program come to a point of the last move of a way, at which a supervisor of a
+// node stops.
+func (r *rig) leads(t *testing.T, ctx context.Context, p *running, way []int, at fault.Point, node int, others []*follower, flags ...string) *follower {
 	t.Helper()
 	f := &follower{running: p, moved: make(chan string, 1)}
 	r.fault(t, at)
@@ -126,14 +127,14 @@ func (r *rig) follows(t *testing.T, ctx context.Context, p *running, way []int, 
 		r.fault(t, "")
 	}
 	go func() {
-		status, text := r.lab.Migrate(ctx, 1, f.pid, way[last], later)
+		status, text := r.lab.Migrate(ctx, 1, f.pid, way[last], flags...)
 		f.moved <- fmt.Sprintf("%v: %s", status, text)
 	}()
 	var before []int
 	for _, o := range others {
 		before = append(before, o.supervisor)
 	}
-	f.supervisor = r.awaitStopped(t, 1, before...)
+	f.supervisor = r.awaitStopped(t, node, before...)
 	r.fault(t, "")
 	return f
 }

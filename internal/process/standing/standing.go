@@ -10,6 +10,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"openmosix/internal/linux/owntime"
 )
 
 // Still is a process that stands still.
@@ -25,7 +27,7 @@ type Still struct {
 func Begin(limit time.Duration) *Still {
 	s := &Still{Limit: limit, over: make(chan struct{})}
 	if limit > 0 {
-		s.stop = time.AfterFunc(limit, func() { close(s.over) }).Stop
+		s.stop = owntime.AfterFunc(limit, func() { close(s.over) }).Stop
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 )
 
@@ -91,7 +92,7 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 
 // awaitAll waits until every held thread has reported Interrupted or is gone.
 func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
-	deadline := time.Now().Add(limit)
+	within := owntime.Within(limit)
 	leaderThere := time.Now()
 	stopped := map[int]bool{}
 	for {
@@ -116,9 +117,9 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 		case time.Since(leaderThere) > LeaderLimit:
 			return ErrLeaderLeft
 		}
-		s, err := h.poll(earlier(deadline, time.Now().Add(pause)))
+		s, err := h.poll(within, pause)
 		if errors.Is(err, ErrSlow) {
-			if time.Now().Before(deadline) {
+			if !within.Over() {
 				continue
 			}
 			err = h.slow()
@@ -157,13 +158,6 @@ const (
 	birthPause  = time.Millisecond
 	leaderPause = 100 * time.Millisecond
 )
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
 
 // unreported tells whether the process has a live thread that is not in the
 // tables. With all others stopped no more come.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 
 	"golang.org/x/sys/unix"
@@ -51,8 +52,8 @@ func (h *Hold) pop() (ptrace.Stop, bool) {
 }
 
 // next is the next stop of any held thread.
-func (h *Hold) next(deadline time.Time) (ptrace.Stop, error) {
-	s, err := h.poll(deadline)
+func (h *Hold) next(limit *owntime.Limit) (ptrace.Stop, error) {
+	s, err := h.poll(limit, forever)
 	if errors.Is(err, ErrSlow) {
 		err = h.slow()
 	}
@@ -64,13 +65,13 @@ func (h *Hold) slow() error {
 	return fmt.Errorf("process %d: %w (%s)", h.Proc.PID, ErrSlow, h.Proc.whereabouts())
 }
 
-// poll is next, without a word about who is late.
-func (h *Hold) poll(deadline time.Time) (ptrace.Stop, error) {
-	for {
+// poll is next, for a pause at most, without a word about who is late.
+func (h *Hold) poll(limit *owntime.Limit, pause time.Duration) (ptrace.Stop, error) {
+	for begun := time.Now(); ; {
 		if s, ok := h.pop(); ok {
 			return s, nil
 		}
-		left := time.Until(deadline)
+		left := min(limit.Pause(), pause-time.Since(begun))
 		if left <= 0 {
 			return ptrace.Stop{}, ErrSlow
 		}
@@ -88,7 +89,7 @@ func (h *Hold) poll(deadline time.Time) (ptrace.Stop, error) {
 
 // await is the next stop of one thread; those of others are kept.
 func (h *Hold) await(t *Thread, limit time.Duration) (ptrace.Stop, error) {
-	deadline := time.Now().Add(limit)
+	within := owntime.Within(limit)
 	for i, s := range h.deferred {
 		if s.TID == t.TID {
 			h.deferred = append(h.deferred[:i], h.deferred[i+1:]...)
@@ -99,7 +100,7 @@ func (h *Hold) await(t *Thread, limit time.Duration) (ptrace.Stop, error) {
 		}
 	}
 	for {
-		s, err := h.next(deadline)
+		s, err := h.next(within)
 		if err != nil {
 			return s, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/process/stub"
 )
@@ -118,10 +119,10 @@ func (h *Hold) Resync(t *Thread) error {
 }
 
 func (h *Hold) awaitInterrupted(t *Thread) error {
-	deadline := time.Now().Add(stepLimit)
+	within := owntime.Within(stepLimit)
 	for {
 		s, err := h.await(t, lookAgain)
-		if errors.Is(err, ErrSlow) && time.Now().Before(deadline) {
+		if errors.Is(err, ErrSlow) && !within.Over() {
 			if h.stands(t) {
 				return nil
 			}

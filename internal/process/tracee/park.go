@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/process/stub"
@@ -97,9 +98,9 @@ func (t *Thread) Call(nr int, args ...uint64) (int64, error) {
 
 // result waits for a call of a held thread, and sees to it that the thread goes on.
 func (t *Thread) result(slot *stub.Slot) (int64, bool) {
-	for deadline := time.Now().Add(callLimit); ; {
+	for within := owntime.Within(callLimit); ; {
 		ret, ok := slot.Await(lookAgain)
-		if ok || slot.Dead() || !t.Alive() || time.Now().After(deadline) {
+		if ok || slot.Dead() || !t.Alive() || within.Over() {
 			return ret, ok
 		}
 		t.unstick()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/process/stub"
@@ -35,7 +36,7 @@ func (h *Hold) Sleep(t *Thread, nr int, args [6]uint64) (done bool, err error) {
 		return false, ErrGone
 	}
 	slot.Post(nr, args)
-	for deadline := time.Now().Add(stepLimit); time.Now().Before(deadline); {
+	for within := owntime.Within(stepLimit); !within.Over(); {
 		if ret, ok := slot.Await(sleepBegins); ok {
 			if ret != 0 {
 				err = fmt.Errorf("sleep again in thread %d: %w", t.TID, unix.Errno(-ret))

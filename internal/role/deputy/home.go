@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
@@ -260,7 +261,7 @@ func (r *returning) awaitExits() error {
 	for i := range r.img.Threads {
 		live[r.img.Threads[i].TID] = true
 	}
-	deadline := time.Now().Add(stopLimit)
+	within := owntime.Within(stopLimit)
 	for {
 		extra := 0
 		for _, t := range r.p.Threads() {
@@ -271,7 +272,7 @@ func (r *returning) awaitExits() error {
 		if extra == 0 {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		if within.Over() {
 			return fmt.Errorf("%d threads did not end in time", extra)
 		}
 		time.Sleep(200 * time.Microsecond)
@@ -281,14 +282,14 @@ func (r *returning) awaitExits() error {
 // takeSlots waits until the deputies have done what their guests' last calls
 // left to do. No call is under way any more, and none comes.
 func (r *returning) takeSlots() error {
-	deadline := time.Now().Add(stopLimit)
+	within := owntime.Within(stopLimit)
 	for _, t := range r.p.Threads() {
 		d, ok := t.Data.(*deputy)
 		if !ok {
 			continue
 		}
 		for d.behinds.Load() > 0 || !d.using.TryLock() {
-			if time.Now().After(deadline) {
+			if within.Over() {
 				return fmt.Errorf("the deputy of thread %d does not come to rest", t.Own)
 			}
 			time.Sleep(100 * time.Microsecond)

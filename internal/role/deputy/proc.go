@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/pagesum"
@@ -191,13 +192,13 @@ func (in *inbox) next(limit time.Duration, cancel, over <-chan struct{}) (frame,
 	if in == nil {
 		return frame{}, false
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+	late, stop := owntime.After(limit)
+	defer stop()
 	select {
 	case f := <-in.frames:
 		in.bytes.give(len(f.data))
 		return f, true
-	case <-timer.C:
+	case <-late:
 	case <-cancel:
 	case <-over:
 	}

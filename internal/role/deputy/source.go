@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/missing"
 	"openmosix/internal/model/pagesum"
@@ -254,17 +255,17 @@ func (p *proc) awaitWhole(progress func(string, uint64, uint64)) error {
 	s.all()
 	tick := time.NewTicker(wholeTick)
 	defer tick.Stop()
-	before, since := uint64(0), time.Now()
+	before, within := uint64(0), owntime.Within(stepLimit)
 	for {
 		given, total := s.progress()
 		progress(fetchPhase, given, total)
 		if given != before {
-			before, since = given, time.Now()
+			before, within = given, owntime.Within(stepLimit)
 		}
 		switch {
 		case p.ends():
 			return tracee.ErrGone
-		case time.Since(since) > stepLimit:
+		case within.Over():
 			return fail(supervisor.Unreachable, "the guest's side does not take the pages that it has not got yet")
 		}
 		select {

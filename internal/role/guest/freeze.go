@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
@@ -95,7 +96,7 @@ func (b *body) quiet() error {
 	if stays {
 		return fmt.Errorf("it runs in the memory of its parent until it executes a program")
 	}
-	deadline := time.Now().Add(stopLimit)
+	within := owntime.Within(stopLimit)
 	for {
 		b.mu.Lock()
 		b.want = true
@@ -106,7 +107,7 @@ func (b *body) quiet() error {
 			return tracee.ErrGone
 		case busy == 0:
 			return nil
-		case time.Now().After(deadline):
+		case within.Over():
 			b.relax()
 			return fmt.Errorf("a thread is in the middle of a vfork or clone")
 		}
@@ -192,9 +193,9 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	b := d.b
 	var err error
 	// A thread may be held for a moment, to let a signal through under a mask.
-	for deadline := time.Now().Add(stopLimit); ; time.Sleep(holdPause) {
+	for within := owntime.Within(stopLimit); ; time.Sleep(holdPause) {
 		d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing, b.endFreezing)
-		if !errors.Is(err, tracee.ErrBusy) || time.Now().After(deadline) {
+		if !errors.Is(err, tracee.ErrBusy) || within.Over() {
 			break
 		}
 	}

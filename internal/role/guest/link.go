@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/wire"
 
@@ -137,7 +138,7 @@ func (g *Guest) control(own int, sig unix.Signal) {
 func (g *Guest) announced(f frame) {
 	in := newInbox()
 	no := g.arriving(f.id, in)
-	for deadline := time.Now().Add(stopLimit); errors.Is(no, errHere) && time.Now().Before(deadline); no = g.arriving(f.id, in) {
+	for within := owntime.Within(stopLimit); errors.Is(no, errHere) && !within.Over(); no = g.arriving(f.id, in) {
 		time.Sleep(time.Millisecond)
 	}
 	if no == nil {

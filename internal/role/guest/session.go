@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
@@ -144,9 +145,9 @@ const numberPause = 2 * time.Millisecond
 // that has ended at home, or that has left from here and comes back. It has been
 // killed, and needs CPU time to end: what is left over, where guests get no more.
 func (in *nsInit) forkWhenFree(own int, slot *stub.Slot) error {
-	for deadline := time.Now().Add(stopLimit); ; time.Sleep(numberPause) {
+	for within := owntime.Within(stopLimit); ; time.Sleep(numberPause) {
 		err := in.fork(own, slot)
-		if !errors.Is(err, unix.EEXIST) || time.Now().After(deadline) {
+		if !errors.Is(err, unix.EEXIST) || within.Over() {
 			return err
 		}
 	}

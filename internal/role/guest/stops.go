@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/meminfo"
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -171,7 +172,7 @@ func (g *Guest) newBody(pid, own int) (*body, error) {
 
 // awaitBorn waits for the report of a thread that has just been made.
 func (g *Guest) awaitBorn(own int) *strand {
-	deadline := time.Now().Add(stopLimit)
+	within := owntime.Within(stopLimit)
 	for {
 		g.mu.Lock()
 		s := g.born[own]
@@ -180,7 +181,7 @@ func (g *Guest) awaitBorn(own int) *strand {
 		if s != nil {
 			return s
 		}
-		if time.Now().After(deadline) {
+		if within.Over() {
 			return nil
 		}
 		time.Sleep(50 * time.Microsecond)

@@ -8,6 +8,7 @@ import (
 
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/mem"
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -121,15 +122,15 @@ func (a *arrival) run(f frame) error {
 
 // next waits for what home sends next.
 func (a *arrival) next() (frame, error) {
-	timer := time.NewTimer(stepLimit)
-	defer timer.Stop()
+	late, stop := owntime.After(stepLimit)
+	defer stop()
 	select {
 	case f := <-a.in.frames:
 		if f.kind == wire.Abort {
 			return f, errGivenUp
 		}
 		return f, nil
-	case <-timer.C:
+	case <-late:
 		return frame{}, fmt.Errorf("home sent nothing for %v", stepLimit)
 	case <-a.g.done:
 		return frame{}, tracee.ErrGone

@@ -3,8 +3,8 @@ package guest
 import (
 	"fmt"
 	"slices"
-	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
@@ -122,8 +122,8 @@ func (d *departure) settle(try uint64) error {
 	if err := b.g.send(wire.Settle, b.Own, le.AppendUint64(nil, try)); err != nil {
 		return err
 	}
-	timer := time.NewTimer(stepLimit)
-	defer timer.Stop()
+	late, stop := owntime.After(stepLimit)
+	defer stop()
 	select {
 	case <-d.settled:
 		return nil
@@ -131,7 +131,7 @@ func (d *departure) settle(try uint64) error {
 		return tracee.ErrStopped
 	case <-b.g.done:
 		return tracee.ErrGone
-	case <-timer.C:
+	case <-late:
 		return fmt.Errorf("home did not store what was sent ahead within %v", stepLimit)
 	}
 }
