@@ -226,6 +226,45 @@ func TestTheNewNodeLies(t *testing.T) {
 	}
 }
 
+// The new node of a process is lost before it has said that the process runs there: it goes on
+// where it was, and has all of its memory there.
+func TestTheNewNodeIsLost(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	bystander := r.lend(honestNode, "/bin/sleep", "1000")
+	old := r.lendRoomy(hostileNode)
+	_, moved := r.passedOn(old, func(s *side) { s.silent, s.atEnd = true, func() { _ = s.raw.Close() } })
+	old.serve(func(m wire.WantMsg) { old.gives(m, 1) })
+	if e := r.answer(moved, patience); e.Kind != supervisor.Failed {
+		t.Errorf("%+v", e)
+	}
+	old.lives("the victim")
+	r.unharmed(bystander)
+}
+
+// A process that makes calls on its new node runs there, though the node does not say so: it does
+// not go on where it was as well.
+func TestTheNewNodeOnlyCalls(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	old := r.lendRoomy(hostileNode)
+	r.mayStand(shortly)
+	next, moved := r.passedOn(old, func(s *side) {
+		s.silent, s.atEnd = true, func() { _ = s.send(wire.Call, s.pid, callFrame(1<<20, &syscalls.Call{Nr: unix.SYS_GETPPID})) }
+	})
+	old.serve(func(m wire.WantMsg) { old.gives(m, 1) })
+	if e := r.answer(moved, soon); e.Kind != supervisor.Moved {
+		t.Errorf("%+v", e)
+	}
+	next.lives("the victim")
+	next.wantsAll(false)
+	select {
+	case <-old.commits:
+	case <-time.After(patience):
+		t.Error("the node that it has left is kept")
+	}
+}
+
 // An onward move whose new node never says that the process runs there ends; the process goes on
 // where it was, and has all of its memory there.
 func TestTheNewNodeIsSilent(t *testing.T) {

@@ -185,6 +185,7 @@ type side struct {
 	strategy supervisor.Strategy
 	slow     bool          // it reads very slowly, after the handshake
 	silent   bool          // it does not say that a process runs
+	atEnd    func()        // not nil: what it does instead
 	deaf     chan struct{} // not nil: it does not read, once a process has come, until that is closed
 	serial   uint64
 	err      error // of the connection
@@ -267,6 +268,9 @@ func (s *side) read() {
 			_ = wire.Decode(data, &s.thaw)
 			_ = s.conn.Send(wire.Lacking, f.ID, wire.Encode(wire.LackingMsg{}))
 		case wire.PagesEnd:
+			if s.atEnd != nil {
+				s.atEnd()
+			}
 			if !s.silent {
 				_ = s.conn.Send(wire.Thawed, f.ID)
 			}

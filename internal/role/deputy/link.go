@@ -126,7 +126,7 @@ func (s *Supervisor) read(l *link) {
 		switch f.Kind {
 		case wire.Call, wire.Behind, wire.Opened, wire.Wrote, wire.Mapping, wire.Clone, wire.Exec, wire.Exit, wire.MapFile, wire.Text, wire.Blocked, wire.Keep:
 			d := s.deputyByOwn(fr.id)
-			if d == nil || !d.p.serves(l) {
+			if d == nil || !d.p.makesCalls(l) {
 				s.log.Debug("call of an unknown thread", "thread", fr.id)
 				continue
 			}
@@ -179,7 +179,8 @@ func (s *Supervisor) read(l *link) {
 }
 
 // lost: the link is gone. Processes whose guest was behind it cannot go on:
-// they die, visibly, as if killed.
+// they die, visibly, as if killed. One that was being handed to it, and has not done anything there, goes
+// back to where it was: its move sees to that.
 func (s *Supervisor) lost(l *link, why error) {
 	l.close()
 	s.forgetSession(l)
@@ -191,7 +192,7 @@ func (s *Supervisor) lost(l *link, why error) {
 	s.mu.Unlock()
 	for _, p := range victims {
 		p.mu.Lock()
-		hit := p.link == l && !p.ended
+		hit := p.link == l && !p.ended && (p.handing != l || p.handed)
 		p.mu.Unlock()
 		if in := p.inboxFor(l); in != nil {
 			// A move that waits for this link must not wait for ever.

@@ -49,8 +49,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	start := time.Now().Add(-time.Duration(m.Still) * time.Microsecond)
 	progress("send", 0, 0)
 	o := &onward{p: p, old: old, next: next, m: m}
-	if err := o.relay(); err != nil {
-		o.back()
+	if err := o.relay(); err != nil && o.back() {
 		_ = next.post(wire.Abort, p.Own)
 		next.leave()
 		_ = old.post(wire.Abort, p.Own)
@@ -125,8 +124,13 @@ func (o *onward) relay() error {
 			break
 		}
 	}
-	_, err := p.expect(next, wire.Thawed)
-	return err
+	if _, err := p.expect(next, wire.Thawed); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.handing = nil
+	p.mu.Unlock()
+	return nil
 }
 
 // change makes the new side the process's, before it can run there: it makes
@@ -137,6 +141,7 @@ func (o *onward) change() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o.switched, o.before = true, p.count
+	p.handing, p.handed = o.next, false
 	late := unseen(p.sent, o.m.SignalsSeen)
 	p.link = o.next
 	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
@@ -147,22 +152,37 @@ func (o *onward) change() {
 }
 
 // back makes the old side the process's again: it has got everything up to the
-// change, and raises it when it is told that the move has failed.
-func (o *onward) back() {
-	p := o.p
+// change, and raises it when it is told that the move has failed. False: the process runs on
+// the new side, whatever has become of that. It may, unknown to home, and goes back nevertheless as
+// long as it has done nothing: nothing that it does there counts from here on.
+func (o *onward) back() bool {
 	if !o.switched {
-		return
+		return true
 	}
-	if s := p.takeSource(); s != nil && s.there != nil {
+	if !o.switchBack() {
+		return false
+	}
+	if s := o.p.takeSource(); s != nil && s.there != nil {
 		s.letGo(false)
 	}
+	return true
+}
+
+func (o *onward) switchBack() bool {
+	p := o.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.handing = nil
+	if p.handed {
+		return false
+	}
+	p.dealing = nil
 	p.link, p.count = o.old, o.before+uint64(len(p.sent))
 	for _, one := range p.sent {
 		p.tellSignalLocked(o.old, one)
 	}
 	o.update(o.old)
+	return true
 }
 
 // update tells a side what has changed since the image was made. p.mu is held.

@@ -46,6 +46,8 @@ type proc struct {
 	inboxes     map[*link]*inbox // what the guest sides say about the move under way
 	tries       uint64           // moves begun, so that words about one are not taken for another's
 	dealing     *link            // the guest side the process is being moved to
+	handing     *link            // ... onward, when it may run there, and that has not been said
+	handed      bool             // it does: it has made a call
 	sent        []sentSignal     // signals forwarded since the freeze was asked for
 	count       uint64           // signals forwarded so far
 	burnt       spent            // what its guests have used
@@ -163,6 +165,18 @@ func (p *proc) serves(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return l != nil && (l == p.link || l == p.dealing)
+}
+
+// makesCalls is serves for what a thread of the guest does. A process that is being handed to
+// another side shows by it that it runs there: it cannot go back any more.
+func (p *proc) makesCalls(l *link) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l == nil || l != p.link && l != p.dealing {
+		return false
+	}
+	p.handed = p.handed || l == p.handing
+	return true
 }
 
 // once sets a flag of the process; false: it was set.
