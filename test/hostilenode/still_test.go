@@ -9,7 +9,10 @@ import (
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
 )
 
 // slowly reads some bytes now and then, once the other side has shown itself.
@@ -97,6 +100,35 @@ func TestASlowNodeOnward(t *testing.T) {
 	r.given(r.moves(next, hostileNode))
 	old.lives("the victim")
 	r.unharmed(bystander)
+}
+
+// What such a node does not take keeps no reader: other processes of the node that the
+// process leaves go on, and the move ends with what is being sent.
+func TestASlowNodeKeepsNobody(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	old := r.lendRoomy(honestNode)
+	child := old.child()
+	next := newSide(r)
+	next.pid, next.cmd, next.slow = old.pid, old.cmd, true
+	go func() {
+		<-old.freezes
+		for at := old.fetchable()[0].Start; ; { // ahead, as long as somebody takes it
+			if old.send(wire.Pages, old.pid, page(at, 256<<10)) != nil {
+				return
+			}
+		}
+	}()
+	moved := r.moves(next, hostileNode)
+	time.Sleep(2 * time.Second) // until all buffers are full
+	if ret, _, answered := old.callAs(child, &syscalls.Call{Nr: unix.SYS_GETPPID}); !answered || ret != int64(old.pid) {
+		t.Errorf("the other process has the parent %d, %v", ret, answered)
+	}
+	_ = next.raw.Close()
+	if e := r.answer(moved, patience); e.Kind != supervisor.Failed {
+		t.Errorf("%+v", e)
+	}
+	old.lives("the victim")
 }
 
 // A node that gives a page now and then when a process is called home does not keep it either.

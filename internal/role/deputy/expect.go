@@ -25,6 +25,9 @@ func (p *proc) nextFrame(l *link) (frame, error) {
 		if err := p.stillError(); err != nil {
 			return f, err
 		}
+		if in := p.inboxFor(l); in != nil && in.overflowed() {
+			return f, fail(supervisor.Unreachable, "the other node, or the way there, is too slow for what comes of the process")
+		}
 		if p.fetched.Load() == before { // else it does: it fetches what it lacks first
 			return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
 		}

@@ -3,9 +3,7 @@ package deputy
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/pagesum"
@@ -201,24 +199,6 @@ func (p *proc) inboxFor(l *link) *inbox {
 	return p.inboxes[l]
 }
 
-// next waits for a frame, unless cancel or over is closed.
-func (in *inbox) next(limit time.Duration, cancel, over <-chan struct{}) (frame, bool) {
-	if in == nil {
-		return frame{}, false
-	}
-	late, stop := owntime.After(limit)
-	defer stop()
-	select {
-	case f := <-in.frames:
-		in.bytes.give(len(f.data))
-		return f, true
-	case <-late:
-	case <-cancel:
-	case <-over:
-	}
-	return frame{}, false
-}
-
 func (p *proc) end() {
 	p.mu.Lock()
 	p.moving = false
@@ -229,50 +209,6 @@ func (p *proc) end() {
 	p.inboxes = nil
 	p.sent = nil
 	p.mu.Unlock()
-}
-
-// inboxSize frames, or inboxBytes in them, may wait for a move; after that the
-// link's reader waits.
-const (
-	inboxSize  = 16
-	inboxBytes = 64 << 20
-)
-
-// inbox is where a link's reader leaves what a move waits for. Once the move
-// is over nobody takes anything any more, and the reader must not wait.
-type inbox struct {
-	frames chan frame
-	over   chan struct{}
-	bytes  *budget
-	whole  atomic.Bool // the frozen process has come to its end
-}
-
-func newInbox() *inbox {
-	return &inbox{frames: make(chan frame, inboxSize), over: make(chan struct{}), bytes: newBudget(inboxBytes)}
-}
-
-func (in *inbox) close() {
-	close(in.over)
-	in.bytes.end()
-}
-
-// put waits for room.
-func (in *inbox) put(f frame) {
-	in.bytes.take(len(f.data))
-	select {
-	case in.frames <- f:
-	case <-in.over:
-	}
-}
-
-// offer does not wait.
-func (in *inbox) offer(f frame) {
-	in.bytes.force(len(f.data))
-	select {
-	case in.frames <- f:
-	default:
-		in.bytes.give(len(f.data))
-	}
 }
 
 // deputy is the home half of a thread.
