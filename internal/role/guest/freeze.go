@@ -138,8 +138,8 @@ func (g *Guest) restartCall(p *pending) {
 func (d *departure) given() bool { return len(d.word) > 0 }
 
 // newDeparture is one that home's next word is about.
-func (b *body) newDeparture() *departure {
-	d := &departure{b: b, word: make(chan frame, 1), heard: make(chan struct{}), settled: make(chan struct{}, 1)}
+func (b *body) newDeparture(try uint64) *departure {
+	d := &departure{b: b, try: try, word: make(chan frame, 1), heard: make(chan struct{}), settled: make(chan struct{}, 1)}
 	b.mu.Lock()
 	b.leaving = d
 	b.mu.Unlock()
@@ -168,6 +168,7 @@ const holdPause = 200 * time.Microsecond
 // departure is a body on its way out.
 type departure struct {
 	b       *body
+	try     uint64        // which of home's attempts it is
 	word    chan frame    // Commit or Abort
 	heard   chan struct{} // closed when that has come
 	once    sync.Once

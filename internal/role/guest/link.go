@@ -65,7 +65,7 @@ func (g *Guest) read() {
 		case wire.Forget:
 			g.forget(f.Data)
 		case wire.Settled:
-			g.settled(id)
+			g.settled(id, f.Data)
 		case wire.Signal, wire.Freeze, wire.Commit, wire.Abort, wire.Kill, wire.Stop, wire.Cont:
 			if fr := (frame{f.Kind, id, f.Data}); !g.keepForChild(fr) {
 				g.heard(fr)
@@ -89,7 +89,7 @@ func (g *Guest) heard(f frame) {
 		}
 		var m wire.FreezeMsg
 		if wire.Decode(f.data, &m) == nil {
-			go b.depart(m, b.newDeparture())
+			go b.depart(m, b.newDeparture(m.Try))
 		}
 	case wire.Commit, wire.Abort:
 		g.mu.Lock()

@@ -105,7 +105,7 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 	}
 	d.sent = tracee.Ahead{P: b.Process, Into: m.Into, Only: only, All: m.Full, Stopped: d.given,
 		Emit:   func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) },
-		Settle: func() error { return d.settle(m.Try) }}
+		Settle: d.settle}
 	if err := d.sent.Run(); err != nil {
 		b.g.log.Debug("not all could be sent ahead", "process", b.Own, "error", err)
 		d.sent.Sent = nil // what was announced may not have gone
@@ -117,9 +117,9 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 
 // settle waits until all that was sent ahead has been stored, on whichever node the process
 // goes to: megabytes of it may be on the way, and what is said of the frozen process comes behind.
-func (d *departure) settle(try uint64) error {
+func (d *departure) settle() error {
 	b := d.b
-	if err := b.g.send(wire.Settle, b.Own, le.AppendUint64(nil, try)); err != nil {
+	if err := b.g.send(wire.Settle, b.Own, le.AppendUint64(nil, d.try)); err != nil {
 		return err
 	}
 	late, stop := owntime.After(stepLimit)
@@ -136,8 +136,9 @@ func (d *departure) settle(try uint64) error {
 	}
 }
 
-// settled is home's answer. Link reader.
-func (g *Guest) settled(own int) {
+// settled is home's answer to an attempt. That to an earlier one, which was given up, may come
+// late. Link reader.
+func (g *Guest) settled(own int, data []byte) {
 	b := g.bodyByOwn(own)
 	if b == nil {
 		return
@@ -145,7 +146,7 @@ func (g *Guest) settled(own int) {
 	b.mu.Lock()
 	d := b.leaving
 	b.mu.Unlock()
-	if d == nil {
+	if d == nil || len(data) != 8 || le.Uint64(data) != d.try {
 		return
 	}
 	select {
