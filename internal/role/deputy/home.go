@@ -56,9 +56,6 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	p.mu.Unlock()
 	s.fault.Reach(fault.HomeReceived)
 	err = r.resume(m)
-	if err != nil && r.coming == nil {
-		_ = l.post(wire.Commit, p.Own)
-	}
 	still := time.Since(start)
 	p.goesOn()
 	if c := r.coming; c != nil {

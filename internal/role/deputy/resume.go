@@ -7,8 +7,27 @@ import (
 	"openmosix/internal/process/tracee"
 )
 
-// resume makes the process ordinary: signal state, thread state, no stub, no tracer.
+// resume makes the process ordinary: signal state, thread state, no stub, no tracer. The
+// other side can forget it, whatever comes of that.
 func (r *returning) resume(m *wire.ThawMsg) error {
+	err := r.restore(m)
+	if r.coming == nil { // else Commit comes with the last page
+		// Not before: what a node does with the memory that has been left to it takes CPU time.
+		_ = r.link.post(wire.Commit, r.p.Own)
+	}
+	switch {
+	case err != nil:
+		return err
+	case r.coming != nil:
+		r.stayTraced()
+	default:
+		r.detach(m)
+	}
+	return nil
+}
+
+// restore makes the parked threads what the image says, outside the stub.
+func (r *returning) restore(m *wire.ThawMsg) error {
 	p, img := r.p, r.img
 	leader := r.threads[0]
 	p.mu.Lock()
@@ -38,17 +57,7 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 			return err
 		}
 	}
-	if err := r.h.LeaveStub(r.threads, img.Threads); err != nil {
-		return err
-	}
-	if r.coming != nil {
-		r.stayTraced() // Commit comes with the last page
-		return nil
-	}
-	// Not before: what a node does with the memory that has been left to it takes CPU time.
-	_ = r.link.post(wire.Commit, p.Own)
-	r.detach(m)
-	return nil
+	return r.h.LeaveStub(r.threads, img.Threads)
 }
 
 // requeue makes signals pending again: those pending at the guest, and those
