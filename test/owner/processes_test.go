@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"openmosix/internal/linux/cgroup"
 	"openmosix/test/labtest"
@@ -85,6 +86,33 @@ func TestSharedUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	crowd.all(t, 70)
+}
+
+// The lender's kernel may refuse a thread or process for which there seemed to be room: for a
+// thread the process comes home, and one that forks waits until there is room.
+func TestNoRoomAfterAll(t *testing.T) {
+	lab, path := nodes(t, "weight = 100"), program(t)
+	// As the body's own user: a test may have no CAP_SYS_RESOURCE.
+	const limit = `set -- $(ps -e -o pid=,uid=,gid=,comm= | awk '$2 > 1000000000 && $4 == "work"') && setpriv --reuid $2 --regid $3 --clear-groups prlimit --pid $1 --nproc=%d:`
+	allow := func(n int) {
+		t.Helper()
+		if text, err := lab.Shell(t.Context(), lender, fmt.Sprintf(limit, n)); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+	}
+	const n = 20
+	w := start(t, lab, home, path, "threads", n)
+	w.lend(t, lender)
+	allow(1)
+	w.goOn(t)
+	w.all(t, n)
+	w = start(t, lab, home, path, "bomb", n)
+	w.lend(t, lender)
+	allow(1)
+	w.goOn(t)
+	time.Sleep(time.Second)
+	allow(1000)
+	w.all(t, n)
 }
 
 // pidsGroup makes a control group within that of a node for so many processes, or skips

@@ -61,8 +61,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - The pages of a move between two foreign nodes pass through home.
 - Guests share the lender's network namespace, as one of their own would cost milliseconds for each session. Of a hole in their filter Landlock keeps TCP and abstract
   sockets ("mosctl status" tells whether the kernel has it), and not UDP.
-- A process or thread made away that the lender's kernel refuses for another reason than a limit on their number (no memory, threads-max of the machine) ends the
-  process; at the limit on their number it comes home for the call.
+- A process made away that the lender's kernel refuses for ten seconds, though there seemed to be room (no memory, threads-max of the machine), ends its
+  parent; at the limit on their number that comes home for the call, and for a thread always.
 - A process stands still in a move for a minute at most (still_seconds), then it goes on where it was, however slowly the other node takes or gives what is left: test/hostilenode,
   test/postcopy. What is sent before it stands still has no such limit: the process runs.
 - Pages that follow must come with 4 KB/s in the long run, and some within half a minute; else the process ends, visibly. A new node that asks for nothing is given all, so that the one

@@ -100,8 +100,7 @@ func (s *strand) clone(p *pending) {
 
 func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
 	g := s.b.g
-	const noMore = "the node it runs on gives it no more processes and threads (guests.each_pids there)"
-	if !g.reserve() {
+	if s.noRoom.Swap(false) || !g.reserve() {
 		s.comeHome(p, noMore)
 		return
 	}
@@ -156,38 +155,12 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	}
 }
 
-// notMade: home has the newborn already, and its parent may have seen it: neither
-// half can be taken back unseen. So who wanted it ends as if killed, unless
-// that was its end anyway: home has had it killed meanwhile, perhaps because
-// another thread has executed a program. One that has begun goes on.
-func (s *strand) notMade(p *pending, own int, begun bool, err error) {
-	b, g := s.b, s.b.g
-	killed := wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)})
-	switch {
-	case begun:
-	case p.child:
-		g.forgetChild(own)
-		_ = g.post(wire.Died, own, killed)
-	default:
-		_ = g.post(wire.Exit, own, make([]byte, 4))
-	}
-	b.mu.Lock()
-	ends := b.gone
-	b.mu.Unlock()
-	if ends {
-		g.log.Debug("a process has ended while it made another", "process", b.Own, "own", own, "error", err)
-		return
-	}
-	g.log.Error("a thread or process could not be made here (limits of this node?): killing who wanted it", "own", own, "error", err)
-	_ = g.post(wire.Died, b.Own, killed)
-	b.kill()
-}
-
 // makeHere runs the program's clone in its own thread, with the id chosen
 // beforehand. The thread's registers serve for the call and are put back. begun:
-// what it was to make runs, whatever became of the thread itself.
+// what it was to make runs, whatever became of the thread itself. Without an error it has been
+// made, or the call is made again.
 func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err error) {
-	g, t := s.b.g, s.t
+	t := s.t
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
 		return false, err
@@ -210,23 +183,17 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err err
 	if err := s.b.straighten(); err != nil { // another thread may run in the code, or write into the same memory
 		return false, err
 	}
-	g.makeMu.Lock() // the next id is one for all
-	g.maker(s.b.child())
-	if err := g.init.nextID(own); err != nil {
-		g.makeMu.Unlock()
-		return false, err
-	}
-	if a[0]&unix.CLONE_THREAD == 0 {
-		a[0] |= unix.CLONE_PARENT // the namespaces' init reaps; the parent waits at home
-	}
-	s.served.Store(true)
-	c := &cloning{s: s, h: h, own: own, saved: saved, mask: mask, unlock: g.makeMu.Unlock}
-	ret, err := c.run(a)
-	s.served.Store(false)
-	if err != nil {
+	c := &cloning{s: s, h: h, own: own, saved: saved, mask: mask}
+	ret, err := c.withRoom(a)
+	switch {
+	case err != nil:
 		return c.begun, err
-	}
-	if ret != int64(own) {
+	case ret < 0 && p.child:
+		return c.begun, unix.Errno(-ret)
+	case ret < 0:
+		c.undo()
+		return false, nil
+	case ret != int64(own):
 		return c.begun, fmt.Errorf("it became %d", ret)
 	}
 	r := saved
@@ -253,8 +220,19 @@ type cloning struct {
 
 // run makes the call. A vfork returns only when the child has gone its way.
 func (c *cloning) run(a [6]uint64) (int64, error) {
-	t := c.s.t
+	g, t := c.s.b.g, c.s.t
+	g.makeMu.Lock() // the next id is one for all
+	c.unlock = g.makeMu.Unlock
 	defer c.unlockOnce()
+	g.maker(c.s.b.child())
+	if err := g.init.nextID(c.own); err != nil {
+		return 0, err
+	}
+	if a[0]&unix.CLONE_THREAD == 0 {
+		a[0] |= unix.CLONE_PARENT // the namespaces' init reaps; the parent waits at home
+	}
+	c.s.served.Store(true)
+	defer c.s.served.Store(false)
 	child := false
 	c.vfork = a[0]&(unix.CLONE_VM|unix.CLONE_THREAD) == unix.CLONE_VM
 	return c.h.InjectWatching(t, c.saved.Rip-syscallLength, unix.SYS_CLONE, a, func(event int) error {

@@ -268,6 +268,7 @@ type strand struct {
 
 	blocks  atomic.Uint64 // signals it blocks by its own calls; kept where there are kept signals
 	atHome  atomic.Uint64 // ... as its deputy was told
+	noRoom  atomic.Bool   // there was none for what it wanted to make: it does that at home
 	served  atomic.Bool   // its calls are the supervisor's own: let them run here
 	noticed uint64        // of body.raised, when the thread's last call began; receiver
 	doomed  bool          // it stays stopped until it has been brought home; tracing thread
