@@ -41,6 +41,18 @@ func (r *rig) startBy(t *testing.T, ctx context.Context, shell string) *running 
 	return r.launch(t, ctx, stop, shell, "-c", counts, stop)
 }
 
+// says waits until a program has said something.
+func (p *running) says(t *testing.T, what string) {
+	t.Helper()
+	for range stopTries {
+		if strings.Contains(p.said.String(), what) {
+			return
+		}
+		time.Sleep(pause)
+	}
+	t.Fatalf("it does not say %q: %s", what, p.said)
+}
+
 // launch runs a program, which says a line when it is ready; its parent says its pid
 // and how it has ended.
 func (r *rig) launch(t *testing.T, ctx context.Context, stop string, argv ...string) *running {

@@ -20,16 +20,28 @@ func Judge(f Facts) []Finding {
 			c.add(code, nameOf(m))
 		}
 	}
-	for _, d := range f.Descriptors {
-		if code, ok := ofDescriptor(&f, d); ok {
-			c.add(code, fmt.Sprintf("descriptor %d (%s)", d.Number, printable(d.Target)))
-		}
-	}
+	c.descriptors(&f)
 	// Secret memory is counted as locked, too; it is enough to name the former.
 	if f.Locked > 0 && !c.has(LockedMemory) && !c.has(SecretMemory) {
 		c.add(LockedMemory, fmt.Sprintf("%d kB", f.Locked>>10))
 	}
 	return c.findings()
+}
+
+// JudgeDescriptors names the reasons that the descriptors give: they may have changed until a
+// process stands still.
+func JudgeDescriptors(f Facts) []Finding {
+	var c causes
+	c.descriptors(&f)
+	return c.findings()
+}
+
+func (c *causes) descriptors(f *Facts) {
+	for _, d := range f.Descriptors {
+		if code, ok := ofDescriptor(f, d); ok {
+			c.add(code, fmt.Sprintf("descriptor %d (%s)", d.Number, printable(d.Target)))
+		}
+	}
 }
 
 // whatItIs judges by what the process is. Where that alone says no, nothing

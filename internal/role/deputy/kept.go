@@ -1,8 +1,11 @@
 package deputy
 
 import (
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/refusal"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
 
 	"golang.org/x/sys/unix"
@@ -12,15 +15,32 @@ import (
 // (signalfd), or that it waits for by name besides. They stay pending here while the guest
 // blocks them: each deputy blocks of them what its thread blocks.
 
+// movable tells why a process that stands still cannot move with what it has open, though it could when it
+// was looked at: nil if nothing of that hinders. What shows its own memory is closed again soon.
+func (p *proc) movable(fds []procfs.FD) error {
+	st, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return err
+	}
+	f := refusal.Facts{PID: p.PID, Numbers: st.NSpid, Supervised: true}
+	for i := range fds {
+		f.Descriptors = append(f.Descriptors, refusal.Descriptor{Number: fds[i].Number, Target: fds[i].Target})
+	}
+	found := refusal.JudgeDescriptors(f)
+	switch {
+	case len(found) == 0:
+		return nil
+	case len(found) == 1 && found[0].Code == refusal.MemoryFile:
+		return fail(supervisor.Busy, found[0].String())
+	}
+	return fail(supervisor.CannotMove, found[0].String())
+}
+
 // keptSignals are the signals that the process's descriptors give. And in a
 // process of several threads the real-time signals that some of them block: they
 // keep their order only if no other deputy takes them than that of a thread which
 // would. (Deputies that take signals at the same time report them in any order.)
-func (p *proc) keptSignals(ths []image.Thread) (uint64, error) {
-	fds, err := p.Family.FS.FDs(p.PID)
-	if err != nil {
-		return 0, err
-	}
+func keptSignals(fds []procfs.FD, ths []image.Thread) uint64 {
 	var all uint64
 	for i := range fds {
 		if fds[i].Target == "anon_inode:[signalfd]" {
@@ -33,7 +53,7 @@ func (p *proc) keptSignals(ths []image.Thread) (uint64, error) {
 			all |= ths[i].Mask & realTime
 		}
 	}
-	return all, nil
+	return all
 }
 
 // staying are the kept signals that every thread blocks: they do not travel.

@@ -285,10 +285,14 @@ func (f *frozen) capture() error {
 		}
 		f.disarmed = i + 1
 	}
-	kept, err := p.keptSignals(img.Threads)
+	fds, err := p.Family.FS.FDs(p.PID)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}
+	if err := p.movable(fds); err != nil {
+		return err
+	}
+	kept := keptSignals(fds, img.Threads)
 	img.Kept = kept
 	for i := range img.Threads {
 		if t := &img.Threads[i]; kept != 0 {
