@@ -8,6 +8,7 @@ package kernelfile
 
 import (
 	"io/fs"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,7 +17,11 @@ import (
 const room = 4096
 
 // Read returns the whole file. Errors are *fs.PathError, as those of os.ReadFile.
-func Read(path string) ([]byte, error) {
+func Read(path string) ([]byte, error) { return ReadAtOnce(path, room) }
+
+// ReadAtOnce is Read that asks for that many bytes at first: for files that are made up anew
+// for each read, or are far from having as much as most.
+func ReadAtOnce(path string, room int) ([]byte, error) {
 	fd, err := retried(func() (int, error) { return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0) })
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
@@ -25,7 +30,7 @@ func Read(path string) ([]byte, error) {
 	text := make([]byte, 0, room)
 	for {
 		if len(text) == cap(text) {
-			text = append(text, 0)[:len(text)]
+			text = slices.Grow(text, len(text))
 		}
 		n, err := retried(func() (int, error) { return unix.Read(fd, text[len(text):cap(text)]) })
 		if err != nil {

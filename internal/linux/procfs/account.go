@@ -26,7 +26,7 @@ func (f FS) Turns(pid int) (Turns, error) {
 	}
 	var sum Turns
 	for _, tid := range tids {
-		t, err := parsed(f.TaskPath(pid, tid, "schedstat"), ParseTurns)
+		t, err := parsed(f.TaskPath(pid, tid, "schedstat"), little, ParseTurns)
 		if errors.Is(err, ErrGone) {
 			continue
 		} else if err != nil {
@@ -59,7 +59,7 @@ type Transfers struct {
 
 // Transfers of a process since it began. To read them takes the right to trace it.
 func (f FS) Transfers(pid int) (Transfers, error) {
-	return parsed(f.Path(pid, "io"), ParseTransfers)
+	return parsed(f.Path(pid, "io"), little, ParseTransfers)
 }
 
 // ParseTransfers parses /proc/pid/io.
@@ -95,7 +95,7 @@ func ParseTransfers(b []byte) (Transfers, error) {
 // Cgroups are the paths of the control groups of a process, one for each
 // hierarchy, without doubles.
 func (f FS) Cgroups(pid int) ([]string, error) {
-	return parsed(f.Path(pid, "cgroup"), ParseCgroups)
+	return parsed(f.Path(pid, "cgroup"), little, ParseCgroups)
 }
 
 // ParseCgroups parses /proc/pid/cgroup: lines of hierarchy, controllers, path.

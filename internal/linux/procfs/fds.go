@@ -48,7 +48,7 @@ func (f FS) FD(pid, number int) (FD, error) {
 	} else if err != nil {
 		return FD{}, fmt.Errorf("read descriptor %d: %w", number, err)
 	}
-	fd, err := parsed(f.Path(pid, "fdinfo/"+strconv.Itoa(number)), ParseFDInfo)
+	fd, err := parsed(f.Path(pid, "fdinfo/"+strconv.Itoa(number)), little, ParseFDInfo)
 	fd.Number, fd.Target = number, target
 	return fd, err
 }

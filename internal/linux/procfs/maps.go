@@ -56,7 +56,7 @@ func ParseMaps(b []byte) ([]Mapping, error) {
 
 // Maps returns the memory map of a process, ascending.
 func (f FS) Maps(pid int) ([]Mapping, error) {
-	return parsed(f.Path(pid, "maps"), ParseMaps)
+	return parsed(f.Path(pid, "maps"), much, ParseMaps)
 }
 
 // MapFile names the link to the very file behind a mapping, also when the name

@@ -13,14 +13,13 @@
 package procfs
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"syscall"
+
+	"openmosix/internal/linux/kernelfile"
 )
 
 // FS is the place where a proc file system is mounted, usually "/proc".
@@ -39,20 +38,23 @@ func (f FS) TaskPath(pid, tid int, name string) string {
 	return f.Path(pid, "task/"+strconv.Itoa(tid)+"/"+name)
 }
 
-// read returns the whole file. Unlike os.ReadFile it starts with room for a
-// usual maps file: seq files are handed out in pieces of whole records, and
-// each further read lets a running process change in between.
-func read(path string) ([]byte, error) {
-	file, err := os.Open(path)
+// How much is asked for at once. What is read is garbage as soon as it has been parsed, and
+// of a process that rests some of these files are read each second.
+const (
+	// little is enough for a few lines, or for the many short ones of status.
+	little = 2 << 10
+	// much is for a usual maps file: seq files are handed out in pieces of whole
+	// records, and each further read lets a running process change in between.
+	much = 16 << 10
+)
+
+// read returns the whole file.
+func read(path string, room int) ([]byte, error) {
+	b, err := kernelfile.ReadAtOnce(path, room)
 	if err != nil {
 		return nil, gone(err)
 	}
-	defer file.Close()
-	buf := bytes.NewBuffer(make([]byte, 0, 16<<10))
-	if _, err := buf.ReadFrom(io.Reader(file)); err != nil {
-		return nil, gone(err)
-	}
-	return buf.Bytes(), nil
+	return b, nil
 }
 
 // gone maps the two ways in which proc says "no such process" (the directory
@@ -65,9 +67,9 @@ func gone(err error) error {
 }
 
 // parsed reads a file and runs its parser, naming the file in errors.
-func parsed[T any](path string, parse func([]byte) (T, error)) (T, error) {
+func parsed[T any](path string, room int, parse func([]byte) (T, error)) (T, error) {
 	var value T
-	b, err := read(path)
+	b, err := read(path, room)
 	if err == nil {
 		value, err = parse(b)
 	}

@@ -39,7 +39,7 @@ type Region struct {
 // Smaps returns the memory map with the flags and usage of each mapping. The
 // kernel walks all page tables for it: about a millisecond per 100 MiB present.
 func (f FS) Smaps(pid int) ([]Region, error) {
-	return parsed(f.Path(pid, "smaps"), ParseSmaps)
+	return parsed(f.Path(pid, "smaps"), much, ParseSmaps)
 }
 
 // ParseSmaps parses /proc/pid/smaps.

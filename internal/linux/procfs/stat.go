@@ -67,12 +67,12 @@ func (s *Stat) Layout() image.Layout {
 
 // Stat of a whole process: times are sums over its threads.
 func (f FS) Stat(pid int) (*Stat, error) {
-	return parsed(f.Path(pid, "stat"), ParseStat)
+	return parsed(f.Path(pid, "stat"), little, ParseStat)
 }
 
 // ThreadStat is the stat of one thread of a process.
 func (f FS) ThreadStat(pid, tid int) (*Stat, error) {
-	return parsed(f.TaskPath(pid, tid, "stat"), ParseStat)
+	return parsed(f.TaskPath(pid, tid, "stat"), little, ParseStat)
 }
 
 // Alive tells whether pid still names the process that was started at

@@ -47,12 +47,12 @@ func (s *Status) InnermostPid() int {
 
 // Status of a process (of its leader, as far as threads differ).
 func (f FS) Status(pid int) (*Status, error) {
-	return parsed(f.Path(pid, "status"), ParseStatus)
+	return parsed(f.Path(pid, "status"), little, ParseStatus)
 }
 
 // ThreadStatus is the status of one thread of a process.
 func (f FS) ThreadStatus(pid, tid int) (*Status, error) {
-	return parsed(f.TaskPath(pid, tid, "status"), ParseStatus)
+	return parsed(f.TaskPath(pid, tid, "status"), little, ParseStatus)
 }
 
 // ParseStatus parses /proc/pid/status.

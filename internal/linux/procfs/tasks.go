@@ -33,7 +33,7 @@ func (f FS) Children(pid int) ([]int, error) {
 	}
 	var all []int
 	for _, tid := range tids {
-		b, err := read(f.TaskPath(pid, tid, "children"))
+		b, err := read(f.TaskPath(pid, tid, "children"), much)
 		switch {
 		case errors.Is(err, ErrGone):
 			if _, missing := os.Stat(f.TaskPath(pid, tid, "stat")); missing == nil {
@@ -62,7 +62,7 @@ func (f FS) childrenByParent(pid int) ([]int, error) {
 
 // Auxv returns the auxiliary vector as the kernel keeps it.
 func (f FS) Auxv(pid int) ([]byte, error) {
-	return parsed(f.Path(pid, "auxv"), func(b []byte) ([]byte, error) {
+	return parsed(f.Path(pid, "auxv"), little, func(b []byte) ([]byte, error) {
 		if len(b)%16 != 0 {
 			return nil, fmt.Errorf("%d bytes are no vector of 64-bit pairs: %w", len(b), errFormat)
 		}
@@ -72,7 +72,7 @@ func (f FS) Auxv(pid int) ([]byte, error) {
 
 // Cmdline returns the arguments; empty for kernel threads and zombies.
 func (f FS) Cmdline(pid int) ([]string, error) {
-	return parsed(f.Path(pid, "cmdline"), func(b []byte) ([]string, error) {
+	return parsed(f.Path(pid, "cmdline"), much, func(b []byte) ([]string, error) {
 		var all []string
 		for word := range bytes.SplitSeq(bytes.TrimSuffix(b, []byte{0}), []byte{0}) {
 			all = append(all, string(word))
@@ -87,7 +87,7 @@ func (f FS) Cmdline(pid int) ([]string, error) {
 // Environ returns the environment the program was started with, as far as the
 // process has left it where it was.
 func (f FS) Environ(pid int) ([]string, error) {
-	return parsed(f.Path(pid, "environ"), func(b []byte) ([]string, error) {
+	return parsed(f.Path(pid, "environ"), much, func(b []byte) ([]string, error) {
 		var all []string
 		for word := range bytes.SplitSeq(bytes.TrimSuffix(b, []byte{0}), []byte{0}) {
 			all = append(all, string(word))
@@ -99,7 +99,7 @@ func (f FS) Environ(pid int) ([]string, error) {
 // Now is the time since the machine was started in the ticks of Stat.StartTime:
 // /proc/uptime has as many digits as there are ticks in a second.
 func (f FS) Now() (uint64, error) {
-	return parsed(string(f)+"/uptime", func(b []byte) (uint64, error) {
+	return parsed(string(f)+"/uptime", little, func(b []byte) (uint64, error) {
 		word, _ := field(b)
 		whole, part, ok := bytes.Cut(word, []byte("."))
 		seconds, ok2 := number(whole, 10)

@@ -14,7 +14,7 @@ type TimeOffsets struct {
 // TimeOffsets of a process. What the file shows is the namespace its children
 // will be in; after an execve that is the process's own.
 func (f FS) TimeOffsets(pid int) (TimeOffsets, error) {
-	return parsed(f.Path(pid, "timens_offsets"), ParseTimeOffsets)
+	return parsed(f.Path(pid, "timens_offsets"), little, ParseTimeOffsets)
 }
 
 // ParseTimeOffsets parses /proc/pid/timens_offsets.
@@ -46,7 +46,7 @@ func ParseTimeOffsets(b []byte) (TimeOffsets, error) {
 
 // BootID names this boot of this machine's kernel, "" when it cannot be read.
 func (f FS) BootID() string {
-	b, err := read(string(f) + "/sys/kernel/random/boot_id")
+	b, err := read(string(f)+"/sys/kernel/random/boot_id", little)
 	if err != nil {
 		return ""
 	}
