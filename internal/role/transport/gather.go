@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"sync"
+	"weak"
 )
 
 // gathered is a connection below TLS. TLS writes each record, of 16 KiB at most, by itself,
@@ -13,7 +14,9 @@ type gathered struct {
 	mu    sync.Mutex
 	waits bool // what is written waits for more
 	batch []byte
-	spare sync.Pool // of *[]byte: the collector takes what nobody needs
+	// spare is what batch was: the collector takes it when it comes. A sync.Pool would keep
+	// it from the first collection, after which a supervisor may rest for hours.
+	spare weak.Pointer[[]byte]
 }
 
 const (
@@ -29,8 +32,8 @@ func (g *gathered) gather() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waits = true
-	if b, ok := g.spare.Get().(*[]byte); ok {
-		g.batch = (*b)[:0]
+	if b := g.spare.Value(); b != nil {
+		g.batch = *b
 	} else {
 		g.batch = make([]byte, 0, batchSize+(32<<10))
 	}
@@ -42,9 +45,8 @@ func (g *gathered) release() error {
 	defer g.mu.Unlock()
 	g.waits = false
 	err := g.flush()
-	b := g.batch
-	g.batch = nil
-	g.spare.Put(&b)
+	b := g.batch[:0]
+	g.batch, g.spare = nil, weak.Make(&b)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 )
 
@@ -73,4 +74,24 @@ func TestLargeFramesGoOutInFewWrites(t *testing.T) {
 	if f.Send(1, 2) == nil {
 		t.Error("the connection counts as whole")
 	}
+}
+
+func TestOneCollectionTakesTheBatch(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	heap() // what others have left
+	before := heap()
+	g := &gathered{Conn: &sink{}}
+	g.gather()
+	if err := g.release(); err != nil {
+		t.Fatal(err)
+	}
+	if after := heap(); after > before+batchSize/2 {
+		t.Errorf("%d bytes before, %d after", before, after)
+	}
+	runtime.KeepAlive(g)
 }
