@@ -10,6 +10,11 @@ import (
 // programs of a build.
 const quietFor = 3 * time.Second
 
+// againAfter is when that is done again, and so on: a supervisor whose processes rest makes some
+// garbage too, as it tells how they are. After two minutes Go's runtime would collect it
+// anyway, but give nothing back.
+const againAfter = 110 * time.Second
+
 // quiet gives the memory that moves have used back to the system once there have
 // been none for a while. By itself Go's runtime keeps what the next collection
 // may need, and the first one comes at 16 MB (collectAt): a supervisor that has moved one
@@ -20,16 +25,19 @@ type quiet struct {
 	timer *time.Timer
 }
 
-// begin counts the time from now on.
-func (q *quiet) begin(after time.Duration) {
+// begin counts the time from now on: until memory is given back, and then between one
+// time and the next.
+func (q *quiet) begin(first, next time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.timer == nil {
-		q.timer = time.AfterFunc(after, debug.FreeOSMemory)
-		return
+	if q.timer != nil {
+		q.timer.Stop()
 	}
-	q.timer.Reset(after)
+	q.timer = time.AfterFunc(first, func() {
+		q.begin(next, next) // before: what moves meanwhile counts anew
+		debug.FreeOSMemory()
+	})
 }
 
 // Moved tells that a move has ended, however.
-func (d *Daemon) Moved() { d.quiet.begin(quietFor) }
+func (d *Daemon) Moved() { d.quiet.begin(quietFor, againAfter) }
