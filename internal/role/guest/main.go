@@ -181,8 +181,7 @@ func (g *Guest) describe() []supervisor.Proc {
 	g.mu.Unlock()
 	var out []supervisor.Proc
 	for _, b := range bs {
-		u := b.usage()
-		one := supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: u.CPU / 1000, BeforeMicros: b.lived(), RSS: u.RSS, Calls: b.calls.Load(), State: "running"}
+		one := supervisor.Proc{PID: b.PID, HomePID: b.Own, CPUMicros: b.cpu() / 1000, BeforeMicros: b.lived(), RSS: b.resident(), Calls: b.calls.Load(), State: "running"}
 		if b.giving.Load() != nil {
 			one.State = supervisor.StateGiving
 		}

@@ -29,8 +29,20 @@ func (b *body) usage() usage {
 	}
 	u.RSS += b.missing() // it will be here in a moment
 	u.Peak = max(u.Peak, u.RSS)
-	u.CPU = readCPUClock(cpuClockOf(b.PID, false))
+	u.CPU = b.cpu()
 	return u
+}
+
+// cpu is the time the body has used on this node, nanoseconds.
+func (b *body) cpu() int64 { return readCPUClock(cpuClockOf(b.PID, false)) }
+
+// resident is how much of the body's memory is here, or will be in a moment.
+func (b *body) resident() uint64 {
+	var rss uint64
+	if st, err := b.Family.FS.Stat(b.PID); err == nil {
+		rss = st.RSS * image.PageSize
+	}
+	return rss + b.missing()
 }
 
 // usage of one thread.
