@@ -64,7 +64,9 @@ func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
 	tp.Data = p
 	s.mu.Lock()
 	s.procs[pid] = p
+	processes := len(s.procs)
 	s.mu.Unlock()
+	s.daemon.Holds(processes)
 	return p, nil
 }
 

@@ -261,7 +261,9 @@ func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread, waits uint64) *deputy 
 	d := &deputy{p: p, t: t, waits: waits, work: make(chan job, workSize), quit: make(chan struct{}), gives: make(chan struct{}, 1)}
 	s.mu.Lock()
 	s.byOwn[t.Own] = d
+	threads := len(s.byOwn)
 	s.mu.Unlock()
+	s.daemon.Holds(threads)
 	s.fam.Loop.Do(func() {
 		if t.Data = d; !t.Alive() { // its end has been told already
 			s.dropDeputy(d)

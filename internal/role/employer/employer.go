@@ -33,6 +33,8 @@ type Daemon struct {
 	Hashes *filehash.Cache
 	line   *unixmsg.Lifeline
 	quiet  quiet
+	// several: there has been more than one thread to serve.
+	several sync.Once
 
 	mu    sync.Mutex
 	hello supervisor.Hello

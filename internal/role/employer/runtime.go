@@ -10,10 +10,13 @@ import (
 )
 
 const (
-	// leastProcessors for goroutines may be more than there are CPUs: a goroutine that
+	// Processors for goroutines may be more than there are CPUs: a goroutine that
 	// waits in the kernel keeps its own until the runtime's watcher takes it away. Each
-	// takes memory, and what it allocates lies apart from what others do: so there are
-	// not more than mostProcessors on a large machine either.
+	// takes memory, and what it allocates lies apart from what others do: a tenth of a
+	// megabyte. So there are not more than mostProcessors on a large machine either, and as
+	// long as there is one thread to serve, alone: who waits for it, for its process's end,
+	// and for the other side wait by turns.
+	alone           = 3
 	leastProcessors = 4
 	mostProcessors  = 16
 	// watchEvery is how often the watcher looks at most.
@@ -34,7 +37,7 @@ const (
 // spare it need not hurry: its sleeps may take longer (timer slack, proc(5)),
 // and when it wakes up it takes nobody's place, but waits for its turn.
 func calmRuntime() error {
-	runtime.GOMAXPROCS(min(max(leastProcessors, runtime.NumCPU()), mostProcessors))
+	runtime.GOMAXPROCS(alone)
 	debug.SetGCPercent(collectAt)
 	debug.SetMemoryLimit(collectFrom)
 	watcher, err := gowatcher.Thread()
@@ -45,4 +48,11 @@ func calmRuntime() error {
 		return err
 	}
 	return gowatcher.Calm(watchEvery)
+}
+
+// Holds tells how many threads and processes there are that may want something at once.
+func (d *Daemon) Holds(threads int) {
+	if threads > 1 {
+		d.several.Do(func() { runtime.GOMAXPROCS(min(max(leastProcessors, runtime.NumCPU()), mostProcessors)) })
+	}
 }

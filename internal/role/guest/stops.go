@@ -143,7 +143,9 @@ func (g *Guest) Born(st ptrace.Stop) {
 	}
 	g.mu.Lock()
 	g.byOwn[own], g.byTID[st.TID], g.born[own] = s, s, s
+	threads := len(g.byOwn)
 	g.mu.Unlock()
+	g.daemon.Holds(threads)
 	r, err := ptrace.Regs(st.TID)
 	if err == nil && r.Rip >= b.Base && r.Rip < b.Base+4096 {
 		s.served.Store(true)
