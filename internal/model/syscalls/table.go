@@ -5,29 +5,25 @@ import "slices"
 // lastNr bounds the numbers Lookup knows; x86-64 has a gap from 337 to 423.
 const lastNr = 471
 
-var (
-	table = assemble()
-	index = number(table)
-)
+// index is the table. It is made before anything else can see the rows; they never change
+// afterwards. The rows are where the compiler has put them: a copy would be in each supervisor's
+// own memory.
+var index = number(families())
 
-// assemble joins the families' tables. It runs once, before anything else can
-// see the rows; they never change afterwards.
-func assemble() []Row {
-	rows := slices.Concat(fileRows, pathRows, transferRows, netRows, waitRows, memoryRows, processRows,
-		identityRows, signalRows, timeRows, ipcRows, mountRows, adminRows, goneRows)
-	slices.SortFunc(rows, func(a, b Row) int { return a.Nr - b.Nr })
-	for i := range rows {
-		if rows[i].Variants != nil {
-			rows[i].Variants.finish(&rows[i])
-		}
-	}
-	return rows
+func families() [][]Row {
+	return [][]Row{fileRows, pathRows, transferRows, netRows, waitRows, memoryRows, processRows,
+		identityRows, signalRows, timeRows, ipcRows, mountRows, adminRows, goneRows}
 }
 
-func number(rows []Row) []*Row {
+func number(families [][]Row) []*Row {
 	at := make([]*Row, lastNr+1)
-	for i := range rows {
-		at[rows[i].Nr] = &rows[i]
+	for _, rows := range families {
+		for i := range rows {
+			r := &rows[i]
+			if at[r.Nr] = r; r.Variants != nil {
+				r.Variants.finish(r)
+			}
+		}
 	}
 	return at
 }
@@ -40,5 +36,7 @@ func Lookup(nr int) *Row {
 	return index[nr]
 }
 
-// Rows is the whole table, sorted by number. It must not be changed.
-func Rows() []Row { return table }
+// Rows is the whole table, sorted by number. The rows must not be changed.
+func Rows() []*Row {
+	return slices.DeleteFunc(slices.Clone(index), func(r *Row) bool { return r == nil })
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,15 +33,20 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%d is %s, the row says %s", nr, name, r.Name)
 		}
 	}
-	last := -1
-	for _, r := range Rows() {
-		if known[r.Nr] == "" {
-			t.Errorf("row %d %s is no call of the kernel", r.Nr, r.Name)
+	last, seen := -1, map[int]bool{}
+	for _, rows := range families() {
+		for _, r := range rows {
+			if known[r.Nr] == "" {
+				t.Errorf("row %d %s is no call of the kernel", r.Nr, r.Name)
+			}
+			if seen[r.Nr] {
+				t.Errorf("two rows for %d", r.Nr)
+			}
+			seen[r.Nr], last = true, max(last, r.Nr)
 		}
-		if r.Nr == last {
-			t.Errorf("two rows for %d", r.Nr)
-		}
-		last = r.Nr
+	}
+	if rows := Rows(); len(rows) != len(known) || !slices.IsSortedFunc(rows, func(a, b *Row) int { return a.Nr - b.Nr }) {
+		t.Errorf("%d rows by number, the kernel has %d", len(rows), len(known))
 	}
 	if last != lastNr {
 		t.Errorf("lastNr is %d, the last row is %d", lastNr, last)
@@ -58,8 +64,8 @@ func each(f func(*Row)) {
 			}
 		}
 	}
-	for i := range table {
-		visit(&table[i])
+	for _, r := range Rows() {
+		visit(r)
 	}
 }
 
@@ -133,4 +139,15 @@ func TestRowsHold(t *testing.T) {
 			t.Errorf("%s: reason %q", r.Name, r.Reason)
 		}
 	})
+}
+
+// TestTheRowsAreNotCopied: each supervisor would have its own.
+func TestTheRowsAreNotCopied(t *testing.T) {
+	for _, rows := range families() {
+		for i := range rows {
+			if Lookup(rows[i].Nr) != &rows[i] {
+				t.Fatalf("%s is there twice", rows[i].Name)
+			}
+		}
+	}
 }
