@@ -2,7 +2,9 @@ package guest
 
 import (
 	"errors"
+	"time"
 
+	"openmosix/internal/linux/gowatcher"
 	"openmosix/internal/linux/notify"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +15,9 @@ import (
 func (g *Guest) receive(fd int) {
 	var n notify.Notification
 	room := make([]byte, quickPath)
+	var turns gowatcher.Turns
 	for {
+		turns.Next(time.Now())
 		if err := notify.Recv(fd, &n); err != nil {
 			if !errors.Is(err, notify.ErrClosed) {
 				g.log.Error("no more notifications", "error", err)
