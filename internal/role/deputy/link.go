@@ -51,6 +51,9 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 	if err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
+	if err := transport.WaitInKernel(c); err != nil {
+		s.log.Warn("the connection to a guest's side is slower than it might be", "node", node, "error", err)
+	}
 	l := &link{s: s, conn: transport.NewFramed(c), node: node, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
 	go s.read(l)
 	return l, nil

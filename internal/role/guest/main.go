@@ -163,6 +163,9 @@ func (g *Guest) connect(f *os.File) {
 		g.log.Warn("home not accepted", "error", err)
 		return
 	}
+	if err := transport.WaitInKernel(tc); err != nil {
+		g.log.Warn("the connection from home is slower than it might be", "error", err)
+	}
 	g.conn = transport.NewFramed(tc)
 	go g.reports()
 	g.read()

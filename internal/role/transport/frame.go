@@ -141,10 +141,28 @@ func (f *Framed) fill(n int) error {
 			f.large = larger
 		}
 		f.large = f.large[:step]
-		if err := f.read(f.large[have:step]); err != nil {
+		if err := f.readLarge(f.large[have:step], n-have); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// readLarge fills b with what comes next of a large frame, of which so many bytes are
+// to come.
+func (f *Framed) readLarge(b []byte, left int) error {
+	for len(b) > 0 {
+		f.below.needs(left - f.in.Buffered())
+		n, err := f.in.Read(b)
+		if err == io.EOF {
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+		b, left = b[n:], left-n
+	}
+	f.below.needs(1)
 	return nil
 }
 

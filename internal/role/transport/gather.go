@@ -10,6 +10,7 @@ import (
 // and each write may wake the other side up: a large piece goes out in fewer.
 type gathered struct {
 	net.Conn
+	inKernel interface{ Needs(bytes int) } // the same; nil: its reader waits in Go's poller
 
 	mu    sync.Mutex
 	waits bool // what is written waits for more
