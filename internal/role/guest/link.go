@@ -27,6 +27,14 @@ func (g *Guest) post(kind uint8, id int, parts ...[]byte) error {
 	return g.conn.Post(kind, uint64(uint32(id)), parts...)
 }
 
+// along is post for who pushes it afterwards.
+func (g *Guest) along(kind uint8, id int, parts ...[]byte) error {
+	return g.conn.Along(kind, uint64(uint32(id)), parts...)
+}
+
+// sends is one of these.
+type sends func(kind uint8, id int, parts ...[]byte) error
+
 // read takes everything home says until it hangs up.
 func (g *Guest) read() {
 	for {

@@ -166,6 +166,7 @@ func (s *strand) fromAhead(p *pending) bool {
 	b.mu.Unlock()
 	if known {
 		b.answer(p.id, ret)
+		b.g.conn.Push() // the program goes on meanwhile
 	}
 	return known
 }
@@ -206,7 +207,7 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		ret, known = f.readInto(m, p.args[1], p.args[2])
 		if known {
 			f.speed.read()
-			s.asksOn(f, p.args[2])
+			s.asksOn(f, p.args[2], s.b.g.along)
 		}
 		return ret, known
 	}

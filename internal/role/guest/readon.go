@@ -105,8 +105,9 @@ func (v *speed) in(t time.Duration) uint64 {
 // asksOn asks for the piece behind the newest, when the program has begun with that by
 // a read of count bytes. Pieces end where a read of that size ends, so that none needs
 // two of them: it is to find the file as it was at one moment. While pages of the body are
-// missing, nothing may come that its reader would have to wait for. Precondition: b.mu is held.
-func (s *strand) asksOn(f *aheadFile, count uint64) {
+// missing, nothing may come that its reader would have to wait for. It is said by say, one
+// of the ways that do not wait. Precondition: b.mu is held.
+func (s *strand) asksOn(f *aheadFile, count uint64, say sends) {
 	b := s.b
 	if f.next != nil || f.Complete || f.HasStat || f.here != nil || !f.fresh || count == 0 || count > mostPiece || b.want || b.lacks() {
 		return
@@ -117,7 +118,7 @@ func (s *strand) asksOn(f *aheadFile, count uint64) {
 	m := f.done()
 	m.From, m.Bytes = f.end(), int(max(size-size%count, count))
 	f.told, f.read = f.at, false
-	_ = b.g.post(wire.Behind, s.t.Own, m.Append(nil))
+	_ = say(wire.Behind, s.t.Own, m.Append(nil))
 }
 
 // awaitsPiece goes on to the next piece, if the last one is used up and the call reads on; if
@@ -178,7 +179,7 @@ func (s *strand) wentOn(piece *wire.AheadFile, memory []byte) {
 	ret, known := f.readInto(b.memory(), p.args[1], p.args[2])
 	if known {
 		f.speed.read()
-		s.asksOn(f, p.args[2])
+		s.asksOn(f, p.args[2], b.g.post)
 		b.mu.Unlock()
 		s.finish(p, ret)
 		return

@@ -210,7 +210,7 @@ func (s *strand) goHome(p *pending) {
 func (s *strand) forward(p *pending) { s.pass(p, s.b.g.send) }
 
 // pass is forward by one of the ways to send.
-func (s *strand) pass(p *pending, send func(kind uint8, id int, parts ...[]byte) error) {
+func (s *strand) pass(p *pending, send sends) {
 	body := p.call.Append(s.callHead(p))
 	p.size = len(body)
 	if err := send(wire.Call, s.t.Own, body); err != nil {

@@ -259,6 +259,11 @@ func TestAlong(t *testing.T) {
 			f.Flush()
 			return err
 		},
+		"push": func(f *Framed) error {
+			err := f.Along(2, 7, []byte("second"))
+			f.Push()
+			return err
+		},
 	} {
 		w := &counted{}
 		f := NewFramed(w)

@@ -163,6 +163,16 @@ func (o *outgoing) Along(kind uint8, id uint64, parts ...[]byte) error {
 	return o.broken
 }
 
+// Push writes what is queued, as far as nobody does that. It may wait as Send does.
+func (o *outgoing) Push() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.broken == nil && !o.writing && len(o.queue) > 0 {
+		o.writing = true
+		o.drain()
+	}
+}
+
 // Flush waits until all frames of earlier calls have gone out.
 func (o *outgoing) Flush() {
 	o.mu.Lock()
