@@ -30,8 +30,10 @@ func WaitInKernel(conn *tls.Conn) error {
 const (
 	// largestRecord of TLS, with its head and what seals it.
 	largestRecord = 5 + 16<<10 + 256
-	// worthWaiting is from how many bytes on they are waited for together.
+	// worthWaiting is from how many bytes on they are waited for together, mostWaiting how many
+	// are at most: of more, some is taken in while the rest is on its way.
 	worthWaiting = 64 << 10
+	mostWaiting  = 1 << 20
 )
 
 // needs tells the connection that so many bytes of a frame are still to come. TLS reads from it
@@ -43,5 +45,5 @@ func (g *gathered) needs(bytes int) {
 	if bytes -= largestRecord; bytes < worthWaiting {
 		bytes = 1
 	}
-	g.inKernel.Needs(bytes)
+	g.inKernel.Needs(min(bytes, mostWaiting))
 }
