@@ -40,6 +40,7 @@ const (
 	reqPeekSigInfo = 0x4209
 	reqGetSigMask  = 0x420a
 	reqSetSigMask  = 0x420b
+	reqGetFilter   = 0x420c
 	reqGetRseq     = 0x420f
 
 	noteXState = 0x202 // NT_X86_XSTATE

@@ -76,7 +76,7 @@ var Table = []Reason{
 	{TracesOthers, "It traces other processes, which works only from the same kernel.", "Let the debugger or strace finish first."},
 	{ThirtyTwoBit, "It is a 32-bit program; only 64-bit x86 programs can move.", "Use a 64-bit build of the program."},
 	{RealTime, "It has a real-time or deadline scheduling policy, and a network keeps no deadlines.", "Give it an ordinary policy: chrt --other -a -p 0 PID."},
-	{SeccompStrict, "It is in seccomp's strict mode, in which not even a move is permitted.", "Nothing can be done for a running process; filters (mode 2) do not hinder a move."},
+	{SeccompStrict, "It is in seccomp's strict mode, in which not even a move is permitted.", "Nothing can be done for a running process; filters (mode 2) hinder only where they forbid what a move needs."},
 	{SharedSpace, "It shares its whole memory with another process.", "Wait until the other one has executed a program of its own or ended, then try again."},
 	{SharedMemory, "It has writable memory that may be shared with other processes.", "Use private memory, files or sockets; the program's settings may allow that."},
 	{SysVShm, "It uses System V shared memory.", "Let the program detach its segments (ipcs -mp lists them)."},

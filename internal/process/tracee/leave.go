@@ -14,6 +14,9 @@ import (
 // injected into one stopped, held thread whose signals are all blocked. The
 // thread's registers are as before when it returns.
 func (h *Hold) MapStub(t *Thread) error {
+	if err := h.mayCall(); err != nil {
+		return err
+	}
 	base, err := h.Proc.chooseBase()
 	if err != nil {
 		return err
