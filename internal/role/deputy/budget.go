@@ -29,13 +29,6 @@ func (b *budget) take(n int) {
 	b.used += n
 }
 
-// force is take of one who does not wait.
-func (b *budget) force(n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.used += n
-}
-
 // give says that n bytes do not wait any more.
 func (b *budget) give(n int) {
 	b.mu.Lock()

@@ -23,6 +23,7 @@ const (
 // is over nobody takes anything any more, and the reader must not wait.
 type inbox struct {
 	frames chan frame
+	last   chan frame // said here of the side, or of the process: it is gone
 	over   chan struct{}
 	full   chan struct{} // closed when something was thrown away: the move cannot go on
 	late   sync.Once
@@ -32,7 +33,7 @@ type inbox struct {
 }
 
 func newInbox() *inbox {
-	return &inbox{waits: readerWaits, frames: make(chan frame, inboxSize), over: make(chan struct{}), full: make(chan struct{}), bytes: newBudget(inboxBytes)}
+	return &inbox{waits: readerWaits, frames: make(chan frame, inboxSize), last: make(chan frame, 1), over: make(chan struct{}), full: make(chan struct{}), bytes: newBudget(inboxBytes)}
 }
 
 func (in *inbox) close() {
@@ -69,13 +70,12 @@ func (in *inbox) overflowed() bool {
 	}
 }
 
-// offer does not wait.
+// offer leaves a last word, whatever else is in the inbox, and does not wait. Of
+// several the first counts.
 func (in *inbox) offer(f frame) {
-	in.bytes.force(len(f.data))
 	select {
-	case in.frames <- f:
+	case in.last <- f:
 	default:
-		in.bytes.give(len(f.data))
 	}
 }
 
@@ -84,11 +84,19 @@ func (in *inbox) next(limit time.Duration, cancel, over <-chan struct{}) (frame,
 	if in == nil || in.overflowed() {
 		return frame{}, false
 	}
+	select { // what was said before comes first
+	case f := <-in.frames:
+		in.bytes.give(len(f.data))
+		return f, true
+	default:
+	}
 	late, stop := owntime.After(limit)
 	defer stop()
 	select {
 	case f := <-in.frames:
 		in.bytes.give(len(f.data))
+		return f, true
+	case f := <-in.last:
 		return f, true
 	case <-late:
 	case <-cancel:

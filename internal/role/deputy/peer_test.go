@@ -83,7 +83,8 @@ func TestBudget(t *testing.T) {
 	}
 	b.give(100)
 	<-passed
-	b.force(50)
+	b.give(1)
+	b.take(50)
 	b.end()
 	b.take(1) // it is over
 }

@@ -143,6 +143,11 @@ func (p *proc) deal(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dealing = l
+	p.openInbox(l)
+}
+
+// openInbox makes the inbox for a side. Precondition: mu is held.
+func (p *proc) openInbox(l *link) {
 	p.inboxes[l] = newInbox()
 	if p.ended { // before there was an inbox to say so in
 		p.inboxes[l].offer(p.lastWord())
@@ -155,6 +160,16 @@ const processStep = "process"
 // lastWord is what a move of the process is told when the process ends.
 func (p *proc) lastWord() frame {
 	return frame{kind: wire.Failed, id: p.Own, data: wire.Encode(wire.FailedMsg{Step: processStep, Text: "the process ended"})}
+}
+
+// hasEnded has a move under way hear of the process's end.
+func (p *proc) hasEnded() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	for _, in := range p.inboxes {
+		in.offer(p.lastWord())
+	}
 }
 
 // serves tells whether l is where the process's guest is, or where it is going:
@@ -194,7 +209,7 @@ func (p *proc) inboxFor(l *link) *inbox {
 		return nil
 	}
 	if p.inboxes[l] == nil {
-		p.inboxes[l] = newInbox()
+		p.openInbox(l)
 	}
 	return p.inboxes[l]
 }

@@ -10,23 +10,49 @@ import (
 	"openmosix/internal/process/tracee"
 )
 
-// A process may end before the move talks to anybody: what the other side
-// then says reaches no table, so the move must hear of the end itself.
+// A process may end before the move talks to anybody, or before it listens to where
+// the process is, or when that side's words wait already: what is said there then reaches no
+// table, so the move must hear of the end itself.
 func TestMoveOfEndedProcess(t *testing.T) {
-	p := &proc{Process: &tracee.Process{Own: 7}}
-	if !p.begin() {
-		t.Fatal("a process that is at home cannot be moved")
-	}
-	p.ended = true
-	l := &link{}
-	p.deal(l)
-	start := time.Now()
-	_, err := p.expect(l, wire.Prepared)
-	var m *moveError
-	if !errors.As(err, &m) || m.code != supervisor.NoSuchProcess {
-		t.Errorf("the move hears %v", err)
-	}
-	if waited := time.Since(start); waited > time.Second {
-		t.Errorf("after %v", waited)
+	for name, hear := range map[string]func(p *proc, l *link){
+		"ended before it was dealt with": func(p *proc, l *link) {
+			p.hasEnded()
+			p.deal(l)
+		},
+		"ended before it was listened to": func(p *proc, l *link) {
+			p.link = l
+			p.hasEnded()
+		},
+		"ended with an inbox that is full": func(p *proc, l *link) {
+			p.link = l
+			in := p.inboxFor(l)
+			for range inboxSize {
+				in.put(frame{kind: wire.Pages})
+			}
+			p.hasEnded()
+			for range inboxSize {
+				if f, err := p.nextFrame(l); err != nil || f.kind != wire.Pages {
+					t.Errorf("it takes out %v %v", f.kind, err)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &proc{Process: &tracee.Process{Own: 7}}
+			if !p.begin() {
+				t.Fatal("a process that is at home cannot be moved")
+			}
+			l := &link{}
+			hear(p, l)
+			start := time.Now()
+			_, err := p.expect(l, wire.Prepared)
+			var m *moveError
+			if !errors.As(err, &m) || m.code != supervisor.NoSuchProcess {
+				t.Errorf("the move hears %v", err)
+			}
+			if waited := time.Since(start); waited > time.Second {
+				t.Errorf("after %v", waited)
+			}
+		})
 	}
 }

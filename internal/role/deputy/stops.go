@@ -271,11 +271,8 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 
 // drop takes a process out of the tables.
 func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
+	p.hasEnded()
 	p.mu.Lock()
-	p.ended = true
-	for _, in := range p.inboxes {
-		in.offer(p.lastWord())
-	}
 	used := p.usedAway()
 	told := p.moves > 0 || !s.attending.Load() // the daemon knows of it
 	p.mu.Unlock()
