@@ -28,7 +28,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 		return ErrLocked
 	}
 	if err != nil {
-		return err
+		return noRoom(err)
 	}
 	defer func() {
 		if err != nil { // or it would count as the program's
@@ -67,7 +67,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 		unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE|unix.MAP_NORESERVE, uint64(fd), 0)
 	if err != nil {
 		region.Close()
-		return err
+		return noRoom(err)
 	}
 	p.Base = base
 	p.Slots = newSlots(region)
@@ -78,6 +78,17 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 // RAM. That it has said mlockall(MCL_FUTURE) no file of proc tells, but a new mapping does: it
 // is locked, or refused (EAGAIN: mmap(2)) because that is more than may be locked.
 var ErrLocked = errors.New("it has locked memory, or has all locked that it maps (mlockall), so that it never leaves this machine's RAM")
+
+// ErrNoRoom: the process may not map what its supervisor needs in it.
+var ErrNoRoom = errors.New("its limit on address space (ulimit -v) leaves no room for what openMosix maps in it, and this node may not pass a hard limit " +
+	"(it lacks CAP_SYS_RESOURCE): start it with a soft limit alone (ulimit -S -v)")
+
+func noRoom(err error) error {
+	if errors.Is(err, unix.ENOMEM) {
+		return ErrNoRoom
+	}
+	return err
+}
 
 // Borrow copies a descriptor of a process we trace.
 func Borrow(pid, fd int) (int, error) {

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrShared: the process has mapped memory that others may write to.
-var ErrShared = errors.New("is shared memory that can be written")
+var ErrShared = errors.New("it has writable memory that may be shared with other processes")
 
 // Mappings reads a process's address space without the stub's region. The
 // files found are appended to files, each once.
@@ -30,7 +30,7 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 			continue
 		}
 		if m.Shared && (m.Prot&image.ProtWrite != 0 || ofMemory(m.Name)) {
-			return nil, nil, fmt.Errorf("mapping %#x-%#x %s %w", m.Start, m.End, m.Name, ErrShared)
+			return nil, nil, fmt.Errorf("%w: %s at %#x", ErrShared, m.Name, m.Start)
 		}
 		v := image.VMA{Range: m.Range, Prot: m.Prot, Name: m.Name, Off: m.Off}
 		switch {
@@ -40,7 +40,7 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 			v.Kind = image.File
 			if m.Shared {
 				if mayWrite(fs, pid, m) {
-					return nil, nil, fmt.Errorf("mapping %#x-%#x %s %w", m.Start, m.End, m.Name, ErrShared)
+					return nil, nil, fmt.Errorf("%w: %s at %#x", ErrShared, m.Name, m.Start)
 				}
 				v.Kind = image.SharedFile
 			}
