@@ -106,6 +106,28 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// Of a program whose setting is known the hint names it.
+func TestHint(t *testing.T) {
+	for detail, want := range map[string]string{
+		"/tmp/hsperfdata_root/77":                         "-XX:-UsePerfData",
+		"/memfd:java_heap":                                "-XX:+UseG1GC",
+		"/home/x/.config/go/telemetry/local/go@go1.count": "go telemetry off",
+		"/memfd:vmem":                                     "+JMsingle true",
+		"/dev/shm/mono.77":                                "MONO_DISABLE_SHARED_AREA",
+		"/var/base.db-shm":                                "locking_mode",
+		"/dev/zero, /x/y":                                 "",
+	} {
+		general := Of(SharedMemory).Hint
+		got := Finding{SharedMemory, detail}.Hint()
+		if !strings.HasPrefix(got, general) || !strings.Contains(got, want) || !strings.HasSuffix(got, ".") || (want == "") != (got == general) {
+			t.Errorf("%s: %q", detail, got)
+		}
+		if other := (Finding{DeviceMapping, detail}).Hint(); other != Of(DeviceMapping).Hint {
+			t.Errorf("%s: %q", detail, other)
+		}
+	}
+}
+
 func TestString(t *testing.T) {
 	for want, f := range map[string]Finding{
 		"It has mapped a device into its memory: /dev/dri/card0.": {DeviceMapping, "/dev/dri/card0"},

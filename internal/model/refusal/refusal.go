@@ -98,6 +98,19 @@ var Table = []Reason{
 	{Probed, "A tracing tool has planted probes (uprobes) in its code.", "Remove the probes, then try again."},
 }
 
+// settings are those of programs that many people run and that cannot move as they come.
+var settings = []struct {
+	code        Code
+	shows, hint string
+}{
+	{SharedMemory, "/hsperfdata_", "For Java: -XX:-UsePerfData (in JAVA_TOOL_OPTIONS, if you do not start it yourself)."},
+	{SharedMemory, "/memfd:java_heap", "For Java: another collector than ZGC, such as -XX:+UseG1GC."},
+	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
+	{SharedMemory, "/memfd:vmem", "For Erlang: +JMsingle true, or before OTP 26 +JPperf true."},
+	{SharedMemory, "/dev/shm/mono.", "For Mono: MONO_DISABLE_SHARED_AREA=1 in its environment."},
+	{SharedMemory, "-shm", "For SQLite's write-ahead log: PRAGMA locking_mode=EXCLUSIVE before the first access, or another journal mode."},
+}
+
 // Of returns the row of a code; of an unknown one (a newer node's) a row that says so.
 func Of(code Code) Reason {
 	for _, r := range Table {
@@ -110,6 +123,17 @@ func Of(code Code) Reason {
 
 // Reason is the row of the table.
 func (f Finding) Reason() Reason { return Of(f.Code) }
+
+// Hint is the way out: that of the reason, and what is known of the program that it shows.
+func (f Finding) Hint() string {
+	hint := f.Reason().Hint
+	for _, known := range settings {
+		if f.Code == known.code && strings.Contains(f.Detail, known.shows) {
+			hint += " " + known.hint
+		}
+	}
+	return hint
+}
 
 // String is the sentence with its detail, on one line and without the hint.
 func (f Finding) String() string {

@@ -36,7 +36,7 @@ func JudgeHere(pid int) ([]control.Reason, error) {
 	}
 	reasons := make([]control.Reason, len(findings))
 	for i, f := range findings {
-		reasons[i] = control.Reason{Code: string(f.Code), Text: f.String(), Hint: f.Reason().Hint}
+		reasons[i] = control.Reason{Code: string(f.Code), Text: f.String(), Hint: f.Hint()}
 	}
 	return reasons, nil
 }
