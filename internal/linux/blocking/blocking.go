@@ -195,6 +195,16 @@ func (b *Conn) Close() error {
 	return unix.Shutdown(b.fd, unix.SHUT_RDWR)
 }
 
+// Control has f look at the descriptor, which stays open meanwhile.
+func (b *Conn) Control(f func(fd uintptr)) error {
+	if err := b.enter(); err != nil {
+		return err
+	}
+	defer b.leave()
+	f(uintptr(b.fd))
+	return nil
+}
+
 // LocalAddr is the address at this side.
 func (b *Conn) LocalAddr() net.Addr { return b.local }
 

@@ -5,9 +5,9 @@ import (
 	"io"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
+	"openmosix/internal/linux/blocking"
 	"openmosix/internal/model/missing"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +25,7 @@ const paceTick = 2 * time.Second
 // or, of what is no TCP, what a write has taken. That of a Framed does nothing while nothing
 // is outstanding.
 type Pace struct {
-	socket  syscall.RawConn // nil: no TCP
+	socket  interface{ Control(func(fd uintptr)) error } // nil: no TCP
 	tooSlow func()
 	tick    time.Duration
 
@@ -47,8 +47,11 @@ func newPace(conn io.Closer, tooSlow func()) *Pace {
 	if g, ok := conn.(*gathered); ok {
 		conn = g.Conn
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		p.socket, _ = tcp.SyscallConn() // fails never
+	switch c := conn.(type) {
+	case *net.TCPConn:
+		p.socket, _ = c.SyscallConn() // fails never
+	case *blocking.Conn:
+		p.socket = c
 	}
 	return p
 }

@@ -2,9 +2,12 @@ package transport
 
 import (
 	"errors"
+	"io"
 	"net"
 	"testing"
 	"time"
+
+	"openmosix/internal/linux/blocking"
 )
 
 // pair is a connection of TCP.
@@ -28,8 +31,24 @@ func pair(t *testing.T) (a, b net.Conn) {
 // A peer whose kernel has room for what is sent, and that reads nothing of it, is given up when there is none
 // any more; until then nobody knows.
 func TestPaceOfTCP(t *testing.T) {
-	a, _ := pair(t)
-	x := NewFramed(a)
+	for name, how := range map[string]func(c net.Conn) (io.ReadWriteCloser, error){
+		"waited for by Go":         func(c net.Conn) (io.ReadWriteCloser, error) { return c, nil },
+		"waited for in the kernel": func(c net.Conn) (io.ReadWriteCloser, error) { return blocking.From(c.(*net.TCPConn)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, _ := pair(t)
+			c, err := how(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			paceOf(t, c)
+		})
+	}
+}
+
+func paceOf(t *testing.T, c io.ReadWriteCloser) {
+	t.Helper()
+	x := NewFramed(c)
 	x.pace.tick = 3 * time.Millisecond
 	if err := x.Send(1, 1, make([]byte, 1000)); err != nil {
 		t.Fatal(err)
