@@ -108,7 +108,8 @@ int main(void) {
 		all();
 		struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
 		must(!setitimer(ITIMER_REAL, &often, 0));
-		all();
+		interrupted = 0;
+		do all(); while (!interrupted);
 		must(!setitimer(ITIMER_REAL, &never, 0));
 		// Another directory, and back.
 		must(!chdir("b"));
@@ -150,6 +151,5 @@ int main(void) {
 		must(!rmdir("no.such.name"));
 		same(link_of("no.such.name"), -ENOENT);
 	}
-	must(interrupted);
 	return ok();
 }
