@@ -1,12 +1,22 @@
 package tracee
 
 import (
+	"fmt"
+	"time"
+
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 )
 
-// maxSteps is more than any path through the vDSO takes.
-const maxSteps = 5000
+const (
+	// stepsInARow is more than any path through the vDSO takes, but for one that waits: what
+	// tells the time begins anew when the kernel has set its clock meanwhile, every few
+	// milliseconds, and a way of slow steps may never be done in between.
+	stepsInARow = 200
+	// freeRun is for how long the thread runs by itself then, and mostRuns how often.
+	freeRun  = 50 * time.Microsecond
+	mostRuns = 50
+)
 
 // StepOut lets stopped, held threads run out of the vDSO, one instruction at a
 // time with all signals blocked: elsewhere other code may stand in its place.
@@ -22,51 +32,82 @@ func (h *Hold) StepOut(ts []*Thread, vdso []image.Range) error {
 }
 
 func (h *Hold) stepOne(t *Thread, vdso []image.Range) error {
-	var mask uint64
-	blocked := false
-	for range maxSteps {
-		var r image.Regs
-		var err error
-		out := false
+	s := stepping{h: h, t: t, vdso: vdso}
+	out, err := s.steps()
+	for runs := 0; err == nil && !out && runs < mostRuns; runs++ {
+		if err = h.runFreely(t, freeRun*time.Duration(1+runs%4)); err == nil {
+			out, err = s.steps()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if s.blocked {
+		// A step ends in a trap, outside the kernel's signal handling.
+		if err := h.Resync(t); err != nil {
+			return err
+		}
+		h.Do(func() { err = ptrace.SetSigMask(t.TID, s.mask) })
+	}
+	if err == nil && !out {
+		err = fmt.Errorf("%w: it does not come out of the kernel's own code", ErrSlow)
+	}
+	return err
+}
+
+// runFreely lets a thread run for a moment.
+func (h *Hold) runFreely(t *Thread, moment time.Duration) error {
+	var err error
+	h.Do(func() { err = ptrace.Continue(t.TID, 0) })
+	if err != nil {
+		return err
+	}
+	time.Sleep(moment)
+	h.Do(t.interrupt)
+	return h.awaitInterrupted(t)
+}
+
+// stepping is one thread on its way out of the vDSO.
+type stepping struct {
+	h       *Hold
+	t       *Thread
+	vdso    []image.Range
+	mask    uint64 // as it was
+	blocked bool   // all signals are
+}
+
+// steps makes some steps; out: the thread is outside.
+func (s *stepping) steps() (out bool, err error) {
+	h, t := s.h, s.t
+	for range stepsInARow {
 		h.Do(func() {
+			var r image.Regs
 			if r, err = ptrace.Regs(t.TID); err != nil {
 				return
 			}
 			inCall := int64(r.OrigRax) >= 0 && int64(r.Rax) <= -512 && int64(r.Rax) >= -516
-			if out = inCall || !inside(vdso, r.Rip); out {
+			if out = inCall || !inside(s.vdso, r.Rip); out {
 				return
 			}
-			if !blocked {
-				if mask, err = ptrace.SigMask(t.TID); err == nil {
+			if !s.blocked {
+				if s.mask, err = ptrace.SigMask(t.TID); err == nil {
 					err = ptrace.SetSigMask(t.TID, blockAll)
 				}
-				blocked = true
+				s.blocked = true
 			}
 			if err == nil {
 				t.told = true // if it stops for another reason, it is stepped on
 				err = ptrace.SingleStep(t.TID)
 			}
 		})
-		if err != nil {
-			return err
-		}
-		if out {
-			break
+		if err != nil || out {
+			return out, err
 		}
 		if err := h.awaitStep(t); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if !blocked {
-		return nil
-	}
-	// A step ends in a trap, outside the kernel's signal handling.
-	if err := h.Resync(t); err != nil {
-		return err
-	}
-	var err error
-	h.Do(func() { err = ptrace.SetSigMask(t.TID, mask) })
-	return err
+	return false, nil
 }
 
 func inside(rs []image.Range, addr uint64) bool {

@@ -157,13 +157,10 @@ int main(void) {
 		same(lseek(fd, 0, SEEK_SET), 0);
 		heard = 0;
 		order('s');
-		for (uint64_t v; !heard || read(fd, &v, 8) > 0;) {
-			if (heard) {
-				same(v >> 32, generation + 1);
-				break;
-			}
+		while (!heard)
 			if (read(fd, b, size & ~7) <= 0) lseek(fd, 0, SEEK_SET);
-		}
+		uint64_t v;
+		if (read(fd, &v, 8) > 0) same(v >> 32, generation + 1);
 		generation++;
 		whole(size);
 		// ... or nobody tells, but time passes.
