@@ -16,10 +16,7 @@ func TestAllStandStill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute; make soak does it")
 	}
-	const (
-		longer = 35 * time.Second
-		all    = "$(pgrep -f ' supervise-[hg]|[ /]node --[c]onfig')"
-	)
+	const longer = 35 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), 3*scenarioLimit)
 	defer cancel()
 	r := newRig(t)
@@ -38,12 +35,8 @@ func TestAllStandStill(t *testing.T) {
 		f.name = name
 		waits = append(waits, f)
 	}
-	for node := 1; node <= r.lab.Nodes(); node++ {
-		r.shell(t, node, "kill -STOP "+all)
-	}
-	time.Sleep(longer)
-	for node := 1; node <= r.lab.Nodes(); node++ {
-		r.shell(t, node, "kill -CONT "+all)
+	if err := r.lab.StandStill(ctx, longer); err != nil {
+		t.Fatal(err)
 	}
 	for _, f := range waits {
 		if text := <-f.moved; text != fmt.Sprintf("%v: ", labtest.Moved) {

@@ -22,7 +22,6 @@ func TestAllStandStill(t *testing.T) {
 	const (
 		slow  = "tc qdisc add dev eth0 root tbf rate 8mbit burst 32k latency 10s"
 		quick = "tc qdisc del dev eth0 root"
-		all   = "$(pgrep -f ' supervise-[hg]|[ /]node --[c]onfig')"
 		size  = 24 // MB
 		pause = 45 * time.Second
 	)
@@ -30,12 +29,6 @@ func TestAllStandStill(t *testing.T) {
 	lab.Limit(limit)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*limit)
 	defer cancel()
-	shell := func(node int, line string) {
-		t.Helper()
-		if text, err := lab.Shell(ctx, node, line); err != nil {
-			t.Fatalf("%s: %v: %s", line, err, text)
-		}
-	}
 	path := build(t)
 	out, onward, back := start(t, ctx, lab, path, "wait", size), start(t, ctx, lab, path, "write", size), start(t, ctx, lab, path, "wait", size)
 	onward.move(t, ctx, "2", "precopy")
@@ -46,15 +39,13 @@ func TestAllStandStill(t *testing.T) {
 		}
 	}
 	ends := []chan labtest.Status{out.fetches(t, ctx, 2, 2), onward.fetches(t, ctx, 3, 3), back.fetches(t, ctx, labtest.Home, labtest.Home)}
-	for node := 1; node <= 3; node++ {
-		shell(node, "kill -STOP "+all)
-	}
-	time.Sleep(pause)
-	for node := 1; node <= 3; node++ {
-		shell(node, "kill -CONT "+all)
+	if err := lab.StandStill(ctx, pause); err != nil {
+		t.Fatal(err)
 	}
 	for node := 1; node <= 3; node++ {
-		shell(node, quick)
+		if _, err := lab.Shell(ctx, node, quick); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, end := range ends {
 		if status := <-end; status != labtest.Moved {
