@@ -45,12 +45,12 @@ type naming struct {
 	links []*link // by which facts go out
 	view  view    // whose facts these are
 	told  names.Table
-	dirs  map[string]int32 // watched directories
+	dirs  map[string]int32              // watched directories
+	paths map[int32]map[string]struct{} // by the watch's number
 	// examined is the name that the learner looks at, and disturbed that something has happened to it
 	// since: whoever empties the queue meanwhile finds no fact of it to take back.
 	examined  string
 	disturbed bool
-	paths     map[int32]map[string]struct{} // by the watch's number
 
 	readables readables
 }

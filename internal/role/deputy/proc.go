@@ -177,15 +177,17 @@ func (p *proc) hasEnded() {
 func (p *proc) serves(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return l != nil && (l == p.link || l == p.dealing)
+	return p.servesLocked(l)
 }
+
+func (p *proc) servesLocked(l *link) bool { return l != nil && (l == p.link || l == p.dealing) }
 
 // makesCalls is serves for what a thread of the guest does. A process that is being handed to
 // another side shows by it that it runs there: it cannot go back any more.
 func (p *proc) makesCalls(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l == nil || l != p.link && l != p.dealing {
+	if !p.servesLocked(l) {
 		return false
 	}
 	p.handed = p.handed || l == p.handing
