@@ -36,11 +36,13 @@ func (k *Key) Fits() bool {
 	return Answered(k.Nr) && len(k.Path) > 0 && len(k.Path) < longest && (k.View != 0) != (k.Path[0] == '/')
 }
 
+func (k *Key) hash() uint32 { return hash(k.Nr, k.View, k.Path) }
+
 // hash is what the code computes.
-func (k *Key) hash() uint32 {
-	h := k.View<<9 + uint32(k.Nr)
-	for i := range len(k.Path) {
-		h = h*0x01000193 ^ uint32(k.Path[i])
+func hash[P string | []byte](nr int, view uint32, path P) uint32 {
+	h := view<<9 + uint32(nr)
+	for i := range len(path) {
+		h = h*0x01000193 ^ uint32(path[i])
 	}
 	return h
 }
@@ -55,16 +57,22 @@ type Table struct {
 	used int         // ... that have been given away
 }
 
+// Has tells whether there is an answer, without a copy of the path.
+func Has[P string | []byte](t *Table, nr int, view uint32, path P) bool {
+	k, has := t.keys[place(hash(nr, view, path))]
+	return has && k.Nr == nr && k.View == view && k.Path == string(path)
+}
+
 // Put enters an answer, a negative error number or 0, in place of whatever was there. False: the key does not fit.
 func (t *Table) Put(k Key, result int32) bool {
 	if !k.Fits() {
 		return false
 	}
-	h := k.hash()
-	at := place(h)
-	if t.keys[at] == k {
+	if Has(t, k.Nr, k.View, k.Path) {
 		return true // with the same answer: Keep drops those that have another
 	}
+	h := k.hash()
+	at := place(h)
 	e := t.mem[entriesOff+at*entrySize:][:entrySize]
 	next := t.begin(e)
 	le.PutUint32(e[hashOff:], h)

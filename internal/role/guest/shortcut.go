@@ -56,8 +56,11 @@ type shortcuts struct {
 }
 
 // worth is how many calls of one instruction that could have been answered show that
-// more of them will come. Changing it costs as much as ten.
-const worth = 24
+// more of them will come. Changing it costs as much as ten. mostSites are counted.
+const (
+	worth     = 24
+	mostSites = 24
+)
 
 // answersTable gives the session's bodies, all of which are made after this, the table and the code.
 func (g *Guest) answersTable(in *nsInit) error {
@@ -96,11 +99,13 @@ func (b *body) answered(nr int, path []byte, errno int64) {
 	if a.table == nil || !shortcut.Answered(nr) || len(path) == 0 {
 		return
 	}
-	k := shortcut.Key{Nr: nr, Path: string(path)}
+	view := uint32(0)
 	if path[0] != '/' {
-		k.View = a.view(b.directory)
+		view = a.view(b.directory)
 	}
-	a.table.Put(k, int32(-errno))
+	if !shortcut.Has(a.table, nr, view, path) {
+		a.table.Put(shortcut.Key{Nr: nr, View: view, Path: string(path)}, int32(-errno))
+	}
 }
 
 // recheck drops the answers that do not follow any more from what is known, now that facts of a name, or of
@@ -143,7 +148,7 @@ func (s *strand) consider(nr int, behind uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	times := c.asked[behind]
-	if times < 0 || len(c.asked) >= worth && times == 0 {
+	if times < 0 || len(c.asked) >= mostSites && times == 0 {
 		return
 	}
 	if c.asked == nil {
@@ -263,23 +268,25 @@ func (b *body) upright(r *image.Regs) bool {
 	c := &b.shortcuts
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.made) == 0 {
+		return false
+	}
 	for i := range c.made {
 		if c.made[i].UndoRegs(r) {
 			return true
 		}
 	}
-	if len(c.made) == 0 {
-		return false
-	}
-	site := func(behind uint64) (uint32, bool) {
-		for i := range c.made {
-			if c.made[i].Behind() == behind {
-				return c.made[i].Nr, true
-			}
+	return b.g.answersCode().Undo(r, b.Base+shortcut.CodeOff, c.site, b.Mem.Read)
+}
+
+// site is the call made by the instruction that ends at an address. Precondition: mu is held.
+func (c *shortcuts) site(behind uint64) (nr uint32, known bool) {
+	for i := range c.made {
+		if c.made[i].Behind() == behind {
+			return c.made[i].Nr, true
 		}
-		return 0, false
 	}
-	return b.g.answersCode().Undo(r, b.Base+shortcut.CodeOff, site, b.Mem.Read)
+	return 0, false
 }
 
 func (g *Guest) answersCode() shortcut.Code {
