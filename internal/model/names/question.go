@@ -48,12 +48,13 @@ var askings = map[int]asking{
 	439: {1, 0, false, func(a [6]uint64) bool { return within(a[2], 7) && within(a[3], atEaccess|atSymlinkNofollow) }}, // faccessat2
 }
 
+// ReadFlags are the flags with which a regular file is opened to be read in the same way as without:
+// O_NOCTTY, O_NONBLOCK, O_LARGEFILE, O_CLOEXEC.
+const ReadFlags = 0o400 | 0o4000 | 0o100000 | 0o2000000
+
 // OpensToRead tells whether a call opens a file for nothing but reading, and with
-// which flags: those with which a regular file is opened in the same way as without.
+// which of ReadFlags.
 func OpensToRead(nr int, args [6]uint64) (flags uint64, does bool) {
-	const (
-		oNoctty, oNonblock, oLargefile, oCloexec = 0o400, 0o4000, 0o100000, 0o2000000
-	)
 	switch nr {
 	case 2: // open
 		flags = args[1]
@@ -62,7 +63,7 @@ func OpensToRead(nr int, args [6]uint64) (flags uint64, does bool) {
 	default:
 		return 0, false
 	}
-	return flags, within(flags, oNoctty|oNonblock|oLargefile|oCloexec)
+	return flags, within(flags, ReadFlags)
 }
 
 // OfCall is what a call asks whose arguments Asks has taken.

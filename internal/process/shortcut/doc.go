@@ -16,10 +16,14 @@
 //
 // The code changes no register that the instruction keeps, nor the flags, and writes below the
 // stack's red zone only, where a signal handler's frame would come to lie. Whoever looks at a thread's registers
-// while it is in there has them put back to the syscall instruction first (Code.Undo): before a signal is
-// delivered, before a freeze, and when the program's string cannot be read, which is then the
-// kernel's to say. The three are the calls of one process at most, and a process that makes
+// while it is in there has them put back to the syscall instruction first, or on behind it if the call has been
+// made (Code.Undo): before a signal is delivered, before a freeze, and when the program's string cannot be read, which is then the
+// kernel's to say. They are the calls of one process at most, and a process that makes
 // threads or children has its instructions back before.
+//
+// A process that has a slate also opens, reads and closes by this what its supervisor has put into memory for
+// it: whole files, and pieces of one that is open at home. In the slate, which it can write, the code notes
+// what it has done, by one store for each call, so that a call is either not made or made.
 //
 // The table is written by one supervisor, and read by all processes of its session:
 // each entry has a sequence number that is odd while it is written.

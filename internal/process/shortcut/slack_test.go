@@ -47,7 +47,7 @@ func TestSlack(t *testing.T) {
 	room := image.Range{Start: 0x1f00, End: 0x2000}
 	for n := range 10 {
 		at, ok := Landings(room, n)
-		if want := n < 6; ok != want || ok && (at < room.Start+16 || at+landingSize > room.End) {
+		if want := n < 5; ok != want || ok && (at < room.Start+16 || at+landingSize > room.End) {
 			t.Errorf("landing %d: %#x, %v", n, at, ok)
 		}
 	}

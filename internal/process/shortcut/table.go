@@ -1,8 +1,13 @@
 package shortcut
 
+import "openmosix/internal/process/stub"
+
 // Answered tells whether the code can answer a call: that its arguments leave only the answer the
 // path has is for model/names to say.
-func Answered(nr int) bool { return nr == 89 || nr == 257 || nr == 262 } // readlink, openat, newfstatat
+func Answered(nr int) bool { return ofNames(nr) || nr == 0 || nr == 3 } // read, close
+
+// ofNames tells whether it can by the path.
+func ofNames(nr int) bool { return nr == 89 || nr == 257 || nr == 262 } // readlink, openat, newfstatat
 
 // Key is what an answer is looked for by: the call, the path as the process gives it, and for a
 // relative one the view, a number for the working directory; else 0.
@@ -15,7 +20,7 @@ type Key struct {
 // Offsets of the table, of an entry in it and of a control word; code_amd64.s has the same.
 const (
 	entriesOff = 0x2000
-	entryCount = 2048
+	entryCount = 8192
 	entrySize  = 128
 	controls   = entriesOff / 8
 
@@ -24,16 +29,16 @@ const (
 	longest = entrySize - pathOff
 )
 
-// TableOff is where in the stub's region the table is to be mapped: nothing else is there. The code finds its
-// beginning by this alignment.
+// TableOff is where in the stub's region the table is to be mapped. The code finds its
+// beginning by the alignment.
 const (
-	TableOff  = 0x80000
+	TableOff  = stub.AnswersOff
 	TableSize = entriesOff + entryCount*entrySize
 )
 
 // Fits tells whether a key can be in the table.
 func (k *Key) Fits() bool {
-	return Answered(k.Nr) && len(k.Path) > 0 && len(k.Path) < longest && (k.View != 0) != (k.Path[0] == '/')
+	return ofNames(k.Nr) && len(k.Path) > 0 && len(k.Path) < longest && (k.View != 0) != (k.Path[0] == '/')
 }
 
 func (k *Key) hash() uint32 { return hash(k.Nr, k.View, k.Path) }
@@ -47,23 +52,35 @@ func hash[P string | []byte](nr int, view uint32, path P) uint32 {
 	return h
 }
 
+// place is where an answer lies, or in the one beside it: two share two places.
 func place(hash uint32) int { return int((hash ^ hash>>15) & (entryCount - 1)) }
 
 // Table is the supervisor's side of the answers. Its owner's lock guards it.
 type Table struct {
 	mem  []byte
-	keys map[int]Key // by place
-	free []uint16    // control words
-	used int         // ... that have been given away
+	keys map[int]entry // by place
+	free []uint16      // control words
+	used int           // ... that have been given away
+}
+
+// entry is one that holds.
+type entry struct {
+	Key
+	result int32
 }
 
 // Has tells whether there is an answer, without a copy of the path.
 func Has[P string | []byte](t *Table, nr int, view uint32, path P) bool {
-	k, has := t.keys[place(hash(nr, view, path))]
-	return has && k.Nr == nr && k.View == view && k.Path == string(path)
+	at := place(hash(nr, view, path))
+	for _, at := range [2]int{at, at ^ 1} {
+		if k, has := t.keys[at]; has && k.Nr == nr && k.View == view && k.Path == string(path) {
+			return true
+		}
+	}
+	return false
 }
 
-// Put enters an answer, a negative error number or 0, in place of whatever was there. False: the key does not fit.
+// Put enters an answer in place of whatever was there: a negative error number, 0, or of an openat the place of a file. False: the key does not fit.
 func (t *Table) Put(k Key, result int32) bool {
 	if !k.Fits() {
 		return false
@@ -73,6 +90,11 @@ func (t *Table) Put(k Key, result int32) bool {
 	}
 	h := k.hash()
 	at := place(h)
+	if _, taken := t.keys[at]; taken {
+		if _, both := t.keys[at^1]; !both {
+			at ^= 1
+		}
+	}
 	e := t.mem[entriesOff+at*entrySize:][:entrySize]
 	next := t.begin(e)
 	le.PutUint32(e[hashOff:], h)
@@ -83,9 +105,9 @@ func (t *Table) Put(k Key, result int32) bool {
 	copy(e[pathOff:], k.Path)
 	store(e[seqOff:], next)
 	if t.keys == nil {
-		t.keys = map[int]Key{}
+		t.keys = map[int]entry{}
 	}
-	t.keys[at] = k
+	t.keys[at] = entry{k, result}
 	return true
 }
 
@@ -97,9 +119,9 @@ func (t *Table) begin(e []byte) uint32 {
 }
 
 // Keep drops the answers that do not hold any more.
-func (t *Table) Keep(holds func(Key) bool) {
+func (t *Table) Keep(holds func(k Key, result int32) bool) {
 	for at, k := range t.keys {
-		if !holds(k) {
+		if !holds(k.Key, k.result) {
 			t.begin(t.mem[entriesOff+at*entrySize:])
 			delete(t.keys, at)
 		}

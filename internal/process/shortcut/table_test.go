@@ -29,7 +29,7 @@ func TestKeep(t *testing.T) {
 	for _, path := range []string{"/a", "/b", "/c"} {
 		table.Put(Key{89, 0, path}, -2)
 	}
-	table.Keep(func(k Key) bool { return k.Path == "/b" })
+	table.Keep(func(k Key, _ int32) bool { return k.Path == "/b" })
 	for path, odd := range map[string]uint32{"/a": 1, "/b": 0, "/c": 1} {
 		k := Key{89, 0, path}
 		if seq := load(table.mem[entriesOff+place(k.hash())*entrySize:]); seq&1 != odd {

@@ -18,8 +18,19 @@ const (
 	// MaxSlots is how many threads one region serves.
 	MaxSlots = 2048
 
+	// Behind the slots lies what process/shortcut needs, from the base of the region: the answers, at a
+	// multiple of AnswersRoom; one page before that, what a process notes of the files that it reads
+	// inside itself; behind the answers the contents of these; and then pieces of larger ones.
+	AnswersOff  = (slotsOff + MaxSlots*SlotSize + page + AnswersRoom - 1) &^ (AnswersRoom - 1)
+	AnswersRoom = 2 << 20
+	SlateOff    = AnswersOff - page
+	FilesOff    = AnswersOff + AnswersRoom
+	FilesSize   = 16 << 20
+	PieceOff    = FilesOff + FilesSize
+	PieceSize   = 512<<10 + page
+
 	// RegionSize is the address space a region takes.
-	RegionSize = slotsOff + MaxSlots*SlotSize
+	RegionSize = PieceOff + PieceSize
 )
 
 // Candidates are bases tried in turn for the region: addresses that neither

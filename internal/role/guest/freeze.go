@@ -226,6 +226,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	if err := b.straighten(); err != nil {
 		return err
 	}
+	b.lays()
 	d.h.Do(func() { d.signals = b.collectPending() })
 	b.mu.Lock()
 	d.early = b.early

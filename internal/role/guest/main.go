@@ -20,6 +20,7 @@ import (
 	"openmosix/internal/process/fetching"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/held"
+	"openmosix/internal/process/shortcut"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
 	"openmosix/internal/role/transport"
@@ -64,7 +65,9 @@ type Guest struct {
 	answers   answers         // ... as the bodies see it
 	learnt    atomic.Uint64   // facts of names so far
 	readables readables       // ... and of what files contain
-	pieces    pieces          // ... and has sent ahead
+	displayed displayed       // ... that bodies can see
+	ticks     shortcut.Ticks
+	pieces    pieces // ... and has sent ahead
 	asked     map[uint64]chan *supervisor.Opened
 	files     []*known                 // what the bodies have mapped
 	twins     map[uint64]chan *os.File // questions to the daemon
@@ -236,6 +239,7 @@ type body struct {
 	recalled atomic.Pointer[held.Held] // what this node had kept of it, while pages follow; nil: nothing
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
+	slate      slate              // slate.go; mu
 	wrote      written            // written.go; mu
 	lastMapped *mappedFile        // mmap.go; mu
 	lowest     descriptors.Lowest // the number of the next descriptor; mu

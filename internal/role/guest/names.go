@@ -17,6 +17,9 @@ func (g *Guest) sharesNames(b *body, does bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	b.sharesNames = does
+	if !does {
+		g.strange(b)
+	}
 }
 
 // known tells with which error a call ends because of what is known of its
@@ -30,6 +33,7 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 		return 0
 	case names.ChangesView(p.nr):
 		b.sharesNames = false
+		g.strange(b)
 		b.allow()
 		return 0
 	case names.ChangesDirectory(p.nr):
@@ -69,6 +73,7 @@ func (b *body) outdated() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if f := b.ahead; f != nil && f.learnt != b.g.learnt.Load() {
+		b.revoke()
 		f.fresh = false // which says nothing of one that was opened here
 	}
 }
@@ -129,7 +134,7 @@ func (g *Guest) forget(data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Forget(m.Path, m.Directory)
-	g.readables.forget(m.Path, m.Directory)
+	g.conceal(g.readables.forget(m.Path, m.Directory))
 	g.taken(m.Path, m.Directory)
 	defer g.recheck(m.Path)
 	if !m.Directory {

@@ -16,8 +16,23 @@ import (
 
 // readables are the files that home has told of, by clean path. Guarded by Guest.mu.
 type readables struct {
-	files map[string]*wire.ReadableMsg
+	files map[string]*readable
 	bytes int
+}
+
+// readable is one of them.
+type readable struct {
+	wire.ReadableMsg
+	place uint32 // in shown; 0: it is not there
+}
+
+// opened is what it gives a body that has opened it.
+func (m *readable) opened(fd int, flags uint64) *aheadFile {
+	return &aheadFile{
+		AheadFile: wire.AheadFile{FD: fd, Complete: true, HasStat: true, Stat: m.Stat, Contents: m.Contents},
+		fresh:     true,
+		here:      &wire.OpenedMsg{Path: m.Path, Flags: flags, FD: fd, Dev: le.Uint64(m.Stat), Inode: le.Uint64(m.Stat[8:])},
+	}
 }
 
 // Bounds of what home may have kept here.
@@ -26,48 +41,54 @@ const (
 	maxReadableBytes = 64 << 20
 )
 
-// add takes a file; one too many is not taken.
-func (r *readables) add(m *wire.ReadableMsg) {
-	r.remove(m.Path)
+// add takes a file, of which nothing else is known; one too many is not taken.
+func (r *readables) add(m *readable) {
 	if len(r.files) >= maxReadables || r.bytes+len(m.Contents) > maxReadableBytes {
 		return
 	}
 	if r.files == nil {
-		r.files = make(map[string]*wire.ReadableMsg)
+		r.files = make(map[string]*readable)
 	}
 	r.files[m.Path] = m
 	r.bytes += len(m.Contents)
 }
 
-func (r *readables) remove(path string) {
-	if m := r.files[path]; m != nil {
+// forget drops a file, and all below the name if it may be a directory, and gives those that bodies can see, by their places.
+func (r *readables) forget(top string, directory bool) (seen map[uint32]*readable) {
+	remove := func(m *readable) {
+		if m == nil {
+			return
+		}
 		r.bytes -= len(m.Contents)
-		delete(r.files, path)
-	}
-}
-
-// forget drops a file, and all below the name if it may be a directory.
-func (r *readables) forget(top string, directory bool) {
-	r.remove(top)
-	if !directory {
-		return
-	}
-	for path := range r.files {
-		if names.Below(path, top) {
-			r.remove(path)
+		delete(r.files, m.Path)
+		if m.place != 0 {
+			if seen == nil {
+				seen = map[uint32]*readable{}
+			}
+			seen[m.place] = m
 		}
 	}
+	remove(r.files[top])
+	if directory {
+		for path, m := range r.files {
+			if names.Below(path, top) {
+				remove(m)
+			}
+		}
+	}
+	return seen
 }
 
 // readable takes what home tells of a file. Link reader.
 func (g *Guest) readable(data []byte) {
-	var m wire.ReadableMsg
-	if err := wire.Decode(data, &m); err != nil || !names.Clean(m.Path) || !m.Sensible() {
+	var m readable
+	if err := wire.Decode(data, &m.ReadableMsg); err != nil || !names.Clean(m.Path) || !m.Sensible() {
 		g.log.Warn("what a file contains is not understood", "error", err)
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.conceal(g.readables.forget(m.Path, false))
 	g.readables.add(&m)
 }
 
@@ -89,35 +110,55 @@ func (s *strand) opensHere(p *pending, c *syscalls.Call) bool {
 	if !opens {
 		return false
 	}
+	switch fd := s.opensNow(p, c, flags); fd {
+	case notHere:
+		return false
+	case withSlate:
+		s.getsSlate(p)
+	default:
+		s.consider(p.nr, p.behind)
+		s.b.answer(p.id, int64(fd))
+	}
+	return true
+}
+
+// What becomes of an open, else than that it gives a descriptor.
+const (
+	notHere   = -1 - iota // home has to be asked
+	withSlate             // the body is to be given a slate, and then to make the call again
+)
+
+// opensNow is opensHere of a call that opens a file to read, but for the answer.
+func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 	g, b := s.b.g, s.b
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !b.sharesNames || len(g.readables.files) == 0 {
-		return false
+		return notHere
 	}
 	q, asks := names.Asks(p.nr, p.args)
 	if !asks {
-		return false
+		return notHere
 	}
 	m := g.readables.files[s.pathOf(q, c)]
 	if m == nil {
-		return false
+		return notHere
 	}
+	s.show(m, pathIn(q, c))
 	b.mu.Lock()
 	fd, known := b.lowest.Next()
 	if !known || !b.alone || b.ahead != nil || b.freezing || b.want || b.gone || len(b.Threads()) != 1 {
 		b.mu.Unlock()
-		return false
+		return notHere
+	}
+	if b.wantsSlate() {
+		b.mu.Unlock()
+		return withSlate
 	}
 	b.lowest.Opened(fd)
-	b.ahead = &aheadFile{
-		AheadFile: wire.AheadFile{FD: fd, Complete: true, HasStat: true, Stat: m.Stat, Contents: m.Contents},
-		fresh:     true,
-		here:      &wire.OpenedMsg{Path: m.Path, Flags: flags, FD: fd, Dev: le.Uint64(m.Stat), Inode: le.Uint64(m.Stat[8:])},
-	}
+	b.ahead = m.opened(fd, flags)
 	b.mu.Unlock()
-	b.answer(p.id, int64(fd))
-	return true
+	return fd
 }
 
 // numbers follows the descriptors of a body by the calls that were made at home.

@@ -15,6 +15,7 @@ import (
 type aheadFile struct {
 	wire.AheadFile
 	memory []byte // that the contents lie in; nil: somebody else's
+	number uint64 // by which the body tells these contents from others
 	at     uint64 // the descriptor's offset, as the program sees it
 	told   uint64 // ... as home knows it
 	read   bool   // some of it was given out that home does not know of
@@ -62,6 +63,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 		return
 	}
 	a := &aheadFile{AheadFile: f, memory: data, at: f.Offset, told: f.Offset, fresh: true, until: time.Now().Add(aheadTime), learnt: g.learnt.Load()}
+	a.number = b.counts()
 	a.timer = time.AfterFunc(aheadTime, func() { b.tellRead(a) })
 	b.ahead = a
 }
@@ -69,6 +71,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 // aged: something has come for the process; what it hears next may be newer
 // than what has come ahead. Precondition: b.mu is held.
 func (b *body) aged() {
+	b.revoke()
 	b.lastMapped = nil
 	b.wrote.credit = wire.CreditMsg{}
 	if b.ahead != nil {
@@ -80,6 +83,7 @@ func (b *body) aged() {
 // behind tells home what was written, and what was done with the file that has come
 // ahead, before anything that could show it. Precondition: b.mu is held.
 func (b *body) behind(thread int, closed bool) {
+	b.revoke()
 	f := b.ahead
 	b.drop()
 	if closed && f != nil && f.here != nil {
@@ -94,10 +98,12 @@ func (b *body) behind(thread int, closed bool) {
 		_ = b.g.post(wire.Opened, thread, wire.Encode(*f.here))
 		return
 	}
-	m := f.done()
-	m.Close = closed
+	m, say := f.done(), b.g.post
+	if m.Close = closed; closed {
+		say = b.g.along // fromAhead pushes it
+	}
 	if m.Seek || m.Read || m.Close {
-		_ = b.g.post(wire.Behind, thread, m.Append(nil))
+		_ = say(wire.Behind, thread, m.Append(nil))
 	}
 }
 
@@ -143,10 +149,14 @@ func (b *body) tellRead(f *aheadFile) {
 // fromAhead ends a call by what has come ahead. False: home has to be asked.
 func (s *strand) fromAhead(p *pending) bool {
 	b := s.b
+	if p.nr == unix.SYS_READ && s.slateNow(p) {
+		return true
+	}
 	b.mu.Lock()
 	if s.closesMapped(p) {
 		b.mu.Unlock()
 		b.answer(p.id, 0)
+		b.g.conn.Push()
 		return true
 	}
 	f := b.ahead
@@ -163,8 +173,15 @@ func (s *strand) fromAhead(p *pending) bool {
 		return false
 	}
 	ret, known := s.ofFile(p, f)
+	could := p.nr == unix.SYS_READ || b.slate.pieces != nil && f.here != nil
+	if known {
+		b.lend(p)
+	}
 	b.mu.Unlock()
 	if known {
+		if could {
+			s.consider(p.nr, p.behind)
+		}
 		b.answer(p.id, ret)
 		b.g.conn.Push() // the program goes on meanwhile
 	}
@@ -180,7 +197,7 @@ func (s *strand) closesMapped(p *pending) bool {
 	}
 	b.lastMapped = nil
 	b.lowest.Closed(f.fd)
-	_ = b.g.post(wire.Behind, s.t.Own, wire.BehindMsg{FD: f.fd, Close: true}.Append(nil))
+	_ = b.g.along(wire.Behind, s.t.Own, wire.BehindMsg{FD: f.fd, Close: true}.Append(nil))
 	return true
 }
 
@@ -194,6 +211,7 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 	case unix.SYS_CLOSE:
 		s.b.behind(s.t.Own, true)
 		s.b.lowest.Closed(f.FD)
+		s.b.arm()
 		return 0, true
 	case unix.SYS_FSTAT:
 		return writeAll(m, p.args[1], f.Stat), f.HasStat

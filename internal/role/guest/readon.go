@@ -148,6 +148,7 @@ func (b *body) turn() {
 	b.g.release(f.memory)
 	f.speed.turn(len(f.Contents))
 	f.AheadFile, f.memory, f.until, f.next = *n.AheadFile, n.memory, n.until, nil
+	f.number = b.counts()
 }
 
 // wentOn takes a piece that was asked for, and gives it to the read that waits. Link reader.

@@ -120,7 +120,10 @@ func (g *Guest) recheck(top string) {
 		directories[n] = path
 	}
 	last := top[strings.LastIndexByte(top, '/')+1:] // nothing of the root, which every path contains
-	a.table.Keep(func(k shortcut.Key) bool {
+	a.table.Keep(func(k shortcut.Key, place int32) bool {
+		if place > 0 {
+			return true // conceal drops those
+		}
 		from := directories[k.View]
 		if !strings.Contains(k.Path, last) && (from == "" || !names.Below(from, top)) {
 			return true
@@ -172,11 +175,10 @@ func (s *strand) shortCut(behind uint64, nr int) error {
 	if !may || len(b.Threads()) != 1 || b.g.alias {
 		return fmt.Errorf("it moves, or is not the only thread in its memory")
 	}
-	site := shortcut.SiteOf(behind)
 	slack := c.landing
 	if len(c.made) == 0 {
 		var err error
-		if slack, err = b.slackFor(site); err != nil {
+		if slack, err = b.slackFor(behind); err != nil {
 			return err
 		}
 	}
@@ -193,11 +195,8 @@ func (s *strand) shortCut(behind uint64, nr int) error {
 			return fmt.Errorf("all control words are in use")
 		}
 	}
-	p, near := shortcut.New(site, landing, nr, b.Base+shortcut.CodeOff, a.at+8*uint64(c.word))
-	err := error(nil)
-	if !near {
-		err = fmt.Errorf("the landing is too far away")
-	} else {
+	p, err := shortcut.New(b.Mem, behind, landing, nr, b.Base+shortcut.CodeOff, a.at+8*uint64(c.word))
+	if err == nil {
 		err = p.Make(b.Mem)
 	}
 	if err != nil {
@@ -212,13 +211,13 @@ func (s *strand) shortCut(behind uint64, nr int) error {
 }
 
 // slackFor finds room for landings near an instruction.
-func (b *body) slackFor(site uint64) (image.Range, error) {
+func (b *body) slackFor(behind uint64) (image.Range, error) {
 	maps, err := b.Family.FS.Maps(b.PID)
 	if err != nil {
 		return image.Range{}, err
 	}
 	for i := range maps {
-		if m := &maps[i]; site >= m.Start && site < m.End {
+		if m := &maps[i]; behind > m.Start && behind <= m.End {
 			for j := range maps[:i+1] {
 				if first := &maps[j]; first.Ino == m.Ino && first.Dev == m.Dev && first.Off == 0 && m.Ino != 0 {
 					var head [4096]byte

@@ -216,6 +216,10 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 		b.drop() // as if it had never been there
 	}
 	b.behind(b.Own, false)
+	if s := &b.slate; s.pieces != nil {
+		s.pieces.Close()
+		s.pieces, s.lent = nil, false
+	}
 	watch := b.watch
 	b.watch = nil
 	b.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/notify"
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
@@ -87,6 +88,9 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 			return
 		}
 	}
+	if where != syscalls.Here || !descriptors.Keeps(nr) {
+		s.takesOver(nr)
+	}
 	s.b.follows(nr)
 	if s.fromAhead(p) {
 		return
@@ -129,6 +133,7 @@ func (s *strand) local(p *pending) {
 		s.b.answer(p.id, -int64(unix.ENOMEM))
 		return
 	}
+	s.handsOver()
 	s.b.proceed(p.id)
 }
 
@@ -192,6 +197,7 @@ func (s *strand) goHome(p *pending) {
 	}
 	if errno := s.known(p, c); errno != 0 {
 		s.consider(p.nr, p.behind)
+		s.handsOver()
 		s.b.answer(p.id, -int64(errno))
 		return
 	}
@@ -308,6 +314,8 @@ func (s *strand) finish(p *pending, ret int64) {
 	freezing := b.freezing
 	if !restarts {
 		b.numbers(p.nr, p.args, ret)
+		b.arm()
+		b.lend(p)
 	}
 	s.mu.Lock()
 	s.call = nil

@@ -1,0 +1,4 @@
+package shortcut
+
+// ticks is the time stamp counter.
+func ticks() uint64
