@@ -71,7 +71,7 @@ func (m *ReadableMsg) Sensible() bool {
 }
 
 // MaxReadable is the size of the largest file that is told of.
-const MaxReadable = 64 << 10
+const MaxReadable = 256 << 10
 
 // OpenedMsg is a file that the guest's side has opened by itself, of which home has
 // told that it can be read, and which is still open: home is to open it now. Dev
