@@ -1,0 +1,87 @@
+package balance
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// insideFiles makes the files that src/inside.c reads, and gives the words that lead there.
+func insideFiles(t *testing.T, dir string) (cd string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for f := range 10 {
+		b := make([]byte, f*1777+1)
+		for i := range b {
+			b[i] = 'a' + byte((f*7+i+i/26)%26)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("g.%d", f)), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "cd " + dir + " && "
+}
+
+// What a program away opens, reads and closes inside itself is as at home, whatever interrupts it, whoever goes on with it, and
+// whatever becomes of the files.
+func TestReadInside(t *testing.T) {
+	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
+	w := newWorkers(t, lab)
+	program := filepath.Join(w.dir, "inside")
+	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/inside.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	home, away := insideFiles(t, filepath.Join(w.dir, "home")), insideFiles(t, filepath.Join(w.dir, "away"))
+	time.Sleep(3 * time.Second) // what has just changed is not told
+	want := w.do(1, home+program+" all 4000")
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" all 4000"); got != want {
+		t.Errorf("away:\n%s\nat home:\n%s", got, want)
+	}
+
+	const times = 2000
+	w.waitsAtMost(away, program+fmt.Sprintf(" count %d", times), "done", times/2) // of ten thousand calls, after those by which it is learnt
+
+	large := filepath.Join(w.dir, "large")
+	w.do(1, "head -c 64M /dev/urandom >"+large)
+	want = w.do(1, home+program+" large 0 "+large+" </dev/null")
+	w.waitsAtMost(away, program+" large 0 "+large, strings.TrimSpace(want), 64<<20/8192/4)
+
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" leave"); got != "here c, in a child x, as another user 0" {
+		t.Errorf("what lies where files are read: %q", got)
+	}
+}
+
+// waitsAtMost runs a program away that waits for the end of its input when it has said something, and tests what it says, and
+// how often it has waited for anything: the kernel counts that.
+func (w *workers) waitsAtMost(cd, command, want string, most int) {
+	w.t.Helper()
+	w.do(1, fmt.Sprintf("%srm -f hold said; mkfifo hold; { %s mosrun -2 %s <hold >said 2>&1 & } && exec 3>hold && sleep 60 3>&3 >/dev/null 2>&1 & echo begun", cd, labtest.InNode, command))
+	deadline := time.Now().Add(patience)
+	said := ""
+	for ; said == ""; said = strings.TrimSpace(w.do(1, cd+"cat said 2>/dev/null || true")) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s says nothing", command)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if said != want {
+		w.t.Errorf("%s says %q, at home %q", command, said, want)
+	}
+	waits := w.do(2, "awk '/^voluntary/{print $2}' /proc/$(pgrep -x inside)/status")
+	if n, err := strconv.Atoi(strings.TrimSpace(waits)); err != nil || n > most {
+		w.t.Errorf("%s has waited %s times, and was to wait %d times at most (%v)", command, waits, most, err)
+	} else {
+		w.t.Logf("%s has waited %d times", command, n)
+	}
+	w.do(1, "pkill -x inside")
+}
