@@ -3,6 +3,7 @@ package balancer
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"openmosix/internal/model/balance"
@@ -155,8 +156,9 @@ func (b *Balancer) view(now time.Duration, procs []balance.Proc) balance.View {
 		}
 	}
 	b.sent = kept
+	sent := slices.Clone(kept) // which may change while the policy looks
 	return balance.View{
-		Self: b.o.Self, Now: now, Seed: rand.Uint64(), Nodes: b.nodes(now), Procs: procs, Sent: b.sent,
+		Self: b.o.Self, Now: now, Seed: rand.Uint64(), Nodes: b.nodes(now), Procs: procs, Sent: sent,
 		Settings: balance.Settings{Stay: set.Stay, LStay: set.LStay}, Rules: balance.Rules{Weights: true},
 	}
 }
