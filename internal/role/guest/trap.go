@@ -286,7 +286,10 @@ func (g *Guest) take(s *strand, p *pending, data []byte) {
 		ret, outs = -int64(unix.EIO), nil
 	}
 	if p.call != nil {
-		ret = p.call.Scatter(ret, outs, s.b.memory())
+		read := ret
+		if ret = p.call.Scatter(ret, outs, s.b.memory()); ret == -int64(unix.EFAULT) && s.putsBack(p, read, outs) {
+			return
+		}
 	}
 	s.finish(p, ret)
 }

@@ -6,6 +6,8 @@ int main(void) {
 	int ap = open("offset.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	must(fd >= 0 && ap >= 0);
 	ready();
+	char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+	must(!mprotect(edge, 4096, PROT_NONE));
 	off_t at = 0;
 	int laps = 0;
 	char b[64];
@@ -23,6 +25,11 @@ int main(void) {
 		same(lseek(fd, 0, SEEK_SET), 0);
 		same(read(fd, b, 4), 4);
 		must(!memcmp(b, "LINE", 4));
+		fails(read(fd, edge, 4), EFAULT); // what cannot be stored is not read
+		same(lseek(fd, 0, SEEK_CUR), 4);
+		same(read(fd, edge - 3, 6), 3);
+		must(!memcmp(edge - 3, " 00", 3));
+		same(lseek(fd, 0, SEEK_CUR), 7);
 		same(lseek(fd, at, SEEK_SET), at);
 		struct stat s;
 		must(!fstat(fd, &s));

@@ -1,0 +1,48 @@
+package guest
+
+import (
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// A read at home ends in a buffer there. If the program's own takes only some of it, or nothing, the
+// kernel would have read no more than that (read(2)), and the descriptor would stand there.
+
+// fits stores as much as goes into the program's memory, page by page, and tells how much that was.
+func fits(m syscalls.Memory, at uint64, b []byte) (n int64) {
+	for len(b) > 0 {
+		part := b[:min(uint64(len(b)), image.PageSize-at%image.PageSize)]
+		if m.Write(at, part) != nil {
+			return n
+		}
+		n, at, b = n+int64(len(part)), at+uint64(len(part)), b[len(part):]
+	}
+	return n
+}
+
+// putsBack ends a read of which the program's memory has taken less than was read. Of a descriptor that stands nowhere
+// in a file, a pipe, the rest is lost. False: it was no such read. Link reader.
+func (s *strand) putsBack(p *pending, read int64, outs [][]byte) bool {
+	if p.nr != unix.SYS_READ || read <= 0 || len(outs) != 1 || int64(len(outs[0])) != read {
+		return false
+	}
+	took := fits(s.b.memory(), p.args[1], outs[0])
+	go func() {
+		s.mu.Lock()
+		p.serial = s.b.g.serial.Add(1)
+		s.mu.Unlock()
+		c := &syscalls.Call{Nr: unix.SYS_LSEEK, Args: [6]uint64{p.args[0], uint64(took - read), unix.SEEK_CUR}}
+		head := make([]byte, wire.CallHead, 64)
+		le.PutUint64(head, p.serial)
+		_ = s.ask(p, wire.Call, c.Append(head))
+		p.rpc = nil
+		if took == 0 {
+			took = -int64(unix.EFAULT)
+		}
+		s.finish(p, took)
+	}()
+	return true
+}
