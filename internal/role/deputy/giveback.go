@@ -1,6 +1,8 @@
 package deputy
 
 import (
+	"time"
+
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/process/tracee"
@@ -14,9 +16,11 @@ import (
 // deputy's own goroutine between two calls, the other way round.
 
 const (
-	// worthGivingBack is from how much memory on this is done. Less is kept: then
-	// only what was written away has to come back.
+	// worthGivingBack is from how much memory on this is done at once. Less is kept for longAway:
+	// then only what was written away has to come back. And leastGiven is never given back.
 	worthGivingBack = 16 << 20
+	longAway        = 5 * time.Second
+	leastGiven      = 512 << 10
 	// worthNoting is from how much memory on what is not written away is kept apart from what
 	// is. A program that has just begun has a quarter of that, and where writes are noted the
 	// kernel maps a file's pages one by one, not sixteen at once.
@@ -33,7 +37,12 @@ const (
 func (f *frozen) giveBack() {
 	p := f.p
 	givable := f.givable()
-	if givable == nil {
+	switch size := layout.Bytes(f.present); {
+	case f.gives:
+	case size < worthGivingBack && size >= leastGiven && p.mayGive():
+		p.giveIfLong(givable)
+		return
+	default:
 		return
 	}
 	if len(f.rest.later) > 0 {
@@ -65,25 +74,23 @@ func (f *frozen) unguard() {
 	}
 }
 
-// worthGiving tells whether a process that holds these pages gives its memory back. A
-// filter of its own may kill it for the call.
+// worthGiving tells whether a process that holds these pages gives its memory back as it leaves.
 func (f *frozen) worthGiving(present []image.Range) bool {
-	if layout.Bytes(present) < worthGivingBack {
-		return false
-	}
-	st, err := f.p.Family.FS.Status(f.p.PID)
+	return layout.Bytes(present) >= worthGivingBack && f.p.mayGive()
+}
+
+// mayGive: a filter of its own may kill it for the call.
+func (p *proc) mayGive() bool {
+	st, err := p.Family.FS.Status(p.PID)
 	return err == nil && st.Seccomp == 0
 }
 
 // allReturns tells whether all memory has to come home with the process.
 func (f *frozen) allReturns() bool { return f.gives || layout.Bytes(f.present) < worthNoting }
 
-// givable is what a process gives back; nil: it is not worth it, or it cannot be.
+// givable is what a process gives back.
 func (f *frozen) givable() []image.Range {
 	vmas := f.img.VMAs
-	if !f.gives {
-		return nil
-	}
 	var stacks []image.Range
 	for i := range vmas {
 		if vmas[i].Name == "[stack]" {
@@ -91,6 +98,18 @@ func (f *frozen) givable() []image.Range {
 		}
 	}
 	return layout.Subtract(tracee.PrivateRanges(vmas), stacks)
+}
+
+// giveIfLong notes what is to be given back when the process has been away for long.
+func (p *proc) giveIfLong(rs []image.Range) {
+	p.giving.Lock()
+	p.giveWhole = rs
+	p.giving.Unlock()
+	time.AfterFunc(longAway, func() {
+		if p.mayGive() {
+			p.isWhole()
+		}
+	})
 }
 
 // giveLater notes what is to be given back when the last page has been fetched.

@@ -1,0 +1,57 @@
+package postcopy
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/test/labtest"
+)
+
+// A small program that has been away for long has given its memory back to its home, and comes
+// home whole all the same; one that has just left has not.
+func TestSmallMemoryIsGivenBack(t *testing.T) {
+	const megabytes = 6
+	lab := labtest.Up(t, 3)
+	path := build(t)
+	for _, c := range []struct {
+		way, strategy string
+		onward        bool
+	}{{"write", "precopy", false}, {"threads", "postcopy", true}, {"fork", "precopy", false}} {
+		t.Run(c.way, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			defer cancel()
+			p := start(t, ctx, lab, path, c.way, megabytes)
+			p.move(t, ctx, "2", c.strategy)
+			if has := p.atHome(t, ctx); has < megabytes<<10 && c.strategy == "precopy" {
+				t.Errorf("it has %d KiB at home, where all of it was to be still", has)
+			}
+			time.Sleep(8 * time.Second) // deputy.longAway, and more
+			if has := p.atHome(t, ctx); has > 1<<10 {
+				t.Errorf("it still has %d KiB at home", has)
+			}
+			if c.onward {
+				p.move(t, ctx, "3", "")
+			}
+			p.move(t, ctx, "home", "")
+			p.move(t, ctx, "2", "")
+			p.move(t, ctx, "home", "")
+			p.judge(t, ctx)
+		})
+	}
+}
+
+// atHome is how much memory of its own the process has at home, KiB.
+func (p *program) atHome(t *testing.T, ctx context.Context) int {
+	t.Helper()
+	text, err := p.lab.Command(ctx, 1, "/", "awk", "/^RssAnon/ {print $2}", fmt.Sprintf("/proc/%d/status", p.pid)).Output()
+	n, wrong := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || wrong != nil {
+		t.Fatalf("%v, %v: %s", err, wrong, text)
+	}
+	return n
+}
