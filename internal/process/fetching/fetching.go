@@ -57,10 +57,11 @@ type Fetching struct {
 
 // space is one address space and what is missing in it.
 type space struct {
-	fd     uffd.FD
-	file   *os.File // the same
-	set    *missing.Set
-	pieces []wire.Piece // come, and still to be put
+	fd      uffd.FD
+	file    *os.File // the same
+	set     *missing.Set
+	pieces  []wire.Piece         // come, and still to be put
+	without map[uint64]time.Time // since when one of them has no mapping to be put in, by its place at home
 }
 
 func newSpace(fd uffd.FD, set *missing.Set) *space {

@@ -132,3 +132,27 @@ func TestNonsenseFails(t *testing.T) {
 		t.Errorf("failed: %v, whole: %v", e.failed, e.whole)
 	}
 }
+
+// A page that has no mapping to be put in waits until it is said that it was dropped, but not for ever.
+func TestPagesWithoutAMapping(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		e, _, r := memory(t, 4)
+		_, nowhere := anonymous(t, 1)
+		f := e.f
+		f.mu.Lock()
+		f.own.set.Move(r.Start+3*image.PageSize, nowhere.Start, image.PageSize)
+		f.mu.Unlock()
+		begun := time.Now()
+		f.Begin()
+		if told {
+			time.Sleep(100 * time.Millisecond)
+			f.mu.Lock()
+			f.own.set.Remove(nowhere)
+			f.mu.Unlock()
+		}
+		e.await(t)
+		if took := time.Since(begun); e.whole != told || (e.failed != nil) == told || told && took >= mappingLimit || !told && took < mappingLimit {
+			t.Errorf("told %v: whole %v, failed: %v, after %v", told, e.whole, e.failed, took)
+		}
+	}
+}

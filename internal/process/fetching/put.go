@@ -2,6 +2,7 @@ package fetching
 
 import (
 	"fmt"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -54,6 +55,8 @@ func (f *Fetching) put(s *space, p wire.Piece) wire.Piece {
 			case errno == unix.ENOENT && n > image.PageSize: // of several mappings
 				most = image.PageSize
 				continue
+			case errno == unix.ENOENT && s.unsure(p.At, time.Now()): // a change that nothing is told of yet
+				return p
 			case errno == unix.EEXIST: // a guard: madvise(2)
 				done = image.PageSize
 			case errno == unix.ESRCH:
@@ -64,10 +67,26 @@ func (f *Fetching) put(s *space, p wire.Piece) wire.Piece {
 				return wire.Piece{}
 			}
 			s.set.Remove(image.Range{Start: at, End: at + uint64(done)})
+			delete(s.without, p.At)
 		}
 		p.At, p.Bytes = p.At+uint64(done), p.Bytes[done:]
 	}
 	return wire.Piece{}
+}
+
+// mappingLimit is for how long a page may have no mapping to be put in, as far as the kernel has said.
+const mappingLimit = time.Second
+
+// unsure tells whether a page that has no mapping to be put in may get one, or be dropped, by what is told next. mu is held.
+func (s *space) unsure(at uint64, now time.Time) bool {
+	since, known := s.without[at]
+	if !known {
+		if s.without == nil {
+			s.without = map[uint64]time.Time{}
+		}
+		s.without[at], since = now, now
+	}
+	return now.Sub(since) < mappingLimit
 }
 
 // together is how many bytes of a piece, at most so many, belong together where it
