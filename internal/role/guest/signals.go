@@ -126,8 +126,11 @@ func (s *strand) notice(p *pending) {
 // cancel asks home to break a call off. The result comes as any other.
 func (s *strand) cancel(p *pending) {
 	s.mu.Lock()
-	n := p.serial
+	n, whole := p.serial, p.whole
 	s.mu.Unlock()
+	if whole {
+		return
+	}
 	var serial [8]byte
 	le.PutUint64(serial[:], n)
 	_ = s.b.g.post(wire.Cancel, s.t.Own, serial[:])

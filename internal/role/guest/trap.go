@@ -33,6 +33,7 @@ type pending struct {
 	timer   *time.Timer // ends that wait
 	rpc     chan result // a sequence waits for the reply, not the thread
 	child   bool        // it makes a process
+	whole   bool        // what is made of it now is not broken off; strand.mu
 	asked   time.Time   // when a sequence sent its last request
 	size    int         // bytes of the last request
 }

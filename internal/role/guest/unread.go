@@ -32,7 +32,7 @@ func (s *strand) putsBack(p *pending, read int64, outs [][]byte) bool {
 	took := fits(s.b.memory(), p.args[1], outs[0])
 	go func() {
 		s.mu.Lock()
-		p.serial = s.b.g.serial.Add(1)
+		p.serial, p.whole = s.b.g.serial.Add(1), true // else the descriptor would stand behind what nobody got
 		s.mu.Unlock()
 		c := &syscalls.Call{Nr: unix.SYS_LSEEK, Args: [6]uint64{p.args[0], uint64(took - read), unix.SEEK_CUR}}
 		head := make([]byte, wire.CallHead, 64)
