@@ -54,7 +54,7 @@ func TestReadInside(t *testing.T) {
 	large := filepath.Join(w.dir, "large")
 	w.do(1, "head -c 64M /dev/urandom >"+large)
 	want = w.do(1, home+program+" large 0 "+large+" </dev/null")
-	w.waitsAtMost(away, program+" large 0 "+large, strings.TrimSpace(want), 64<<20/8192/4)
+	w.waitsAtMost(away, program+" large 0 "+large, strings.TrimSpace(want), 64<<20/8192/2)
 
 	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" leave"); got != "here c, in a child x, as another user 0" {
 		t.Errorf("what lies where files are read: %q", got)
