@@ -56,6 +56,10 @@ func TestReadInside(t *testing.T) {
 	want = w.do(1, home+program+" large 0 "+large+" </dev/null")
 	w.waitsAtMost(away, program+" large 0 "+large, strings.TrimSpace(want), 64<<20/8192/2)
 
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" large 0 "+large+" 8 </dev/null"); got != want {
+		t.Errorf("with little address space: %q, at home %q", got, want)
+	}
+
 	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" leave"); got != "here c, in a child x, as another user 0" {
 		t.Errorf("what lies where files are read: %q", got)
 	}

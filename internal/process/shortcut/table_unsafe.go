@@ -40,8 +40,12 @@ func NewPieces(fd int) (*Pieces, error) {
 	return &Pieces{mem: m}, nil
 }
 
-// Close gives the supervisor's view of the memory back.
-func (p *Pieces) Close() { _ = unix.Munmap(p.mem) }
+// Close gives the supervisor's view of the memory back. The receiver may be nil.
+func (p *Pieces) Close() {
+	if p != nil {
+		_ = unix.Munmap(p.mem)
+	}
+}
 
 func sealed(fd, size int) ([]byte, error) {
 	if err := unix.Ftruncate(fd, int64(size)); err != nil {

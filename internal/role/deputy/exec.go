@@ -77,6 +77,13 @@ func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
 
 func (d *deputy) replaceProgram(m *wire.ExecMsg) (ret int64, gone bool) {
 	b := newBlock(m)
+	if len(b.bytes) <= windowMax { // where a limited address space has room, too
+		at := d.t.Put(0, b.bytes)
+		b.relocate(at)
+		d.t.Put(0, b.bytes)
+		ret, ok := d.issueExec(m, b, at)
+		return ret, !ok
+	}
 	size := (uint64(len(b.bytes)) + 4095) &^ 4095
 	at, err := d.p.scratch(d, size)
 	if err != nil {
@@ -89,17 +96,20 @@ func (d *deputy) replaceProgram(m *wire.ExecMsg) (ret int64, gone bool) {
 	if err := d.p.Mem.Write(uint64(at), b.bytes); err != nil {
 		return -int64(unix.EFAULT), false
 	}
-	nr, args := unix.SYS_EXECVE, [6]uint64{uint64(at) + b.path, uint64(at) + b.argv, uint64(at) + b.envp}
-	if m.At {
-		nr = unix.SYS_EXECVEAT
-		args = [6]uint64{uint64(int64(m.DirFD)), uint64(at) + b.path, uint64(at) + b.argv, uint64(at) + b.envp, uint64(m.Flags)}
-	}
-	ret, ok := d.t.Issue(nr, args)
+	ret, ok := d.issueExec(m, b, uint64(at))
 	if !ok {
 		return 0, true
 	}
 	_, _ = d.t.Call(unix.SYS_MUNMAP, uint64(at), size)
 	return ret, false
+}
+
+// issueExec makes the call with the strings at an address; false: the process has been replaced, or is gone.
+func (d *deputy) issueExec(m *wire.ExecMsg, b *block, at uint64) (int64, bool) {
+	if m.At {
+		return d.t.Issue(unix.SYS_EXECVEAT, [6]uint64{uint64(int64(m.DirFD)), at + b.path, at + b.argv, at + b.envp, uint64(m.Flags)})
+	}
+	return d.t.Issue(unix.SYS_EXECVE, [6]uint64{at + b.path, at + b.argv, at + b.envp})
 }
 
 // ignoreAlike makes the deputy ignore exactly what the guest ignores: ignored

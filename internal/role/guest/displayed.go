@@ -100,7 +100,7 @@ func (g *Guest) strange(b *body) {
 }
 
 // show enters a file that was opened here, so that the next time it is opened inside a body. Precondition:
-// Guest.mu is held.
+// Guest.mu and body.mu are held.
 func (s *strand) show(m *readable, path []byte) {
 	g, b := s.b.g, s.b
 	h := &g.displayed
@@ -122,8 +122,14 @@ func (s *strand) show(m *readable, path []byte) {
 	g.answers.table.Put(shortcut.Key{Nr: unix.SYS_OPENAT, View: view, Path: string(path)}, int32(m.place))
 }
 
-// readMemory is the memory with files, made when it is first asked for, and new memory for pieces.
-func (g *Guest) readMemory() (files *os.File, pieces *shortcut.Pieces, memory *os.File, err error) {
+// readMemory is what a body is to read: the memory with files, and memory for pieces that is its own.
+type readMemory struct {
+	files, memory *os.File
+	pieces        *shortcut.Pieces // in that memory; nil: there is none
+}
+
+// readMemory makes the memory with files, when it is first asked for, and new memory for pieces.
+func (g *Guest) readMemory() (r readMemory, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := &g.displayed
@@ -133,16 +139,17 @@ func (g *Guest) readMemory() (files *os.File, pieces *shortcut.Pieces, memory *o
 		}
 		h.at = map[uint32]*readable{}
 	}
+	r.files = h.memory
 	if err == nil {
-		memory, err = memfd("openmosix-pieces")
+		r.memory, err = memfd("openmosix-pieces")
 	}
 	if err == nil {
-		pieces, err = shortcut.NewPieces(int(memory.Fd()))
+		r.pieces, err = shortcut.NewPieces(int(r.memory.Fd()))
 	}
 	if err != nil {
 		h.refused = true
 	}
-	return h.memory, pieces, memory, err
+	return r, err
 }
 
 // memfd is memory that can be sealed.

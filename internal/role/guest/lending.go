@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"os"
 
 	"openmosix/internal/process/shortcut"
@@ -61,75 +62,110 @@ func (s *strand) given(p *pending) {
 	}
 }
 
-// mapSlate is given, up to what goes wrong.
+// mapSlate is given, up to what goes wrong. A body that can have no slate goes on without.
 func (s *strand) mapSlate(p *pending) error {
 	b, t := s.b, s.t
-	files, pieces, memory, none := b.g.readMemory()
+	r, none := b.g.readMemory()
+	if none == nil && b.isBounded() {
+		none = errors.New("its address space is limited")
+	}
 	s.unenter(p)
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { b.answer(p.id, -noIntr) })
+	if err == nil && none == nil {
+		none, err = s.parkedFor(h, func() (error, error) { return s.mapRead(r) })
+	}
+	_ = r.memory.Close()
+	if none != nil || err != nil {
+		r.pieces.Close()
+	}
 	if err != nil {
 		return err
 	}
-	if none != nil { // then it goes on without
-		b.g.log.Warn("what processes read is read for them", "why", none)
-		h.Release()
-		return nil
+	if none != nil {
+		b.g.log.Debug("what a process reads is read for it", "process", b.Own, "why", none)
+	} else {
+		b.mu.Lock()
+		b.slate.pieces = r.pieces
+		b.mu.Unlock()
 	}
-	defer func() { _ = memory.Close() }()
-	ts := []*tracee.Thread{t}
-	saved, err := h.Save(ts)
-	if err != nil {
-		return err
-	}
-	s.served.Store(true)
-	if err := h.Park(t); err != nil {
-		return err
-	}
-	if err := s.mapRead(files, memory); err != nil {
-		return err
-	}
-	if err := h.Unpark(t); err != nil {
-		return err
-	}
-	s.served.Store(false)
-	if err := h.SetThreads(ts, saved); err != nil {
-		return err
-	}
-	b.Slots.Free(t.Slot)
-	h.Do(func() { t.Slot = nil })
-	b.mu.Lock()
-	b.slate.pieces = pieces
-	b.mu.Unlock()
 	h.Release()
 	return nil
 }
 
-// mapRead maps into a parked body what it is to read, and its slate. Its children get nothing of it.
-func (s *strand) mapRead(files, pieces *os.File) error {
+// parkedFor does something while the held thread is parked, and puts it back where it was.
+func (s *strand) parkedFor(h *tracee.Hold, do func() (refused, err error)) (refused, err error) {
+	ts := []*tracee.Thread{s.t}
+	saved, err := h.Save(ts)
+	if err != nil {
+		return nil, err
+	}
+	s.served.Store(true)
+	if err := h.Park(s.t); err != nil {
+		return nil, err
+	}
+	if refused, err = do(); err != nil {
+		return nil, err
+	}
+	if err := h.Unpark(s.t); err != nil {
+		return nil, err
+	}
+	s.served.Store(false)
+	if err := h.SetThreads(ts, saved); err != nil {
+		return nil, err
+	}
+	s.b.Slots.Free(s.t.Slot)
+	h.Do(func() { s.t.Slot = nil })
+	return refused, nil
+}
+
+// isBounded tells whether the body's address space may have no room for what it is to read.
+func (b *body) isBounded() bool {
+	var l unix.Rlimit
+	return unix.Prlimit(b.PID, unix.RLIMIT_AS, nil, &l) != nil || l.Cur != unix.RLIM_INFINITY
+}
+
+// mapRead maps into a parked body what it is to read, and its slate. Its children get nothing of it. refused: the
+// kernel does not, and nothing is mapped.
+func (s *strand) mapRead(r readMemory) (refused, err error) {
 	base, t := s.b.Base, s.t
-	for _, m := range []struct {
+	call := func(nr int, args ...uint64) bool {
+		if err != nil || refused != nil {
+			return false
+		}
+		var ret int64
+		if ret, err = t.Call(nr, args...); err == nil && ret < 0 && ret > -4096 {
+			refused = unix.Errno(-ret)
+		}
+		return err == nil && refused == nil
+	}
+	all := []struct {
 		off, size uint64
 		of        *os.File // nil: of its own
-	}{
-		{shortcut.FilesOff, shortcut.FilesSize, files}, {shortcut.PieceOff, shortcut.PieceSize, pieces}, {shortcut.SlateOff, slatePage, nil},
-	} {
+	}{{shortcut.FilesOff, shortcut.FilesSize, r.files}, {shortcut.PieceOff, shortcut.PieceSize, r.memory}, {shortcut.SlateOff, slatePage, nil}}
+	for _, m := range all {
 		fd, prot, flags := -1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS
 		if m.of != nil {
-			var err error
 			if fd, err = s.b.g.pass(s, m.of); err != nil {
-				return err
+				return nil, err
 			}
 			prot, flags = unix.PROT_READ, unix.MAP_SHARED
 		}
-		if _, err := t.Must("map what is read", unix.SYS_MMAP, base+m.off, m.size, uint64(prot), uint64(flags|unix.MAP_FIXED_NOREPLACE), uint64(fd), 0); err != nil {
-			return err
+		if call(unix.SYS_MMAP, base+m.off, m.size, uint64(prot), uint64(flags|unix.MAP_FIXED_NOREPLACE), uint64(fd), 0) {
+			call(unix.SYS_MADVISE, base+m.off, m.size, unix.MADV_DONTFORK)
 		}
-		if fd >= 0 {
-			_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+		if fd >= 0 && err == nil {
+			_, err = t.Call(unix.SYS_CLOSE, uint64(fd))
 		}
-		if _, err := t.Must("keep what is read from children", unix.SYS_MADVISE, base+m.off, m.size, unix.MADV_DONTFORK); err != nil {
-			return err
+		if err != nil || refused != nil {
+			break
 		}
 	}
-	return nil
+	if refused != nil && err == nil {
+		for _, m := range all {
+			if _, err = t.Call(unix.SYS_MUNMAP, base+m.off, m.size); err != nil {
+				break
+			}
+		}
+	}
+	return refused, err
 }

@@ -144,8 +144,8 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 	if m == nil {
 		return notHere
 	}
-	s.show(m, pathIn(q, c))
 	b.mu.Lock()
+	s.show(m, pathIn(q, c))
 	fd, known := b.lowest.Next()
 	if !known || !b.alone || b.ahead != nil || b.freezing || b.want || b.gone || len(b.Threads()) != 1 {
 		b.mu.Unlock()

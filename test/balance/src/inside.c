@@ -174,6 +174,8 @@ int main(int argc, char **argv) {
 	}
 	if (argc > 1 && !strcmp(argv[1], "large")) { // the same for one that is read from one end to the other
 		char *file = argv[3];
+		struct rlimit space = {argc > 4 ? (rlim_t)atoi(argv[4]) << 20 : RLIM_INFINITY, RLIM_INFINITY};
+		must(!setrlimit(RLIMIT_AS, &space), "setrlimit"); // a further argument: the MB of address space it may have
 		int fd = open(file, O_RDONLY);
 		uint64_t sum = 0, at = 0;
 		for (long n; (n = read(fd, buf, 8192)) > 0; at += n)
