@@ -86,7 +86,7 @@ func newPrepTune() *cobra.Command {
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an array of objects")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		r, err := ask().Ask(c.Context(), control.Request{Verb: control.Nodes}, nil)
+		r, err := ask().Ask(c.Context(), control.Request{Verb: control.Nodes, Ask: true}, nil)
 		if err == nil {
 			err = errorOf(r)
 		}
@@ -178,7 +178,7 @@ func amongNodes(nodes []control.Node, words []string, self bool) ([]control.Node
 }
 
 func nodesToTune(ctx context.Context, daemon *control.Client, words []string) ([]control.Node, error) {
-	r, err := daemon.Ask(ctx, control.Request{Verb: control.Nodes}, nil)
+	r, err := daemon.Ask(ctx, control.Request{Verb: control.Nodes, Ask: true}, nil)
 	if err == nil {
 		err = errorOf(r)
 	}
