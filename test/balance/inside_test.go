@@ -49,12 +49,12 @@ func TestReadInside(t *testing.T) {
 	}
 
 	const times = 2000
-	w.waitsAtMost(away, program+fmt.Sprintf(" count %d", times), "done", times/2) // of ten thousand calls, after those by which it is learnt
+	w.waitsAtMost(away, program, fmt.Sprint("count ", times), "done", times/2) // of ten thousand calls, after those by which it is learnt
 
 	large := filepath.Join(w.dir, "large")
 	w.do(1, "head -c 64M /dev/urandom >"+large)
 	want = w.do(1, home+program+" large 0 "+large+" </dev/null")
-	w.waitsAtMost(away, program+" large 0 "+large, strings.TrimSpace(want), 64<<20/8192/2)
+	w.waitsAtMost(away, program, "large 0 "+large, want, 64<<20/8192/2)
 
 	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" large 0 "+large+" 8 </dev/null"); got != want {
 		t.Errorf("with little address space: %q, at home %q", got, want)
@@ -67,8 +67,9 @@ func TestReadInside(t *testing.T) {
 
 // waitsAtMost runs a program away that waits for the end of its input when it has said something, and tests what it says, and
 // how often it has waited for anything: the kernel counts that.
-func (w *workers) waitsAtMost(cd, command, want string, most int) {
+func (w *workers) waitsAtMost(cd, program, arguments, want string, most int) {
 	w.t.Helper()
+	command, name := program+" "+arguments, filepath.Base(program)
 	w.do(1, fmt.Sprintf("%srm -f hold said; mkfifo hold; { %s mosrun -2 %s <hold >said 2>&1 & } && exec 3>hold && sleep 60 3>&3 >/dev/null 2>&1 & echo begun", cd, labtest.InNode, command))
 	deadline := time.Now().Add(patience)
 	said := ""
@@ -81,11 +82,11 @@ func (w *workers) waitsAtMost(cd, command, want string, most int) {
 	if said != want {
 		w.t.Errorf("%s says %q, at home %q", command, said, want)
 	}
-	waits := w.do(2, "awk '/^voluntary/{print $2}' /proc/$(pgrep -x inside)/status")
+	waits := w.do(2, "awk '/^voluntary/{print $2}' /proc/$(pgrep -x "+name+")/status")
 	if n, err := strconv.Atoi(strings.TrimSpace(waits)); err != nil || n > most {
 		w.t.Errorf("%s has waited %s times, and was to wait %d times at most (%v)", command, waits, most, err)
 	} else {
 		w.t.Logf("%s has waited %d times", command, n)
 	}
-	w.do(1, "pkill -x inside")
+	w.do(1, "pkill -x "+name)
 }
