@@ -1,12 +1,15 @@
 package shortcut
 
-import "openmosix/internal/process/stub"
+import (
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
+)
 
 // Offsets in a file; code_amd64.s has the same.
 const (
 	sizeOff, statOff, contentsOff = 0, 8, 256
 
-	statSize = 144
+	statSize = wire.StatSize
 	places   = stub.FilesSize / page
 
 	// The first pages hold a sequence number for each place, which is odd while no file is there.
@@ -27,7 +30,7 @@ type Files struct {
 	filled int            // no page from here on was ever used
 }
 
-// Put enters a file; false: there is no room for it. The place is not 0. Precondition: stat has 144 bytes.
+// Put enters a file; false: there is no room for it. The place is not 0. Precondition: stat has statSize bytes.
 func (f *Files) Put(stat, contents []byte) (place uint32, ok bool) {
 	n := (contentsOff + len(contents) + page - 1) / page
 	at := f.room(n)

@@ -36,15 +36,13 @@ const (
 // While pages are still to be fetched nothing is given: isWhole begins then.
 func (f *frozen) giveBack() {
 	p := f.p
-	givable := f.givable()
-	switch size := layout.Bytes(f.present); {
-	case f.gives:
-	case size < worthGivingBack && size >= leastGiven && p.mayGive():
-		p.giveIfLong(givable)
-		return
-	default:
+	if !f.gives {
+		if size := layout.Bytes(f.present); size >= leastGiven && size < worthGivingBack && p.mayGive() {
+			p.giveIfLong(f.givable())
+		}
 		return
 	}
+	givable := f.givable()
 	if len(f.rest.later) > 0 {
 		p.giveLater(givable)
 		return

@@ -22,13 +22,18 @@ type displayed struct {
 // file is the one of which a slate speaks, nil: it is none. Precondition: Guest.mu is held.
 func (h *displayed) file(w *shortcut.Slate) *readable {
 	m := h.at[w.Place]
-	if m == nil || w.FD < 0 || w.Flags&^uint32(names.ReadFlags) != 0 || w.Offset > uint64(len(m.Contents)) {
+	if w.FD < 0 || !m.readAs(w) {
 		return nil
 	}
 	if seq, _ := h.files.Seq(w.Place); seq != w.Seq {
 		return nil
 	}
 	return m
+}
+
+// readAs tells whether a body may have the file open as its slate says. The receiver may be nil.
+func (m *readable) readAs(w *shortcut.Slate) bool {
+	return m != nil && w.Flags&^uint32(names.ReadFlags) == 0 && w.Offset <= uint64(len(m.Contents))
 }
 
 // passes tells home of a file that a body may have open inside itself and that is not what home has
@@ -42,7 +47,7 @@ func (b *body) passes(dropped map[uint32]*readable) {
 	}
 	w, err := b.readSlate()
 	m := dropped[w.Place]
-	if err != nil || w.State == shortcut.None || m == nil || w.Flags&^uint32(names.ReadFlags) != 0 || w.Offset > uint64(len(m.Contents)) {
+	if err != nil || w.State == shortcut.None || !m.readAs(&w) {
 		return
 	}
 	if t := s.told; t != nil {
@@ -107,10 +112,6 @@ func (s *strand) show(m *readable, path []byte) {
 	if b.slate.pieces == nil || h.refused || h.files == nil || len(path) == 0 {
 		return
 	}
-	view := uint32(0)
-	if path[0] != '/' {
-		view = g.answers.view(b.directory)
-	}
 	if m.place == 0 {
 		place, ok := h.files.Put(m.Stat, m.Contents)
 		if !ok {
@@ -119,7 +120,7 @@ func (s *strand) show(m *readable, path []byte) {
 		m.place = place
 		h.at[place] = m
 	}
-	g.answers.table.Put(shortcut.Key{Nr: unix.SYS_OPENAT, View: view, Path: string(path)}, int32(m.place))
+	g.answers.table.Put(shortcut.Key{Nr: unix.SYS_OPENAT, View: b.viewOf(path), Path: string(path)}, int32(m.place))
 }
 
 // readMemory is what a body is to read: the memory with files, and memory for pieces that is its own.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"openmosix/internal/model/image"
 	"openmosix/internal/process/shortcut"
 	"openmosix/internal/process/tracee"
 
@@ -20,7 +21,7 @@ func (s *strand) slateNow(p *pending) bool {
 	g, b := s.b.g, s.b
 	g.mu.Lock()
 	b.mu.Lock()
-	wants := b.ahead != nil && b.ahead.here == nil && b.mayRead() && b.wantsSlate()
+	wants := b.ahead != nil && b.ahead.here == nil && b.mayGoOn() && b.wantsSlate()
 	b.mu.Unlock()
 	g.mu.Unlock()
 	if wants {
@@ -72,7 +73,10 @@ func (s *strand) mapSlate(p *pending) error {
 	s.unenter(p)
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { b.answer(p.id, -noIntr) })
 	if err == nil && none == nil {
-		none, err = s.parkedFor(h, func() (error, error) { return s.mapRead(r) })
+		err = s.parkedFor(h, func(*image.Regs) (err error) {
+			none, err = s.mapRead(r)
+			return err
+		})
 	}
 	_ = r.memory.Close()
 	if none != nil || err != nil {
@@ -92,30 +96,31 @@ func (s *strand) mapSlate(p *pending) error {
 	return nil
 }
 
-// parkedFor does something while the held thread is parked, and puts it back where it was.
-func (s *strand) parkedFor(h *tracee.Hold, do func() (refused, err error)) (refused, err error) {
+// parkedFor does something while the held thread is parked, and puts it back where it was, with the registers that
+// do leaves of those it had.
+func (s *strand) parkedFor(h *tracee.Hold, do func(*image.Regs) error) error {
 	ts := []*tracee.Thread{s.t}
 	saved, err := h.Save(ts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.served.Store(true)
 	if err := h.Park(s.t); err != nil {
-		return nil, err
+		return err
 	}
-	if refused, err = do(); err != nil {
-		return nil, err
+	if err := do(&saved[0].Regs); err != nil {
+		return err
 	}
 	if err := h.Unpark(s.t); err != nil {
-		return nil, err
+		return err
 	}
 	s.served.Store(false)
 	if err := h.SetThreads(ts, saved); err != nil {
-		return nil, err
+		return err
 	}
 	s.b.Slots.Free(s.t.Slot)
 	h.Do(func() { s.t.Slot = nil })
-	return refused, nil
+	return nil
 }
 
 // isBounded tells whether the body's address space may have no room for what it is to read.

@@ -9,7 +9,6 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
-	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -123,13 +122,10 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 		s.comeHomeFrom(p, "its contents could not be fetched")
 		return
 	}
-	ret, err := s.mapHere(p, f, shared)
-	if err != nil {
+	if err := s.mapHere(p, f); err != nil {
 		g.log.Error("a file could not be mapped", "error", err)
 		s.b.kill()
-		return
 	}
-	_ = ret
 }
 
 // unenter forgets a call whose sequence ends without an answer.
@@ -200,46 +196,33 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 
 // mapHere makes the mapping in the body and at home at one address: here the
 // kernel chooses, there it is told.
-func (s *strand) mapHere(p *pending, f *source, shared bool) (int64, error) {
+func (s *strand) mapHere(p *pending, f *source) error {
 	g, t := s.b.g, s.t
 	s.unenter(p)
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
-		return 0, err
+		return err
 	}
-	ts := []*tracee.Thread{t}
-	saved, err := h.Save(ts)
-	if err != nil {
-		return 0, err
+	err = s.parkedFor(h, func(r *image.Regs) error {
+		fd, err := g.give(s, f)
+		if err != nil {
+			return err
+		}
+		ret, err := t.Call(unix.SYS_MMAP, p.args[0], p.args[1], p.args[2], p.args[3], uint64(fd), p.args[5])
+		if err != nil {
+			return err
+		}
+		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
+		if ret > 0 || ret < -4095 {
+			s.mapAtHome(p, uint64(ret))
+		}
+		r.Rax, r.OrigRax = uint64(ret), ^uint64(0)
+		return nil
+	})
+	if err == nil {
+		h.Release()
 	}
-	s.served.Store(true)
-	if err := h.Park(t); err != nil {
-		return 0, err
-	}
-	fd, err := g.give(s, f)
-	if err != nil {
-		return 0, err
-	}
-	ret, err := t.Call(unix.SYS_MMAP, p.args[0], p.args[1], p.args[2], p.args[3], uint64(fd), p.args[5])
-	if err != nil {
-		return 0, err
-	}
-	_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
-	if ret > 0 || ret < -4095 {
-		s.mapAtHome(p, uint64(ret))
-	}
-	if err := h.Unpark(t); err != nil {
-		return 0, err
-	}
-	s.served.Store(false)
-	saved[0].Regs.Rax, saved[0].Regs.OrigRax = uint64(ret), ^uint64(0)
-	if err := h.SetThreads(ts, saved); err != nil {
-		return 0, err
-	}
-	s.b.Slots.Free(t.Slot)
-	h.Do(func() { t.Slot = nil })
-	h.Release()
-	return ret, nil
+	return err
 }
 
 // mapAtHome has the mapping repeated in the deputy, at the same place, before the

@@ -147,7 +147,7 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 	b.mu.Lock()
 	s.show(m, pathIn(q, c))
 	fd, known := b.lowest.Next()
-	if !known || !b.alone || b.ahead != nil || b.freezing || b.want || b.gone || len(b.Threads()) != 1 {
+	if !known || !b.alone || b.ahead != nil || !b.mayGoOn() {
 		b.mu.Unlock()
 		return notHere
 	}

@@ -99,13 +99,17 @@ func (b *body) answered(nr int, path []byte, errno int64) {
 	if a.table == nil || !shortcut.Answered(nr) || len(path) == 0 {
 		return
 	}
-	view := uint32(0)
-	if path[0] != '/' {
-		view = a.view(b.directory)
-	}
-	if !shortcut.Has(a.table, nr, view, path) {
+	if view := b.viewOf(path); !shortcut.Has(a.table, nr, view, path) {
 		a.table.Put(shortcut.Key{Nr: nr, View: view, Path: string(path)}, int32(-errno))
 	}
+}
+
+// viewOf is from where the body sees a path. Preconditions: Guest.mu is held, and the path is not empty.
+func (b *body) viewOf(path []byte) uint32 {
+	if path[0] == '/' {
+		return 0
+	}
+	return b.g.answers.view(b.directory)
 }
 
 // recheck drops the answers that do not follow any more from what is known, now that facts of a name, or of

@@ -41,7 +41,7 @@ type told struct {
 // arm lets the body open files by itself. Precondition: b.mu is held, and its one thread waits in a call.
 func (b *body) arm() {
 	s := &b.slate
-	if s.pieces == nil || s.lent || b.ahead != nil || b.lastMapped != nil || !b.alone || !b.mayRead() {
+	if s.pieces == nil || s.lent || b.ahead != nil || b.lastMapped != nil || !b.alone || !b.mayGoOn() {
 		return
 	}
 	if fd, known := b.lowest.Next(); known {
@@ -49,8 +49,9 @@ func (b *body) arm() {
 	}
 }
 
-// mayRead precondition: b.mu is held.
-func (b *body) mayRead() bool {
+// mayGoOn tells whether calls of the body may be answered without home, as only its one thread makes any and nobody wants it
+// to stand still. Precondition: b.mu is held.
+func (b *body) mayGoOn() bool {
 	return !b.freezing && !b.want && !b.gone && len(b.Threads()) == 1
 }
 
@@ -61,7 +62,7 @@ func (b *body) lend(p *pending) {
 	if p.nr != unix.SYS_READ || f == nil || f.here != nil {
 		return
 	}
-	if s.reads++; s.reads < 2 || s.pieces == nil || s.lent || !f.fresh || f.at+p.args[2] > f.end() || f.waiting() != nil || !b.mayRead() {
+	if s.reads++; s.reads < 2 || s.pieces == nil || s.lent || !f.fresh || f.at+p.args[2] > f.end() || f.waiting() != nil || !b.mayGoOn() {
 		return
 	}
 	until, known := b.g.ticks.In(time.Until(f.until))
@@ -114,9 +115,7 @@ func (b *body) hasRead(f *aheadFile, w *shortcut.Slate, t *told, thread int) {
 	at := b.slate.from + w.Offset
 	switch {
 	case w.State != shortcut.Piece || at < f.at || at > f.end():
-		if w.State != shortcut.Piece || at != f.at {
-			b.g.log.Error("a process has written into its slate", "process", b.Own)
-		}
+		b.g.log.Error("a process has written into its slate", "process", b.Own)
 	case b.ahead == f:
 		if at > f.at {
 			f.at, f.read = at, true

@@ -57,7 +57,7 @@ func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
 	b.mu.Lock()
 	w := &b.wrote
 	if int(int32(p.args[0])) != w.credit.FD || len(data) == 0 || uint64(len(data)) != p.args[2] || len(data) > min(w.credit.Bytes, wire.MaxWrote) || w.credit.Frames == 0 ||
-		!time.Now().Before(w.until) || b.freezing || b.want || b.gone || !b.alone || len(b.Threads()) != 1 {
+		!time.Now().Before(w.until) || !b.alone || !b.mayGoOn() {
 		b.mu.Unlock()
 		return false
 	}
