@@ -3,6 +3,7 @@ package cluster
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"openmosix/internal/linux/cgroup"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/lodging"
 )
 
 // traces is what a lab may leave on a machine.
@@ -116,6 +119,16 @@ func TestUpAndDown(t *testing.T) {
 	if names, err := Names(base); err != nil || !slices.Equal(names, []string{"t"}) {
 		t.Errorf("names: %v, %v", names, err)
 	}
+	// A daemon that was configured otherwise has made its group somewhere else.
+	space, _ := sh(t, l, 2, "readlink /proc/self/ns/pid")
+	guests, err := cgroup.Make(lodging.GroupOf(config.DefaultRunDir, strings.TrimSpace(space)))
+	if err == nil {
+		if _, err := guests.Child("1-7"); err != nil {
+			t.Error(err)
+		}
+	} else if !errors.Is(err, cgroup.ErrNone) {
+		t.Error(err)
+	}
 	// Something that holds on: a daemon that ignores polite signals.
 	sh(t, l, 1, "trap '' TERM HUP; setsid sleep 1000 >/dev/null 2>&1 &")
 	for range 2 { // down twice is as good as once
@@ -124,6 +137,12 @@ func TestUpAndDown(t *testing.T) {
 		}
 	}
 	mustLeaveNothing(t, base, before)
+	if guests != nil {
+		if _, err := os.Stat(guests.Place()); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("left behind: %s, %v", guests, err)
+			_ = guests.Remove(0)
+		}
+	}
 }
 
 func TestUpThatFailsLeavesNothing(t *testing.T) {

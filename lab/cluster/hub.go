@@ -189,6 +189,10 @@ func (h *hub) startNode(ctx context.Context, n *NodeState) error {
 	h.nodes = append(h.nodes, cmd)
 	h.leashes = append(h.leashes, leash)
 	n.PID = cmd.Process.Pid
+	if n.PIDSpace, err = os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", n.PID)); err != nil {
+		answer.Close()
+		return fmt.Errorf("find its pid namespace: %w", err)
+	}
 	if err := errors.Join(h.save(&h.state), joinGroups(n.PID, set, group, memory), connectNode(n, n.PID)); err != nil {
 		answer.Close()
 		return err

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"openmosix/internal/linux/cgroup"
+	"openmosix/internal/node/config"
+	"openmosix/internal/node/lodging"
 )
 
 // Each node is a control group as far as CPU time goes: programs of one node
@@ -115,8 +117,18 @@ func handsDown(h cgroup.Hierarchy, c cgroup.Controller) bool {
 func ownGroup(dir string) string { return filepath.Join(dir, "own") }
 
 // removeNodeGroups removes those of all nodes of a lab, wherever the daemons
-// have made them: that depends on the group they were in themselves.
+// have made them: that depends on the group they were in themselves. A daemon whose
+// configuration was changed may have made one by its default name, and had no time
+// to remove it.
 func removeNodeGroups(p place) error {
+	byDefault := map[string]bool{}
+	if s, err := p.load(); err == nil {
+		for _, n := range s.Nodes {
+			if n.PIDSpace != "" {
+				byDefault[lodging.GroupOf(config.DefaultRunDir, n.PIDSpace)] = true
+			}
+		}
+	}
 	all, err := cgroup.Hierarchies()
 	if err != nil {
 		return nil // then there are none
@@ -128,7 +140,7 @@ func removeNodeGroups(p place) error {
 			if err != nil {
 				return nil // somebody else's, and gone
 			}
-			if d.IsDir() && isNodeGroup(p, d.Name()) {
+			if d.IsDir() && (isNodeGroup(p, d.Name()) || byDefault[d.Name()]) {
 				in = path + "/"
 			}
 			if d.IsDir() && in != "" && strings.HasPrefix(path+"/", in) { // what is within goes, too

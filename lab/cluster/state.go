@@ -28,6 +28,7 @@ type NodeState struct {
 	CPU      int    `json:"cpu"`      // NotPinned: all
 	PID      int    `json:"pid"`      // of its init, as the machine sees it
 	CPUSet   string `json:"cpu_set,omitempty"`
+	PIDSpace string `json:"pid_space"` // as /proc/PID/ns/pid names it
 }
 
 // place is where a lab keeps its files.

@@ -119,7 +119,7 @@ func (in *input) lend(ctx context.Context, lab *labtest.Lab, node int, how strin
 	in.t.Helper()
 	in.endDaemon(ctx, lab, node)
 	const file = "/etc/openmosix/openmosix.toml"
-	if _, err := lab.Shell(ctx, node, "sed -i '/^.guests/,$d' "+file+"; printf '[guests]\nowner_first = false\n"+strings.ReplaceAll(how, "\n", `\n`)+"\n' >>"+file); err != nil {
+	if _, err := lab.Shell(ctx, node, "in=$(grep ^cgroup "+file+"); sed -i '/^.guests/,$d' "+file+"; printf '[guests]\n%s\nowner_first = false\n"+strings.ReplaceAll(how, "\n", `\n`)+"\n' \"$in\" >>"+file); err != nil {
 		in.t.Fatal(err)
 	}
 	daemon, err := lab.StartDaemon(ctx, node)

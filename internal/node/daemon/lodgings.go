@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"fmt"
-	"hash/fnv"
 	"os"
 	"runtime"
 
@@ -11,22 +9,16 @@ import (
 	"openmosix/internal/node/lodging"
 )
 
-// defaultGroup is the path of the control group of guests.
-const defaultGroup = "openmosix-guests"
-
-// groupName is what is configured, or a name that no other daemon on the same
-// kernel has: they have another run directory, or another pid namespace.
+// groupName is what is configured, or a name of its own.
 func (d *Daemon) groupName() string {
 	if name := d.config.Guests.CGroup; name != "" {
 		return name
 	}
 	space, err := os.Readlink("/proc/self/ns/pid")
 	if err == nil && d.config.RunDir == config.DefaultRunDir && runqueue.WholeMachine() {
-		return defaultGroup
+		return lodging.DefaultGroup
 	}
-	h := fnv.New32a()
-	fmt.Fprint(h, d.config.RunDir, " ", space)
-	return fmt.Sprintf("%s-%08x", defaultGroup, h.Sum32())
+	return lodging.GroupOf(d.config.RunDir, space)
 }
 
 // limits are those of guests as they are configured now.
