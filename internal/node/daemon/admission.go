@@ -51,6 +51,8 @@ func (d *Daemon) watchGuestCPU(ctx context.Context) {
 			if err := d.guestCPU.Look(d.guests.slots.owns); err != nil {
 				d.log.Debug("what guests use is not known", "error", err)
 			}
+		} else {
+			d.guestCPU.Forget() // a limit set later is not to be held against what was used under this one
 		}
 		select {
 		case <-ctx.Done():

@@ -31,6 +31,13 @@ func (s *Share) Now() float64 {
 	return s.used
 }
 
+// Forget what was seen: it says nothing of now when nobody has looked since.
+func (s *Share) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ticks, s.last, s.used = nil, time.Time{}, 0
+}
+
 // Look counts. owns chooses by the real user id.
 func (s *Share) Look(owns func(uid int) bool) error {
 	pids, err := s.proc.Pids()

@@ -24,4 +24,9 @@ func TestShareSmooths(t *testing.T) {
 	if err := s.Look(func(uid int) bool { return uid == os.Getuid() }); err != nil || len(s.ticks) == 0 {
 		t.Errorf("%v", err)
 	}
+	s.Forget()
+	s.take(map[who]uint64{{1, 1}: 1e6}, at.Add(time.Hour))
+	if got := s.Now(); got != 0 {
+		t.Errorf("%v CPUs are in use of what was forgotten", got)
+	}
 }
