@@ -150,7 +150,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 	if d.tuning, lost = tuning.Open(filepath.Join(c.StateDir, "tuning.json")); lost != nil {
 		log.Error("measured costs cannot be read", "error", lost)
 	}
-	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), log)
+	d.measure = measure.New(d.proc, filepath.Join(c.StateDir, "speed.json"), d.supervisors, log)
 	d.guestCPU = measure.NewShare(d.proc)
 	d.guests = newGuests(newSlots(c.Guests.UIDBase, c.Guests.Max, d.proc))
 	d.guests.again = d.lendAgain

@@ -24,8 +24,9 @@ const clockTicks = 100
 // whole machine runs nothing else, nothing here does. Used by one goroutine.
 type census struct {
 	proc    procfs.FS
-	alone   func() bool // nothing but the reader runs on the machine
-	left    int         // counts left out so far
+	serves  func() map[int]bool // supervisors, whose waiting does not count
+	alone   func() bool         // nothing but the reader runs on the machine
+	left    int                 // counts left out so far
 	started time.Time
 	ticks   map[who]uint64 // CPU time of those seen last
 	busy    uint64
@@ -36,8 +37,8 @@ type who struct {
 	start uint64
 }
 
-func newCensus(proc procfs.FS) *census {
-	return &census{proc: proc, alone: alone, started: time.Now(), ticks: map[who]uint64{}}
+func newCensus(proc procfs.FS, serves func() map[int]bool) *census {
+	return &census{proc: proc, serves: serves, alone: alone, started: time.Now(), ticks: map[who]uint64{}}
 }
 
 func alone() bool {
@@ -57,7 +58,7 @@ func (c *census) count() (load.Counts, error) {
 	if err != nil {
 		return load.Counts{}, fmt.Errorf("count processes: %w", err)
 	}
-	running := 0
+	running, serves := 0, c.serves()
 	seen := make(map[who]uint64, len(pids))
 	for _, pid := range pids {
 		stat, err := c.proc.Stat(pid)
@@ -70,7 +71,9 @@ func (c *census) count() (load.Counts, error) {
 			c.busy += used - min(used, before)
 		}
 		seen[id] = used
-		running += c.running(pid, stat)
+		if !serves[pid] {
+			running += c.running(pid, stat)
+		}
 	}
 	c.ticks = seen
 	return c.counts(running), nil

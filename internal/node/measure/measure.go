@@ -33,19 +33,24 @@ type Figures struct {
 type Measurer struct {
 	proc  procfs.FS
 	cache string // file with the speed
-	log   *slog.Logger
-	count func() (load.Counts, error)
+	// serves are the supervisors of this node, by pid. Their threads wait for a CPU far more often than
+	// they use one (the runtime's watcher lets everybody pass): what they use counts, and not that they wait.
+	serves func() map[int]bool
+	log    *slog.Logger
+	count  func() (load.Counts, error)
 
 	mu    sync.Mutex
 	state load.State
 	speed int
 }
 
-// New makes a measurer that keeps the speed in a file.
-func New(proc procfs.FS, speedFile string, log *slog.Logger) *Measurer {
-	m := &Measurer{proc: proc, cache: speedFile, log: log, speed: load.Standard, count: machine}
+// New makes a measurer that keeps the speed in a file. serves tells which processes are this
+// node's supervisors.
+func New(proc procfs.FS, speedFile string, serves func() map[int]bool, log *slog.Logger) *Measurer {
+	m := &Measurer{proc: proc, cache: speedFile, serves: serves, log: log, speed: load.Standard}
+	m.count = m.machine
 	if !runqueue.WholeMachine() {
-		c := newCensus(proc)
+		c := newCensus(proc, serves)
 		m.count = c.count
 	}
 	return m
@@ -93,9 +98,25 @@ func (m *Measurer) Run(ctx context.Context, counted func()) {
 	}
 }
 
-// machine counts for the whole machine, without the thread that reads.
-func machine() (load.Counts, error) {
+// machine counts for the whole machine, without the thread that reads and without supervisors' where
+// CPUs are waited for.
+func (m *Measurer) machine() (load.Counts, error) {
 	s, err := runqueue.Read()
 	waited, _ := pressure.Read(pressure.CPU) // not every kernel counts it
-	return load.Counts{Running: s.Running - 1, Busy: s.Busy, Passed: s.Passed, Waited: waited.Some.Total}, err
+	running, cpus := s.Running-1, runtime.NumCPU()
+	if running > cpus {
+		running = max(cpus, running-m.supervisors())
+	}
+	return load.Counts{Running: running, Busy: s.Busy, Passed: s.Passed, Waited: waited.Some.Total}, err
+}
+
+// supervisors counts their threads that run or want to.
+func (m *Measurer) supervisors() (n int) {
+	c := census{proc: m.proc}
+	for pid := range m.serves() {
+		if stat, err := m.proc.Stat(pid); err == nil {
+			n += c.running(pid, stat)
+		}
+	}
+	return n
 }

@@ -16,7 +16,7 @@ import (
 
 func TestSpeedIsKeptForOneBoot(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "speed.json")
-	m := New("/proc", path, slog.New(slog.DiscardHandler))
+	m := New("/proc", path, nobody, slog.New(slog.DiscardHandler))
 	first, err := m.measuredSpeed()
 	if err != nil || first < 100 {
 		t.Fatalf("%d, %v", first, err)
@@ -44,7 +44,7 @@ func TestRunSmooths(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		m := New("/proc", path, slog.New(slog.DiscardHandler))
+		m := New("/proc", path, nobody, slog.New(slog.DiscardHandler))
 		seconds, told := uint64(0), 0
 		m.count = func() (load.Counts, error) {
 			seconds++
@@ -66,7 +66,7 @@ func TestRunSmooths(t *testing.T) {
 }
 
 func TestCensus(t *testing.T) {
-	c := newCensus("/proc")
+	c := newCensus("/proc", nobody)
 	c.alone = func() bool { return false }
 	if _, err := c.count(); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestCensus(t *testing.T) {
 
 // While nothing else runs processes are not looked at, but now and then.
 func TestCensusOfAnIdleMachine(t *testing.T) {
-	c := newCensus("/proc")
+	c := newCensus("/proc", nobody)
 	c.alone = func() bool { return true }
 	looks := 0
 	for range 3 * (idleLooks + 1) {
@@ -95,5 +95,26 @@ func TestCensusOfAnIdleMachine(t *testing.T) {
 	}
 	if looks != 3 {
 		t.Errorf("looked %d times", looks)
+	}
+}
+
+func nobody() map[int]bool { return nil }
+
+// Threads of supervisors that wait for a CPU are none that want one.
+func TestSupervisorsDoNotCount(t *testing.T) {
+	proc := fakeProc(t, []fake{{pid: 10, parent: 1, state: "R"}, {pid: 20, parent: 1, state: "R", threads: []string{"R", "S", "R"}}})
+	serves := map[int]bool{20: true}
+	c := newCensus(proc, func() map[int]bool { return serves })
+	c.alone = func() bool { return false }
+	for want := range 2 {
+		counts, err := c.count()
+		if err != nil || counts.Running != 1+2*want {
+			t.Errorf("%+v, %v; want %d", counts, err, 1+2*want)
+		}
+		m := New(proc, "", func() map[int]bool { return serves }, slog.New(slog.DiscardHandler))
+		if got := m.supervisors(); got != 2*(1-want) {
+			t.Errorf("%d of supervisors run", got)
+		}
+		serves = nil
 	}
 }

@@ -11,25 +11,17 @@ import (
 	"openmosix/internal/linux/procfs"
 )
 
-func TestSplit(t *testing.T) {
+// fake is a process of a proc file system that is made up.
+type fake struct {
+	pid, parent int
+	state       string
+	threads     []string // states of several
+}
+
+func fakeProc(t *testing.T, processes []fake) procfs.FS {
+	t.Helper()
 	dir := t.TempDir()
-	for _, p := range []struct {
-		pid, parent int
-		state       string
-		threads     []string // states of several
-	}{
-		{pid: 1, parent: 0, state: "S"},
-		{pid: 10, parent: 1, state: "R"}, // the owner's
-		{pid: 11, parent: 1, state: "S", threads: []string{"R", "S", "R"}},
-		{pid: 20, parent: 1, state: "S"}, // a guest supervisor
-		{pid: 21, parent: 20, state: "S"},
-		{pid: 22, parent: 21, state: "R"},
-		{pid: 23, parent: 22, state: "R"},
-		{pid: 30, parent: 1, state: "R"}, // another
-		{pid: 40, parent: 1, state: "R"}, // who counts
-		{pid: 50, parent: 51, state: "R"},
-		{pid: 51, parent: 50, state: "S"}, // numbers that were used again
-	} {
+	for _, p := range processes {
 		write := func(path string, pid int, state string) {
 			text := fmt.Sprintf("%d (x) %s %d 0 0 0 0 0 0 0 0 0 1 1 0 0 20 0 %d 0 %d 0 0", pid, state, p.parent, max(1, len(p.threads)), pid)
 			for range 40 {
@@ -48,7 +40,24 @@ func TestSplit(t *testing.T) {
 			write(filepath.Join(base, "task", strconv.Itoa(p.pid+1000*i)), p.pid, state)
 		}
 	}
-	s, err := Of(procfs.FS(dir), []int{20, 30}, 40)
+	return procfs.FS(dir)
+}
+
+func TestSplit(t *testing.T) {
+	proc := fakeProc(t, []fake{
+		{pid: 1, parent: 0, state: "S"},
+		{pid: 10, parent: 1, state: "R"}, // the owner's
+		{pid: 11, parent: 1, state: "S", threads: []string{"R", "S", "R"}},
+		{pid: 20, parent: 1, state: "S"}, // a guest supervisor
+		{pid: 21, parent: 20, state: "S"},
+		{pid: 22, parent: 21, state: "R"},
+		{pid: 23, parent: 22, state: "R"},
+		{pid: 30, parent: 1, state: "R"}, // another
+		{pid: 40, parent: 1, state: "R"}, // who counts
+		{pid: 50, parent: 51, state: "R"},
+		{pid: 51, parent: 50, state: "S"}, // numbers that were used again
+	})
+	s, err := Of(proc, []int{20, 30}, 40)
 	if err != nil {
 		t.Fatal(err)
 	}
