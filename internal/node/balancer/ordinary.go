@@ -21,7 +21,7 @@ var quick = names(`
 	uname hostname id whoami date pwd tty stty which getconf nproc pkg-config pkgconf
 	true false test [ echo printf expr seq sleep
 	ls touch rm mkdir rmdir mv ln cp chmod chown install mktemp readlink realpath basename dirname stat
-	cat head tail wc cut tr tee uniq cmp grep egrep fgrep sed ar ranlib`)
+	cat head tail wc cut tr tee uniq cmp grep egrep fgrep sed ar ranlib as`)
 
 // talkers are programs that work with files more than they compute: far from those
 // they would wait at each call.
@@ -40,7 +40,7 @@ func names(text string) map[string]bool {
 // What is expected of them.
 const (
 	launcherCPU   = 5 * time.Millisecond
-	launcherWants = 0.1
+	launcherWants = 0.02 // a build has a dozen of them, which wait for one another
 	quickCPU      = 2 * time.Millisecond
 	talkerCalls   = 3000 // in a run
 )

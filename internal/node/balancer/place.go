@@ -15,6 +15,10 @@ const (
 	leastPlaceCost = 2 * time.Millisecond
 	// shortest time of a run from which its share of a CPU can be seen.
 	shortestSeen = 50 * time.Millisecond
+	// computes is the share of a CPU from which on a program that ran beside others is believed to
+	// want one. How many there were is known of its beginning and end only, and what took turns
+	// with them without being one of them is not: it is rather more than less.
+	computes = 0.5
 	// mostWants bounds how many CPUs a program is believed to use.
 	mostWants = 64
 )
@@ -138,8 +142,8 @@ func (b *Balancer) foresee(p *balance.Proc, program, kind string) {
 	// A run of no time at all is one of less than can be measured.
 	p.Expected = max(time.Duration(known.CPU*float64(time.Second)), time.Millisecond)
 	p.Wants = known.Wants
-	if p.Wants == 0 {
-		p.Wants = 1
+	if p.Wants == 0 { // its runs were too short to tell
+		p.Wants = b.unseen(program).Wants
 	}
 	p.Calls = known.Calls / p.Expected.Seconds()
 }
@@ -254,7 +258,10 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *u
 	if p, ok := b.placed[pid]; ok && p.program == program {
 		if ran := now.Sub(p.at); ran >= shortestSeen {
 			share := cpu.Seconds() / ran.Seconds()
-			wants = min(share*(p.crowd+b.crowd(p.node))/2, max(share, 1), mostWants)
+			crowd := (p.crowd + b.crowd(p.node)) / 2
+			if wants = min(share*crowd, max(share, 1), mostWants); crowd > 1 && wants >= computes {
+				wants = max(wants, 1)
+			}
 		}
 		kind = p.kind
 		b.over(pid)

@@ -236,6 +236,46 @@ func TestProgramsSurvive(t *testing.T) {
 	})
 }
 
+// Who got most of what there was for it beside others would have used a CPU alone.
+func TestWhoComputesWantsACPU(t *testing.T) {
+	placing(t, 1, func(t *testing.T, m *machine, b *Balancer) {
+		for pid := 100; pid < 104; pid++ {
+			m.add(program{pid: pid, uid: 1000})
+			b.Place(pid, "/usr/bin/work")
+		}
+		time.Sleep(4 * time.Second)
+		b.Finished(103, "/usr/bin/work", 700*time.Millisecond, nil)
+		if got, _ := b.programs.of("/usr/bin/work"); got.Wants != 1 {
+			t.Errorf("one of four that had 0.7 s of 4 is thought to want %v", got.Wants)
+		}
+		b.Finished(101, "/usr/bin/work", 100*time.Millisecond, nil)
+		if got, _ := b.programs.of("/usr/bin/work"); got.Wants > 0.8 {
+			t.Errorf("after one that slept, %v", got.Wants)
+		}
+	})
+}
+
+// Runs that were too short to tell what a program wants do not make it one that wants a CPU.
+func TestShortRunsSayNothing(t *testing.T) {
+	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
+		for pid, program := range []string{"/usr/bin/sh", "/usr/bin/sh", "/usr/bin/other", "/usr/bin/other"} {
+			m.add(fresh(100 + pid))
+			b.Place(100+pid, program)
+			if pid%2 == 0 {
+				b.Finished(100+pid, program, time.Millisecond, nil)
+			}
+		}
+		if got := b.placed[101].wants; got != launcherWants {
+			t.Errorf("a shell is thought to want %v of a CPU", got)
+		}
+		if got := b.placed[103].wants; got != 1 {
+			t.Errorf("what is not known is thought to want %v of a CPU", got)
+		}
+	})
+}
+
+func fresh(pid int) program { return program{pid: pid, uid: 1000} }
+
 func TestProgramsAreBounded(t *testing.T) {
 	placing(t, 1, func(t *testing.T, _ *machine, b *Balancer) {
 		name := func(i int) string { return filepath.Join("/bin", time.Duration(i).String()) }
