@@ -3,18 +3,20 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
+	"time"
 )
 
 // CreditMsg lets a guest's side end writes to a descriptor by itself, of so many bytes
-// and in so many WroteMsgs:
+// and in so many WroteMsgs, for a while:
 //
-//	Credit id = thread  descriptor (4), bytes (4), frames (1), device (8), inode (8)
+//	Credit id = thread  descriptor (4), bytes (4), frames (1), milliseconds (2), device (8), inode (8)
 //
 // It comes just before the reply of a write.
 type CreditMsg struct {
 	FD         int
 	Bytes      int
 	Frames     int
+	Time       time.Duration // of whole milliseconds
 	Dev, Inode uint64 // of the file, as in struct stat
 }
 
@@ -32,13 +34,17 @@ const (
 	MaxCredit = 1 << 20
 )
 
-const creditSize = 4 + 4 + 1 + 8 + 8
+// MaxCreditTime is for how long a credit holds at most.
+const MaxCreditTime = time.Second
+
+const creditSize = 4 + 4 + 1 + 2 + 8 + 8
 
 // Append encodes the message.
 func (m CreditMsg) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.FD))
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.Bytes))
 	b = append(b, byte(m.Frames))
+	b = binary.LittleEndian.AppendUint16(b, uint16(m.Time/time.Millisecond))
 	b = binary.LittleEndian.AppendUint64(b, m.Dev)
 	return binary.LittleEndian.AppendUint64(b, m.Inode)
 }
@@ -49,8 +55,8 @@ func DecodeCredit(b []byte) (CreditMsg, error) {
 		return CreditMsg{}, errors.New("what may be written is not understood")
 	}
 	m := CreditMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Bytes: int(int32(binary.LittleEndian.Uint32(b[4:]))), Frames: int(b[8]),
-		Dev: binary.LittleEndian.Uint64(b[9:]), Inode: binary.LittleEndian.Uint64(b[17:])}
-	if m.FD < 0 || m.Bytes < 0 || m.Bytes > MaxCredit {
+		Time: time.Duration(binary.LittleEndian.Uint16(b[9:])) * time.Millisecond, Dev: binary.LittleEndian.Uint64(b[11:]), Inode: binary.LittleEndian.Uint64(b[19:])}
+	if m.FD < 0 || m.Bytes < 0 || m.Bytes > MaxCredit || m.Time > MaxCreditTime {
 		return CreditMsg{}, errors.New("what may be written makes no sense")
 	}
 	return m, nil

@@ -3,10 +3,11 @@ package wire
 import (
 	"bytes"
 	"testing"
+	"time"
 )
 
 func TestCreditAndWroteTravel(t *testing.T) {
-	credit := CreditMsg{FD: 7, Bytes: MaxCredit, Frames: 4, Dev: 1 << 40, Inode: ^uint64(0)}
+	credit := CreditMsg{FD: 7, Bytes: MaxCredit, Frames: 4, Time: MaxCreditTime, Dev: 1 << 40, Inode: ^uint64(0)}
 	if got, err := DecodeCredit(credit.Append(nil)); err != nil || got != credit {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -14,7 +15,7 @@ func TestCreditAndWroteTravel(t *testing.T) {
 	if got, err := DecodeWrote(append(wrote.Head(), wrote.Data...)); err != nil || got.FD != wrote.FD || !bytes.Equal(got.Data, wrote.Data) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range [][]byte{nil, make([]byte, creditSize-1), make([]byte, creditSize+1), CreditMsg{FD: -1, Bytes: 1}.Append(nil), CreditMsg{Bytes: -1}.Append(nil), CreditMsg{Bytes: MaxCredit + 1}.Append(nil)} {
+	for _, bad := range [][]byte{nil, make([]byte, creditSize-1), make([]byte, creditSize+1), CreditMsg{FD: -1, Bytes: 1}.Append(nil), CreditMsg{Bytes: -1}.Append(nil), CreditMsg{Bytes: MaxCredit + 1}.Append(nil), CreditMsg{Time: MaxCreditTime + time.Millisecond}.Append(nil)} {
 		if m, err := DecodeCredit(bad); err == nil {
 			t.Errorf("%x was understood: %+v", bad, m)
 		}
@@ -27,7 +28,7 @@ func TestCreditAndWroteTravel(t *testing.T) {
 }
 
 func FuzzWritten(f *testing.F) {
-	f.Add(CreditMsg{FD: 3, Bytes: 5, Frames: 1}.Append(nil))
+	f.Add(CreditMsg{FD: 3, Bytes: 5, Frames: 1, Time: 250 * time.Millisecond}.Append(nil))
 	f.Add(append(WroteMsg{FD: 3}.Head(), 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if m, err := DecodeCredit(b); err == nil && !bytes.Equal(m.Append(nil), b) {

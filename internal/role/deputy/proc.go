@@ -332,4 +332,4 @@ func (s *Supervisor) servedBy(l *link, own int) *proc {
 
 // workSize requests of one thread may wait: its call, its end, and what it has done
 // by itself before them.
-const workSize = 16
+const workSize = 2 * creditFrames

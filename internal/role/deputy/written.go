@@ -38,12 +38,14 @@ type writes struct {
 }
 
 const (
-	creditBytes  = 256 << 10
-	creditFrames = 4
+	creditBytes  = 1 << 20
+	creditFrames = 16
 	// creditAfter so many writes: who writes once needs none.
 	creditAfter = 2
-	// muchRoom is what a file system must have free.
+	// muchRoom is what a file system must have free for each muchTime that a credit holds: nobody
+	// writes 10 GiB in a second.
 	muchRoom = 1 << 30
+	muchTime = 100 * time.Millisecond
 	// roomAgain is how often it is tried whether there is room.
 	roomAgain = 100 * time.Millisecond
 )
@@ -123,7 +125,11 @@ func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink == 0 ||
-		unix.Statfs(name, &fs) != nil || !noQuotas[int64(fs.Type)] || fs.Bavail*uint64(fs.Bsize) < muchRoom {
+		unix.Statfs(name, &fs) != nil || !noQuotas[int64(fs.Type)] {
+		return m
+	}
+	holds := creditTime(fs.Bavail * uint64(fs.Bsize))
+	if holds == 0 {
 		return m
 	}
 	at := d.writes.at
@@ -135,7 +141,12 @@ func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 		return m
 	}
 	end := min(limit.Cur, 1<<40)
-	return wire.CreditMsg{FD: fd, Bytes: int(min(creditBytes, end-min(uint64(at), end))), Frames: creditFrames, Dev: st.Dev, Inode: st.Ino}
+	return wire.CreditMsg{FD: fd, Bytes: int(min(creditBytes, end-min(uint64(at), end))), Frames: creditFrames, Time: holds, Dev: st.Dev, Inode: st.Ino}
+}
+
+// creditTime is for how long a credit holds on a file system with so many bytes free.
+func creditTime(free uint64) time.Duration {
+	return min(time.Duration(free/muchRoom)*muchTime, wire.MaxCreditTime)
 }
 
 // hasQuotas tells whether the file system of a file is mounted with quotas, or it is

@@ -25,10 +25,7 @@ type written struct {
 }
 
 // writtenTime is how long what was written stays here at most.
-const writtenTime = 10 * time.Millisecond
-
-// creditTime is how long a credit holds. Others fill disks, too.
-const creditTime = 100 * time.Millisecond
+const writtenTime = 25 * time.Millisecond
 
 // credited takes what home gives. Link reader.
 func (g *Guest) credited(own int, data []byte) {
@@ -44,7 +41,7 @@ func (g *Guest) credited(own int, data []byte) {
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
 	if s.b.alone && len(s.b.Threads()) == 1 {
-		s.b.wrote.credit, s.b.wrote.until = m, time.Now().Add(creditTime)
+		s.b.wrote.credit, s.b.wrote.until = m, time.Now().Add(m.Time)
 	}
 }
 
