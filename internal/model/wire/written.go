@@ -17,7 +17,7 @@ type CreditMsg struct {
 	Bytes      int
 	Frames     int
 	Time       time.Duration // of whole milliseconds
-	Dev, Inode uint64 // of the file, as in struct stat
+	Dev, Inode uint64        // of the file, as in struct stat
 }
 
 // WroteMsg is what a thread has written to a descriptor by itself, in order:

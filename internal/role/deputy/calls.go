@@ -58,12 +58,14 @@ func (d *deputy) run() {
 	if !d.use(func() { d.setMask(d.waits) }) {
 		return
 	}
+	d.before.Add(-1)
 	defer d.drain()
 	for {
 		j, ok := d.next()
 		if !ok || !d.use(func() { d.do(j) }) {
 			return
 		}
+		d.before.Add(-1)
 	}
 }
 
@@ -161,6 +163,9 @@ func (d *deputy) forward(j job) {
 		j.link.complain("the guest side forwards a call that is not made at home", "thread", d.t.Own, "call", c.Nr)
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
+	}
+	if sleeps(c) {
+		d.relieve()
 	}
 	// A signal that came together with the end would break it off.
 	last := c.Nr == unix.SYS_EXIT_GROUP
@@ -270,7 +275,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 			return restartNoIntr, nil, true
 		}
 		d.begun()
-		ret, ok := slot.Await(forever)
+		ret, ok := d.await(slot)
 		if !ok || d.last.call == nil {
 			return ret, nil, ok
 		}
@@ -284,7 +289,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 		return restartNoIntr, nil, true
 	}
 	d.begun()
-	ret, ok := slot.Await(forever)
+	ret, ok := d.await(slot)
 	if !ok {
 		return 0, nil, false
 	}
@@ -328,7 +333,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 		return restartNoIntr, nil, true
 	}
 	d.begun()
-	ret, ok := slot.Await(forever)
+	ret, ok := d.await(slot)
 	if !ok {
 		return 0, nil, false
 	}

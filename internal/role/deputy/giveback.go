@@ -12,8 +12,7 @@ import (
 
 // A process that is whole elsewhere gives its memory back to this node: its
 // deputies drop it, a piece at a time, while they have nothing else to do, so
-// that no call waits for it. Lock order: a deputy's using, proc.giving; or, of a
-// deputy's own goroutine between two calls, the other way round.
+// that no call waits for it. Lock order: a deputy's using, proc.giving.
 
 const (
 	// worthGivingBack is from how much memory on this is done at once. Less is kept for longAway:
@@ -134,25 +133,38 @@ func (p *proc) isWhole() {
 	p.emptied, p.toGive, p.giveWhole = true, p.giveWhole, nil
 	p.giving.Unlock()
 	for _, t := range p.Threads() {
-		d := p.s.deputyByOwn(t.Own)
-		if d == nil {
-			continue
+		if d := p.s.deputyByOwn(t.Own); d != nil {
+			d.poke()
 		}
-		select {
-		case d.gives <- struct{}{}:
-		default:
-		}
+	}
+}
+
+// poke has a deputy's goroutine look whether there is something to give back.
+func (d *deputy) poke() {
+	select {
+	case d.gives <- struct{}{}:
+	default:
 	}
 }
 
 // giveSome gives back a piece between two calls. False: there is none, or it
 // cannot be done now.
 func (d *deputy) giveSome() bool {
-	p := d.p
+	if !d.p.hasToGive() {
+		return false
+	}
+	given := false
+	return d.use(func() {
+		d.p.giving.Lock()
+		defer d.p.giving.Unlock()
+		given = len(d.p.toGive) > 0 && d.giveOne(givenAtOnce)
+	}) && given
+}
+
+func (p *proc) hasToGive() bool {
 	p.giving.Lock()
 	defer p.giving.Unlock()
-	given := false
-	return len(p.toGive) > 0 && d.use(func() { given = d.giveOne(givenAtOnce) }) && given
+	return len(p.toGive) > 0
 }
 
 // giveRest gives back all that is left, as part of a call.

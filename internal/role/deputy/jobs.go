@@ -94,6 +94,7 @@ func (d *deputy) awaitCont(serial uint64) bool {
 		if cancelled {
 			return false
 		}
+		d.relieve()
 		select {
 		case <-d.quit:
 			return false

@@ -114,7 +114,12 @@ func (l *link) settle(kind uint8) {
 // read takes everything a guest supervisor says until the connection ends.
 func (s *Supervisor) read(l *link) {
 	var err error
-	defer func() { s.lost(l, err) }()
+	reads := true
+	defer func() {
+		if reads {
+			s.lost(l, err)
+		}
+	}()
 	for {
 		var f transport.Frame
 		if f, err = l.conn.Recv(); err != nil {
@@ -133,20 +138,11 @@ func (s *Supervisor) read(l *link) {
 				s.log.Debug("call of an unknown thread", "thread", fr.id)
 				continue
 			}
-			if f.Kind == wire.Behind || f.Kind == wire.Opened || f.Kind == wire.Wrote || f.Kind == wire.Mapping {
-				d.behinds.Add(1)
-			}
-			l.waiting.take(len(fr.data))
-			select {
-			case d.work <- job{link: l, frame: fr}:
-			default: // a thread makes one call at a time
-				err = fmt.Errorf("too many calls at once for thread %d", fr.id)
+			if reads, err = s.serves(l, d, fr); err != nil {
 				return
 			}
-			select {
-			case <-d.quit:
-				d.drain()
-			default:
+			if !reads {
+				return // another goroutine does
 			}
 		case wire.Cancel:
 			if len(fr.data) == 8 {

@@ -238,6 +238,8 @@ type deputy struct {
 	once  sync.Once
 
 	using   sync.Mutex   // held by whoever uses the thread's slot
+	readOn  func()       // has another goroutine read on: the link's reader uses the slot; using
+	before  atomic.Int32 // what is left to its goroutine, and not done; its beginning is
 	behinds atomic.Int32 // what its guest has done by itself and is still to be done here
 
 	mu     sync.Mutex
@@ -276,6 +278,7 @@ func (s *Supervisor) enrol(p *proc, img *image.Image) []*deputy {
 
 func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread, waits uint64) *deputy {
 	d := &deputy{p: p, t: t, waits: waits, work: make(chan job, workSize), quit: make(chan struct{}), gives: make(chan struct{}, 1)}
+	d.before.Store(1)
 	s.mu.Lock()
 	s.byOwn[t.Own] = d
 	threads := len(s.byOwn)

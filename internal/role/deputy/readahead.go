@@ -127,7 +127,7 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes int) {
 	buf := d.p.s.pieces.take(bytes)
 	defer d.p.s.pieces.give(buf)
-	n, err := unix.Pread(src.own, buf, int64(f.Offset))
+	n, err := d.pread(src.own, buf, int64(f.Offset), src.stat.Size)
 	if err != nil || n < 0 {
 		return
 	}

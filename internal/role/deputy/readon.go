@@ -65,7 +65,7 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 		}
 		d.stands(m)
 		f.Stat = statBytes(&src.stat) // which file it is
-		if got, err := unix.Pread(src.own, buf, int64(m.From)); err == nil && d.p.plain.Load() {
+		if got, err := d.pread(src.own, buf, int64(m.From), src.stat.Size); err == nil && d.p.plain.Load() {
 			n, f.Complete = got, got < m.Bytes
 		}
 		d.reads.sent, d.reads.step = int64(m.From)+int64(n), m.Bytes

@@ -185,10 +185,10 @@ func (d *deputy) wrote(j job) {
 			return // as if that had come before this write
 		}
 		copy(slot.Window(), data)
-		n, err := d.t.Call(unix.SYS_WRITE, uint64(m.FD), slot.WindowAddr(), uint64(len(data)))
+		n, alive := d.write(slot, m.FD, len(data))
 		switch {
-		case err != nil:
-			return // it has ended
+		case !alive:
+			return
 		case n > 0:
 			data = data[n:]
 			d.writes.at += n
@@ -197,6 +197,7 @@ func (d *deputy) wrote(j job) {
 				d.p.s.log.Error("a process waits for room on a disk that became full in a moment", "pid", d.p.PID, "descriptor", m.FD, "error", unix.Errno(-n))
 				told = true
 			}
+			d.relieve()
 			time.Sleep(roomAgain)
 		default:
 			d.p.s.log.Error("a process has to be killed: what it has written cannot be written at home", "pid", d.p.PID, "descriptor", m.FD, "error", unix.Errno(-n))
