@@ -37,6 +37,19 @@ const (
 	soon    = shortly + 15*time.Second
 )
 
+// sleeps waits until the process does: it goes on a moment after it has been told that it may.
+func (s *side) sleeps() {
+	s.r.t.Helper()
+	var text []byte
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		text, _ = os.ReadFile("/proc/" + itoa(s.pid) + "/status")
+		if strings.Contains(string(text), "State:\tS") {
+			return
+		}
+	}
+	s.r.t.Errorf("the process is\n%s", text)
+}
+
 // given fails the test unless a move is given up because the process stood still for too long.
 func (r *rig) given(moved chan supervisor.Event) {
 	r.t.Helper()
@@ -66,9 +79,7 @@ func TestASlowNode(t *testing.T) {
 	r.mayStand(shortly)
 	v.slow, v.strategy = true, supervisor.PreCopy
 	r.given(r.moves(v, hostileNode))
-	if text, err := os.ReadFile("/proc/" + itoa(v.pid) + "/status"); err != nil || !strings.Contains(string(text), "State:\tS") {
-		t.Errorf("the process is\n%s", text)
-	}
+	v.sleeps()
 	r.unharmed(bystander)
 	v.slow = false
 	r.mayStand(0)
