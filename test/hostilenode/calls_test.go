@@ -56,6 +56,8 @@ func TestCallsThatAreNotItsOwn(t *testing.T) {
 		if own != v.pid {
 			_ = v.send(wire.Call, own, callFrame(7000, mine))
 			_ = v.send(wire.Exit, own, make([]byte, 4))
+			_ = v.send(wire.Unmade, v.pid, wire.Encode(wire.UnmadeMsg{Own: own, Signal: 64}))
+			_ = v.send(wire.Unmade, own, wire.Encode(wire.UnmadeMsg{Own: v.pid, PIDFD: 1}))
 			_ = v.send(wire.Died, own, wire.Encode(wire.DiedMsg{Signal: 9}))
 			_ = v.send(wire.Stop, own, nil)
 			_ = v.send(wire.Cancel, own, make([]byte, 8))

@@ -16,7 +16,7 @@ func FuzzDecode(f *testing.F) {
 		Threads: []image.Thread{{TID: 7, XState: make([]byte, 64)}}, HomeDirty: []image.Range{{Start: 0x1000, End: 0x2000}}, Guards: []image.Range{{Start: 0x3000, End: 0x4000}}}
 	for _, v := range []any{PrepareMsg{Image: img}, PreparedMsg{}, ThawMsg{Image: img, Signals: []PendingSignal{{TID: 7, Info: make([]byte, 128)}}},
 		FreezeMsg{Full: true, Later: 2}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
-		CloneMsg{Serial: 1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}, WantMsg{Ranges: img.HomeDirty, Urgent: true}, OwnFileMsg{Name: "stat"}, TextMsg{Serial: 1},
+		CloneMsg{Serial: 1}, UnmadeMsg{Own: 8, Signal: 17, PIDFD: -1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}, WantMsg{Ranges: img.HomeDirty, Urgent: true}, OwnFileMsg{Name: "stat"}, TextMsg{Serial: 1},
 		CallsMsg{Calls: []tally.Call{{Nr: 1, Nanos: 5, Buckets: []uint64{1}}}}} {
 		f.Add(Encode(v))
 	}
@@ -47,7 +47,7 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		for _, v := range []any{new(PreparedMsg), new(FreezeMsg), new(FailedMsg), new(DiedMsg), new(NeedHomeMsg),
-			new(CloneMsg), new(ExecMsg), new(MapFileMsg), new(MappedMsg), new(UsageMsg), new(OwnFileMsg), new(TextMsg), new(CallsMsg),
+			new(CloneMsg), new(UnmadeMsg), new(ExecMsg), new(MapFileMsg), new(MappedMsg), new(UsageMsg), new(OwnFileMsg), new(TextMsg), new(CallsMsg),
 			new(LackingMsg), new(KnownMsg), new(ReadableMsg), new(OpenedMsg), new(ForgetMsg), new(WantMsg)} {
 			_ = Decode(b, v)
 		}

@@ -174,6 +174,13 @@ type CloneMsg struct {
 	Flags  uint64
 }
 
+// UnmadeMsg tells of a process that could not be made where its maker runs: id is the maker.
+type UnmadeMsg struct {
+	Own    int // of the process
+	Signal int // what its end would send
+	PIDFD  int // its maker's descriptor of it; -1: none
+}
+
 // ExecMsg is an execve, complete: only strings travel.
 type ExecMsg struct {
 	Serial     uint64

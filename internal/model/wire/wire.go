@@ -70,6 +70,7 @@ const (
 	Holds    // guest to home: sums of pages that the node holds of an announced process: package pagesum
 	Same     // RangesMsg, home to guest: as Pages, for pages that are as they are held
 	Again    // RangesMsg, home to guest: as Fetched, for such pages
+	Unmade   // UnmadeMsg: there is no room for a process whose half home has made; its maker comes home
 )
 
 // CallHead is the length of what precedes the call in a Call frame.

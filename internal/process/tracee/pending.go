@@ -71,3 +71,16 @@ func (p *Process) Requeue(ts []*Thread, list []Pending) error {
 	}
 	return nil
 }
+
+// Waitable is the signal of a child's end, stop or going on that the process can wait for; t is
+// parked. found is false if there is none.
+func (t *Thread) Waitable() (one Pending, found bool, err error) {
+	const infoOff, pidAt, everyone = 64, 16, 0 // P_ALL
+	at := t.Put(infoOff, make([]byte, len(one.Info)))
+	ret, err := t.Call(unix.SYS_WAITID, everyone, 0, at, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG|unix.WNOWAIT, 0)
+	if err != nil || ret < 0 {
+		return one, false, err
+	}
+	copy(one.Info[:], t.Get(infoOff, len(one.Info)))
+	return one, le.Uint32(one.Info[pidAt:]) != 0, nil
+}

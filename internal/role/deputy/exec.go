@@ -29,7 +29,7 @@ func (d *deputy) execve(j job) {
 	p := d.p
 	x := &execution{mask: m.Mask, link: j.link, done: make(chan struct{})}
 	p.mu.Lock()
-	if p.moving {
+	if p.moving || len(p.unmade) > 0 {
 		p.mu.Unlock()
 		d.reply(j, m.Serial, restartNoIntr, nil)
 		return

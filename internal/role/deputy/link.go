@@ -159,6 +159,8 @@ func (s *Supervisor) read(l *link) {
 			}
 		case wire.Died:
 			s.died(l, fr)
+		case wire.Unmade:
+			s.unmade(l, fr)
 		case wire.NeedHome:
 			s.needHome(l, fr)
 		case wire.Usage:

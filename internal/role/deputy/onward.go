@@ -37,6 +37,9 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	defer p.goesOn()
 	if err == nil {
 		p.stands()
+		err = p.staysNear()
+	}
+	if err == nil {
 		err = p.decide()
 	}
 	if err != nil {

@@ -53,15 +53,17 @@ type proc struct {
 	dead        map[int]spent    // ... and those of ended children it has not waited for
 	parent      *proc            // who waits for it, when its deputy made it
 	rss         uint64
-	threadsUsed map[int]int64 // CPU time used away by its threads before this stay, nanoseconds
-	exec        *execution    // an execve under way
-	homing      bool          // it is on its way home for a call
-	dying       bool          // a signal killed its guest
-	kept        uint64        // signals that stay pending here while the guest blocks them
-	stopped     bool          // in a job-control stop, and the guest has been told
-	stopWords   uint64        // reports of such stops so far
-	unborn      bool          // its guest half is not made yet: newborn.go
-	words       []word        // what that half is to be told as soon as it is
+	threadsUsed map[int]int64    // CPU time used away by its threads before this stay, nanoseconds
+	exec        *execution       // an execve under way
+	homing      bool             // it is on its way home for a call
+	dying       bool             // a signal killed its guest
+	kept        uint64           // signals that stay pending here while the guest blocks them
+	stopped     bool             // in a job-control stop, and the guest has been told
+	stopWords   uint64           // reports of such stops so far
+	unborn      bool             // its guest half is not made yet: newborn.go
+	words       []word           // what that half is to be told as soon as it is
+	unmade      []wire.UnmadeMsg // children whose guest halves cannot be: unmade.go
+	bodiless    bool             // it is one of these, and is going to end
 
 	program     string    // that it executes; attended families
 	homeParent  int       // who made it at home; attended families
@@ -124,7 +126,7 @@ func (p *proc) away() *link {
 func (p *proc) begin() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.moving || p.ended || p.exec != nil || p.entering != nil {
+	if p.moving || p.ended || p.bodiless || p.exec != nil || p.entering != nil {
 		return false
 	}
 	p.moving = true

@@ -30,6 +30,9 @@ func (r *returning) resume(m *wire.ThawMsg) error {
 func (r *returning) restore(m *wire.ThawMsg) error {
 	p, img := r.p, r.img
 	leader := r.threads[0]
+	if err := r.takeBack(); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	have := p.actions
 	undelivered := append([]sentSignal(nil), unseen(p.sent, m.SignalsSeen)...)

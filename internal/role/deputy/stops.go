@@ -263,6 +263,7 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 		return
 	}
 	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
+	s.killUnmade(p)
 	p.bury()
 	s.finished(p, st.Micros)
 	s.drop(p, supervisor.Gone)

@@ -100,7 +100,7 @@ func (s *strand) clone(p *pending) {
 
 func (s *strand) cloneWhole(p *pending, a [6]uint64, pidfd uint64) {
 	g := s.b.g
-	if s.noRoom.Swap(false) || !g.reserve() {
+	if s.noRoom.Load() || !g.reserve() {
 		s.comeHome(p, noMore)
 		return
 	}
@@ -145,21 +145,22 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 		s.finish(p, r.ret)
 		return
 	}
-	own := int(r.ret)
+	m := wire.UnmadeMsg{Own: int(r.ret), Signal: int(a[0] & 0xff), PIDFD: -1}
 	if pidfd != 0 && len(r.outs) == 1 && len(r.outs[0]) == 4 {
 		_ = s.b.memory().Write(pidfd, r.outs[0]) // it could be written a moment ago
+		m.PIDFD = int(int32(le.Uint32(r.outs[0])))
 	}
 	a[0] &^= unix.CLONE_PIDFD
-	if begun, err := s.makeHere(p, a, own); err != nil {
-		s.notMade(p, own, begun, err)
+	if begun, err := s.makeHere(p, a, m); err != nil {
+		s.notMade(p, m.Own, begun, err)
 	}
 }
 
 // makeHere runs the program's clone in its own thread, with the id chosen
 // beforehand. The thread's registers serve for the call and are put back. begun:
 // what it was to make runs, whatever became of the thread itself. Without an error it has been
-// made, or the call is made again.
-func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err error) {
+// made, or the call is made again; m is what home is told then of a process.
+func (s *strand) makeHere(p *pending, a [6]uint64, m wire.UnmadeMsg) (begun bool, err error) {
 	t := s.t
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
 	if err != nil {
@@ -183,15 +184,14 @@ func (s *strand) makeHere(p *pending, a [6]uint64, own int) (begun bool, err err
 	if err := s.b.straighten(); err != nil { // another thread may run in the code, or write into the same memory
 		return false, err
 	}
+	own := m.Own
 	c := &cloning{s: s, h: h, own: own, saved: saved, mask: mask}
-	ret, err := c.withRoom(a)
+	ret, err := c.run(a)
 	switch {
 	case err != nil:
 		return c.begun, err
-	case ret < 0 && p.child:
-		return c.begun, unix.Errno(-ret)
 	case ret < 0:
-		c.undo()
+		c.undo(p, m)
 		return false, nil
 	case ret != int64(own):
 		return c.begun, fmt.Errorf("it became %d", ret)

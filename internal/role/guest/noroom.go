@@ -1,9 +1,6 @@
 package guest
 
 import (
-	"time"
-
-	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/wire"
 
@@ -17,30 +14,23 @@ import (
 // noMore is why a process comes home to make another, or a thread.
 const noMore = "the node it runs on gives it no more processes and threads (guests.each_pids there)"
 
-const (
-	// roomWait is for how long a place for a process is waited for: nothing leads back from
-	// its half at home. roomPause is between two tries.
-	roomWait  = 10 * time.Second
-	roomPause = 5 * time.Millisecond
-)
-
-// withRoom makes the call, a process's for a while, until there is room. Below 0: there is none.
-func (c *cloning) withRoom(a [6]uint64) (int64, error) {
-	for within := owntime.Within(roomWait); ; time.Sleep(roomPause) {
-		ret, err := c.run(a)
-		if err != nil || ret >= 0 || a[0]&unix.CLONE_THREAD != 0 || within.Over() {
-			return ret, err
-		}
-	}
-}
-
-// undo takes back a thread that there is no room for: nobody knows its half at home, which ends
-// like any other. Its maker makes the call again, and comes home for it.
-func (c *cloning) undo() {
-	s, g := c.s, c.s.b.g
-	g.log.Info("there is no room for another thread: its process goes home", "process", s.b.Own, "thread", c.own)
-	_ = g.post(wire.Exit, c.own, make([]byte, 4))
+// undo takes back what there is no room for. A thread's half at home nobody knows: it ends like
+// any other. A process's is its parent's child already; it is taken back when its maker has come
+// home, and with all its threads stands still. The call is made again, and comes home for it.
+func (c *cloning) undo(p *pending, m wire.UnmadeMsg) {
+	s, b, g := c.s, c.s.b, c.s.b.g
+	g.log.Info("there is no room for another thread or process: who wants it goes home", "process", b.Own, "own", c.own)
 	s.noRoom.Store(true)
+	if p.child {
+		g.forgetChild(c.own)
+		b.mu.Lock()
+		b.homing = true
+		b.mu.Unlock()
+		_ = g.post(wire.Unmade, b.Own, wire.Encode(m))
+		_ = g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: noMore})) // whatever it does before
+	} else {
+		_ = g.post(wire.Exit, c.own, make([]byte, 4))
+	}
 	r := c.saved
 	r.Rip, r.Rax, r.OrigRax = c.saved.Rip-syscallLength, c.saved.OrigRax, ^uint64(0)
 	c.h.LetGo(func() {

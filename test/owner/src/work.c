@@ -2,17 +2,21 @@
  *   burn   N million rounds of arithmetic, and says what came of it;
  *   bomb   starts up to N processes that live until it ends, and says how many
  *          there were and why there were no more;
+ *   pidfds is bomb whose processes come with a descriptor each, while a thread looks at
+ *          what ends;
  *   crowd  is bomb whose processes live until the file GO is gone;
  *   threads  starts up to N threads likewise; it says "over" at its end, as bomb does;
  *   gang   is threads that live until the file GO is gone;
  *   hog    uses N MiB of memory, and says so if it lives. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,15 +28,44 @@ static void burn(long n)
 	printf("result %lu\n", x);
 }
 
-static void bomb(long n, const char *until)
+static pid_t with_pidfd(int *fd)
+{
+	struct clone_args a = { .flags = CLONE_PIDFD, .pidfd = (unsigned long)fd, .exit_signal = SIGCHLD };
+	return syscall(SYS_clone3, &a, sizeof a);
+}
+
+static volatile int childless, ended_early, signalled;
+static void *looks(void *none)
+{
+	siginfo_t info;
+	while (!childless)
+		if (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid)
+			ended_early = info.si_pid;
+	return none;
+}
+
+static void child_ends(int sig)
+{
+	signalled = sig;
+}
+
+static void bomb(long n, const char *until, int pidfds)
 {
 	int hold[2];
 	if (pipe(hold))
 		exit(1);
-	long made = 0;
+	long made = 0, ended = 0;
 	int why = 0;
+	pthread_t looker;
+	if (pidfds) {
+		signal(SIGCHLD, child_ends);
+		if (pthread_create(&looker, NULL, looks, NULL))
+			exit(1);
+	}
 	for (; made < n; made++) {
-		pid_t p = fork();
+		int fd, lowest = dup(hold[0]);
+		close(lowest);
+		pid_t p = pidfds ? with_pidfd(&fd) : fork();
 		if (p < 0) {
 			why = errno;
 			break;
@@ -44,14 +77,26 @@ static void bomb(long n, const char *until)
 				;
 			_exit(0);
 		}
+		if (pidfds && fd != lowest)
+			printf("the descriptor is %d instead of %d\n", fd, lowest);
+	}
+	if (pidfds) {
+		childless = 1;
+		pthread_join(looker, NULL);
+		if (ended_early || signalled)
+			printf("a child has ended: %d, and signal %d came\n", ended_early, signalled);
+		signal(SIGCHLD, SIG_DFL);
 	}
 	printf("made %ld: %s\n", made, strerror(why));
 	fflush(stdout);
 	while (until && !access(until, F_OK))
 		usleep(20000);
 	close(hold[1]);
-	while (wait(NULL) > 0)
-		;
+	for (int status; wait(&status) > 0; ended++)
+		if (status)
+			printf("a child ends with %#x\n", status);
+	if (ended != made)
+		printf("%ld have ended\n", ended);
 	printf("over\n");
 }
 
@@ -107,9 +152,11 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "burn"))
 		burn(n);
 	else if (!strcmp(argv[1], "bomb"))
-		bomb(n, NULL);
+		bomb(n, NULL, 0);
+	else if (!strcmp(argv[1], "pidfds"))
+		bomb(n, NULL, 1);
 	else if (!strcmp(argv[1], "crowd"))
-		bomb(n, argv[2]);
+		bomb(n, argv[2], 0);
 	else if (!strcmp(argv[1], "threads"))
 		threads(n, NULL);
 	else if (!strcmp(argv[1], "gang"))
