@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +33,9 @@ type Space struct {
 	task    atomic.Int32 // whom process_vm_* is asked about
 	mem     *os.File
 	pagemap *os.File
+
+	once sync.Once
+	maps *os.File // what asks about mappings; nil: the kernel tells nothing of single ones
 }
 
 // Span is one piece to be copied: len(Bytes) bytes at Addr of the process.
@@ -67,6 +71,10 @@ func (s *Space) Pagemap() *os.File { return s.pagemap }
 // Close closes the files behind the Space.
 func (s *Space) Close() error {
 	errMem, errPagemap := s.mem.Close(), s.pagemap.Close()
+	s.once.Do(func() {}) // it is not opened any more
+	if s.maps != nil {
+		_ = s.maps.Close() // it was only asked
+	}
 	if errMem != nil {
 		return fmt.Errorf("close memory of %d: %w", s.pid, errMem)
 	}

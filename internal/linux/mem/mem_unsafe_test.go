@@ -165,3 +165,21 @@ func BenchmarkRead64(b *testing.B) {
 		}
 	}
 }
+
+func TestWritable(t *testing.T) {
+	s, addr, b := own(t, 4*4096)
+	if err := errors.Join(unix.Mprotect(b[4096:8192], unix.PROT_READ), unix.Mprotect(b[3*4096:], unix.PROT_NONE)); err != nil {
+		t.Fatal(err)
+	}
+	if s.Writable(addr+4096, 1) != 0 {
+		t.Skip("this kernel tells nothing of single mappings")
+	}
+	for _, c := range []struct{ off, n, want uint64 }{{0, 4096, 4096}, {10, 5000, 4086}, {4095, 1, 1}, {4096, 4096, 0}, {8191, 2, 0}, {8192, 4096, 4096}, {8192, 4097, 4096}, {0, 0, 0}} {
+		if got := s.Writable(addr+c.off, c.n); got != c.want {
+			t.Errorf("%d bytes at %d: %d, not %d", c.n, c.off, got, c.want)
+		}
+	}
+	if got := s.Writable(0, 100); got != 0 {
+		t.Errorf("at 0: %d", got)
+	}
+}

@@ -44,6 +44,9 @@ type Segment struct {
 	FromOff uint32 // ... at this offset ...
 	Wide    bool   // ... in 8 bytes instead of 4
 
+	Cut  bool   // the caller's memory takes only ...
+	Fits uint32 // ... its first bytes: at home, too, what follows them faults
+
 	addr uint64  // guest: where it came from ...
 	dest []Piece // ... or, when not one stretch, where which of its bytes go
 }

@@ -246,6 +246,7 @@ func TestCodecCloses(t *testing.T) {
 		if e != abi.OK {
 			return
 		}
+		c.Takes(func(addr, n uint64) uint64 { return min(n, addr%7) })
 		b := c.Append(nil)
 		d, err := DecodeCall(b)
 		if err != nil {

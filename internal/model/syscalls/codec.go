@@ -23,7 +23,10 @@ var errCut = errors.New("message ends early")
 const (
 	segOut = 1 << iota
 	segWide
-	segBack // the three bits above: Back
+	segBack // the three bits from here on: Back
+
+	segCut      = 1 << 5
+	segBackMask = 7
 )
 
 // Append appends the call in the form that travels. Where its results go at
@@ -60,10 +63,16 @@ func (s *Segment) append(b []byte) []byte {
 	if s.Wide {
 		flags |= segWide
 	}
+	if s.Cut {
+		flags |= segCut
+	}
 	b = append(b, byte(s.Arg), flags)
 	b = binary.AppendUvarint(b, uint64(s.Size))
 	b = binary.AppendUvarint(b, uint64(len(s.In)))
 	b = append(b, s.In...)
+	if s.Cut {
+		b = binary.AppendUvarint(b, uint64(s.Fits))
+	}
 	switch s.Back {
 	case BackCount:
 		b = binary.AppendUvarint(b, uint64(s.Scale))
@@ -119,9 +128,12 @@ func (c *Call) Decode(b []byte) error {
 func (d *decoder) segment() Segment {
 	s := Segment{Arg: int8(d.byte())}
 	flags := d.byte()
-	s.Out, s.Wide, s.Back = flags&segOut != 0, flags&segWide != 0, Back(flags/segBack)
+	s.Out, s.Wide, s.Cut, s.Back = flags&segOut != 0, flags&segWide != 0, flags&segCut != 0, Back(flags/segBack&segBackMask)
 	s.Size = uint32(d.upTo(MaxCall))
 	s.In = d.bytes(uint64(s.Size))
+	if s.Cut {
+		s.Fits = uint32(d.upTo(uint64(s.Size)))
+	}
 	switch s.Back {
 	case BackCount:
 		s.Scale = uint32(d.upTo(1 << 16))

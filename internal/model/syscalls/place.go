@@ -19,9 +19,16 @@ func (c *Call) PlaceInto(offs []int, window uint64, buf []byte, max int) ([6]uin
 	offs = offs[:0]
 	need := 0
 	for i := range c.Segs {
+		s := &c.Segs[i]
+		if s.Cut { // what does not fit has pages of its own
+			need = up(need+int(s.Fits), abi.PageSize)
+			offs = append(offs, need-int(s.Fits))
+			need = up(need+int(s.Size-s.Fits), abi.PageSize)
+			continue
+		}
 		offs = append(offs, need)
-		need += (int(c.Segs[i].Size) + alignment - 1) &^ (alignment - 1)
-		if c.Segs[i].Size == 0 {
+		need = up(need+int(s.Size), alignment)
+		if s.Size == 0 {
 			need += alignment // an address of its own, so that no two segments share one
 		}
 	}
@@ -43,6 +50,33 @@ func (c *Call) PlaceInto(offs []int, window uint64, buf []byte, max int) ([6]uin
 		le.PutUint64(buf[offs[r.Seg]+int(r.Off):], window+uint64(offs[r.To])+uint64(r.ToOff))
 	}
 	return args, offs, need, true
+}
+
+func up(n, to int) int { return (n + to - 1) &^ (to - 1) }
+
+// Hole is a stretch of a window that must fault.
+type Hole struct{ Off, Len int }
+
+// Holes are what the caller's memory does not take, by the offsets that Place has given.
+// Precondition: the window begins with a page.
+func (c *Call) Holes(offs []int) (holes []Hole) {
+	for i := range c.Segs {
+		if s := &c.Segs[i]; s.Cut && s.Fits < s.Size {
+			at := offs[i] + int(s.Fits)
+			holes = append(holes, Hole{at, up(int(s.Size-s.Fits), abi.PageSize)})
+		}
+	}
+	return holes
+}
+
+// IsCut tells whether there are holes.
+func (c *Call) IsCut() bool {
+	for i := range c.Segs {
+		if c.Segs[i].Cut {
+			return true
+		}
+	}
+	return false
 }
 
 // Returned gives, for each Out segment in order, the bytes that go back after

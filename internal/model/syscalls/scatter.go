@@ -40,6 +40,35 @@ func (c *Call) Scatter(ret int64, outs [][]byte, m Memory) int64 {
 	return ret
 }
 
+// Takes looks how much of what the call takes away from home for good, from a pipe or a
+// queue, the caller's memory can take: the kernel takes no more away than that. writable is how
+// many of n bytes at an address can be written.
+func (c *Call) Takes(writable func(addr, n uint64) uint64) {
+	for i := range c.Segs {
+		s := &c.Segs[i]
+		if !s.Out || s.Size == 0 || s.Back != BackCount && s.Back != BackField && !(s.Back == BackWhole && opensTwo(c.Nr)) {
+			continue
+		}
+		whole := [1]Piece{{Addr: s.addr, Len: s.Size}}
+		pieces := s.dest
+		if pieces == nil {
+			pieces = whole[:]
+		}
+		for _, p := range pieces {
+			if n := writable(p.Addr, uint64(p.Len)); n < uint64(p.Len) {
+				s.Cut, s.Fits = true, p.Off+uint32(n)
+				break
+			}
+		}
+	}
+}
+
+// opensTwo tells of calls whose descriptors nobody would know of.
+func opensTwo(nr int) bool {
+	const socketpair, pipe, pipe2 = 53, 22, 293
+	return nr == socketpair || nr == pipe || nr == pipe2
+}
+
 // unchanged spares writing back what returns whatever the result is, when the
 // kernel did not touch it: the caller's memory may be constant, or in use by
 // another thread.

@@ -282,7 +282,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 		return ret, d.last.call.Returned(ret, slot.Window(), d.last.offs, nil), true
 	}
 	args, offs, need, ok := c.Place(slot.WindowAddr(), slot.Window(), windowMax)
-	if !ok {
+	if !ok || c.IsCut() {
 		return d.bulk(c, need)
 	}
 	if !d.post(slot, c.Nr, args) {
@@ -297,8 +297,8 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	return ret, c.Returned(ret, slot.Window(), offs, nil), true
 }
 
-// bulk runs a call whose buffers do not fit the window: in memory that the
-// deputy maps for it.
+// bulk runs a call whose buffers do not fit the window, or are to fault where its guest's do: in
+// memory that the deputy maps for it.
 func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	size := uint64(need+4095) &^ 4095
 	at, err := d.p.scratch(d, size)
@@ -323,6 +323,11 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 		o := offs[r.Seg] + int(r.Off)
 		if err := d.p.Mem.Write(uint64(at)+uint64(o), buf[o:o+8]); err != nil {
 			return -int64(unix.EFAULT), nil, true
+		}
+	}
+	for _, h := range c.Holes(offs) {
+		if _, err := d.t.Must("make a hole", unix.SYS_MPROTECT, uint64(at)+uint64(h.Off), uint64(h.Len), unix.PROT_NONE); err != nil {
+			return -int64(unix.ENOMEM), nil, d.t.Alive()
 		}
 	}
 	slot := d.t.Slot

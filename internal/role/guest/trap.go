@@ -205,6 +205,7 @@ func (s *strand) goHome(p *pending) {
 	if s.opensHere(p, c) || s.writesHere(p, c) {
 		return
 	}
+	c.Takes(s.b.Mem.Writable)
 	p.call = c
 	s.shorten(p)
 	if s.enter(p, false) {

@@ -23,8 +23,9 @@ func fits(m syscalls.Memory, at uint64, b []byte) (n int64) {
 	return n
 }
 
-// putsBack ends a read of which the program's memory has taken less than was read. Of a descriptor that stands nowhere
-// in a file, a pipe, the rest is lost. False: it was no such read. Link reader.
+// putsBack ends a read of which the program's memory has taken less than was read: what its mappings do not take was
+// not read (syscalls.Call.Takes), but of their pages some fault, and before Linux 6.11 nobody tells. Of a descriptor that
+// stands nowhere in a file, a pipe, the rest is lost. False: it was no such read. Link reader.
 func (s *strand) putsBack(p *pending, read int64, outs [][]byte) bool {
 	if p.nr != unix.SYS_READ || read <= 0 || len(outs) != 1 || int64(len(outs[0])) != read {
 		return false

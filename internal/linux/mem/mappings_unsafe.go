@@ -1,0 +1,62 @@
+package mem
+
+import (
+	"os"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// query is struct procmap_query, linux/fs.h; since Linux 6.11.
+type query struct {
+	size, flags, addr      uint64
+	start, end             uint64
+	rights, page, off, ino uint64
+	major, minor           uint32
+	nameSize, buildSize    uint32
+	name, build            uint64
+}
+
+const (
+	queryMapping = 0xc0686611 // PROCMAP_QUERY
+	mayWrite     = 2          // PROCMAP_QUERY_VMA_WRITABLE
+)
+
+// Writable tells how many of n bytes at addr the process itself could write, by the rights of its
+// mappings. Pages that fault nevertheless, guards and those beyond a file's end, it does not know of;
+// where the kernel tells nothing it is all of them.
+func (s *Space) Writable(addr, n uint64) uint64 {
+	s.once.Do(s.openMaps)
+	if s.maps == nil {
+		return n
+	}
+	for at := addr; at-addr < n; {
+		q := query{addr: at}
+		q.size = uint64(unsafe.Sizeof(q))
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, s.maps.Fd(), queryMapping, uintptr(unsafe.Pointer(&q)))
+		switch {
+		case errno == unix.ENOENT || errno == 0 && q.rights&mayWrite == 0:
+			return at - addr
+		case errno != 0 || q.end <= at: // it ends
+			return n
+		}
+		at = q.end
+	}
+	return n
+}
+
+// openMaps opens what Writable asks, if this kernel answers.
+func (s *Space) openMaps() {
+	f, err := os.Open("/proc/" + strconv.Itoa(s.pid) + "/maps")
+	if err != nil {
+		return
+	}
+	q := query{}
+	q.size = uint64(unsafe.Sizeof(q))
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), queryMapping, uintptr(unsafe.Pointer(&q))); errno != 0 && errno != unix.ENOENT {
+		_ = f.Close() // nothing was asked
+		return
+	}
+	s.maps = f
+}
