@@ -129,12 +129,37 @@ func TestManualIndex(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	for _, p := range index {
-		if p.Name == "" || p.About == "" || strings.Contains(p.About, `\`) || (p.Section != "1" && p.Section != "8") {
+		if p.Name == "" || p.About == "" || strings.Contains(p.About, `\`) || !strings.Contains("178", p.Section) {
 			t.Errorf("%+v", p)
 		}
 	}
 	if got := run(programName, "man"); !strings.Contains(got.out, "fastdecay (1)              - run a command, and say where it may go\n") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Into a pipe goes what people can read, whatever of the pages' language they use, and not more than a
+// terminal is wide, but for lines that are not filled; the source goes when it is asked for.
+func TestPagesAsText(t *testing.T) {
+	for _, p := range manualIndex() {
+		got := run(programName, "man", p.Name)
+		if got.code != 0 || !strings.HasPrefix(got.out, strings.ToUpper(strings.TrimSuffix(p.file, "."+p.Section))+"("+p.Section+")\n\nNAME\n       ") {
+			t.Errorf("%s: %+v", p.Name, got)
+		}
+		for _, line := range strings.Split(got.out, "\n") {
+			if strings.HasPrefix(line, ".") || strings.Contains(line, `\`) {
+				t.Errorf("%s: %s", p.Name, line)
+			}
+		}
+		source, err := pages.ReadFile(p.file)
+		if got := run(programName, "man", "--roff", p.Name); err != nil || got.out != string(source) {
+			t.Errorf("%s as it is written: %v, %+v", p.Name, err, got)
+		}
+	}
+	const page = ".TH X 1 \"\"\n.SH NAME\nx \\- about\n.SH TWO WORDS\n.TP\n.B x\nThat.\n.PP\n.B first\n.BR second (1),\nthird.\n.TP\n.B a\nShort.\n.TP\n.BI \\-\\-longer \" WORD\"\nText that\n.br\ngoes on.\n.nf\nas  \\fBit\\fR is\n.fi\n.PP\nEnd\\&.\n"
+	const want = "X(1)\n\nNAME\n       x - about\n\nTWO WORDS\n       x      That.\n\n       first second(1), third.\n\n       a      Short.\n\n       --longer WORD\n              Text that\n              goes on.\n              as  it is\n\n       End.\n"
+	if got := pageText(page); got != want {
+		t.Errorf("%s", got)
 	}
 }
 
@@ -144,7 +169,7 @@ func TestPagesFormatWithoutWarnings(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no groff here")
 	}
-	files, err := filepath.Glob("*.[18]")
+	files, err := filepath.Glob("*.[178]")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}

@@ -23,6 +23,7 @@ func newMan() *cobra.Command {
 		Args:  arguments(cobra.MaximumNArgs(1)),
 	}
 	asJSON := c.Flags().Bool("json", false, "print the list as an array of objects")
+	asRoff := c.Flags().Bool("roff", false, "print the page as it is written, for man(1) and its like")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0 && *asJSON:
@@ -34,7 +35,7 @@ func newMan() *cobra.Command {
 		if !ok {
 			return usageError("no manual page %q (`%s man` lists them)", args[0], programName)
 		}
-		return showPage(c, name)
+		return showPage(c, name, *asRoff)
 	}
 	return c
 }
@@ -51,16 +52,20 @@ func findPage(word string) (string, bool) {
 	return "", false
 }
 
-// showPage has man(1) format the page for people; the source goes to a pipe or
-// when there is no man(1).
-func showPage(c *cobra.Command, name string) error {
+// showPage has man(1) show the page to people; into a pipe, or where there is no man(1),
+// goes plain text.
+func showPage(c *cobra.Command, name string, asRoff bool) error {
 	text, err := pages.ReadFile(name)
 	if err != nil {
 		return err
 	}
+	if asRoff {
+		_, err := c.OutOrStdout().Write(text)
+		return err
+	}
 	formatter, err := exec.LookPath("man")
 	if err != nil || !isTerminal(os.Stdout) {
-		_, err := c.OutOrStdout().Write(text)
+		_, err := fmt.Fprint(c.OutOrStdout(), pageText(string(text)))
 		return err
 	}
 	show := exec.CommandContext(c.Context(), formatter, "-l", "-")

@@ -20,7 +20,7 @@ type manualPage struct {
 // manualIndex is all names with the one line that their page says of them, as
 // man -k has it.
 func manualIndex() []manualPage {
-	files, err := fs.Glob(pages, "*.[18]")
+	files, err := fs.Glob(pages, "*.[178]")
 	if err != nil {
 		return nil // only a malformed pattern is an error
 	}
