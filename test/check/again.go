@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -14,14 +14,14 @@ const mostAgain = 4
 // process has its limits of time; what fails twice has failed, and a data race
 // is one however seldom it shows. Every second attempt is printed: none passes
 // unseen.
-func (t *tally) secondChance(s step, interrupted <-chan os.Signal) {
+func (t *tally) secondChance(ctx context.Context, s step) {
 	leaves := leaves(t.failures)
 	if len(leaves) == 0 || len(leaves) > mostAgain || t.races {
 		return
 	}
 	for _, f := range leaves {
 		argv := goTest("6m", append(s.flags(), "-run", pattern(f.test), f.pkg)...)
-		got := step{name: "again", argv: argv, env: s.env, tests: true}.run(interrupted)
+		got := step{name: "again", argv: argv, env: s.env, tests: true}.run(ctx)
 		if got.failed > 0 || got.passed == 0 {
 			fmt.Printf("again %s %s: failed at the second attempt, too\n", f.pkg, f.test)
 			return

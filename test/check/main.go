@@ -2,11 +2,13 @@
 // `make check` is. It runs the steps one after another, goes on after a
 // failure, prints of each no more than what a reader needs, and ends with one
 // line: "N passed, N failed". It installs nothing and builds no binary: make
-// does both before it. With arguments it runs only the steps of these names;
+// does both before it. Broken off by SIGINT or SIGTERM, it takes away what the tests
+// have left. With arguments it runs only the steps of these names;
 // with soak, the long forms instead, and a summary of them.
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -46,16 +48,32 @@ func goTest(limit string, more ...string) []string {
 }
 
 func main() {
-	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	status := run(ctx)
+	if ctx.Err() != nil {
+		status = 128 + int(syscall.SIGINT)
+	}
+	os.Exit(status)
+}
+
+func run(ctx context.Context) int {
+	some := chosen(os.Args[1:])
+	p, err := newPlace()
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer func() { p.remove(ctx.Err() != nil) }()
 	long := slices.Contains(os.Args[1:], soak)
 	var all tally
 	var summary []string
-	for _, s := range chosen(os.Args[1:]) {
+	for _, s := range some {
 		start := time.Now()
-		t := s.run(interrupted)
-		if s.tests && !long {
-			t.secondChance(s, interrupted)
+		s.env = append(s.env, p.env()...)
+		t := s.run(ctx)
+		if s.tests && !long && ctx.Err() == nil {
+			t.secondChance(ctx, s)
 		}
 		all.passed += t.passed
 		all.failed += t.failed
@@ -63,14 +81,19 @@ func main() {
 			s.name, t.passed, t.failed, t.skipped, time.Since(start).Seconds())
 		fmt.Println(line)
 		summary = append(summary, line)
+		if ctx.Err() != nil {
+			all.failed = max(all.failed, 1)
+			break
+		}
 	}
 	if long { // hours of output are above
 		fmt.Println(strings.Join(summary, "\n"))
 	}
 	fmt.Printf("%d passed, %d failed\n", all.passed, all.failed)
 	if all.failed > 0 {
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // chosen are the steps of these names, all if there are none.
@@ -95,7 +118,7 @@ func chosen(names []string) []step {
 	return some
 }
 
-func (s step) run(interrupted <-chan os.Signal) tally {
+func (s step) run(ctx context.Context) tally {
 	cmd := exec.Command(s.argv[0], s.argv[1:]...)
 	cmd.Env = append(os.Environ(), s.env...)
 	// A group of its own, so that it can be stopped with all it started.
@@ -113,8 +136,13 @@ func (s step) run(interrupted <-chan os.Signal) tally {
 	go func() {
 		select {
 		case <-ended:
-		case <-interrupted:
+		case <-ctx.Done():
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+			select {
+			case <-ended:
+			case <-time.After(patience):
+				_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			}
 		}
 	}()
 	t := tally{talks: s.talks}

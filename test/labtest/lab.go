@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -208,11 +209,14 @@ func (l *Lab) showLogs(t testing.TB) {
 	}
 }
 
+// ScratchVariable names a directory that all nodes see, instead of /var/tmp.
+const ScratchVariable = "OPENMOSIX_SCRATCH"
+
 // Scratch makes a directory for the test that every node sees under the same
 // name and everybody may enter. It goes with the test.
 func Scratch(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/var/tmp", "openmosix-test-")
+	dir, err := os.MkdirTemp(cmp.Or(os.Getenv(ScratchVariable), "/var/tmp"), "openmosix-test-")
 	if err != nil {
 		t.Fatal(err)
 	}
