@@ -201,6 +201,7 @@ func (d *deputy) forward(j job) {
 	}
 	if ok {
 		d.p.account(c, ret, outs)
+		d.noteSharing(c, ret)
 		d.sendAhead(j, c, ret)
 		d.noteWrites(c, ret)
 		d.giveCredit(j, c, ret)

@@ -80,8 +80,10 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	d.writes = writes{} // a child shares what is open
 	if !thread && flags&unix.CLONE_FILES != 0 {
 		d.p.alone.Store(false)
+		d.p.sharing.joins()
 	}
 	if !thread {
+		d.p.sharing.gives()
 		d.giveRest() // or the child has it as well
 	}
 	slot := d.p.Slots.New()
@@ -145,6 +147,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	tp.Base, tp.Slots = parent.Base, parent.Slots
 	tp.InheritAttributes(parent.Process)
 	p := &proc{Process: tp, s: s, parent: parent, homeParent: parent.PID, unborn: true}
+	p.sharing.gives()
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept

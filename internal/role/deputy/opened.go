@@ -24,6 +24,7 @@ func (d *deputy) opened(j job) {
 		j.link.complain("bad word of an open file", "thread", d.t.Own, "flags", m.Flags)
 		return
 	}
+	d.noteOpened(m.FD)
 	err := d.openAgain(&m)
 	if err != nil {
 		err = d.handOver(&m, err)

@@ -21,6 +21,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	progress("connect", 0, 0)
 	start := time.Now()
 	p.alone.Store(how == atExec) // execve(2) unshares the descriptors
+	p.sharing.leaves(how == atExec)
 	var h *tracee.Hold
 	var err error
 	defer p.goesOn()

@@ -23,6 +23,7 @@ type proc struct {
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
 	told        atomic.Uint64 // words that its guest was told; counted with mu held
 	alone       atomic.Bool   // its descriptors are no other process's
+	sharing     sharing       // sharing.go
 	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
 
 	fetched atomic.Uint64 // bytes that its guests have fetched

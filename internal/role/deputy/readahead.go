@@ -17,8 +17,8 @@ import (
 // if the process had made the calls at once. What it did not use is forgotten; what
 // it used is made true here, before its next call (Behind).
 //
-// Only for a process of one thread, and for files on local file systems: elsewhere, a
-// read may wait or have an effect. Read by a description of our own that leaves
+// Only for a process of one thread, for what no other process reads (sharing.go), and for files on local file systems:
+// elsewhere, a read may wait or have an effect. Read by a description of our own that leaves
 // the times of access alone.
 
 const (
@@ -43,7 +43,9 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 		return
 	case opensToRead(c):
 		d.reads = sequence{fd: int(ret)}
-		d.afterOpen(j, int(ret))
+		if d.p.readsAlone(int(ret)) {
+			d.afterOpen(j, int(ret))
+		}
 	case c.Nr == unix.SYS_READ && ret > 0 && uint64(ret) == c.Args[2]:
 		d.afterRead(j, int(int32(c.Args[0])), ret)
 	}
@@ -96,6 +98,9 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 		return
 	}
 	if count > lastStep {
+		return
+	}
+	if !d.p.readsAlone(fd) {
 		return
 	}
 	told := d.p.told.Load()

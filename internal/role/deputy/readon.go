@@ -33,6 +33,7 @@ func (d *deputy) behind(j job) {
 	case m.Close:
 		_, _ = d.t.Call(unix.SYS_CLOSE, fd)
 		delete(d.writes.own, m.FD)
+		d.p.sharing.closes(m.FD)
 	case m.Seek:
 		_, _ = d.t.Call(unix.SYS_LSEEK, fd, m.Offset, unix.SEEK_SET)
 		d.stands(&m)
@@ -54,7 +55,11 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 	buf := d.p.s.pieces.take(m.Bytes)
 	defer d.p.s.pieces.give(buf)
 	n := 0
-	if src := d.reading(m.FD); src != nil {
+	var src *reading
+	if d.p.readsAlone(m.FD) {
+		src = d.reading(m.FD)
+	}
+	if src != nil {
 		defer src.close()
 		if m.Read {
 			var one [1]byte

@@ -1,0 +1,180 @@
+package deputy
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"sync"
+
+	"openmosix/internal/linux/kcmp"
+	"openmosix/internal/model/abi"
+	"openmosix/internal/model/syscalls"
+
+	"golang.org/x/sys/unix"
+)
+
+// Processes that read a file by one description, which they have from a common parent or
+// have been passed, divide it among them: each byte is for one (read(2)). What has come ahead to one of
+// them the others would get as well. So only that is read ahead which no other process reads:
+// what the process has opened itself and has given to nobody, and what nobody else turns out to have.
+
+// sharing is what is known of the descriptions behind a process's descriptors.
+type sharing struct {
+	mu    sync.Mutex
+	alone map[int]bool // by descriptor: no other process has it
+	apart bool         // no other process has the same table of descriptors
+	told  bool         // ... or one has: that has been looked for
+	given bool         // it has had others have what it has: what is not known is theirs, too
+}
+
+// leaves begins anew: what the process has done at home nobody has seen.
+func (s *sharing) leaves(apart bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alone, s.apart, s.told, s.given = nil, apart, apart, false
+}
+
+// gives: all that the process has open another one has as well from now on.
+func (s *sharing) gives() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alone, s.given = nil, true
+}
+
+// joins: another process has its table from now on.
+func (s *sharing) joins() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apart, s.told = false, true
+}
+
+// opens: the process has made a descriptor, its only thread.
+func (s *sharing) opens(fd int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.alone == nil {
+		s.alone = make(map[int]bool)
+	}
+	s.alone[fd] = true
+}
+
+// closes: the number may be another description's.
+func (s *sharing) closes(fd int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.alone, fd)
+}
+
+// forgets: all numbers may be.
+func (s *sharing) forgets() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alone = nil
+}
+
+// noteSharing follows what a call does to that.
+func (d *deputy) noteSharing(c *syscalls.Call, ret int64) {
+	s := &d.p.sharing
+	switch c.Nr {
+	case unix.SYS_OPEN, unix.SYS_OPENAT, unix.SYS_CREAT:
+		if ret >= 0 {
+			d.noteOpened(int(ret))
+		}
+	case unix.SYS_CLOSE:
+		s.closes(int(int32(c.Args[0])))
+	case unix.SYS_DUP2, unix.SYS_DUP3:
+		s.closes(int(int32(c.Args[1])))
+	case unix.SYS_CLOSE_RANGE:
+		s.forgets()
+	case unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_IO_URING_SETUP:
+		if passesOn(c) {
+			s.gives()
+		}
+	}
+}
+
+func (d *deputy) noteOpened(fd int) {
+	if len(d.p.Threads()) == 1 {
+		d.p.sharing.opens(fd)
+	} else { // another may have given it away before this is noted
+		d.p.sharing.closes(fd)
+	}
+}
+
+// passesOn tells whether a call may give descriptors to others.
+func passesOn(c *syscalls.Call) bool {
+	for i := range c.Segs {
+		if in := c.Segs[i].In; c.Nr == unix.SYS_SENDMSG && c.Segs[i].Arg == 1 && len(in) >= abi.SizeMsghdr {
+			return le.Uint64(in[abi.MsgControllen:]) != 0
+		}
+	}
+	return true
+}
+
+// readsAlone tells whether nobody else reads by a descriptor of the process.
+func (p *proc) readsAlone(fd int) bool {
+	s := &p.sharing
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.told {
+		s.apart, s.told = p.nobodyElse(func(pid int) (bool, error) { return kcmp.SameFiles(p.PID, pid) }), true
+	}
+	if !s.apart {
+		return false
+	}
+	alone, known := s.alone[fd]
+	if known || s.given {
+		return alone
+	}
+	// It was there when the process came, or it is a duplicate.
+	if s.alone == nil {
+		s.alone = make(map[int]bool)
+	}
+	name, err := os.Readlink(p.descriptor(fd))
+	s.alone[fd] = err == nil && p.nobodyElse(func(pid int) (bool, error) { return p.has(pid, name, fd) })
+	return s.alone[fd]
+}
+
+// nobodyElse asks of all other processes.
+func (p *proc) nobodyElse(shares func(pid int) (bool, error)) bool {
+	pids, err := p.s.fam.FS.Pids()
+	if err != nil {
+		return false
+	}
+	for _, pid := range pids {
+		if pid == p.PID || pid == os.Getpid() {
+			continue
+		}
+		yes, err := shares(pid)
+		if yes || err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ESRCH) { // it has ended
+			return false
+		}
+	}
+	return true
+}
+
+// has tells whether a process has the description of one of p's descriptors, which is of a file of this name.
+func (p *proc) has(pid int, name string, fd int) (bool, error) {
+	dir, err := os.Open(p.Family.FS.Path(pid, "fd"))
+	if err != nil {
+		return false, err
+	}
+	defer dir.Close()
+	numbers, err := dir.Readdirnames(-1)
+	if err != nil {
+		return false, err
+	}
+	for _, n := range numbers {
+		if its, err := os.Readlink(dir.Name() + "/" + n); err != nil || its != name {
+			continue
+		}
+		number, err := strconv.Atoi(n)
+		if err != nil {
+			return false, err
+		}
+		if same, err := kcmp.SameFile(p.PID, fd, pid, number); same || err != nil && !errors.Is(err, unix.EBADF) {
+			return same, err
+		}
+	}
+	return false, nil
+}
