@@ -43,7 +43,7 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 		return
 	case opensToRead(c):
 		d.reads = sequence{fd: int(ret)}
-		if d.p.readsAlone(int(ret)) {
+		if d.readsAlone(int(ret)) {
 			d.afterOpen(j, int(ret))
 		}
 	case c.Nr == unix.SYS_READ && ret > 0 && uint64(ret) == c.Args[2]:
@@ -100,7 +100,7 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 	if count > lastStep {
 		return
 	}
-	if !d.p.readsAlone(fd) {
+	if !d.readsAlone(fd) {
 		return
 	}
 	told := d.p.told.Load()

@@ -112,11 +112,12 @@ func passesOn(c *syscalls.Call) bool {
 }
 
 // readsAlone tells whether nobody else reads by a descriptor of the process.
-func (p *proc) readsAlone(fd int) bool {
-	s := &p.sharing
+func (d *deputy) readsAlone(fd int) bool {
+	p, s := d.p, &d.p.sharing
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.told {
+		d.relieve() // there may be many processes to be asked of
 		s.apart, s.told = p.nobodyElse(func(pid int) (bool, error) { return kcmp.SameFiles(p.PID, pid) }), true
 	}
 	if !s.apart {
@@ -130,6 +131,7 @@ func (p *proc) readsAlone(fd int) bool {
 	if s.alone == nil {
 		s.alone = make(map[int]bool)
 	}
+	d.relieve()
 	name, err := os.Readlink(p.descriptor(fd))
 	s.alone[fd] = err == nil && p.nobodyElse(func(pid int) (bool, error) { return p.has(pid, name, fd) })
 	return s.alone[fd]
