@@ -49,6 +49,7 @@ type Stat struct {
 // Flags of Stat.Flags that are of use.
 const (
 	FlagExiting = 0x00000004 // PF_EXITING
+	FlagForked  = 0x00000040 // PF_FORKNOEXEC: it has executed no program since its birth
 	FlagKthread = 0x00200000 // PF_KTHREAD
 	FlagUser    = 0x00004000 // PF_USER_WORKER: io_uring and vhost threads
 )

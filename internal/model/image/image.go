@@ -30,6 +30,7 @@ const (
 	File                   // private mapping of a file
 	SharedFile             // shared mapping of a file that can never be written through it
 	Special                // [vvar], [vvar_vclock], [vdso]
+	Sole                   // shared mapping that can be written, of what is this process's alone
 )
 
 // Advice is a set of properties of a mapping that the process has asked for and that the list
@@ -58,8 +59,8 @@ type VMA struct {
 	Kind   Kind
 	Grows  bool // MAP_GROWSDOWN: the stack
 	Advice Advice
-	Off    uint64 // File, SharedFile: offset in the file
-	File   uint32 // File, SharedFile: index into Image.Files
+	Off    uint64 // File, SharedFile, Sole: offset in the file
+	File   uint32 // File, SharedFile, Sole: index into Image.Files
 	Name   string // as in /proc/pid/maps, "" for plain anonymous memory
 }
 
@@ -68,6 +69,13 @@ type VMA struct {
 func (v *VMA) Fetchable() bool {
 	return v.Kind == Anonymous && !v.Grows && v.Advice&Droppable == 0
 }
+
+// OfFile tells whether File and Off say what the mapping shows.
+func (v *VMA) OfFile() bool { return v.Kind == File || v.Kind == SharedFile || v.Kind == Sole }
+
+// MaxSole bounds the sizes of a process's Sole files, together: what is in them is sent while
+// the process stands still.
+const MaxSole = 256 << 20
 
 // FileID names a mapped file and, by its content hash, what is in it.
 type FileID struct {
@@ -79,6 +87,9 @@ type FileID struct {
 	// the same path is used in its place. Hash is empty when the file was not hashed.
 	ModTime int64
 	Hash    []byte // SHA-256 of the whole file
+	// Sole: a file, or memory, that no other process has and that this one may write: what is in
+	// it travels with the process. Such a file is of the mappings of that kind alone.
+	Sole bool
 }
 
 // Regs is user_regs_struct of x86-64 (asm/user_64.h), in that order.

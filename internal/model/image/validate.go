@@ -27,10 +27,12 @@ func (img *Image) Validate() error {
 			return fmt.Errorf("image: mapping %d has the range %#x-%#x", i, v.Start, v.End)
 		case v.Start < end:
 			return fmt.Errorf("image: mapping %d at %#x overlaps the one before", i, v.Start)
-		case v.Kind > Special || v.Prot > 7 || v.Advice >= adviceEnd:
+		case v.Kind > Sole || v.Prot > 7 || v.Advice >= adviceEnd:
 			return fmt.Errorf("image: mapping %d has kind %d, protection %d, advice %#x", i, v.Kind, v.Prot, v.Advice)
-		case (v.Kind == File || v.Kind == SharedFile) && int(v.File) >= len(img.Files):
+		case v.OfFile() && int(v.File) >= len(img.Files):
 			return fmt.Errorf("image: mapping %d names file %d of %d", i, v.File, len(img.Files))
+		case v.OfFile() && (v.Kind == Sole) != img.Files[v.File].Sole:
+			return fmt.Errorf("image: mapping %d is of kind %d, which its file is not", i, v.Kind)
 		case len(v.Name) > maxName:
 			return fmt.Errorf("image: mapping %d has a name of %d bytes", i, len(v.Name))
 		case v.Off%PageSize != 0:
@@ -41,6 +43,15 @@ func (img *Image) Validate() error {
 	for i := range img.Files {
 		if n := len(img.Files[i].Path); n > maxName {
 			return fmt.Errorf("image: file %d has a path of %d bytes", i, n)
+		}
+	}
+	var sole uint64
+	for i := range img.Files {
+		if f := &img.Files[i]; f.Sole {
+			if f.Size > MaxSole-sole {
+				return fmt.Errorf("image: files of the process's own of more than %d bytes", MaxSole)
+			}
+			sole += f.Size
 		}
 	}
 	if len(img.Threads) > maxThreads {

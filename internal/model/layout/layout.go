@@ -66,7 +66,7 @@ func Diff(have, want []image.VMA, same SameFile) []Op {
 
 // Cut narrows a mapping to a range inside it.
 func Cut(v image.VMA, r image.Range) image.VMA {
-	if v.Kind == image.File || v.Kind == image.SharedFile {
+	if v.OfFile() {
 		v.Off += r.Start - v.Start
 	}
 	v.Range = r

@@ -11,6 +11,8 @@
 //	Blocked id = thread    serial (8 bytes; 0: no reply), signal mask (8)
 //	Mapping id = thread     address (8 bytes), syscalls.Call
 //	Keep   id = thread      serial (8 bytes), then to the thread alone (1) and siginfo (128) of each
+//	Sole   id = process     device, inode, offset, length (8 bytes each), contents or, of zeros, nothing
+//	Left   id = process     as Sole; nothing at all ends them
 //	Fetched id = process    address (8 bytes), length (4), contents; and so on
 //
 // Ids are those the process itself uses, so they mean the same on both sides.
@@ -71,6 +73,8 @@ const (
 	Same     // RangesMsg, home to guest: as Pages, for pages that are as they are held
 	Again    // RangesMsg, home to guest: as Fetched, for such pages
 	Unmade   // UnmadeMsg: there is no room for a process whose half home has made; its maker comes home
+	Sole     // both ways: contents of a file, or memory, of the process's own, among its pages
+	Left     // guest to home: ... of a process that has ended here
 )
 
 // CallHead is the length of what precedes the call in a Call frame.

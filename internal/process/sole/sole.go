@@ -1,0 +1,209 @@
+// Package sole tells whether memory that a process could share, a file mapped to be
+// written or anonymous memory for its children, is that process's alone.
+//
+// Of a file the kernel tells it, at one moment and for good, by a lease (package lease).
+// That says nothing of anonymous memory, whose first description it does not count: who has
+// mapped it is found in proc. Only a process that has it mapped can give it to another one, by
+// a fork: so what is found of one that stands still stays true, and who has executed a program
+// since its birth has nothing of what its parent had.
+//
+// Nothing is opened here, as that would end leases: links of proc are followed for their
+// properties only.
+package sole
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+// Object is what one or several mappings of a process show. Dev and Ino are as in its maps.
+type Object struct {
+	image.Range // of one of the mappings
+	Dev, Ino    uint64
+	Name        string
+}
+
+// key names an object in any process's maps.
+type key struct{ dev, ino uint64 }
+
+func (o *Object) key() key { return key{o.Dev, o.Ino} }
+
+// local are file systems that grant leases by what all processes of this kernel have open,
+// and mappings of whose files are mappings of just these.
+var local = map[int64]bool{
+	unix.EXT4_SUPER_MAGIC: true, unix.XFS_SUPER_MAGIC: true, unix.BTRFS_SUPER_MAGIC: true, unix.F2FS_SUPER_MAGIC: true, unix.TMPFS_MAGIC: true,
+}
+
+// muchRoom is what a file system must have free before a file with holes may be written
+// elsewhere: at home its writer would be told at the first store.
+const muchRoom = 1 << 30
+
+// Hindrance tells why an object cannot travel, whoever else has it; empty: it can. What is
+// said continues a sentence.
+func Hindrance(fs procfs.FS, pid int, o *Object) (string, error) {
+	path := fs.MapFile(pid, o.Range)
+	var st unix.Stat_t
+	var where unix.Statfs_t
+	if err := errors.Join(unix.Stat(path, &st), unix.Statfs(path, &where)); err != nil {
+		return "", fmt.Errorf("look at %s: %w", o.Name, err)
+	}
+	memory, err := InMemory(o)
+	room := where.Blocks == 0 || where.Bavail*uint64(where.Bsize) >= muchRoom+uint64(st.Size)
+	switch {
+	case err != nil:
+		return "", err
+	case st.Mode&unix.S_IFMT != unix.S_IFREG:
+		return "it is no ordinary file", nil
+	case memory && o.Name != "/dev/zero":
+		return "a descriptor of it may be on its way to another process", nil
+	case !local[int64(where.Type)]:
+		return "its file system does not tell who has it", nil
+	case st.Size > image.MaxSole:
+		return fmt.Sprintf("it is larger than %d MB", image.MaxSole>>20), nil
+	case st.Blocks*512 < st.Size && !room:
+		return "it has holes, and its file system little room for what is written to them", nil
+	}
+	return "", nil
+}
+
+// InMemory tells whether an object is memory without a file: anonymous, or of
+// memfd_create(2). All of it is of one file system, which nobody can mount.
+func InMemory(o *Object) (bool, error) {
+	fd, err := unix.MemfdCreate("openmosix", unix.MFD_CLOEXEC)
+	if err != nil {
+		return false, fmt.Errorf("make memory: %w", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return false, fmt.Errorf("look at memory: %w", err)
+	}
+	return st.Dev == o.Dev, nil
+}
+
+// Mappers finds for each object another process that has it mapped; 0: none has. kin: only those
+// are looked at that may have anonymous memory of the process, and not to be allowed to is an
+// error; else such are passed over.
+func Mappers(fs procfs.FS, pid int, objects []Object, kin bool) ([]int, error) {
+	self, err := fs.Stat(pid)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make(map[key]int, len(objects))
+	for i := range objects {
+		wanted[objects[i].key()] = i
+	}
+	found := make([]int, len(objects))
+	pids, err := fs.Pids()
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	for _, other := range pids {
+		if other == pid {
+			continue
+		}
+		if st, err := fs.Stat(other); err != nil || kin && (self.Flags|st.Flags)&procfs.FlagForked == 0 {
+			continue
+		}
+		maps, err := fs.Maps(other)
+		if errors.Is(err, procfs.ErrGone) || !kin && errors.Is(err, os.ErrPermission) {
+			continue
+		} else if err != nil {
+			return nil, fmt.Errorf("look who else has the memory: %w", err)
+		}
+		for i := range maps {
+			if at, ok := wanted[key{maps[i].Dev, maps[i].Ino}]; ok {
+				found[at] = other
+			}
+		}
+	}
+	return found, nil
+}
+
+// Descriptor finds a descriptor of the process itself that shows an object: what goes by it
+// would not see what is written elsewhere. False: there is none.
+func Descriptor(fs procfs.FS, pid int, o *Object) (int, bool, error) {
+	var its unix.Stat_t
+	if err := unix.Stat(fs.MapFile(pid, o.Range), &its); err != nil {
+		return 0, false, fmt.Errorf("look at %s: %w", o.Name, err)
+	}
+	fds, err := fs.FDs(pid)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, fd := range fds {
+		var st unix.Stat_t
+		err := unix.Stat(fs.Path(pid, fmt.Sprintf("fd/%d", fd.Number)), &st)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return 0, false, fmt.Errorf("look at descriptor %d: %w", fd.Number, err)
+		}
+		if st.Dev == its.Dev && st.Ino == its.Ino {
+			return fd.Number, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// Why tells of each object why it seems not to be the process's alone, or cannot travel; empty:
+// it can, as far as can be seen of a process that runs.
+func Why(fs procfs.FS, pid int, objects []Object) ([]string, error) {
+	why := make([]string, len(objects))
+	others, err := Mappers(fs, pid, objects, false)
+	if err != nil {
+		return nil, err
+	}
+	for i := range objects {
+		o := &objects[i]
+		if others[i] != 0 {
+			why[i] = fmt.Sprintf("process %d has it, too", others[i])
+			continue
+		}
+		number, open, err := Descriptor(fs, pid, o)
+		if err == nil && open {
+			why[i] = fmt.Sprintf("it is open as descriptor %d", number)
+			continue
+		}
+		if err == nil {
+			why[i], err = Hindrance(fs, pid, o)
+		}
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			why[i] = "it has just gone" // and will not be seen the next time
+		case errors.Is(err, os.ErrPermission): // which the root of a container has not
+			why[i] = "who else has it cannot be seen here"
+		case err != nil:
+			return nil, err
+		}
+	}
+	return why, nil
+}
+
+// Of lists what the shared mappings show that can be written, each object once; at says for each
+// of these mappings, by its start, which of them it shows.
+func Of(mappings []procfs.Region) (objects []Object, at map[uint64]int) {
+	at = map[uint64]int{}
+	seen := map[key]int{}
+	for i := range mappings {
+		m := &mappings[i]
+		if !m.Shared || m.Ino == 0 || !m.VMFlags.HasAny("wr", "mw") {
+			continue
+		}
+		k := key{m.Dev, m.Ino}
+		n, known := seen[k]
+		if !known {
+			n = len(objects)
+			seen[k] = n
+			objects = append(objects, Object{Range: m.Range, Dev: m.Dev, Ino: m.Ino, Name: m.Name})
+		}
+		at[m.Start] = n
+	}
+	return objects, at
+}

@@ -1,0 +1,152 @@
+package sole
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+const fs = procfs.FS("/proc")
+
+// mapped maps memory of a file, or none, and tells what that shows.
+func mapped(t *testing.T, fd int) (o Object, unmap func()) {
+	t.Helper()
+	flags := unix.MAP_SHARED
+	if fd < 0 {
+		flags |= unix.MAP_ANONYMOUS
+	}
+	b, err := unix.Mmap(fd, 0, 4*image.PageSize, unix.PROT_READ|unix.PROT_WRITE, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	regions, err := fs.Smaps(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, at := Of(regions)
+	n, ok := at[uint64(uintptr(unsafe.Pointer(&b[0])))]
+	if !ok {
+		t.Fatal("the mapping is not among those that are shared")
+	}
+	return objects[n], func() {
+		if err := unix.Munmap(b); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func why(t *testing.T, o Object) string {
+	t.Helper()
+	all, err := Why(fs, os.Getpid(), []Object{o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0]
+}
+
+func TestWhy(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	anonymous, unmap := mapped(t, -1)
+	if got := why(t, anonymous); got != "" {
+		t.Errorf("anonymous memory: %q", got)
+	}
+	if in, err := InMemory(&anonymous); !in || err != nil {
+		t.Error(in, err)
+	}
+	unmap()
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(make([]byte, 4*image.PageSize)); err != nil {
+		t.Fatal(err)
+	}
+	o, unmap := mapped(t, int(file.Fd()))
+	if got, want := why(t, o), fmt.Sprintf("descriptor %d", file.Fd()); !strings.Contains(got, want) {
+		t.Errorf("open: %q, not %q", got, want)
+	}
+	file.Close()
+	if got := why(t, o); got != "" {
+		t.Errorf("closed: %q", got)
+	}
+	if in, err := InMemory(&o); in || err != nil {
+		t.Error(in, err)
+	}
+	unmap()
+	fd, err := unix.MemfdCreate("x", unix.MFD_CLOEXEC)
+	if err != nil || unix.Ftruncate(fd, 4*image.PageSize) != nil {
+		t.Fatal(err)
+	}
+	o, unmap = mapped(t, fd)
+	unix.Close(fd)
+	if got := why(t, o); got == "" {
+		t.Error("a memfd may be on its way to somebody")
+	}
+	unmap()
+}
+
+// What is sent of one file and stored in another makes them alike, and holes stay where there are any.
+func TestContents(t *testing.T) {
+	dir := t.TempDir()
+	const size = 40*image.PageSize + 123
+	open := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Truncate(size); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	from, to := open("from"), open("to")
+	defer from.Close()
+	defer to.Close()
+	r := rand.New(rand.NewPCG(1, 2))
+	put := func(f *os.File, page int) {
+		b := bytes.Repeat([]byte{byte(r.Uint32())}, image.PageSize)
+		if _, err := f.WriteAt(b[:min(image.PageSize, size-page*image.PageSize)], int64(page*image.PageSize)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, page := range []int{0, 3, 4, 17, 40} {
+		put(from, page)
+	}
+	for _, page := range []int{3, 5, 30} {
+		put(to, page)
+	}
+	id := &image.FileID{Dev: 1, Ino: 2, Size: size}
+	err := Send(from, id, true, func(parts ...[]byte) error {
+		m, err := wire.DecodeSole(bytes.Join(parts, nil))
+		if err != nil {
+			return err
+		}
+		return Store(to, size, m)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, errA := os.ReadFile(from.Name())
+	b, errB := os.ReadFile(to.Name())
+	if errA != nil || errB != nil || !bytes.Equal(a, b) {
+		t.Error("they differ", errA, errB)
+	}
+	for _, m := range []wire.SoleMsg{{Off: size, Len: 1}, {Off: 0, Len: size + 1}, {Off: 1 << 63, Len: 1 << 63}} {
+		if Store(to, size, &m) == nil {
+			t.Errorf("%+v was stored", m)
+		}
+	}
+}
