@@ -52,6 +52,10 @@ type Mapping struct {
 	Special       bool   // [vvar], [vdso] …: the kernel's own, rebuilt on each node
 	Flags         Flags
 	ProtectionKey int
+	// Alone: it is shared and may be written, but nobody else has what it shows. If not, Sharing
+	// tells why not, where that is known.
+	Alone   bool
+	Sharing string
 }
 
 // Flags are properties of a mapping: VmFlags of smaps that matter.

@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 		"io_uring worker":         {func(f *Facts) { f.Threads = append(f.Threads, Thread{TID: 7, Worker: true}) }, []Finding{{IOUring, "kernel worker 7"}}},
 		"strict":                  {func(f *Facts) { f.SeccompStrict = true }, []Finding{{SeccompStrict, ""}}},
 		"vfork":                   {func(f *Facts) { f.SharesMemory = []int{99} }, []Finding{{SharedSpace, "with process 99"}}},
-		"shared anonymous":        {mapping("/dev/zero", Shared|MayWrite), []Finding{{SharedMemory, "/dev/zero"}}},
+		"shared anonymous":        {mapping("/dev/zero", Shared|MayWrite), []Finding{{SharedMemory, "anonymous memory"}}},
 		"shared by name":          {mapping("/dev/shm/x", Shared), []Finding{{SharedMemory, "/dev/shm/x"}}},
 		"nameless":                {mapping("", Shared|MayWrite), []Finding{{SharedMemory, "16 kB at 0x10000"}}},
 		"private writable":        {mapping("/dev/shm/x", MayWrite), nil},

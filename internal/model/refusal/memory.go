@@ -65,7 +65,7 @@ func ofMapping(f *Facts, m Mapping) (Code, bool) {
 		return DeviceMapping, true
 	case m.Flags.Has(HugePages):
 		return Hugetlb, true
-	case m.Flags.Has(Shared|MayWrite) || m.Flags.Has(Shared) && sharedByName(m.Name):
+	case !m.Alone && (m.Flags.Has(Shared|MayWrite) || m.Flags.Has(Shared) && sharedByName(m.Name)):
 		return SharedMemory, true
 	case m.Flags.Has(Shadow):
 		return ShadowStack, true
@@ -136,8 +136,15 @@ func within(r image.Range, all []image.Range) bool {
 
 // nameOf calls a mapping by its file, or by its size and place.
 func nameOf(m Mapping) string {
-	if m.Name != "" {
-		return printable(m.Name)
+	name := printable(m.Name)
+	switch {
+	case name == "/dev/zero":
+		name = "anonymous memory"
+	case name == "":
+		name = fmt.Sprintf("%d kB at %#x", m.Len()>>10, m.Start)
 	}
-	return fmt.Sprintf("%d kB at %#x", m.Len()>>10, m.Start)
+	if m.Sharing != "" {
+		name += " (" + m.Sharing + ")"
+	}
+	return name
 }

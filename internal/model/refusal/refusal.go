@@ -78,7 +78,7 @@ var Table = []Reason{
 	{RealTime, "It has a real-time or deadline scheduling policy, and a network keeps no deadlines.", "Give it an ordinary policy: chrt --other -a -p 0 PID."},
 	{SeccompStrict, "It is in seccomp's strict mode, in which not even a move is permitted.", "Nothing can be done for a running process; filters (mode 2) hinder only where they forbid what a move needs."},
 	{SharedSpace, "It shares its whole memory with another process.", "Wait until the other one has executed a program of its own or ended, then try again."},
-	{SharedMemory, "It has writable memory that may be shared with other processes.", "Use private memory, files or sockets; the program's settings may allow that."},
+	{SharedMemory, "It has writable memory that may be shared with other processes.", "What no other process has, and no descriptor of its own shows, can move; else use private memory, files or sockets."},
 	{SysVShm, "It uses System V shared memory.", "Let the program detach its segments (ipcs -mp lists them)."},
 	{AIO, "It uses kernel asynchronous I/O, whose ring lies in its memory.", "Turn off native AIO in the program's settings."},
 	{IOUring, "It uses io_uring, whose rings are shared with the kernel.", "Turn off io_uring in the program's settings (for node: UV_USE_IO_URING=0)."},
@@ -103,7 +103,7 @@ var settings = []struct {
 	code        Code
 	shows, hint string
 }{
-	{SharedMemory, "/hsperfdata_", "For Java: -XX:-UsePerfData (in JAVA_TOOL_OPTIONS, if you do not start it yourself)."},
+	{SharedMemory, "/hsperfdata_", "For Java: end the tool that reads it (jstat, jconsole), or -XX:-UsePerfData (in JAVA_TOOL_OPTIONS, if you do not start it yourself)."},
 	{SharedMemory, "/memfd:java_heap", "For Java: another collector than ZGC, such as -XX:+UseG1GC."},
 	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
 	{SharedMemory, "/memfd:vmem", "For Erlang: +JMsingle true, or before OTP 26 +JPperf true."},

@@ -12,6 +12,7 @@ const (
 	HandleExitGroup    Handler = "exit-group"    // the process, in both halves
 	HandleMadvise      Handler = "madvise"       // what changes a mapping for good
 	HandleMmap         Handler = "mmap"          // of a file
+	HandleMsync        Handler = "msync"         // what is written to a file goes to the disk at home
 	HandleProcessVM    Handler = "process-vm"    // the caller's own memory, or another's
 	HandleSigaction    Handler = "sigaction"     // signals whose default action looks at home: CHLD, TSTP, TTIN, TTOU
 	HandleSigpending   Handler = "sigpending"    // pending at home and here

@@ -8,7 +8,7 @@ var memoryRows = []Row{
 	{Nr: 11, Name: "munmap", Where: Here, Guarded: true},
 	{Nr: 12, Name: "brk", Where: Here},
 	{Nr: 25, Name: "mremap", Where: Here, Guarded: true},
-	{Nr: 26, Name: "msync", Where: Here, Note: "shared writable mappings of files are never away from home"},
+	{Nr: 26, Name: "msync", Where: Here, When: withoutWaiting, Else: Both, Handler: HandleMsync, Note: "it comes home where it has mapped a file to be written"},
 	{Nr: 27, Name: "mincore", Where: Here},
 	{Nr: 28, Name: "madvise", Where: Here, When: passingAdvice, Else: Both, Handler: HandleMadvise, Guarded: true},
 	{Nr: 149, Name: "mlock", Where: Return, Reason: lockedMemory},
@@ -48,6 +48,9 @@ const (
 // because the list of a process's mappings does not show it; what is locked or of the pool
 // of huge pages is mapped at home.
 var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared | mapGrowsDown | mapLocked | mapHugetlb, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
+
+// withoutWaiting: without MS_SYNC it does nothing.
+var withoutWaiting = []Cond{{Arg: 2, Mask: 4, In: []uint32{0}}}
 
 // passingAdvice, in pairs, leaves nothing that has to travel with a mapping. Other advice is noted
 // by the handler, because the list of a process's mappings does not show it.

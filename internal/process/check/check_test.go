@@ -84,7 +84,8 @@ func TestStates(t *testing.T) {
 	for state, want := range map[string]struct{ first, other refusal.Code }{
 		"plain":         {},
 		"readonly-file": {},
-		"shared":        {first: refusal.SharedMemory},
+		"shared":        {},
+		"shared-child":  {refusal.SharedMemory, refusal.SharedMemory},
 		"may-write":     {first: refusal.SharedMemory},
 		"memfd":         {first: refusal.SharedMemory},
 		"sysv":          {first: refusal.SysVShm},

@@ -9,6 +9,7 @@ import (
 	"openmosix/internal/linux/kcmp"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/refusal"
+	"openmosix/internal/process/sole"
 )
 
 const seccompStrict = 1
@@ -98,6 +99,25 @@ func (c Checker) memory(f *refusal.Facts) error {
 			m.Flags |= vmFlags[letters]
 		}
 		f.Mappings = append(f.Mappings, m)
+	}
+	return c.shared(f, regions)
+}
+
+// shared looks whether memory that could be shared is.
+func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
+	objects, at := sole.Of(regions)
+	if len(objects) == 0 {
+		return nil
+	}
+	why, err := sole.Why(c.FS, f.PID, objects)
+	if err != nil {
+		return err
+	}
+	for i := range f.Mappings {
+		m := &f.Mappings[i]
+		if n, ok := at[m.Start]; ok {
+			m.Alone, m.Sharing = why[n] == "", why[n]
+		}
 	}
 	return nil
 }

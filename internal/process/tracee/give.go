@@ -17,6 +17,11 @@ func (t *Thread) Give(f *os.File) (int, error) {
 		return -1, err
 	}
 	defer func() { _ = ro.Close() }()
+	return t.Pass(ro)
+}
+
+// Pass is Give of a descriptor as it is.
+func (t *Thread) Pass(f *os.File) (int, error) {
 	if _, err := t.Must("make a socket pair", unix.SYS_SOCKETPAIR, unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0, t.Slot.WindowAddr()); err != nil {
 		return -1, err
 	}
@@ -31,7 +36,7 @@ func (t *Thread) Give(f *os.File) (int, error) {
 		return -1, err
 	}
 	defer func() { _ = unix.Close(ours) }()
-	if err := unix.Sendmsg(ours, []byte{1}, unix.UnixRights(int(ro.Fd())), nil, 0); err != nil {
+	if err := unix.Sendmsg(ours, []byte{1}, unix.UnixRights(int(f.Fd())), nil, 0); err != nil {
 		return -1, fmt.Errorf("pass a descriptor: %w", err)
 	}
 	return t.Receive(its)

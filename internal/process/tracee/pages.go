@@ -90,7 +90,7 @@ func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) er
 	ops := layout.Diff(have, img.VMAs, same)
 	for _, o := range ops {
 		i := o.VMA.File
-		if _, ok := opened[i]; ok || o.Action != layout.Map || o.VMA.Kind != image.File && o.VMA.Kind != image.SharedFile {
+		if _, ok := opened[i]; ok || o.Action != layout.Map || !o.VMA.OfFile() {
 			continue
 		}
 		if opened[i], err = t.openFor(&img.Files[i], held); err != nil {
@@ -103,7 +103,14 @@ func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) er
 
 // openFor gives the process a descriptor of a file that it has to map.
 func (t *Thread) openFor(f *image.FileID, held HeldFile) (int, error) {
-	if h := held(f); h != nil {
+	h := held(f)
+	if f.Sole {
+		if h == nil {
+			return -1, fmt.Errorf("%s is not one that the process had", f.Path)
+		}
+		return t.Pass(h)
+	}
+	if h != nil {
 		if fd, err := t.Give(h); err == nil {
 			return fd, nil
 		}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrShared: the process has mapped memory that others may write to.
+// ErrShared: the process has mapped memory that others write, and it does not.
 var ErrShared = errors.New("it has writable memory that may be shared with other processes")
 
 // Mappings reads a process's address space without the stub's region. The
@@ -29,22 +29,23 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 		if inStub(m.Range, base) {
 			continue
 		}
-		if m.Shared && (m.Prot&image.ProtWrite != 0 || ofMemory(m.Name)) {
-			return nil, nil, fmt.Errorf("%w: %s at %#x", ErrShared, m.Name, m.Start)
-		}
 		v := image.VMA{Range: m.Range, Prot: m.Prot, Name: m.Name, Off: m.Off}
 		switch {
 		case m.Special:
 			v.Kind, v.Off = image.Special, 0
+		case m.Shared && m.Ino == 0:
+			return nil, nil, fmt.Errorf("%w: %s at %#x", ErrShared, m.Name, m.Start)
 		case m.Ino != 0:
 			v.Kind = image.File
-			if m.Shared {
-				if mayWrite(fs, pid, m) {
-					return nil, nil, fmt.Errorf("%w: %s at %#x", ErrShared, m.Name, m.Start)
-				}
+			switch {
+			case m.Shared && mayWrite(fs, pid, m):
+				v.Kind = image.Sole // whether it is, is seen to by who claims it
+			case m.Shared && ofMemory(m.Name):
+				return nil, nil, fmt.Errorf("%w: %s at %#x", ErrShared, m.Name, m.Start)
+			case m.Shared:
 				v.Kind = image.SharedFile
 			}
-			v.File, files = fileIndex(files, m)
+			v.File, files = fileIndex(files, m, v.Kind == image.Sole)
 		default:
 			v.Off, v.Grows = 0, m.Name == "[stack]"
 		}
@@ -85,13 +86,13 @@ func mayWrite(fs procfs.FS, pid int, m procfs.Mapping) bool {
 	return err == nil && st.Mode()&ownerWrites != 0
 }
 
-func fileIndex(files []image.FileID, m procfs.Mapping) (uint32, []image.FileID) {
+func fileIndex(files []image.FileID, m procfs.Mapping, sole bool) (uint32, []image.FileID) {
 	for i, f := range files {
-		if f.Dev == m.Dev && f.Ino == m.Ino && f.Path == m.Name {
+		if f.Dev == m.Dev && f.Ino == m.Ino && f.Path == m.Name && f.Sole == sole {
 			return uint32(i), files
 		}
 	}
-	return uint32(len(files)), append(files, image.FileID{Path: m.Name, Dev: m.Dev, Ino: m.Ino})
+	return uint32(len(files)), append(files, image.FileID{Path: m.Name, Dev: m.Dev, Ino: m.Ino, Sole: sole})
 }
 
 // OpenFile gives a descriptor, valid in the process, of file i for mapping; the
@@ -138,14 +139,14 @@ func (t *Thread) mapOne(v image.VMA, open OpenFile) error {
 		if v.Advice&image.Droppable != 0 {
 			flags = flags&^unix.MAP_PRIVATE | unix.MAP_DROPPABLE
 		}
-	case image.File, image.SharedFile:
+	case image.File, image.SharedFile, image.Sole:
 		f, err := open(v.File)
 		if err != nil {
 			return err
 		}
 		fd, off = uint64(f), v.Off
 		flags |= unix.MAP_PRIVATE
-		if v.Kind == image.SharedFile {
+		if v.Kind != image.File {
 			flags = flags&^unix.MAP_PRIVATE | unix.MAP_SHARED
 		}
 	default:

@@ -78,6 +78,11 @@ func mostFrozen(img *image.Image) uint64 {
 	for i := range img.VMAs {
 		n += img.VMAs[i].Len() / image.PageSize * (image.PageSize + 128)
 	}
+	for i := range img.Files {
+		if f := &img.Files[i]; f.Sole { // perhaps mapped no more
+			n += f.Size + f.Size/image.PageSize*128
+		}
+	}
 	return n
 }
 

@@ -154,6 +154,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 		}
 		s.fam.Forget(th)
 	}
+	s.awaitLeft(p, l)
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
@@ -174,6 +175,7 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 		}
 	}
 	t.Slot = nil
+	s.awaitLeft(p, l)
 	s.tellExec(p, l)
 	s.keepAttended([]*tracee.Thread{t})
 	p.mu.Lock()

@@ -57,6 +57,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	s.fault.Reach(fault.HomeReceived)
 	err = r.resume(m)
 	still := time.Since(start)
+	release(p.takeSoles())
 	p.goesOn()
 	if c := r.coming; c != nil {
 		if err == nil {
@@ -330,6 +331,10 @@ func (r *returning) pages() error {
 				return err
 			}
 			r.link.conn.Spare(f.data)
+		case wire.Sole:
+			if err := storeSole(p.hasSoles(), f.data); err != nil {
+				return err
+			}
 		case wire.Zero:
 			var z wire.RangesMsg
 			if err := wire.Decode(f.data, &z); err != nil {

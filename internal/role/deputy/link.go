@@ -126,7 +126,7 @@ func (s *Supervisor) read(l *link) {
 			s.log.Debug("link ended", "node", l.node, "error", err)
 			return
 		}
-		if len(f.Data) > mostPages && (f.Kind == wire.Pages || f.Kind == wire.Fetched) {
+		if len(f.Data) > mostPages && (f.Kind == wire.Pages || f.Kind == wire.Fetched || f.Kind == wire.Sole || f.Kind == wire.Left) {
 			err = fmt.Errorf("%d bytes of pages at once", len(f.Data))
 			return
 		}
@@ -148,7 +148,7 @@ func (s *Supervisor) read(l *link) {
 			if len(fr.data) == 8 {
 				s.cancel(l, fr.id, le.Uint64(fr.data))
 			}
-		case wire.Prepared, wire.Holds, wire.Thawed, wire.Lacking, wire.Settle, wire.Settled, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.PagesEnd:
+		case wire.Prepared, wire.Holds, wire.Thawed, wire.Lacking, wire.Settle, wire.Settled, wire.Failed, wire.Frozen, wire.Pages, wire.Zero, wire.Sole, wire.PagesEnd:
 			p := s.procByOwn(fr.id)
 			if p == nil {
 				continue
@@ -157,6 +157,8 @@ func (s *Supervisor) read(l *link) {
 				in.whole.Store(f.Kind == wire.PagesEnd)
 				in.put(fr)
 			}
+		case wire.Left:
+			s.leftCame(l, fr)
 		case wire.Died:
 			s.died(l, fr)
 		case wire.Unmade:
@@ -185,6 +187,9 @@ func (s *Supervisor) read(l *link) {
 func (s *Supervisor) lost(l *link, why error) {
 	l.close()
 	s.forgetSession(l)
+	for _, w := range s.leftBehind(l) {
+		s.leftOver(w, "the connection to its node was lost")
+	}
 	s.mu.Lock()
 	var victims []*proc
 	for _, p := range s.procs {

@@ -106,13 +106,18 @@ func (o *onward) relay() error {
 		switch {
 		case err != nil:
 			return err
-		case f.kind != wire.Pages && f.kind != wire.Zero && f.kind != wire.PagesEnd:
+		case f.kind != wire.Pages && f.kind != wire.Zero && f.kind != wire.Sole && f.kind != wire.PagesEnd:
 			continue // nothing that the other node is to hear from that one
 		}
 		if f.kind == wire.PagesEnd {
 			o.change()
 			if len(m.Missing) > 0 {
 				p.supplyPages(next, o.old, m.Missing)
+			}
+		}
+		if f.kind == wire.Sole { // a process that dies on the way leaves this
+			if err := storeSole(p.hasSoles(), f.data); err != nil {
+				return err
 			}
 		}
 		if f.kind == wire.Pages {

@@ -11,8 +11,6 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
-
-	"golang.org/x/sys/unix"
 )
 
 // moveOut sends a process that is at home to another node. On error it runs on
@@ -162,6 +160,8 @@ type frozen struct {
 	present  []image.Range // its pages that hold something
 	rest     rest
 	gives    bool // its memory back, when it has arrived
+	soles    []*soleFile
+	unmapped bool // ... they are not mapped here
 
 	threads  []*tracee.Thread
 	saved    []image.Thread // what the threads were, for undo
@@ -220,6 +220,9 @@ func (f *frozen) send() error {
 		return err
 	}
 	if err := f.sendRest(); err != nil {
+		return err
+	}
+	if err := f.sendSoles(); err != nil {
 		return err
 	}
 	if err := p.decide(); err != nil {
@@ -310,29 +313,10 @@ func (f *frozen) capture() error {
 	}
 	p.identifyFiles(img)
 	p.earlier(img)
-	return f.affinity()
-}
-
-// affinity notes the CPUs of threads that may not use all that home gives.
-func (f *frozen) affinity() error {
-	var all, one unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &all); err != nil {
-		return fmt.Errorf("read own CPUs: %w", err)
+	if err := f.affinity(); err != nil {
+		return err
 	}
-	for i, t := range f.threads {
-		if err := unix.SchedGetaffinity(t.TID, &one); err != nil {
-			return fmt.Errorf("read the CPUs of thread %d: %w", t.TID, err)
-		}
-		th := &f.img.Threads[i]
-		th.CPUs = nil
-		if one == all {
-			continue
-		}
-		for _, w := range one {
-			th.CPUs = append(th.CPUs, uint64(w))
-		}
-	}
-	return nil
+	return f.claim()
 }
 
 // undo makes the process what it was and leaves it stopped no longer.
@@ -360,6 +344,11 @@ func (f *frozen) undo() error {
 		})
 		return nil
 	}
+	if err := f.unclaim(); err != nil {
+		f.p.s.log.Error("a process has to be killed: what it had mapped cannot be mapped again", "pid", f.p.PID, "error", err)
+		kill(f.p.PID)
+		return err
+	}
 	for i := 0; i < f.disarmed; i++ {
 		if err := f.threads[i].RestoreThread(&f.saved[i]); err != nil {
 			return err
@@ -378,6 +367,7 @@ func (f *frozen) commit() {
 	p.link, p.actions, p.files = f.link, f.img.Actions, f.img.Files
 	p.moves++
 	p.kept = f.img.Kept
+	p.soles = f.soles
 	p.count = 0
 	p.stopped = f.stopped()
 	p.mu.Unlock()
@@ -386,6 +376,7 @@ func (f *frozen) commit() {
 	}
 	f.h.Pass()
 	p.s.unlessLost(f.link)
+	p.s.unlessWanted(p)
 	p.s.fault.Reach(fault.HomeCommitted)
 }
 

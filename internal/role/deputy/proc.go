@@ -84,6 +84,10 @@ type proc struct {
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 
+	soles  []*soleFile // what it has of its own, while it is away; mu
+	wanted bool        // it is on its way home because of them; mu
+	left   bool        // it has ended there, and what it wrote to them is here; mu
+
 	handles []*handle // the mapped files; the move's goroutine
 	mapped  []*handle // files mapped while away; mu
 }

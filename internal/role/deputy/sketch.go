@@ -3,6 +3,7 @@ package deputy
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"openmosix/internal/model/image"
@@ -52,6 +53,7 @@ func (p *proc) sketch() (*image.Image, error) {
 	img.Layout = st.Layout()
 	p.closeHandles()
 	img.Files = files
+	img.VMAs, img.Files = withoutSole(img.VMAs, img.Files)
 	p.identifyFiles(img)
 	if v := tracee.VDSO(img.VMAs); len(v) == 1 {
 		img.VDSO = make([]byte, v[0].Len())
@@ -62,6 +64,25 @@ func (p *proc) sketch() (*image.Image, error) {
 	p.clocks(img)
 	img.CPUs, err = possibleCPUs()
 	return img, err
+}
+
+// withoutSole leaves out what is claimed only when the process stands still.
+func withoutSole(vmas []image.VMA, files []image.FileID) ([]image.VMA, []image.FileID) {
+	var rest []image.FileID
+	at := make([]uint32, len(files))
+	for i := range files {
+		at[i] = uint32(len(rest))
+		if !files[i].Sole {
+			rest = append(rest, files[i])
+		}
+	}
+	vmas = slices.DeleteFunc(vmas, func(v image.VMA) bool { return v.Kind == image.Sole })
+	for i := range vmas {
+		if v := &vmas[i]; v.OfFile() {
+			v.File = at[v.File]
+		}
+	}
+	return vmas, rest
 }
 
 // handle is a mapped file, held open.
@@ -76,6 +97,9 @@ type handle struct {
 func (p *proc) identifyFiles(img *image.Image) {
 	for i := range img.Files {
 		f := &img.Files[i]
+		if f.Sole {
+			continue
+		}
 		if h := p.handleOf(f); h != nil {
 			f.Size, f.ModTime, f.Hash = h.id.Size, h.id.ModTime, h.id.Hash
 			continue
@@ -141,6 +165,9 @@ func (p *proc) handleOf(f *image.FileID) *handle {
 // held finds or opens a mapped file for an image that comes from a guest side:
 // among those that are open, or by a mapping that the deputy has of it.
 func (p *proc) held(f *image.FileID) *os.File {
+	if f.Sole {
+		return soleOf(p.hasSoles(), f)
+	}
 	if h := p.handleOf(f); h != nil {
 		return h.file
 	}

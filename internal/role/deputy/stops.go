@@ -277,6 +277,7 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	used := p.usedAway()
 	told := p.moves > 0 || !s.attending.Load() // the daemon knows of it
 	p.mu.Unlock()
+	s.awaitLeft(p, p.away())
 	p.dropMapped()
 	p.endSource()
 	s.mu.Lock()

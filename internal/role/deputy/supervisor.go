@@ -52,6 +52,8 @@ type Supervisor struct {
 	bornLate []ptrace.Stop           // their children, perhaps, which wait
 	used     map[int]supervisor.Used // by pid, of processes that came home
 	figures  figures
+	lefts    []*left   // of processes that have ended: left.go
+	watching sync.Once // for leases that others want
 	done     chan struct{}
 	once     sync.Once
 }
@@ -271,7 +273,7 @@ func (s *Supervisor) anyAway() bool {
 // endIfIdle ends the supervisor when it keeps nothing.
 func (s *Supervisor) endIfIdle() {
 	s.mu.Lock()
-	idle := len(s.procs) == 0 && s.requests == 0
+	idle := len(s.procs) == 0 && s.requests == 0 && len(s.lefts) == 0
 	s.mu.Unlock()
 	if idle {
 		s.once.Do(func() { close(s.done) })

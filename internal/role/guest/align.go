@@ -12,6 +12,14 @@ func (a *arrival) alignFiles(img *image.Image) error {
 	aligned := make([]*source, len(img.Files))
 	for i := range img.Files {
 		f := &img.Files[i]
+		if f.Sole {
+			s, err := a.s.b.newSole(f)
+			if err != nil {
+				return err
+			}
+			aligned[i] = s
+			continue
+		}
 		for j := range a.img.Files {
 			if s := &a.img.Files[j]; s.Dev == f.Dev && s.Ino == f.Ino {
 				aligned[i] = a.files[j]

@@ -86,6 +86,9 @@ func (s *strand) clone(p *pending) {
 	case !ok:
 		s.comeHome(p, "this kind of clone is made at home")
 		return
+	case a[0]&unix.CLONE_THREAD == 0 && len(s.b.ownSoles()) > 0:
+		s.comeHome(p, "it has mapped memory that it shares with its children")
+		return
 	}
 	if a[0]&unix.CLONE_THREAD == 0 && s.b.lacks() {
 		go func() { // a process of its own needs all pages

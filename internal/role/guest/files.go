@@ -16,6 +16,7 @@ import (
 type source struct {
 	file  *os.File // a local file with the same contents, or memory filled from home
 	local bool
+	sole  bool // a process's own, which it may write
 
 	have    []image.Range // memory: what has come so far, sorted; Guest.mu
 	offered bool          // memory: the daemon has been given it; Guest.mu
@@ -23,7 +24,7 @@ type source struct {
 
 // lacks lists the parts of r, which counts from the file's beginning, that have not come.
 func (g *Guest) lacks(s *source, size uint64, r ...image.Range) []image.Range {
-	if s.local {
+	if s.local || s.sole {
 		return nil
 	}
 	g.mu.Lock()
@@ -105,6 +106,9 @@ func readOnly(f *os.File) (*os.File, error) {
 func (g *Guest) sources(img *image.Image, answer *wire.PreparedMsg) (all []*source, err error) {
 	for i := range img.Files {
 		f := &img.Files[i]
+		if f.Sole {
+			return all, fmt.Errorf("file %s of the process's own is announced before the process stands still", f.Path)
+		}
 		s, err := g.sourceOf(f)
 		if err != nil {
 			return all, err
@@ -128,7 +132,7 @@ func (g *Guest) store(all []*source, data []byte) error {
 		return fmt.Errorf("file contents: frame of %d bytes", len(data))
 	}
 	i, off := le.Uint32(data), le.Uint64(data[4:])
-	if int(i) >= len(all) || all[i].local || off > maxFile || off%image.PageSize != 0 {
+	if int(i) >= len(all) || all[i].local || all[i].sole || off > maxFile || off%image.PageSize != 0 {
 		return fmt.Errorf("file contents for file %d at %#x were not asked for", i, off)
 	}
 	if _, err := all[i].file.WriteAt(data[head:], int64(off)); err != nil {
@@ -141,6 +145,9 @@ func (g *Guest) store(all []*source, data []byte) error {
 // give passes a source into the process of a parked thread, over the
 // socket that every body has, and returns its number there.
 func (g *Guest) give(s *strand, f *source) (int, error) {
+	if f.sole {
+		return g.pass(s, f.file)
+	}
 	if f.local { // opened to be read; to open what the daemon keeps again takes root
 		return g.pass(s, f.file)
 	}

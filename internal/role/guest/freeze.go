@@ -64,6 +64,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 		return
 	case f.kind == wire.Commit:
 		b.endSupply()
+		b.dropSoles()
 		b.leaveBehind()
 		b.kill()
 		return
@@ -323,7 +324,10 @@ func (d *departure) capture() (*image.Image, error) {
 	if d.present, img.Guards, err = b.Contents(img.VMAs); err != nil {
 		return nil, err
 	}
-	img.Files, err = b.g.homeFiles(files)
+	if img.Files, err = b.homeFiles(files); err != nil {
+		return nil, err
+	}
+	img.Files = b.withSoles(img.Files)
 	img.CPUMicros += b.usage().CPU / 1000
 	return &img, err
 }
@@ -354,6 +358,9 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 		return err
 	}
 	if err := tracee.SendAbsent(img.VMAs, d.present, d.emit); err != nil {
+		return err
+	}
+	if err := sendSoles(b.ownSoles(), func(parts ...[]byte) error { return d.emit(wire.Sole, parts...) }); err != nil {
 		return err
 	}
 	return d.emitLast(wire.PagesEnd)

@@ -49,7 +49,7 @@ func (g *Guest) read() {
 			g.replied(id, f.Data)
 		case wire.Prepare:
 			go g.announced(frame{f.Kind, id, append([]byte(nil), f.Data...)})
-		case wire.File, wire.Pages, wire.Same, wire.Zero, wire.Settle, wire.PagesEnd, wire.Thaw:
+		case wire.File, wire.Pages, wire.Same, wire.Zero, wire.Sole, wire.Settle, wire.PagesEnd, wire.Thaw:
 			g.mu.Lock()
 			in := g.arrivals[id]
 			g.mu.Unlock()

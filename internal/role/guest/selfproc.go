@@ -99,7 +99,7 @@ func (b *body) mapsText() ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	home, err := b.g.homeFiles(files)
+	home, err := b.homeFiles(files)
 	if err != nil {
 		return nil, false
 	}
@@ -118,12 +118,12 @@ func mapsLine(v *image.VMA, home []image.FileID) []byte {
 			perm[c] = "rwx"[c]
 		}
 	}
-	if v.Kind == image.SharedFile {
+	if v.Kind == image.SharedFile || v.Kind == image.Sole {
 		perm[3] = 's'
 	}
 	var dev, ino uint64
 	name := v.Name
-	if v.Kind == image.File || v.Kind == image.SharedFile {
+	if v.OfFile() {
 		f := home[v.File]
 		dev, ino, name = f.Dev, f.Ino, f.Path
 	}
@@ -145,7 +145,7 @@ func (b *body) smapsText(here []byte) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	home, err := b.g.homeFiles(files)
+	home, err := b.homeFiles(files)
 	if err != nil {
 		return nil, false
 	}

@@ -20,6 +20,7 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleExitGroup:    (*strand).exitGroup,
 	syscalls.HandleMadvise:      (*strand).madvise,
 	syscalls.HandleMmap:         (*strand).mmapFile,
+	syscalls.HandleMsync:        (*strand).msync,
 	syscalls.HandleProcessVM:    (*strand).processVM,
 	syscalls.HandleSigaction:    (*strand).sigaction,
 	syscalls.HandleSigpending:   (*strand).sigpending,

@@ -230,6 +230,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	delete(g.bodies, b.PID)
 	g.mu.Unlock()
 	_ = b.Mem.Close()
+	leave := b.leaveSoles()
 	if !expected && st.Kind == ptrace.Killed {
 		m := wire.DiedMsg{Signal: st.Value}
 		if m.There = st.Value == int(unix.SIGKILL); m.There {
@@ -238,7 +239,10 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 		}
 		_ = g.post(wire.Died, b.Own, wire.Encode(m))
 	}
-	go g.endIfEmpty()
+	go func() {
+		leave()
+		g.endIfEmpty()
+	}()
 }
 
 // endIfEmpty ends the supervisor when it serves nothing any more.

@@ -239,6 +239,11 @@ func (a *arrival) receivePages(vmas []image.VMA) error {
 				return err
 			}
 			a.g.conn.Spare(f.data)
+		case wire.Sole:
+			if err := a.s.b.storeSole(f.data); err != nil {
+				return err
+			}
+			a.g.conn.Spare(f.data)
 		case wire.Zero:
 			var z wire.RangesMsg
 			if err := wire.Decode(f.data, &z); err != nil {

@@ -5,7 +5,7 @@ int main(void) {
 	int fd = open("shared", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	must(!ftruncate(fd, 8192));
 	ready();
-	// While it has the mapping it may not move: most of the time it has none, however slow the machine.
+	// While it has the mapping beside the descriptor it may not move: most of the time it has none, however slow the machine.
 	for (int lap = 0, pause = 20; more(); lap++) {
 		nap(pause);
 		double start = now();

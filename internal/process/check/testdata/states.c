@@ -60,6 +60,12 @@ int main(int argc, char **argv) {
 
 	if (is("shared")) {
 		map(rw, MAP_SHARED | MAP_ANONYMOUS, -1);
+	} else if (is("shared-child")) {
+		map(rw, MAP_SHARED | MAP_ANONYMOUS, -1);
+		int pid = fork();
+		if (pid == 0)
+			hang();
+		snprintf(line, sizeof line, "ready %d\n", pid);
 	} else if (is("readonly-file")) {
 		map(PROT_READ, MAP_SHARED, open("/proc/self/exe", O_RDONLY));
 	} else if (is("may-write")) {

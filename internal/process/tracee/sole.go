@@ -1,0 +1,45 @@
+package tracee
+
+import (
+	"os"
+
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/layout"
+
+	"golang.org/x/sys/unix"
+)
+
+// UnmapSole unmaps what the parked process has of its own (image.Sole), so that the kernel can
+// tell whether anybody else has it.
+func (t *Thread) UnmapSole(vmas []image.VMA) error {
+	for i := range vmas {
+		if v := &vmas[i]; v.Kind == image.Sole {
+			if _, err := t.Must("munmap", unix.SYS_MUNMAP, v.Start, v.Len()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// MapSole undoes UnmapSole.
+func (t *Thread) MapSole(vmas []image.VMA, file func(i uint32) *os.File) error {
+	for i := range vmas {
+		v := vmas[i]
+		if v.Kind != image.Sole {
+			continue
+		}
+		fd, err := t.Pass(file(v.File))
+		if err != nil {
+			return err
+		}
+		err = t.Apply([]layout.Op{{Range: v.Range, Action: layout.Map, VMA: v}}, func(uint32) (int, error) { return fd, nil })
+		if _, e := t.Must("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
+			err = e
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package deputy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+
+	"openmosix/internal/linux/lease"
+	"openmosix/internal/linux/owntime"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/sole"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a process has mapped to be written and shared, and that is nobody else's, travels with
+// it. While it is away its contents are there, and the file here is held by a lease: who opens
+// it waits until the process, or what it has left behind, is here. See docs/design/0020.
+
+// soleFile is such a file, or memory, while its process is away.
+type soleFile struct {
+	id   image.FileID
+	file *os.File // nobody else has it open or mapped
+}
+
+// claim takes what is the parked process's alone, or tells why that is not so. It is mapped here
+// no more afterwards.
+func (f *frozen) claim() error {
+	p, img := f.p, f.img
+	var memory []sole.Object
+	var left uint64 = image.MaxSole
+	for i := range img.Files {
+		id := &img.Files[i]
+		if !id.Sole {
+			continue
+		}
+		o := sole.Object{Dev: id.Dev, Ino: id.Ino, Name: id.Path}
+		at := slices.IndexFunc(img.VMAs, func(v image.VMA) bool { return v.Kind == image.Sole && v.File == uint32(i) })
+		o.Range = img.VMAs[at].Range
+		s, err := p.openSole(&o, id)
+		if err != nil {
+			return err
+		}
+		f.soles = append(f.soles, s)
+		if id.Size > left {
+			return notAlone(id, "with others it is larger than what can be sent while it stands still")
+		}
+		left -= id.Size
+		if in, err := sole.InMemory(&o); err != nil {
+			return err
+		} else if in {
+			memory = append(memory, o)
+		}
+	}
+	if len(f.soles) == 0 {
+		return nil
+	}
+	if err := p.notKin(memory); err != nil {
+		return err
+	}
+	p.s.watchLeases()
+	f.unmapped = true
+	if err := f.threads[0].UnmapSole(img.VMAs); err != nil {
+		return err
+	}
+	for _, s := range f.soles {
+		err := lease.Take(s.file)
+		if errors.Is(err, lease.ErrHeld) {
+			return notAlone(&s.id, lease.ErrHeld.Error())
+		} else if err != nil {
+			return notAlone(&s.id, "who else has it cannot be seen: "+err.Error())
+		}
+	}
+	return nil
+}
+
+func notAlone(id *image.FileID, why string) error {
+	return fail(supervisor.CannotMove, fmt.Sprintf("it has writable memory that may be shared with other processes: %s (%s)", id.Path, why))
+}
+
+// openSole opens what a mapping shows; id learns its size.
+func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
+	why, err := sole.Hindrance(p.Family.FS, p.PID, o)
+	if err == nil && why != "" {
+		return nil, notAlone(id, why)
+	}
+	if err != nil {
+		return nil, notAlone(id, "it cannot be looked at: "+err.Error())
+	}
+	// Who holds a lease of it is not to be waited for.
+	file, err := os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR|unix.O_NONBLOCK|unix.O_NOATIME, 0)
+	if err != nil {
+		return nil, notAlone(id, "it cannot be opened: "+err.Error())
+	}
+	st, err := file.Stat()
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	id.Size = uint64(st.Size())
+	return &soleFile{id: *id, file: file}, nil
+}
+
+// notKin looks whether other processes have anonymous memory of one that stands still.
+func (p *proc) notKin(memory []sole.Object) error {
+	if len(memory) == 0 {
+		return nil
+	}
+	others, err := sole.Mappers(p.Family.FS, p.PID, memory, true)
+	if err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
+	for i, other := range others {
+		o := &memory[i]
+		why := ""
+		if other != 0 {
+			why = fmt.Sprintf("process %d has it, too", other)
+		} else if fd, open, err := sole.Descriptor(p.Family.FS, p.PID, o); err != nil {
+			return fail(supervisor.CannotMove, err.Error())
+		} else if open {
+			why = fmt.Sprintf("it is open as descriptor %d", fd)
+		}
+		if why != "" {
+			return notAlone(&image.FileID{Path: o.Name}, why)
+		}
+	}
+	return nil
+}
+
+// unclaim gives back what was claimed. Precondition: the threads are parked.
+func (f *frozen) unclaim() error {
+	var err error
+	if f.unmapped {
+		err = f.threads[0].MapSole(f.img.VMAs, func(i uint32) *os.File { return soleOf(f.soles, &f.img.Files[i]) })
+	}
+	release(f.soles)
+	f.soles, f.unmapped = nil, false
+	return err
+}
+
+// sendSoles sends what is in them.
+func (f *frozen) sendSoles() error {
+	for _, s := range f.soles {
+		err := sole.Send(s.file, &s.id, false, func(parts ...[]byte) error { return f.p.send(f.link, wire.Sole, parts...) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// soleOf finds a file; nil: it is none of them.
+func soleOf(all []*soleFile, id *image.FileID) *os.File {
+	for _, s := range all {
+		if s.id.Dev == id.Dev && s.id.Ino == id.Ino {
+			return s.file
+		}
+	}
+	return nil
+}
+
+// release lets who waits for the files have them.
+func release(all []*soleFile) {
+	for _, s := range all {
+		_ = lease.Return(s.file) // closed it would go on, as the process may have the same description mapped
+		_ = s.file.Close()
+	}
+}
+
+// takeSoles takes from a process what it has of its own.
+func (p *proc) takeSoles() []*soleFile {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := p.soles
+	p.soles = nil
+	return all
+}
+
+func (p *proc) hasSoles() []*soleFile {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.soles
+}
+
+// storeSole puts into a file here what a guest side has sent of it.
+func storeSole(all []*soleFile, data []byte) error {
+	m, err := wire.DecodeSole(data)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.id.Dev == m.Dev && s.id.Ino == m.Ino {
+			return sole.Store(s.file, s.id.Size, m)
+		}
+	}
+	return fmt.Errorf("contents of file %d came, which the process has not", m.Ino)
+}
+
+// watchLeases brings a process home when somebody wants what it has of its own.
+func (s *Supervisor) watchLeases() {
+	s.watching.Do(func() {
+		wanted := make(chan os.Signal, 1)
+		signal.Notify(wanted, unix.SIGIO)
+		go func() {
+			for range wanted {
+				for _, p := range s.all() {
+					s.unlessWanted(p)
+				}
+			}
+		}()
+	})
+}
+
+// unlessWanted brings a process home if somebody waits for a file of its own.
+func (s *Supervisor) unlessWanted(p *proc) {
+	if !slices.ContainsFunc(p.hasSoles(), func(f *soleFile) bool { return lease.Wanted(f.file) }) || !p.once(&p.wanted) {
+		return
+	}
+	s.log.Info("a process comes home because another one opens a file that it has mapped", "pid", p.PID)
+	go func() {
+		defer s.endIfIdle()
+		for within := owntime.Within(leaseLimit); p.away() != nil && !within.Over(); time.Sleep(leasePause) {
+			if _, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID, Why: "another process opens a file that it has mapped"}); err != nil {
+				s.log.Debug("not home yet", "pid", p.PID, "error", err)
+			}
+		}
+		if p.away() != nil {
+			s.log.Warn("a process cannot come home: who opens the file that it has mapped sees what was in it before", "pid", p.PID)
+		}
+		p.mu.Lock()
+		p.wanted = false
+		p.mu.Unlock()
+	}()
+}
+
+// leaseLimit is how long it is tried: longer the kernel lets nobody wait, as a rule.
+const (
+	leaseLimit = 45 * time.Second
+	leasePause = 20 * time.Millisecond
+)

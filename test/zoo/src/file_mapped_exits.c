@@ -1,0 +1,6 @@
+// What a process has written to a mapped file away from home is in it when its parent hears that it has ended.
+// quick
+#include "mapped.h"
+static void end(void) { exit(7); }
+static void parent(pid_t c) { exits(c, 7); }
+int main(void) { return ends_away(end, parent); }
