@@ -52,7 +52,7 @@ func (n *node) Tell(to config.Peer, kind member.Kind, payload []byte) error {
 	there, down := n.net.nodes[to.Number], n.net.down[to.Number] || n.net.down[n.own]
 	n.net.sent[n.own]++
 	n.net.mu.Unlock()
-	if down || there.Service == nil {
+	if down || there == nil || there.Service == nil { // it may be about to come
 		return errors.New("no such node")
 	}
 	there.Heard(append([]byte(nil), payload...))
