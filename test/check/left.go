@@ -27,10 +27,8 @@ func newPlace() (place, error) {
 		return place{}, err
 	}
 	scratch, err := os.MkdirTemp("/var/tmp", "openmosix-check-")
-	if err == nil {
-		err = os.Chmod(scratch, 0o755) // guests of all users have their programs there
-	}
-	return place{temporary, scratch}, err
+	// As /tmp is: some of what tests make there is for programs of other users.
+	return place{temporary, scratch}, errors.Join(err, os.Chmod(temporary, 0o777|os.ModeSticky), os.Chmod(scratch, 0o755))
 }
 
 func (p place) env() []string {
