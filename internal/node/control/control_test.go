@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"openmosix/internal/linux/procfs"
 )
@@ -71,6 +72,22 @@ func TestBadRequestsAreAnsweredOrDropped(t *testing.T) {
 			t.Errorf("%s: %s", name, answer)
 		}
 	}
+}
+
+// The socket of a daemon that has been killed answers until the kernel comes to it.
+func TestListenAfterADaemonThatIsEnding(t *testing.T) {
+	dir := t.TempDir()
+	dying, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, SocketName), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dying.SetUnlinkOnClose(false)
+	time.AfterFunc(200*time.Millisecond, func() { _ = dying.Close() })
+	s, err := Listen(dir, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = s.listener.Close()
 }
 
 func TestListen(t *testing.T) {

@@ -44,6 +44,24 @@ type Server struct {
 	byUser map[uint32]int
 }
 
+// lastBreath is how long the socket of a daemon that was killed may still answer, for as long as the kernel
+// takes its memory apart: whoever starts another one at once is not told to stop the first.
+const lastBreath = 2 * time.Second
+
+// serves tells whether a daemon answers, and goes on to.
+func serves(path string) bool {
+	for deadline := time.Now().Add(lastBreath); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			return false
+		}
+		_ = conn.Close()
+		if time.Now().After(deadline) {
+			return true
+		}
+	}
+}
+
 // Listen creates the socket, open to everybody. A socket left by a dead daemon
 // is replaced; one that answers is not.
 func Listen(runDir string, handle Handler, log *slog.Logger) (*Server, error) {
@@ -51,8 +69,7 @@ func Listen(runDir string, handle Handler, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("make run directory: %w", err)
 	}
 	path := filepath.Join(runDir, SocketName)
-	if conn, err := net.Dial("unix", path); err == nil {
-		conn.Close()
+	if serves(path) {
 		return nil, fmt.Errorf("another node daemon serves %s; stop it first or use another --run-dir", path)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
