@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	warmUp = 20  // moves after which caches and pools are what they will be
+	warmUp = 60  // moves after which caches and pools are what they will be
 	moves  = 100 // after them
 	// moreFiles and moreMemory are what a daemon may have more at the end than
 	// after the warm-up: a connection that is just being closed, a heap that is
