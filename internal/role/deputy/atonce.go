@@ -37,11 +37,10 @@ func sleeps(c *syscalls.Call) bool {
 // serves has a deputy do what its thread asks for, or leaves it to its goroutine. False: another
 // goroutine reads on. Link reader.
 func (s *Supervisor) serves(l *link, d *deputy, f frame) (reads bool, err error) {
-	switch f.kind {
-	case wire.Behind, wire.Opened, wire.Wrote, wire.Mapping:
+	j := job{link: l, frame: f}
+	if j.behind() {
 		d.behinds.Add(1)
 	}
-	j := job{link: l, frame: f}
 	if done, relieved := d.atOnce(j, func() { go s.read(l) }); done {
 		return !relieved, nil
 	}
@@ -62,7 +61,7 @@ func (s *Supervisor) serves(l *link, d *deputy, f frame) (reads bool, err error)
 
 // atOnce does a request if that can be done now. relieved: readOn was called, as it took long.
 func (d *deputy) atOnce(j job, readOn func()) (done, relieved bool) {
-	if !j.short() || d.before.Load() > 0 || !d.using.TryLock() {
+	if j.kind != wire.Call && !j.behind() || d.before.Load() > 0 || !d.using.TryLock() {
 		return false, false
 	}
 	defer d.using.Unlock()
@@ -81,10 +80,10 @@ func (d *deputy) atOnce(j job, readOn func()) (done, relieved bool) {
 	return true, relieved
 }
 
-// short tells whether a request is worth trying.
-func (j job) short() bool {
+// behind tells of the words of what the guest's side has done by itself.
+func (j job) behind() bool {
 	switch j.kind {
-	case wire.Call, wire.Behind, wire.Opened, wire.Wrote, wire.Mapping:
+	case wire.Behind, wire.Opened, wire.Wrote, wire.Mapping:
 		return true
 	}
 	return false

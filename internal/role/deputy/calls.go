@@ -164,7 +164,7 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
 	}
-	if sleeps(c) {
+	if d.readOn != nil && sleeps(c) {
 		d.relieve()
 	}
 	// A signal that came together with the end would break it off.

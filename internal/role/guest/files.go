@@ -145,10 +145,7 @@ func (g *Guest) store(all []*source, data []byte) error {
 // give passes a source into the process of a parked thread, over the
 // socket that every body has, and returns its number there.
 func (g *Guest) give(s *strand, f *source) (int, error) {
-	if f.sole {
-		return g.pass(s, f.file)
-	}
-	if f.local { // opened to be read; to open what the daemon keeps again takes root
+	if f.sole || f.local { // to be written; or opened to be read: to open what the daemon keeps again takes root
 		return g.pass(s, f.file)
 	}
 	ro, err := readOnly(f.file)
