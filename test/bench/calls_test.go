@@ -92,8 +92,14 @@ func spread(v []float64) (median, least, most float64) {
 func ratio(a, b []float64) string { return within(byRound(a, b)) }
 
 // BenchmarkCalls prints a table; it goes into docs/BENCHMARKS.md.
-func BenchmarkCalls(b *testing.B) {
-	lab := labtest.Up(b, 2)
+func BenchmarkCalls(b *testing.B) { calls(b, labtest.Up(b, 2), "Calls") }
+
+// BenchmarkCallsOneCPU has both nodes and what the call passes through on one CPU: no waking
+// goes to another one, so what is measured is what a call costs of CPU time, on both sides
+// together, and differs by little from run to run.
+func BenchmarkCallsOneCPU(b *testing.B) { calls(b, labtest.UpOn(b, 0, 0), "Calls, all on one CPU") }
+
+func calls(b *testing.B, lab *labtest.Lab, title string) {
 	dir := labtest.Scratch(b)
 	program, nothing := compiled(b, dir, "calls", "-pthread"), compiled(b, dir, "nothing", "-static")
 	data := filepath.Join(dir, "data")
@@ -124,7 +130,7 @@ func BenchmarkCalls(b *testing.B) {
 			b.Fatalf("%v: %s", status, text)
 		}
 	}
-	t := newTable("Calls", "operation", "at home, µs", "away, µs", "bare TCP exchange, µs", "away / home", "away / bare")
+	t := newTable(title, "operation", "at home, µs", "away, µs", "bare TCP exchange, µs", "away / home", "away / bare")
 	for _, o := range operations {
 		h, _, _ := spread(home[o.name])
 		a, _, _ := spread(away[o.name])

@@ -93,9 +93,9 @@ type Thread struct {
 	gone bool  // Family.mu
 
 	// Tracing thread.
-	told      bool // its hold has told it to stop, and waits for that
-	injecting bool // it is to stop at system calls
-	group     bool // the stop it was told to make was a job-control stop
+	told      bool       // its hold has told it to stop, and waits for that
+	injection *injection // the call it is to make, nil: none
+	group     bool       // the stop it was told to make was a job-control stop
 }
 
 // NewProcess enters a process without threads.
@@ -197,7 +197,7 @@ func (f *Family) stopped(s ptrace.Stop) {
 		f.executed(t)
 	}
 	if t.hold != nil {
-		if !t.hold.stray(t, s) {
+		if !t.hold.stray(t, s) && (t.injection == nil || !t.injection.passes(t, s)) {
 			t.hold.deliver(s)
 		}
 		return

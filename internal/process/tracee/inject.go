@@ -8,6 +8,7 @@ import (
 
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
 	"openmosix/internal/process/stub"
 )
 
@@ -22,87 +23,111 @@ const blockAll = ^uint64(0)
 func (h *Hold) Inject(t *Thread, ip uint64, nr int, args ...uint64) (int64, error) {
 	var a [6]uint64
 	copy(a[:], args)
-	return h.InjectWatching(t, ip, nr, a, nil)
+	return h.InjectWatching(t, func() (uint64, error) { return ip, nil }, nr, a, nil)
 }
 
-// InjectWatching is Inject for calls that make threads: event is called for
-// each Event stop of t on the way, before t goes on.
-func (h *Hold) InjectWatching(t *Thread, ip uint64, nr int, a [6]uint64, event func(value int) error) (int64, error) {
+// InjectWatching is Inject for calls that make a thread or process. at prepares the thread on the
+// tracing thread and tells where the instruction is. born is called with the id of what was made,
+// as the supervisor sees it; the thread goes on meanwhile, to the end of its call.
+func (h *Hold) InjectWatching(t *Thread, at func() (ip uint64, err error), nr int, a [6]uint64, born func(tid int) error) (int64, error) {
 	for {
-		ret, err := h.injectOnce(t, ip, nr, a, event)
+		ret, err := h.injectOnce(t, at, nr, a, born)
 		if err != nil || ret != brokenOff {
 			return ret, err
 		}
 	}
 }
 
-func (h *Hold) injectOnce(t *Thread, ip uint64, nr int, a [6]uint64, event func(value int) error) (int64, error) {
-	var err error
+// injection is a call that is being made. What needs no decision is done by the tracing thread
+// where it is reported: each change between that thread and the goroutine that wants the call
+// costs four of Go's threads a turn.
+type injection struct {
+	watched bool // births on the way are told
+	entered bool // the stop before the call has been
+
+	made int        // what was born
+	regs image.Regs // behind the call
+	err  error      // ... or why they are not known
+}
+
+func (h *Hold) injectOnce(t *Thread, at func() (uint64, error), nr int, a [6]uint64, born func(int) error) (int64, error) {
 	t.ordered.Store(&order{nr, a})
-	h.Do(func() {
-		r, e := ptrace.Regs(t.TID)
-		if e != nil {
-			err = e
-			return
-		}
-		r.Rip, r.Rax, r.OrigRax = ip, uint64(nr), ^uint64(0)
-		r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9 = a[0], a[1], a[2], a[3], a[4], a[5]
-		if err = ptrace.SetRegs(t.TID, r); err == nil {
-			t.injecting = true
-			err = ptrace.ContinueToSyscall(t.TID, 0)
-		}
-	})
-	defer h.Do(func() { t.injecting = false })
+	i := &injection{watched: born != nil}
+	var err error
+	h.Do(func() { err = i.start(t, at, nr, a) })
+	if err == nil {
+		err = h.awaitInjected(t, i, born)
+	}
 	if err != nil {
-		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
+		h.Do(func() { t.injection = nil })
+		return 0, fmt.Errorf("make call %d in thread %d: %w", nr, t.TID, err)
 	}
-	if err := h.awaitSyscall(t, stepLimit, nil); err != nil { // the entry
-		return 0, err
-	}
-	h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
+	return int64(i.regs.Rax), i.err
+}
+
+// start lets the thread make the call. Tracing thread.
+func (i *injection) start(t *Thread, at func() (uint64, error), nr int, a [6]uint64) error {
+	ip, err := at()
 	if err != nil {
-		return 0, fmt.Errorf("inject call %d into %d: %w", nr, t.TID, err)
+		return err
 	}
-	limit := time.Duration(stepLimit)
-	if event != nil {
-		limit = vforkLimit
+	r, err := ptrace.Regs(t.TID)
+	if err != nil {
+		return err
 	}
-	if err := h.awaitSyscall(t, limit, event); err != nil {
-		return 0, err
+	r.Rip, r.Rax, r.OrigRax = ip, uint64(nr), ^uint64(0)
+	r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9 = a[0], a[1], a[2], a[3], a[4], a[5]
+	if err := ptrace.SetRegs(t.TID, r); err != nil {
+		return err
 	}
-	var ret int64
-	h.Do(func() {
-		r, e := ptrace.Regs(t.TID)
-		ret, err = int64(r.Rax), e
-	})
-	return ret, err
+	t.injection = i
+	return ptrace.ContinueToSyscall(t.TID, 0)
+}
+
+// passes takes a stop of the thread that makes the call, and tells whether nobody has to know of
+// it. A thread that cannot go on is gone, which is reported. Tracing thread.
+func (i *injection) passes(t *Thread, s ptrace.Stop) bool {
+	switch {
+	case s.Kind == ptrace.SyscallStop && !i.entered:
+		i.entered = true
+	case s.Kind == ptrace.SyscallStop:
+		i.regs, i.err = ptrace.Regs(t.TID)
+		t.injection = nil
+		return false
+	case s.Kind != ptrace.Event || !i.watched:
+		return false
+	case s.Value >= ptrace.EventFork && s.Value <= ptrace.EventClone:
+		made, err := ptrace.EventMessage(t.TID)
+		if i.made = int(made); err == nil {
+			_ = ptrace.ContinueToSyscall(t.TID, 0)
+		}
+		return false
+	}
+	_ = ptrace.ContinueToSyscall(t.TID, 0)
+	return true
 }
 
 // vforkLimit is how long a vfork's child may take to go its own way.
 const vforkLimit = 1000 * time.Hour
 
-// awaitSyscall waits for a system call stop and passes Event stops on the way to event.
-func (h *Hold) awaitSyscall(t *Thread, limit time.Duration, event func(value int) error) error {
-	for {
+// awaitInjected waits for the end of the call.
+func (h *Hold) awaitInjected(t *Thread, i *injection, born func(tid int) error) error {
+	for limit := stepLimit; ; {
 		s, err := h.await(t, limit)
-		if err != nil {
-			return err
-		}
 		switch {
+		case err != nil:
+			return err
 		case s.Kind == ptrace.SyscallStop:
 			return nil
-		case s.Kind == ptrace.Event && event != nil:
-			if err := event(s.Value); err != nil {
+		case s.Kind == ptrace.Event && born != nil:
+			if err := born(i.made); err != nil {
 				return err
 			}
-			h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
-			if err != nil {
-				return fmt.Errorf("go on behind the event %d: %w", s.Value, err)
-			}
+			limit = vforkLimit
 		case s.Kind == ptrace.Signal:
 			return &MetSignal{s}
 		default:
-			return fmt.Errorf("thread %d: unexpected stop in an injected call: %v", t.TID, s)
+			return fmt.Errorf("unexpected stop: %v", s)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 		t.told, t.group = false, s.Kind == ptrace.GroupStop
 		return false
 	}
-	if t.injecting {
+	if t.injection != nil {
 		_ = ptrace.ContinueToSyscall(t.TID, 0)
 	} else {
 		_ = ptrace.Continue(t.TID, 0)

@@ -172,23 +172,11 @@ func (s *strand) makeHere(p *pending, a [6]uint64, m wire.UnmadeMsg) (begun bool
 	s.mu.Lock()
 	s.call = nil
 	s.mu.Unlock()
-	var saved image.Regs
-	var mask uint64
-	h.Do(func() {
-		if saved, err = ptrace.Regs(t.TID); err == nil {
-			if mask, err = ptrace.SigMask(t.TID); err == nil {
-				err = ptrace.SetSigMask(t.TID, ^uint64(0))
-			}
-		}
-	})
-	if err != nil {
-		return false, fmt.Errorf("put its maker's registers aside: %w", err)
-	}
 	if err := s.b.straighten(); err != nil { // another thread may run in the code, or write into the same memory
 		return false, err
 	}
 	own := m.Own
-	c := &cloning{s: s, h: h, own: own, saved: saved, mask: mask}
+	c := &cloning{s: s, h: h, own: own}
 	ret, err := c.run(a)
 	switch {
 	case err != nil:
@@ -199,11 +187,11 @@ func (s *strand) makeHere(p *pending, a [6]uint64, m wire.UnmadeMsg) (begun bool
 	case ret != int64(own):
 		return c.begun, fmt.Errorf("it became %d", ret)
 	}
-	r := saved
+	r := c.saved
 	r.Rax, r.OrigRax = uint64(own), ^uint64(0)
 	h.LetGo(func() {
 		_ = ptrace.SetRegs(t.TID, r)
-		_ = ptrace.SetSigMask(t.TID, mask)
+		_ = ptrace.SetSigMask(t.TID, c.mask)
 		_ = ptrace.Continue(t.TID, 0)
 	})
 	return true, nil
@@ -214,8 +202,9 @@ type cloning struct {
 	s      *strand
 	h      *tracee.Hold
 	own    int
-	saved  image.Regs
+	saved  image.Regs // of the thread, and its signal mask: setAside
 	mask   uint64
+	aside  bool // they are noted
 	unlock func()
 	begun  bool // the newborn runs
 	vfork  bool // ... in its parent's memory, which waits
@@ -236,22 +225,31 @@ func (c *cloning) run(a [6]uint64) (int64, error) {
 	}
 	c.s.served.Store(true)
 	defer c.s.served.Store(false)
-	child := false
 	c.vfork = a[0]&(unix.CLONE_VM|unix.CLONE_THREAD) == unix.CLONE_VM
-	return c.h.InjectWatching(t, c.saved.Rip-syscallLength, unix.SYS_CLONE, a, func(event int) error {
-		if child || event < ptrace.EventFork || event > ptrace.EventClone {
-			return nil
-		}
-		child = true
-		var made uint64
-		var err error
-		c.h.Do(func() { made, err = ptrace.EventMessage(t.TID) })
-		if err == nil {
-			err = c.begin(int(made))
-		}
+	return c.h.InjectWatching(t, c.setAside, unix.SYS_CLONE, a, func(tid int) error {
+		err := c.begin(tid)
 		c.unlockOnce()
 		return err
 	})
+}
+
+// setAside notes the registers that serve for the call, and blocks all signals. It gives the
+// address of the system call instruction. Tracing thread.
+func (c *cloning) setAside() (uint64, error) {
+	if c.aside { // the call is made once more
+		return c.saved.Rip - syscallLength, nil
+	}
+	var err error
+	if c.saved, err = ptrace.Regs(c.s.t.TID); err == nil {
+		if c.mask, err = ptrace.SigMask(c.s.t.TID); err == nil {
+			err = ptrace.SetSigMask(c.s.t.TID, ^uint64(0))
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("put its maker's registers aside: %w", err)
+	}
+	c.aside = true
+	return c.saved.Rip - syscallLength, nil
 }
 
 func (c *cloning) unlockOnce() {
