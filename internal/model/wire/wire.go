@@ -75,6 +75,7 @@ const (
 	Unmade   // UnmadeMsg: there is no room for a process whose half home has made; its maker comes home
 	Sole     // both ways: contents of a file, or memory, of the process's own, among its pages
 	Left     // guest to home: ... of a process that has ended here
+	Beside   // home to guest, first on a further connection of a session: pages of a process come by it, or, with the number of the attempt (8 bytes), go
 )
 
 // CallHead is the length of what precedes the call in a Call frame.

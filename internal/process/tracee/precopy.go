@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"openmosix/internal/model/image"
@@ -30,12 +31,11 @@ type Ahead struct {
 	// Only bounds it further, to what was written and these; nil: everything.
 	Only []image.Range
 	All  bool
-	Emit Emit
+	Stream
+	// Beside are further streams, when they are ready; nil: there will be none.
+	Beside <-chan Stream
 	// Progress is told of bytes sent, and of the whole as far as known.
 	Progress func(done, total uint64)
-	// Settle waits until the other side has stored what was sent, so that the
-	// freeze does not have to; nil: it does not wait.
-	Settle func() error
 	// Stopped tells that the move is off.
 	Stopped func() bool
 
@@ -47,13 +47,21 @@ type Ahead struct {
 	Rate float64
 }
 
+// Stream is a way to the other side. A round goes by all of them, each page by one.
+type Stream struct {
+	Emit Emit
+	// Settle waits until the other side has stored what was sent by it, so that the
+	// freeze does not have to; nil: it does not wait.
+	Settle func() error
+}
+
 // Run copies ahead. The process must be covered by a Watch.
 func (a *Ahead) Run() error {
-	var done, told uint64
+	c := &copying{Ahead: a, streams: []Stream{a.Stream}}
 	begun := time.Now()
 	defer func() {
-		if took := time.Since(begun); done > 0 && took > 0 {
-			a.Rate = float64(done) / took.Seconds()
+		if took := time.Since(begun); c.done > 0 && took > 0 {
+			a.Rate = float64(c.done) / took.Seconds()
 		}
 	}()
 	before := uint64(1) << 62
@@ -83,32 +91,62 @@ func (a *Ahead) Run() error {
 			a.again = written // protected, but not sent
 			return nil
 		}
-		emit := func(kind uint8, parts ...[]byte) error {
-			if a.Stopped != nil && a.Stopped() {
-				return ErrStopped
-			}
-			err := a.Emit(kind, parts...)
-			for _, part := range parts {
-				done += uint64(len(part))
-			}
-			if a.Progress != nil && done-told >= step {
-				told = done
-				a.Progress(done, max(done, n))
-			}
-			return err
-		}
-		if _, err := SendPages(a.P.Mem, todo, emit); err != nil {
+		if err := c.round(todo); err != nil {
 			return err
 		}
 		a.Sent = layout.Union(a.Sent, todo)
-		if a.Settle != nil {
-			if err := a.Settle(); err != nil {
-				return err
-			}
-		}
 		before = n
 	}
 	return nil
+}
+
+// copying is Run under way.
+type copying struct {
+	*Ahead
+	streams []Stream // those there are; each has carried something
+
+	mu         sync.Mutex
+	done, told uint64 // bytes sent
+	total      uint64
+}
+
+// round sends pages by all streams, and waits until they have been stored.
+func (c *copying) round(todo []image.Range) error {
+	c.total = layout.Bytes(todo)
+	s := newSpread(c.P.Mem)
+	if _, err := s.run(todo, c.streams, c.counted, c.Beside); err != nil {
+		return err
+	}
+	c.streams = s.streams
+	for _, stream := range c.streams {
+		if stream.Settle == nil {
+			continue
+		}
+		if err := stream.Settle(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counted is a stream's Emit that tells of what is sent, and ends when the move does.
+func (c *copying) counted(emit Emit) Emit {
+	return func(kind uint8, parts ...[]byte) error {
+		if c.Stopped != nil && c.Stopped() {
+			return ErrStopped
+		}
+		err := emit(kind, parts...)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, part := range parts {
+			c.done += uint64(len(part))
+		}
+		if c.Progress != nil && c.done-c.told >= step {
+			c.told = c.done
+			c.Progress(c.done, max(c.done, c.total))
+		}
+		return err
+	}
 }
 
 // Left lists what of need is still to be sent, when the process stands still

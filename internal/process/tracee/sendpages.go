@@ -11,8 +11,6 @@ const (
 	// chunk is the most page contents one frame carries. It fits into a CPU's own
 	// cache: it is read, encrypted and sent one after the other.
 	chunk = 256 << 10
-	// buffers are read into by turns: while one is sent the next is read.
-	buffers = 3
 )
 
 // Emit sends one frame. The parts are the caller's again when it returns.
@@ -28,26 +26,17 @@ type piece struct {
 // SendPages sends the contents of ranges as Pages frames. Pages that cannot be
 // read (beyond the end of a mapped file) are left out. It returns the bytes sent.
 func SendPages(space *mem.Space, ranges []image.Range, emit Emit) (uint64, error) {
-	var sent uint64
-	each := func(p piece) error {
-		if p.unread {
-			n, err := sendSingly(space, p.Range, emit)
+	if n := layout.Bytes(ranges); n <= chunk {
+		var sent uint64
+		buf := make([]byte, n)
+		err := pieces(ranges, func(r image.Range) error {
+			n, err := read(space, r, buf).send(space, emit)
 			sent += n
 			return err
-		}
-		if err := emitPages(p.Start, p.bytes, emit); err != nil {
-			return err
-		}
-		sent += p.Len()
-		return nil
-	}
-	if layout.Bytes(ranges) <= chunk {
-		buf := make([]byte, layout.Bytes(ranges))
-		err := pieces(ranges, func(r image.Range) error { return each(read(space, r, buf)) })
+		})
 		return sent, err
 	}
-	err := readAhead(space, ranges, each)
-	return sent, err
+	return newSpread(space).run(ranges, []Stream{{Emit: emit}}, func(e Emit) Emit { return e }, nil)
 }
 
 // pieces divides ranges into what one frame carries.
@@ -68,36 +57,14 @@ func read(space *mem.Space, r image.Range, buf []byte) piece {
 	return p
 }
 
-// readAhead calls each with all pieces, in order, while the next are read.
-func readAhead(space *mem.Space, ranges []image.Range, each func(piece) error) error {
-	full, free, quit := make(chan piece, buffers), make(chan []byte, buffers), make(chan struct{})
-	for range buffers {
-		free <- make([]byte, chunk)
+func (p piece) send(space *mem.Space, emit Emit) (uint64, error) {
+	if p.unread {
+		return sendSingly(space, p.Range, emit)
 	}
-	go func() {
-		defer close(full)
-		_ = pieces(ranges, func(r image.Range) error {
-			select {
-			case buf := <-free:
-				full <- read(space, r, buf[:cap(buf)])
-				return nil
-			case <-quit:
-				return ErrStopped
-			}
-		})
-	}()
-	var err error
-	for p := range full { // to its end: nothing is read any more when this returns
-		if err != nil {
-			continue
-		}
-		if err = each(p); err != nil {
-			close(quit)
-			continue
-		}
-		free <- p.bytes
+	if err := emitPages(p.Start, p.bytes, emit); err != nil {
+		return 0, err
 	}
-	return err
+	return p.Len(), nil
 }
 
 func emitPages(at uint64, b []byte, emit Emit) error {

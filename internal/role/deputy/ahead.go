@@ -34,9 +34,11 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 	}
 	w.Cover(img.VMAs)
 	thin := &thinned{p: p, l: l}
+	beside, opened := p.sendBeside(l, st.VmRSS)
+	defer opened.end()
 	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
-		Emit:     thin.emit,
-		Settle:   func() error { return p.settle(l) },
+		Stream:   tracee.Stream{Emit: thin.emit, Settle: func() error { return p.settle(l) }},
+		Beside:   beside,
 		Stopped:  p.isCancelled,
 		Progress: func(done, total uint64) { progress("precopy", done, total) }}
 	if err := a.Run(); err != nil {

@@ -72,9 +72,9 @@ const toldEvery = 8 << 20
 
 // arriving counts what comes ahead of a freeze, and tells of it. How much it will be
 // only the other side knows: not more than what is there.
-func (p *proc) arriving(progress func(string, uint64, uint64), take func([]byte) error) func([]byte) error {
+func (p *proc) arriving(progress func(string, uint64, uint64)) func(data []byte) {
 	var done, told uint64
-	return func(data []byte) error {
+	return func(data []byte) {
 		if done += uint64(len(data)); done-told >= toldEvery {
 			told = done
 			p.mu.Lock()
@@ -82,6 +82,5 @@ func (p *proc) arriving(progress func(string, uint64, uint64), take func([]byte)
 			p.mu.Unlock()
 			progress("precopy", done, max(done, most))
 		}
-		return take(data)
 	}
 }

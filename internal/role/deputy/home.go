@@ -3,6 +3,7 @@ package deputy
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"openmosix/internal/linux/fault"
@@ -99,26 +100,38 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 	if later == missing.Always {
 		ask.Into = nil // no rounds
 	}
-	m, err := p.frozenImage(l, ask, p.arriving(progress, func(data []byte) error {
+	var mu sync.Mutex
+	note := p.arriving(progress)
+	m, err := p.frozenImage(l, ask, comes{several: true, settle: func() error { return nil }, page: func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
-		if err := tracee.StorePages(p.Mem, data); err != nil {
+		err := tracee.StorePages(p.Mem, data)
+		mu.Lock()
+		defer mu.Unlock()
+		note(data)
+		if err != nil {
 			p.s.log.Debug("a page came for a mapping that has gone", "pid", p.PID, "error", err)
 			return nil
 		}
 		at := le.Uint64(data)
 		stored = append(stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
 		return nil
-	}), func() error { return nil })
+	}})
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
 	return m, stored, time.Now().Add(-time.Duration(m.Still) * time.Microsecond), nil
 }
 
+// comes is what becomes of what the guest side sends ahead.
+type comes struct {
+	page    func([]byte) error // takes a Pages frame
+	settle  func() error       // waits until all that page took has been stored
+	several bool               // page may be called by several connections at once
+}
+
 // frozenImage asks the guest side to freeze and waits for the image.
-// What it sends ahead goes to page; settle waits until all of that has been stored.
-func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error, settle func() error) (*wire.ThawMsg, error) {
+func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.ThawMsg, error) {
 	p.mu.Lock()
 	p.sent = nil
 	before, try := p.count, p.tries
@@ -127,7 +140,10 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error,
 	if err := l.send(wire.Freeze, p.Own, wire.Encode(ask)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	m, err := p.frozen(l, try, page, settle)
+	if ahead.several && len(ask.Into) > 0 {
+		defer p.receiveBeside(l, try, ahead.page).end()
+	}
+	m, err := p.frozen(l, try, ahead)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +165,7 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, page func([]byte) error,
 
 // frozen waits for the answer to this attempt. What an earlier one, given up
 // meanwhile, still sends is passed over.
-func (p *proc) frozen(l *link, try uint64, page func([]byte) error, settle func() error) (*wire.ThawMsg, error) {
+func (p *proc) frozen(l *link, try uint64, ahead comes) (*wire.ThawMsg, error) {
 	left := mostAhead()
 	for {
 		f, err := p.nextFrame(l)
@@ -169,7 +185,7 @@ func (p *proc) frozen(l *link, try uint64, page func([]byte) error, settle func(
 			}
 			return nil, failedBy(f)
 		case wire.Pages:
-			if err := page(f.data); err != nil {
+			if err := ahead.page(f.data); err != nil {
 				return nil, err
 			}
 			l.conn.Spare(f.data)
@@ -177,7 +193,7 @@ func (p *proc) frozen(l *link, try uint64, page func([]byte) error, settle func(
 			if len(f.data) != 8 || le.Uint64(f.data) != try {
 				continue
 			}
-			if err := settle(); err != nil {
+			if err := ahead.settle(); err != nil {
 				return nil, err
 			}
 			if err := reach(l.send(wire.Settled, p.Own, f.data)); err != nil {

@@ -22,6 +22,8 @@ type link struct {
 	s    *Supervisor
 	conn *transport.Framed
 	node int
+	peer trust.Name
+	way  *supervisor.Opened // to the session; nil: there is no way for more connections
 
 	kept  bool // it stays when no process goes by it: session.go; set before others know of it
 	users int  // moves under way to its node; Supervisor.mu
@@ -55,6 +57,13 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 		s.log.Warn("the connection to a guest's side is slower than it might be", "node", node, "error", err)
 	}
 	l := &link{s: s, conn: transport.NewFramed(c), node: node, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
+	if o.Pass == (supervisor.Session{}) { // a relay's pass is good once
+		l.way = o
+	}
+	if l.peer, err = transport.PeerOf(c); err != nil {
+		_ = c.Close()
+		return nil, fail(supervisor.Unreachable, err.Error())
+	}
 	go s.read(l)
 	return l, nil
 }

@@ -31,9 +31,11 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	if ask.Later == missing.Always {
 		ask.Into = nil // no rounds
 	}
-	m, err := p.frozenImage(old, ask, p.arriving(progress, func(data []byte) error {
+	note := p.arriving(progress)
+	m, err := p.frozenImage(old, ask, comes{settle: func() error { return p.settle(next) }, page: func(data []byte) error {
+		note(data)
 		return (&thinned{p: p, l: next}).onWay(data)
-	}), func() error { return p.settle(next) })
+	}})
 	defer p.goesOn()
 	if err == nil {
 		p.stands()

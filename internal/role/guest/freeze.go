@@ -140,7 +140,7 @@ func (d *departure) given() bool { return len(d.word) > 0 }
 
 // newDeparture is one that home's next word is about.
 func (b *body) newDeparture(try uint64) *departure {
-	d := &departure{b: b, try: try, word: make(chan frame, 1), heard: make(chan struct{}), settled: make(chan struct{}, 1)}
+	d := &departure{b: b, try: try, word: make(chan frame, 1), heard: make(chan struct{}), settled: make(chan struct{}, 1), beside: make(chan tracee.Stream, tracee.MostStreams)}
 	b.mu.Lock()
 	b.leaving = d
 	b.mu.Unlock()
@@ -173,8 +173,9 @@ type departure struct {
 	word    chan frame    // Commit or Abort
 	heard   chan struct{} // closed when that has come
 	once    sync.Once
-	settled chan struct{}   // what was sent ahead is where it is to be
-	still   *standing.Still // nil: it runs
+	settled chan struct{}      // what was sent ahead is where it is to be
+	beside  chan tracee.Stream // further connections for that
+	still   *standing.Still    // nil: it runs
 	sent    tracee.Ahead
 	began   time.Time // to freeze
 	h       *tracee.Hold

@@ -8,13 +8,17 @@ type inbox struct {
 	closed chan struct{}
 	once   sync.Once
 	off    bool // home has given the arrival up; Guest.mu
+
+	open  chan struct{} // closed when what comes beside can be stored: beside.go
+	mu    sync.RWMutex  // held to read by who stores
+	store func([]byte) error
 }
 
 // inboxSize frames may wait for a sequence; after that the reader waits.
 const inboxSize = 16
 
 func newInbox() *inbox {
-	return &inbox{frames: make(chan frame, inboxSize), closed: make(chan struct{})}
+	return &inbox{frames: make(chan frame, inboxSize), closed: make(chan struct{}), open: make(chan struct{})}
 }
 
 // put waits until the sequence takes the frame or is over.

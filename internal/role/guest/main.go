@@ -32,11 +32,13 @@ type Guest struct {
 	log    *slog.Logger
 	fam    *tracee.Family
 	conn   *transport.Framed
+	home   atomic.Pointer[trust.Name] // who is at its other end; nil: nobody yet
 	hashes *filehash.Cache
 	fault  fault.Fault
 	root   *os.File // an empty directory, for the bodies to live in. Set before home is connected, as is
 	device *os.File // /dev/userfaultfd; nil: the daemon has given none
 
+	besides atomic.Int32 // further connections: beside.go
 	serial  atomic.Uint64
 	alias   bool              // the session's process is not what it is at home: alias.go; set before it runs
 	calls   callcount.Counter // what was forwarded and not yet told
@@ -138,6 +140,9 @@ func (g *Guest) serve() {
 			}
 			go g.connect(files[0])
 			continue
+		case m.Connection && len(files) > 0:
+			go g.beside(files[0])
+			files = files[1:]
 		case m.Opened != nil:
 			g.admission(m.Opened)
 		case m.Found != 0:
@@ -169,6 +174,12 @@ func (g *Guest) connect(f *os.File) {
 	if err := transport.WaitInKernel(tc); err != nil {
 		g.log.Warn("the connection from home is slower than it might be", "error", err)
 	}
+	home, err := transport.PeerOf(tc)
+	if err != nil {
+		g.log.Warn("home not accepted", "error", err)
+		return
+	}
+	g.home.Store(&home)
 	g.conn = transport.NewFramed(tc)
 	go g.reports()
 	g.read()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"openmosix/internal/linux/fault"
@@ -60,19 +61,22 @@ var errGivenUp = errors.New("home has given the move up")
 
 // arrival is a process on its way in.
 type arrival struct {
-	g      *Guest
-	own    int
-	in     *inbox
-	stored []image.Range // pages that came ahead
-	early  earlyPages    // ... and those the body had no place for yet
-	img    *image.Image
-	files  []*source
-	held   *held.Held // what this node has kept of it; nil: nothing
-	frame  []byte     // made of what is held
-	token  []byte     // by which it is kept
-	s      *strand    // the leader, parked
-	names  bool       // what is known of names holds for it
-	alone  bool       // nobody shares its descriptors
+	g   *Guest
+	own int
+	in  *inbox
+
+	aheadMu sync.Mutex
+	stored  []image.Range // pages that came ahead
+	early   earlyPages    // ... and those the body had no place for yet
+
+	img   *image.Image
+	files []*source
+	held  *held.Held // what this node has kept of it; nil: nothing
+	frame []byte     // made of what is held
+	token []byte     // by which it is kept
+	s     *strand    // the leader, parked
+	names bool       // what is known of names holds for it
+	alone bool       // nobody shares its descriptors
 }
 
 func (a *arrival) run(f frame) error {
@@ -200,6 +204,8 @@ func (a *arrival) thaw() error {
 // ahead takes what is sent while the process still runs elsewhere, up to the
 // frozen image.
 func (a *arrival) ahead() (frame, error) {
+	a.in.opens(a.storeAhead)
+	defer a.in.shuts()
 	for {
 		f, err := a.next()
 		switch {
@@ -215,12 +221,7 @@ func (a *arrival) ahead() (frame, error) {
 		case f.kind != wire.Pages && f.kind != wire.Same:
 			return f, fmt.Errorf("frame %d instead of the frozen process", f.kind)
 		}
-		err = a.pages(f, func(data []byte) error {
-			stored, err := a.early.store(a.s.b.Mem, data)
-			a.stored = append(a.stored, stored...)
-			return err
-		})
-		if err != nil {
+		if err = a.pages(f, a.storeAhead); err != nil {
 			return f, err
 		}
 		a.g.conn.Spare(f.data)

@@ -1,10 +1,8 @@
 package guest
 
 import (
-	"fmt"
 	"slices"
 
-	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
@@ -104,8 +102,8 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 		return
 	}
 	d.sent = tracee.Ahead{P: b.Process, Into: m.Into, Only: only, All: m.Full, Stopped: d.given,
-		Emit:   func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) },
-		Settle: d.settle}
+		Stream: tracee.Stream{Emit: func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }, Settle: d.settle},
+		Beside: d.beside}
 	if err := d.sent.Run(); err != nil {
 		b.g.log.Debug("not all could be sent ahead", "process", b.Own, "error", err)
 		d.sent.Sent = nil // what was announced may not have gone
@@ -122,18 +120,7 @@ func (d *departure) settle() error {
 	if err := b.g.send(wire.Settle, b.Own, le.AppendUint64(nil, d.try)); err != nil {
 		return err
 	}
-	late, stop := owntime.After(stepLimit)
-	defer stop()
-	select {
-	case <-d.settled:
-		return nil
-	case <-d.heard:
-		return tracee.ErrStopped
-	case <-b.g.done:
-		return tracee.ErrGone
-	case <-late:
-		return fmt.Errorf("home did not store what was sent ahead within %v", stepLimit)
-	}
+	return d.isSettled(d.settled)
 }
 
 // settled is home's answer to an attempt. That to an earlier one, which was given up, may come

@@ -1,0 +1,217 @@
+package deputy
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"openmosix/internal/linux/owntime"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+	"openmosix/internal/role/transport"
+)
+
+// By one connection memory moves as fast as one CPU on each side encrypts and decrypts. So what
+// moves while a large process runs on goes by several: further connections to the same session,
+// for this move only. The link carries its part as well, and everything else.
+//
+// The first frame says whose pages these are. Pages follow, to the node or from it, and Settle
+// behind them, which is answered by Settled when they are stored: the order among connections
+// matters for nothing else, as no page is sent twice between two Settles.
+
+const (
+	// worthMore is from which size on a further connection is worth its handshake.
+	worthMore = 64 << 20
+	// mostBeside are opened: with four in all a link of 25 Gbit/s is full.
+	mostBeside = 3
+)
+
+// besides is how many further connections a move of so many bytes gets.
+func (l *link) besides(size uint64) int {
+	if l.way == nil || size < worthMore {
+		return 0
+	}
+	return min(runtime.NumCPU()-1, mostBeside)
+}
+
+// besides are the further connections of one move.
+type besides struct {
+	group  sync.WaitGroup
+	cancel context.CancelFunc // of those that are being made
+
+	mu    sync.Mutex
+	conns []*transport.Framed
+	over  bool
+}
+
+// open makes n connections, each of which serve has when it is there. One that cannot be made is
+// done without.
+func (l *link) open(own, n int, first []byte, serve func(*transport.Framed)) *besides {
+	ctx, cancel := context.WithTimeout(context.Background(), openLimit)
+	b := &besides{cancel: cancel}
+	l.s.daemon.Holds(1 + n) // each waits in the kernel, and encrypts
+	for range n {
+		b.group.Go(func() {
+			conn, err := l.dialBeside(ctx, own, first)
+			if err != nil {
+				l.s.log.Debug("memory moves by a connection less", "node", l.node, "error", err)
+				return
+			}
+			if b.add(conn) {
+				serve(conn)
+			}
+		})
+	}
+	return b
+}
+
+func (l *link) dialBeside(ctx context.Context, own int, first []byte) (*transport.Framed, error) {
+	c, err := transport.Dial(ctx, transport.Way{Address: l.way.Addr}, &l.way.Session, l.s.daemon.Hello().Identity, trust.Guest)
+	if err != nil {
+		return nil, err
+	}
+	if peer, err := transport.PeerOf(c); err != nil || peer != l.peer {
+		_ = c.Close()
+		return nil, fmt.Errorf("%v answers instead of %v (%w)", peer, l.peer, err)
+	}
+	if err := transport.WaitInKernel(c); err != nil {
+		l.s.log.Debug("a further connection is slower than it might be", "node", l.node, "error", err)
+	}
+	conn := transport.NewFramed(c)
+	if err := conn.Send(wire.Beside, uint64(uint32(own)), first); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// add tells whether the connection is still wanted.
+func (b *besides) add(conn *transport.Framed) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		_ = conn.Close()
+		return false
+	}
+	b.conns = append(b.conns, conn)
+	return true
+}
+
+// end closes the connections, and returns when nobody is served any more.
+func (b *besides) end() {
+	b.mu.Lock()
+	b.over = true
+	for _, conn := range b.conns {
+		_ = conn.Close()
+	}
+	b.mu.Unlock()
+	b.cancel()
+	b.group.Wait()
+}
+
+// sendBeside opens what a process of that size is sent ahead by besides the link.
+func (p *proc) sendBeside(l *link, size uint64) (<-chan tracee.Stream, *besides) {
+	n := l.besides(size)
+	if n == 0 || !p.holds.Empty() { // what the node holds is told by the link
+		return nil, l.open(p.Own, 0, nil, nil)
+	}
+	streams := make(chan tracee.Stream, n)
+	return streams, l.open(p.Own, n, nil, func(conn *transport.Framed) {
+		streams <- tracee.Stream{Settle: func() error { return p.settleBeside(conn) },
+			Emit: func(kind uint8, parts ...[]byte) error {
+				l.carries(kind, p.Own, parts)
+				return reach(conn.Send(kind, uint64(uint32(p.Own)), parts...))
+			}}
+	})
+}
+
+// settleBeside waits until the other side has stored what it was sent by one connection.
+func (p *proc) settleBeside(conn *transport.Framed) error {
+	if err := reach(conn.Send(wire.Settle, uint64(uint32(p.Own)))); err != nil {
+		return err
+	}
+	late := owntime.AfterFunc(stepLimit, func() { _ = conn.Close() })
+	defer late.Stop()
+	answered := make(chan struct{})
+	defer close(answered)
+	go func() {
+		select {
+		case <-p.cancelSignal():
+			_ = conn.Close()
+		case <-answered:
+		}
+	}()
+	f, err := conn.Recv()
+	switch {
+	case p.isCancelled():
+		return errCancelled
+	case err != nil:
+		return fail(supervisor.Unreachable, "the other node does not say that it has stored what it was sent: "+err.Error())
+	case f.Kind != wire.Settled:
+		return fmt.Errorf("frame %d on a connection for pages", f.Kind)
+	}
+	return nil
+}
+
+// receiveBeside opens what a process that comes home may be sent by besides the link. page is
+// called by several at a time.
+func (p *proc) receiveBeside(l *link, try uint64, page func([]byte) error) *besides {
+	p.mu.Lock()
+	size := p.rss
+	p.mu.Unlock()
+	left := &allowance{bytes: mostAhead()}
+	return l.open(p.Own, l.besides(size), le.AppendUint64(nil, try), func(conn *transport.Framed) {
+		defer conn.Close()
+		err := receivePages(conn, left, func(data []byte) error {
+			p.carried.Add(uint64(len(data)))
+			return page(data)
+		})
+		if err != nil {
+			l.complain("a further connection from the guest's side", "error", err)
+		}
+	})
+}
+
+// receivePages stores what comes until the other side hangs up.
+func receivePages(conn *transport.Framed, left *allowance, page func([]byte) error) error {
+	for {
+		f, err := conn.Recv()
+		if err != nil {
+			return nil //nolint:nilerr // the end of the move
+		}
+		switch {
+		case !left.spend(f.Data):
+			return errEndless
+		case f.Kind == wire.Settle && len(f.Data) == 0:
+			err = conn.Send(wire.Settled, f.ID)
+		case f.Kind != wire.Pages || len(f.Data) > mostPages:
+			err = fmt.Errorf("frame %d of %d bytes", f.Kind, len(f.Data))
+		default:
+			err = page(f.Data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// allowance is what may come by all connections together.
+type allowance struct {
+	mu    sync.Mutex
+	bytes uint64
+}
+
+func (a *allowance) spend(data []byte) bool {
+	n := max(uint64(len(data)), image.PageSize)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n > a.bytes {
+		return false
+	}
+	a.bytes -= n
+	return true
+}

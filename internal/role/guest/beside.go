@@ -1,0 +1,211 @@
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"openmosix/internal/linux/owntime"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/trust"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
+	"openmosix/internal/role/transport"
+)
+
+// The memory of a process that comes or goes while it runs may take several connections at once:
+// one carries what one CPU on each side encrypts and decrypts. Home opens them, for one move each
+// (deputy/beside.go).
+
+// mostBeside bounds the further connections of a session.
+const mostBeside = 16
+
+// beside serves a further connection of the session until home hangs up.
+func (g *Guest) beside(f *os.File) {
+	if g.besides.Add(1) > mostBeside {
+		g.besides.Add(-1)
+		_ = f.Close()
+		return
+	}
+	defer g.besides.Add(-1)
+	g.daemon.Holds(2) // this, and the link
+	conn, err := g.further(f)
+	if err == nil {
+		defer conn.Close()
+		err = g.carriesBeside(conn)
+	}
+	if err != nil {
+		g.log.Warn("a further connection from home", "error", err)
+	}
+}
+
+// further proves that the connection is from the home of this session.
+func (g *Guest) further(f *os.File) (*transport.Framed, error) {
+	c, err := net.FileConn(f)
+	_ = f.Close()
+	if err != nil {
+		return nil, err
+	}
+	tc, err := transport.Server(c, g.daemon.Hello().Identity, trust.Home)
+	if err != nil {
+		return nil, err
+	}
+	home := g.home.Load()
+	if peer, err := transport.PeerOf(tc); err != nil || home == nil || peer != *home {
+		_ = tc.Close()
+		return nil, fmt.Errorf("%v is not home (%w)", peer, err)
+	}
+	if err := transport.WaitInKernel(tc); err != nil {
+		g.log.Debug("a further connection is slower than it might be", "error", err)
+	}
+	return transport.NewFramed(tc), nil
+}
+
+// carriesBeside has pages come or go by the connection, as its first frame says.
+func (g *Guest) carriesBeside(conn *transport.Framed) error {
+	f, err := conn.Recv()
+	if err != nil {
+		return nil //nolint:nilerr // home has given it up already
+	}
+	own := int(f.ID)
+	g.mu.Lock()
+	in := g.arrivals[own]
+	g.mu.Unlock()
+	switch {
+	case f.Kind != wire.Beside:
+		return fmt.Errorf("frame %d is the first", f.Kind)
+	case len(f.Data) == 0 && in != nil:
+		return in.comeBeside(conn)
+	case len(f.Data) == 8:
+		if b := g.bodyByOwn(own); b != nil {
+			b.goBeside(conn, le.Uint64(f.Data))
+		}
+	}
+	return nil
+}
+
+// comeBeside stores the pages of a process on its way in until home hangs up.
+func (in *inbox) comeBeside(conn *transport.Framed) error {
+	for {
+		f, err := conn.Recv()
+		if err != nil {
+			return nil //nolint:nilerr // all has come, or the move is off
+		}
+		switch {
+		case f.Kind == wire.Pages:
+			err = in.storeAhead(f.Data)
+		case f.Kind == wire.Settle:
+			err = conn.Send(wire.Settled, f.ID)
+		default:
+			err = fmt.Errorf("frame %d among pages", f.Kind)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// opens lets pages be stored from now on: the body is there.
+func (in *inbox) opens(store func([]byte) error) {
+	in.mu.Lock()
+	in.store = store
+	in.mu.Unlock()
+	close(in.open)
+}
+
+// shuts ends that: the process stands still, and what comes from now on is in order.
+func (in *inbox) shuts() {
+	in.mu.Lock()
+	in.store = nil
+	in.mu.Unlock()
+}
+
+var errLatePages = errors.New("pages come beside those of a process that stands still")
+
+// storeAhead stores a Pages frame, when there is a place for it. Several may call it at once.
+func (in *inbox) storeAhead(data []byte) error {
+	select {
+	case <-in.open:
+	case <-in.closed:
+		return errGivenUp
+	}
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	if in.store == nil {
+		return errLatePages
+	}
+	return in.store(data)
+}
+
+// storeAhead stores a Pages frame that came before the process stands still. Several may call it
+// at once.
+func (a *arrival) storeAhead(data []byte) error {
+	space := a.s.b.Mem
+	err := tracee.StorePages(space, data)
+	a.aheadMu.Lock()
+	defer a.aheadMu.Unlock()
+	if err == nil {
+		at := le.Uint64(data)
+		a.stored = append(a.stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
+		return nil
+	}
+	stored, err := a.early.store(space, data)
+	a.stored = append(a.stored, stored...)
+	return err
+}
+
+// goBeside lets a body that is leaving, by this attempt of home's, send by the connection what it
+// sends ahead.
+func (b *body) goBeside(conn *transport.Framed, try uint64) {
+	b.mu.Lock()
+	d := b.leaving
+	b.mu.Unlock()
+	if d == nil || d.try != try {
+		return
+	}
+	settled := make(chan struct{}, 1)
+	id := uint64(uint32(b.Own))
+	stream := tracee.Stream{Emit: func(kind uint8, parts ...[]byte) error { return conn.Send(kind, id, parts...) },
+		Settle: func() error {
+			if err := conn.Send(wire.Settle, id); err != nil {
+				return err
+			}
+			return d.isSettled(settled)
+		}}
+	select {
+	case d.beside <- stream:
+	default:
+		return
+	}
+	for {
+		f, err := conn.Recv()
+		if err != nil {
+			return
+		}
+		if f.Kind != wire.Settled {
+			b.g.log.Warn("unknown frame from home beside pages", "kind", f.Kind)
+			return
+		}
+		select {
+		case settled <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// isSettled waits until home says that what was sent ahead is where it is to be.
+func (d *departure) isSettled(settled <-chan struct{}) error {
+	late, stop := owntime.After(stepLimit)
+	defer stop()
+	select {
+	case <-settled:
+		return nil
+	case <-d.heard:
+		return tracee.ErrStopped
+	case <-d.b.g.done:
+		return tracee.ErrGone
+	case <-late:
+		return fmt.Errorf("home did not store what was sent ahead within %v", stepLimit)
+	}
+}
