@@ -18,6 +18,7 @@ type AheadFile struct {
 	Complete  bool // the contents end where the file ends
 	HasStat   bool
 	Continues bool
+	Quiet     bool   // it has just been opened, and closing it cannot fail
 	Offset    uint64 // of the descriptor, and of the first byte of the contents
 	Stat      []byte // as fstat(2) gives it
 	Contents  []byte
@@ -34,6 +35,7 @@ const (
 	aheadComplete = 1 << iota
 	aheadStat
 	aheadContinues
+	aheadQuiet
 )
 
 // Head is what precedes the contents in a frame.
@@ -49,6 +51,9 @@ func (f *AheadFile) Head() []byte {
 	if f.Continues {
 		b[4] |= aheadContinues
 	}
+	if f.Quiet {
+		b[4] |= aheadQuiet
+	}
 	binary.LittleEndian.PutUint64(b[5:], f.Offset)
 	copy(b[13:], f.Stat)
 	return b
@@ -61,7 +66,7 @@ func DecodeAhead(b []byte) (AheadFile, error) {
 	if len(b) < aheadHead || len(b) > aheadHead+MaxAhead {
 		return AheadFile{}, errAhead
 	}
-	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0,
+	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0, Quiet: b[4]&aheadQuiet != 0,
 		Offset: binary.LittleEndian.Uint64(b[5:]), Stat: b[13 : 13+StatSize], Contents: b[aheadHead:]}
 	if f.FD < 0 || f.Offset > 1<<62 {
 		return AheadFile{}, errAhead

@@ -41,14 +41,22 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 	switch {
 	case ret < 0 || !d.p.plain.Load():
 		return
-	case opensToRead(c):
-		d.reads = sequence{fd: int(ret)}
+	case opens(c):
+		reads := opensToRead(c)
+		if reads {
+			d.reads = sequence{fd: int(ret)}
+		}
 		if d.readsAlone(int(ret)) {
-			d.afterOpen(j, int(ret))
+			d.afterOpen(j, int(ret), reads)
 		}
 	case c.Nr == unix.SYS_READ && ret > 0 && uint64(ret) == c.Args[2]:
 		d.afterRead(j, int(int32(c.Args[0])), ret)
 	}
+}
+
+func opens(c *syscalls.Call) bool {
+	flags, opens := openFlags(c)
+	return opens && flags&unix.O_PATH == 0
 }
 
 func opensToRead(c *syscalls.Call) bool {
@@ -73,19 +81,33 @@ func openFlags(c *syscalls.Call) (flags uint64, opens bool) {
 // descriptor is where a descriptor of the process is found in proc.
 func (p *proc) descriptor(fd int) string { return p.Family.FS.Path(p.PID, fmt.Sprintf("fd/%d", fd)) }
 
-// afterOpen sends the state of a file and its beginning.
-func (d *deputy) afterOpen(j job, fd int) {
+// afterOpen sends the state of a file or directory, and of one that the process has opened to be read the beginning.
+func (d *deputy) afterOpen(j job, fd int, reads bool) {
 	told := d.p.told.Load()
-	src := d.reading(fd)
+	src := d.looksAt(fd)
 	if src == nil {
 		return
 	}
 	defer src.close()
-	bytes := beginning
-	if src.stat.Size <= wholeFile {
-		bytes = wholeFile + 1
+	f, bytes := wire.AheadFile{FD: fd, HasStat: true, Quiet: src.closesQuietly()}, 0
+	if reads && src.opens() {
+		if bytes = beginning; src.stat.Size <= wholeFile {
+			bytes = wholeFile + 1
+		}
 	}
-	d.piece(j, src, told, wire.AheadFile{FD: fd, HasStat: true}, bytes)
+	d.piece(j, src, told, f, bytes)
+}
+
+// closesQuietly tells whether the kernel has nothing to say when the descriptor is closed. An overlay passes a close on to
+// a file that may be on any file system, which has nothing to say of one that was only read.
+func (src *reading) closesQuietly() bool {
+	return quiet[src.fs] || src.fs == unix.OVERLAYFS_SUPER_MAGIC && src.flags&unix.O_ACCMODE == unix.O_RDONLY
+}
+
+// quiet are the file systems that have nothing to say when a descriptor of theirs is closed.
+var quiet = map[int64]bool{
+	unix.EXT4_SUPER_MAGIC: true, unix.XFS_SUPER_MAGIC: true, unix.BTRFS_SUPER_MAGIC: true, unix.F2FS_SUPER_MAGIC: true,
+	unix.TMPFS_MAGIC: true, unix.RAMFS_MAGIC: true, unix.SQUASHFS_MAGIC: true, unix.ISOFS_SUPER_MAGIC: true,
 }
 
 // afterRead sends what follows a read of count bytes, if the one before ended where it
@@ -132,9 +154,12 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes int) {
 	buf := d.p.s.pieces.take(bytes)
 	defer d.p.s.pieces.give(buf)
-	n, err := d.pread(src.own, buf, int64(f.Offset), src.stat.Size)
-	if err != nil || n < 0 {
-		return
+	n := 0
+	if bytes > 0 {
+		var err error
+		if n, err = d.pread(src.own, buf, int64(f.Offset), src.stat.Size); err != nil || n < 0 {
+			return
+		}
 	}
 	f.Complete, f.Stat = n < bytes, statBytes(&src.stat)
 	d.p.mu.Lock()

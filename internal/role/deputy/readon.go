@@ -32,7 +32,7 @@ func (d *deputy) behind(j job) {
 	switch {
 	case m.Close:
 		_, _ = d.t.Call(unix.SYS_CLOSE, fd)
-		delete(d.writes.own, m.FD)
+		d.writes.closes(m.FD)
 		d.p.sharing.closes(m.FD)
 	case m.Seek:
 		_, _ = d.t.Call(unix.SYS_LSEEK, fd, m.Offset, unix.SEEK_SET)
@@ -84,7 +84,9 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 // of ours that leaves no trace.
 type reading struct {
 	its, own int
+	flags    int // of its
 	stat     unix.Stat_t
+	fs       int64 // the kind of file system
 }
 
 func (src *reading) close() {
@@ -96,6 +98,17 @@ func (src *reading) close() {
 
 // reading is what a descriptor leads to; nil if that is not to be read ahead.
 func (d *deputy) reading(fd int) *reading {
+	src := d.looksAt(fd)
+	if src != nil && !src.opens() {
+		src.close()
+		return nil
+	}
+	return src
+}
+
+// looksAt is what a descriptor leads to; nil if that is neither a file nor a directory, or on a file system where asking may
+// have an effect.
+func (d *deputy) looksAt(fd int) *reading {
 	if len(d.p.Threads()) != 1 {
 		return nil
 	}
@@ -106,15 +119,26 @@ func (d *deputy) reading(fd int) *reading {
 		return nil
 	}
 	src := &reading{its: its, own: -1}
-	flags, err := unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
+	src.flags, err = unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
 	var fs unix.Statfs_t
-	if err == nil && flags&unix.O_PATH == 0 && flags&unix.O_ACCMODE != unix.O_WRONLY &&
-		unix.Fstat(its, &src.stat) == nil && src.stat.Mode&unix.S_IFMT == unix.S_IFREG && unix.Fstatfs(its, &fs) == nil && local[int64(fs.Type)] {
-		src.own, err = unix.Open(fmt.Sprintf("/proc/self/fd/%d", its), unix.O_RDONLY|unix.O_NOATIME|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	}
-	if err != nil || src.own < 0 {
+	if err != nil || src.flags&unix.O_PATH != 0 || unix.Fstat(its, &src.stat) != nil || unix.Fstatfs(its, &fs) != nil || !local[int64(fs.Type)] {
 		src.close()
 		return nil
 	}
+	if kind := src.stat.Mode & unix.S_IFMT; kind != unix.S_IFREG && kind != unix.S_IFDIR {
+		src.close()
+		return nil
+	}
+	src.fs = int64(fs.Type)
 	return src
+}
+
+// opens opens what is to be read ahead a second time. False: it is nothing that could be.
+func (src *reading) opens() bool {
+	if src.flags&unix.O_ACCMODE == unix.O_WRONLY || src.stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return false
+	}
+	var err error
+	src.own, err = unix.Open(fmt.Sprintf("/proc/self/fd/%d", src.its), unix.O_RDONLY|unix.O_NOATIME|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	return err == nil
 }

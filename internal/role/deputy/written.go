@@ -70,9 +70,17 @@ func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
 			w.own[int(ret)] = true
 		}
 	case unix.SYS_CLOSE:
-		delete(w.own, int(int32(c.Args[0])))
+		w.closes(int(int32(c.Args[0])))
 	case unix.SYS_DUP, unix.SYS_DUP2, unix.SYS_DUP3, unix.SYS_FCNTL, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_CLOSE_RANGE, unix.SYS_IO_URING_SETUP:
 		d.writes = writes{}
+	}
+}
+
+// closes: the number may be another file's.
+func (w *writes) closes(fd int) {
+	delete(w.own, fd)
+	if w.last == fd {
+		w.run, w.given = 0, false
 	}
 }
 

@@ -256,6 +256,7 @@ type body struct {
 	wrote      written            // written.go; mu
 	lastMapped *mappedFile        // mmap.go; mu
 	lowest     descriptors.Lowest // the number of the next descriptor; mu
+	closable   closable           // descriptors that may be closed without a word of home's; mu
 	alone      bool               // nobody shares its descriptors; mu
 
 	sharesNames bool   // what home has told of names holds for it; g.mu

@@ -166,7 +166,7 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 func (b *body) numbers(nr int, args [6]uint64, ret int64) {
 	switch {
 	case len(b.Threads()) != 1:
-		b.lowest.Forget()
+		b.forgetNumbers()
 	case nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT:
 		if ret >= 0 {
 			b.lowest.Opened(int(ret))
@@ -174,6 +174,7 @@ func (b *body) numbers(nr int, args [6]uint64, ret int64) {
 	case nr == unix.SYS_CLOSE:
 		if ret != -int64(unix.EBADF) { // any other error comes after it is free
 			b.lowest.Closed(int(int32(args[0])))
+			b.closable.closes(int(int32(args[0])))
 		}
 	}
 }
@@ -186,5 +187,11 @@ func (b *body) follows(nr int) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.forgetNumbers()
+}
+
+// forgetNumbers: a number may be another description's, or none's. Precondition: b.mu is held.
+func (b *body) forgetNumbers() {
 	b.lowest.Forget()
+	b.closable = nil
 }

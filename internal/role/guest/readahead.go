@@ -57,6 +57,9 @@ func (g *Guest) wentAhead(own int, data []byte) {
 	b := s.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if f.Quiet && !b.gone {
+		b.closable.opens(f.FD)
+	}
 	// Was there another one, what was done with that is not told yet.
 	if b.ahead != nil || b.gone || !g.pieces.take(len(data)) {
 		g.conn.Spare(data)
@@ -95,6 +98,7 @@ func (b *body) behind(thread int, closed bool) {
 	}
 	if f.here != nil {
 		f.here.Offset = f.at
+		b.closable.opens(f.FD)
 		_ = b.g.post(wire.Opened, thread, wire.Encode(*f.here))
 		return
 	}
@@ -153,7 +157,7 @@ func (s *strand) fromAhead(p *pending) bool {
 		return true
 	}
 	b.mu.Lock()
-	if s.closesMapped(p) {
+	if s.closesQuietly(p) {
 		b.mu.Unlock()
 		b.answer(p.id, 0)
 		b.g.conn.Push()
@@ -188,19 +192,6 @@ func (s *strand) fromAhead(p *pending) bool {
 	return known
 }
 
-// closesMapped closes a descriptor that was only mapped since it was opened to be
-// read: that cannot fail. Precondition: b.mu is held.
-func (s *strand) closesMapped(p *pending) bool {
-	b, f := s.b, s.b.lastMapped
-	if p.nr != unix.SYS_CLOSE || f == nil || b.ahead != nil || b.freezing || f.fd != int(int32(p.args[0])) || len(b.Threads()) != 1 {
-		return false
-	}
-	b.lastMapped = nil
-	b.lowest.Closed(f.fd)
-	_ = b.g.along(wire.Behind, s.t.Own, wire.BehindMsg{FD: f.fd, Close: true}.Append(nil))
-	return true
-}
-
 // ofFile precondition: b.mu is held.
 func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 	if fd := int(int32(p.args[0])); fd != f.FD {
@@ -211,6 +202,7 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 	case unix.SYS_CLOSE:
 		s.b.behind(s.t.Own, true)
 		s.b.lowest.Closed(f.FD)
+		s.b.closable.closes(f.FD)
 		s.b.arm()
 		return 0, true
 	case unix.SYS_FSTAT:
@@ -244,7 +236,7 @@ func writeAll(m syscalls.Memory, at uint64, b []byte) int64 {
 func (f *aheadFile) readInto(m syscalls.Memory, at, count uint64) (int64, bool) {
 	from := f.at - f.Offset
 	have := uint64(len(f.Contents)) - min(from, uint64(len(f.Contents)))
-	if count > have && !f.Complete || count > 1<<30 {
+	if !f.Complete && (count > have || have == 0) || count > 1<<30 { // it may not even be one that can be read
 		return 0, false
 	}
 	n := min(count, have)

@@ -132,6 +132,7 @@ func (b *body) hasOpened(w *shortcut.Slate, t *told, thread int) {
 	if t != nil {
 		if open && w.Opens == t.opens {
 			b.lowest.Opened(t.fd)
+			b.closable.opens(t.fd)
 			if w.Offset != t.offset {
 				_ = b.g.post(wire.Behind, thread, wire.BehindMsg{FD: t.fd, Seek: true, Offset: w.Offset}.Append(nil))
 			}
