@@ -73,9 +73,12 @@ func (v *VMA) Fetchable() bool {
 // OfFile tells whether File and Off say what the mapping shows.
 func (v *VMA) OfFile() bool { return v.Kind == File || v.Kind == SharedFile || v.Kind == Sole }
 
-// MaxSole bounds the sizes of a process's Sole files, together: what is in them is sent while
-// the process stands still.
+// MaxSole bounds what is in a process's Sole files, together: it is sent while the process stands
+// still. Holes count for nothing.
 const MaxSole = 256 << 20
+
+// MaxSoleSize bounds the size of one of them.
+const MaxSoleSize = 1 << 46
 
 // FileID names a mapped file and, by its content hash, what is in it.
 type FileID struct {

@@ -44,14 +44,8 @@ func (img *Image) Validate() error {
 		if n := len(img.Files[i].Path); n > maxName {
 			return fmt.Errorf("image: file %d has a path of %d bytes", i, n)
 		}
-	}
-	var sole uint64
-	for i := range img.Files {
-		if f := &img.Files[i]; f.Sole {
-			if f.Size > MaxSole-sole {
-				return fmt.Errorf("image: files of the process's own of more than %d bytes", MaxSole)
-			}
-			sole += f.Size
+		if f := &img.Files[i]; f.Sole && f.Size > MaxSoleSize {
+			return fmt.Errorf("image: file %d of the process's own has %d bytes", i, f.Size)
 		}
 	}
 	if len(img.Threads) > maxThreads {

@@ -112,7 +112,6 @@ func TestHint(t *testing.T) {
 		"/tmp/hsperfdata_root/77":                         "-XX:-UsePerfData",
 		"/memfd:java_heap":                                "-XX:+UseG1GC",
 		"/home/x/.config/go/telemetry/local/go@go1.count": "go telemetry off",
-		"/memfd:vmem":                                     "+JMsingle true",
 		"/dev/shm/mono.77":                                "MONO_DISABLE_SHARED_AREA",
 		"/var/base.db-shm":                                "locking_mode",
 		"/dev/zero, /x/y":                                 "",

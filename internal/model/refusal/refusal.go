@@ -106,7 +106,6 @@ var settings = []struct {
 	{SharedMemory, "/hsperfdata_", "For Java: end the tool that reads it (jstat, jconsole), or -XX:-UsePerfData (in JAVA_TOOL_OPTIONS, if you do not start it yourself)."},
 	{SharedMemory, "/memfd:java_heap", "For Java: another collector than ZGC, such as -XX:+UseG1GC."},
 	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
-	{SharedMemory, "/memfd:vmem", "For Erlang: +JMsingle true, or before OTP 26 +JPperf true."},
 	{SharedMemory, "/dev/shm/mono.", "For Mono: MONO_DISABLE_SHARED_AREA=1 in its environment."},
 	{SharedMemory, "-shm", "For SQLite's write-ahead log: PRAGMA locking_mode=EXCLUSIVE before the first access, or another journal mode."},
 }

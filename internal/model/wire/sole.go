@@ -34,7 +34,7 @@ func DecodeSole(b []byte) (*SoleMsg, error) {
 	at := func(i int) uint64 { return binary.LittleEndian.Uint64(b[8*i:]) }
 	m := &SoleMsg{Dev: at(0), Ino: at(1), Off: at(2), Len: at(3), Bytes: b[soleHead:]}
 	switch n := uint64(len(m.Bytes)); {
-	case m.Off > image.MaxSole || m.Len > image.MaxSole-m.Off || m.Len == 0:
+	case m.Off > image.MaxSoleSize || m.Len > image.MaxSoleSize-m.Off || m.Len == 0:
 		return nil, fmt.Errorf("contents of a file: %d bytes at %#x", m.Len, m.Off)
 	case n != 0 && n != m.Len:
 		return nil, fmt.Errorf("contents of a file: %d bytes instead of %d", n, m.Len)

@@ -87,7 +87,6 @@ func TestStates(t *testing.T) {
 		"shared":        {},
 		"shared-child":  {refusal.SharedMemory, refusal.SharedMemory},
 		"may-write":     {first: refusal.SharedMemory},
-		"memfd":         {first: refusal.SharedMemory},
 		"sysv":          {first: refusal.SysVShm},
 		"locked":        {first: refusal.LockedMemory},
 		"sealed":        {first: refusal.SealedMemory},
@@ -111,6 +110,37 @@ func TestStates(t *testing.T) {
 				expect(t, other, want.other)
 			}
 		})
+	}
+}
+
+// Who has memory that once had a descriptor is found only where all processes may be looked at.
+func TestMemfd(t *testing.T) {
+	const inside = "CHECK_TEST_INSIDE"
+	if os.Getenv(inside) == "" {
+		c := exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", os.Args[0], "-test.run=^TestMemfd$")
+		c.Env = append(os.Environ(), inside+"=1")
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	binary := build(t)
+	for state, want := range map[string]struct{ first, other refusal.Code }{
+		"memfd":        {first: refusal.SharedMemory},
+		"memfd-closed": {},
+		"memfd-leader": {refusal.SharedMemory, refusal.LeaderExited},
+		"memfd-thread": {first: refusal.SharedMemory},
+		"memfd-sent":   {first: refusal.SharedMemory},
+
+		"memfd-unaccepted": {first: refusal.SharedMemory},
+	} {
+		pid, other := start(t, binary, state)
+		t.Log(state)
+		expect(t, pid, want.first)
+		if other != 0 {
+			expect(t, other, want.other)
+		}
+		_ = syscall.Kill(-pid, syscall.SIGKILL) // what is on its way may be anything
 	}
 }
 

@@ -67,27 +67,51 @@ func stretch(file *os.File, off, size int64) (data, end int64) {
 	return min(data, size), min(end, size)
 }
 
+// Amount is how much data is in a file; its holes are none.
+func Amount(file *os.File, size int64) int64 {
+	var n int64
+	for off := int64(0); off < size; {
+		data, end := stretch(file, off, size)
+		n += end - data
+		off = end
+	}
+	return n
+}
+
 // Store puts a part of what was sent into a file of this size, where it is not there already.
 func Store(file *os.File, size uint64, m *wire.SoleMsg) error {
 	if m.Off > size || m.Len > size-m.Off {
 		return fmt.Errorf("contents of a file: %d bytes at %#x of %d", m.Len, m.Off, size)
 	}
-	have, zeros := make([]byte, image.PageSize), make([]byte, image.PageSize)
-	for off := m.Off; off < m.Off+m.Len; {
-		n := min(image.PageSize-off%image.PageSize, m.Off+m.Len-off)
-		want := zeros[:n]
-		if len(m.Bytes) > 0 {
-			want = m.Bytes[off-m.Off:][:n]
+	if len(m.Bytes) > 0 {
+		return storeData(file, m.Off, m.Bytes)
+	}
+	zeros := make([]byte, piece)
+	for off, past := int64(m.Off), int64(m.Off+m.Len); off < past; { // where there is a hole there are zeros
+		data, end := stretch(file, off, past)
+		for ; data < end; data += piece {
+			if err := storeData(file, uint64(data), zeros[:min(piece, end-data)]); err != nil {
+				return err
+			}
 		}
-		if _, err := file.ReadAt(have[:n], int64(off)); err != nil {
+		off = end
+	}
+	return nil
+}
+
+func storeData(file *os.File, at uint64, b []byte) error {
+	have := make([]byte, image.PageSize)
+	for len(b) > 0 {
+		n := min(image.PageSize-at%image.PageSize, uint64(len(b)))
+		if _, err := file.ReadAt(have[:n], int64(at)); err != nil {
 			return fmt.Errorf("compare a file: %w", err)
 		}
-		if !bytes.Equal(have[:n], want) {
-			if _, err := file.WriteAt(want, int64(off)); err != nil {
+		if !bytes.Equal(have[:n], b[:n]) {
+			if _, err := file.WriteAt(b[:n], int64(at)); err != nil {
 				return fmt.Errorf("write to a file: %w", err)
 			}
 		}
-		off += n
+		at, b = at+n, b[n:]
 	}
 	return nil
 }

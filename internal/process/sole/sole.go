@@ -5,7 +5,8 @@
 // That says nothing of anonymous memory, whose first description it does not count: who has
 // mapped it is found in proc. Only a process that has it mapped can give it to another one, by
 // a fork: so what is found of one that stands still stays true, and who has executed a program
-// since its birth has nothing of what its parent had.
+// since its birth has nothing of what its parent had. What has had a descriptor can be anywhere
+// (Holders).
 //
 // Nothing is opened here, as that would end leases: links of proc are followed for their
 // properties only.
@@ -15,6 +16,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+	"time"
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
@@ -33,6 +36,10 @@ type Object struct {
 type key struct{ dev, ino uint64 }
 
 func (o *Object) key() key { return key{o.Dev, o.Ino} }
+
+// Memfd tells whether it is memory that has, or had, a descriptor (memfd_create(2)): who has
+// that is not seen by mappings alone. It must be InMemory.
+func (o *Object) Memfd() bool { return strings.HasPrefix(o.Name, memfdPrefix) }
 
 // local are file systems that grant leases by what all processes of this kernel have open,
 // and mappings of whose files are mappings of just these.
@@ -60,13 +67,13 @@ func Hindrance(fs procfs.FS, pid int, o *Object) (string, error) {
 		return "", err
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
 		return "it is no ordinary file", nil
-	case memory && o.Name != "/dev/zero":
-		return "a descriptor of it may be on its way to another process", nil
+	case memory && o.Name != "/dev/zero" && !o.Memfd():
+		return "it is memory of a kind that does not tell who has it", nil
 	case !local[int64(where.Type)]:
 		return "its file system does not tell who has it", nil
-	case st.Size > image.MaxSole:
+	case st.Size > image.MaxSoleSize || min(st.Size, st.Blocks*512) > image.MaxSole:
 		return fmt.Sprintf("it is larger than %d MB", image.MaxSole>>20), nil
-	case st.Blocks*512 < st.Size && !room:
+	case !memory && st.Blocks*512 < st.Size && !room:
 		return "it has holes, and its file system little room for what is written to them", nil
 	}
 	return "", nil
@@ -91,39 +98,41 @@ func InMemory(o *Object) (bool, error) {
 // are looked at that may have anonymous memory of the process, and not to be allowed to is an
 // error; else such are passed over.
 func Mappers(fs procfs.FS, pid int, objects []Object, kin bool) ([]int, error) {
-	self, err := fs.Stat(pid)
-	if err != nil {
-		return nil, err
-	}
-	wanted := make(map[key]int, len(objects))
-	for i := range objects {
-		wanted[objects[i].key()] = i
-	}
 	found := make([]int, len(objects))
-	pids, err := fs.Pids()
+	s := &search{fs: fs, pid: pid, kin: kin, all: kin}
+	s.look = []func(pid, face int) error{mappers(fs, pid, objects, func(at, other int) { found[at] = other })}
+	return found, s.run()
+}
+
+// Holders tells of each object why it seems that another process has it, or will: what has, or had, a
+// descriptor may have gone anywhere. Empty: nobody has it. Not to be allowed to look is an error.
+func Holders(fs procfs.FS, pid int, objects []Object) ([]string, error) {
+	for try := 1; ; try++ {
+		why, waits, err := holders(fs, pid, objects)
+		if err != nil || !waits || try == maxTries {
+			return why, err
+		}
+		time.Sleep(passPause)
+	}
+}
+
+// How often, and how long, it is waited for a descriptor that is on its way.
+const (
+	maxTries  = 8
+	passPause = 5 * time.Millisecond
+)
+
+func holders(fs procfs.FS, pid int, objects []Object) (why []string, waits bool, err error) {
+	why = make([]string, len(objects))
+	o, err := newOpeners(fs, pid, objects, func(at, _ int, text string) { why[at] = text })
 	if err != nil {
-		return nil, fmt.Errorf("list processes: %w", err)
+		return nil, false, err
 	}
-	for _, other := range pids {
-		if other == pid {
-			continue
-		}
-		if st, err := fs.Stat(other); err != nil || kin && (self.Flags|st.Flags)&procfs.FlagForked == 0 {
-			continue
-		}
-		maps, err := fs.Maps(other)
-		if errors.Is(err, procfs.ErrGone) || !kin && errors.Is(err, os.ErrPermission) {
-			continue
-		} else if err != nil {
-			return nil, fmt.Errorf("look who else has the memory: %w", err)
-		}
-		for i := range maps {
-			if at, ok := wanted[key{maps[i].Dev, maps[i].Ino}]; ok {
-				found[at] = other
-			}
-		}
-	}
-	return found, nil
+	o.all = true
+	mapped := mappers(fs, pid, objects, func(at, other int) { why[at] = fmt.Sprintf("process %d has it, too", other) })
+	o.look = []func(pid, face int) error{o.passing, o.descriptors, mapped}
+	err = o.run()
+	return why, o.waits, err
 }
 
 // Descriptor finds a descriptor of the process itself that shows an object: what goes by it
@@ -160,6 +169,8 @@ func Why(fs procfs.FS, pid int, objects []Object) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	var passed []Object // by descriptors, perhaps
+	var at []int
 	for i := range objects {
 		o := &objects[i]
 		if others[i] != 0 {
@@ -174,16 +185,38 @@ func Why(fs procfs.FS, pid int, objects []Object) ([]string, error) {
 		if err == nil {
 			why[i], err = Hindrance(fs, pid, o)
 		}
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			why[i] = "it has just gone" // and will not be seen the next time
-		case errors.Is(err, os.ErrPermission): // which the root of a container has not
-			why[i] = "who else has it cannot be seen here"
-		case err != nil:
+		if err == nil && why[i] == "" && o.Memfd() {
+			passed, at = append(passed, *o), append(at, i)
+		}
+		if why[i], err = unseen(why[i], err); err != nil {
 			return nil, err
 		}
 	}
+	if len(passed) == 0 {
+		return why, nil
+	}
+	held, err := Holders(fs, pid, passed)
+	text, err := unseen("", err)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		if why[i] = text; text == "" {
+			why[i] = held[n]
+		}
+	}
 	return why, nil
+}
+
+// unseen puts into words that something could not be looked at.
+func unseen(why string, err error) (string, error) {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "it has just gone", nil // and will not be seen the next time
+	case errors.Is(err, os.ErrPermission): // which the root of a container has not
+		return "who else has it cannot be seen here", nil
+	}
+	return why, err
 }
 
 // Of lists what the shared mappings show that can be written, each object once; at says for each

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,6 +47,21 @@ func mapped(t *testing.T, fd int) (o Object, unmap func()) {
 	}
 }
 
+// alone runs the test among processes of its own, where it may look at all of them; false: it has.
+func alone(t *testing.T) bool {
+	t.Helper()
+	const inside = "SOLE_TEST_INSIDE"
+	if os.Getenv(inside) != "" {
+		return true
+	}
+	c := exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", os.Args[0], "-test.run=^"+t.Name()+"$")
+	c.Env = append(os.Environ(), inside+"=1")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
+}
+
 func why(t *testing.T, o Object) string {
 	t.Helper()
 	all, err := Why(fs, os.Getpid(), []Object{o})
@@ -58,6 +74,9 @@ func why(t *testing.T, o Object) string {
 func TestWhy(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
+	}
+	if !alone(t) {
+		return
 	}
 	anonymous, unmap := mapped(t, -1)
 	if got := why(t, anonymous); got != "" {
@@ -91,11 +110,36 @@ func TestWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	o, unmap = mapped(t, fd)
+	if got := why(t, o); !strings.Contains(got, fmt.Sprintf("descriptor %d", fd)) {
+		t.Errorf("an open memfd: %q", got)
+	}
+	other := exec.Command("sleep", "100")
+	other.ExtraFiles = []*os.File{os.NewFile(uintptr(fd), "memory")}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := held(t, o), fmt.Sprintf("process %d has it open", other.Process.Pid); got != want {
+		t.Errorf("open elsewhere: %q", got)
+	}
+	_ = other.Process.Kill()
+	_ = other.Wait()
+	if got := held(t, o); got != "" {
+		t.Errorf("not open elsewhere any more: %q", got)
+	}
 	unix.Close(fd)
-	if got := why(t, o); got == "" {
-		t.Error("a memfd may be on its way to somebody")
+	if got := why(t, o); got != "" {
+		t.Errorf("a closed memfd: %q", got)
 	}
 	unmap()
+}
+
+func held(t *testing.T, o Object) string {
+	t.Helper()
+	all, err := Holders(fs, os.Getpid(), []Object{o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0]
 }
 
 // What is sent of one file and stored in another makes them alike, and holes stay where there are any.

@@ -3,6 +3,7 @@ package deputy
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"openmosix/internal/linux/meminfo"
 	"openmosix/internal/model/image"
@@ -69,6 +70,17 @@ func mayAsk(img *image.Image, parts []wire.FilePart) error {
 }
 
 var errEndless = errors.New("the guest side sends more than the process can have")
+
+// mayOwn checks that the files of its own with which a process comes are those with which it left.
+func mayOwn(img *image.Image, soles []*soleFile) error {
+	for i := range img.Files {
+		f := &img.Files[i]
+		if f.Sole && !slices.ContainsFunc(soles, func(s *soleFile) bool { return s.id.Dev == f.Dev && s.id.Ino == f.Ino && s.id.Size == f.Size }) {
+			return fmt.Errorf("the guest side sent a file of the process's own of %d bytes, which it has not", f.Size)
+		}
+	}
+	return nil
+}
 
 // mostFrozen is what may come of a process after its frozen image: each page once,
 // and which of them are zeros.

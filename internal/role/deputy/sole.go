@@ -32,8 +32,8 @@ type soleFile struct {
 // no more afterwards.
 func (f *frozen) claim() error {
 	p, img := f.p, f.img
-	var memory []sole.Object
-	var left uint64 = image.MaxSole
+	var memory, passed []sole.Object
+	var left int64 = image.MaxSole
 	for i := range img.Files {
 		id := &img.Files[i]
 		if !id.Sole {
@@ -47,12 +47,15 @@ func (f *frozen) claim() error {
 			return err
 		}
 		f.soles = append(f.soles, s)
-		if id.Size > left {
-			return notAlone(id, "with others it is larger than what can be sent while it stands still")
+		n := sole.Amount(s.file, int64(id.Size))
+		if n > left {
+			return notAlone(id, fmt.Sprintf("with others it has more in it than %d MB", image.MaxSole>>20))
 		}
-		left -= id.Size
+		left -= n
 		if in, err := sole.InMemory(&o); err != nil {
 			return err
+		} else if in && o.Memfd() {
+			passed = append(passed, o)
 		} else if in {
 			memory = append(memory, o)
 		}
@@ -61,6 +64,9 @@ func (f *frozen) claim() error {
 		return nil
 	}
 	if err := p.notKin(memory); err != nil {
+		return err
+	}
+	if err := p.notHeld(passed); err != nil {
 		return err
 	}
 	p.s.watchLeases()
@@ -103,6 +109,11 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 		return nil, err
 	}
 	id.Size = uint64(st.Size())
+	const sealed = unix.F_SEAL_WRITE | unix.F_SEAL_FUTURE_WRITE
+	if seals, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err == nil && seals&sealed != 0 {
+		_ = file.Close()
+		return nil, notAlone(id, "it is sealed, so that it cannot be mapped again") // memory; a file has none
+	}
 	return &soleFile{id: *id, file: file}, nil
 }
 
@@ -127,6 +138,33 @@ func (p *proc) notKin(memory []sole.Object) error {
 		}
 		if why != "" {
 			return notAlone(&image.FileID{Path: o.Name}, why)
+		}
+	}
+	return nil
+}
+
+// notHeld looks whether other processes have what has, or had, a descriptor of a process that
+// stands still.
+func (p *proc) notHeld(passed []sole.Object) error {
+	if len(passed) == 0 {
+		return nil
+	}
+	why, err := sole.Holders(p.Family.FS, p.PID, passed)
+	if err != nil {
+		return fail(supervisor.CannotMove, err.Error())
+	}
+	for i := range passed {
+		o := &passed[i]
+		if why[i] == "" {
+			fd, open, err := sole.Descriptor(p.Family.FS, p.PID, o)
+			if err != nil {
+				return fail(supervisor.CannotMove, err.Error())
+			} else if open {
+				why[i] = fmt.Sprintf("it is open as descriptor %d", fd)
+			}
+		}
+		if why[i] != "" {
+			return notAlone(&image.FileID{Path: o.Name}, why[i])
 		}
 	}
 	return nil

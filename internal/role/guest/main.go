@@ -249,7 +249,8 @@ type body struct {
 	token    []byte                    // by which this node keeps what it leaves behind; mu
 	recalled atomic.Pointer[held.Held] // what this node had kept of it, while pages follow; nil: nothing
 
-	soles []*soleFile // sole.go; mu
+	soles     []*soleFile // sole.go; mu
+	soleBytes uint64      // that came of what is in them; mu
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
 	slate      slate              // slate.go; mu

@@ -53,6 +53,13 @@ func (b *body) storeSole(data []byte) error {
 	if err != nil {
 		return err
 	}
+	b.mu.Lock()
+	b.soleBytes += uint64(len(m.Bytes))
+	n := b.soleBytes
+	b.mu.Unlock()
+	if n > image.MaxSole {
+		return fmt.Errorf("there is more in the process's own files than %d MB", image.MaxSole>>20)
+	}
 	for _, f := range b.ownSoles() {
 		if f.home.Dev == m.Dev && f.home.Ino == m.Ino {
 			return sole.Store(f.file, f.home.Size, m)

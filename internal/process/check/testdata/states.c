@@ -15,7 +15,9 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +54,23 @@ static void *map(int prot, int flags, int fd) {
 	return p;
 }
 
+static void *area;
+static int memory(void) {
+	int fd = memfd_create("x", 0);
+	need(fd >= 0 && ftruncate(fd, SIZE) == 0);
+	area = map(PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	return fd;
+}
+static void *silent(void *ignored) {
+	hang();
+	return ignored;
+}
+static void *apart(void *ignored) {
+	need(unshare(CLONE_FILES) == 0);
+	hang();
+	return ignored;
+}
+
 int main(int argc, char **argv) {
 	const char *state = argc > 1 ? argv[1] : "";
 	int is(const char *name) { return strcmp(state, name) == 0; }
@@ -77,6 +96,46 @@ int main(int argc, char **argv) {
 		int fd = memfd_create("x", 0);
 		need(fd >= 0 && ftruncate(fd, SIZE) == 0);
 		map(rw, MAP_SHARED, fd);
+	} else if (is("memfd-closed")) {
+		close(memory());
+	} else if (is("memfd-leader")) { /* the first thread of the other process that has it has ended */
+		close(memory());
+		int pid = fork();
+		pthread_t t;
+		if (pid == 0 && pthread_create(&t, NULL, silent, NULL) == 0)
+			syscall(SYS_exit, 0);
+		usleep(50000);
+		snprintf(line, sizeof line, "ready %d\n", pid);
+	} else if (is("memfd-thread")) { /* a second thread of another process has a descriptor of it */
+		int fd = memory(), pid = fork();
+		pthread_t t;
+		if (pid == 0 && munmap(area, SIZE) == 0 && pthread_create(&t, NULL, apart, NULL) == 0) {
+			usleep(50000); /* until it has descriptors of its own */
+			close(fd);
+			hang();
+		}
+		close(fd);
+		usleep(100000);
+		snprintf(line, sizeof line, "ready %d\n", pid);
+	} else if (is("memfd-sent") || is("memfd-unaccepted")) {
+		int fd = memory(), pair[2];
+		need(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+		if (is("memfd-unaccepted")) {
+			struct sockaddr_un name = {.sun_family = AF_UNIX}; /* bind chooses one */
+			socklen_t size = sizeof name;
+			int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+			pair[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+			need(bind(listener, (void *)&name, sizeof(sa_family_t)) == 0 && listen(listener, 1) == 0 &&
+			     getsockname(listener, (void *)&name, &size) == 0 && connect(pair[0], (void *)&name, size) == 0);
+		}
+		char control[CMSG_SPACE(sizeof fd)] = {0}, b = 1;
+		struct iovec v = {&b, 1};
+		struct msghdr h = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+		c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(c), &fd, sizeof fd);
+		need(sendmsg(pair[0], &h, 0) == 1);
+		close(fd);
 	} else if (is("sysv")) {
 		int id = shmget(IPC_PRIVATE, SIZE, 0600 | IPC_CREAT);
 		need(id >= 0);
