@@ -303,6 +303,25 @@ func TestMasks(t *testing.T) {
 	})
 }
 
+// A number too long to be one of nodes is refused without being read, which would take a minute.
+func TestLongMask(t *testing.T) {
+	text := strings.Repeat("9", 4<<20)
+	began := time.Now()
+	if l, err := nodesOf(text); err == nil {
+		t.Errorf("%d digits are %d ranges of nodes", len(text), len(l))
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if l, err := nodesOf(bitsOf(everywhere)); err != nil || !slices.Equal(l, everywhere) {
+		t.Errorf("all nodes: %v, %v", l, err)
+	}
+	zeros := strings.Repeat("0", mostDigits) + "5"
+	if l, err := nodesOf(zeros); err != nil || l.String() != "1,3" {
+		t.Errorf("a 5 after zeros: %v, %v", l, err)
+	}
+}
+
 func FuzzMasks(f *testing.F) {
 	f.Add("6")
 	f.Add("0")
