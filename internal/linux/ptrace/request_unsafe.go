@@ -47,6 +47,10 @@ const (
 	wall       = 0x40000000
 )
 
+// request makes one ptrace(2) request. What data points to must be on the heap: a stack may grow,
+// and be somewhere else, between a caller's conversion to uintptr and the call.
+//
+//go:uintptrescapes
 func request(req, tid int, addr, data uintptr) error {
 	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(req), uintptr(tid), addr, data, 0, 0)
 	if errno != 0 {
