@@ -124,21 +124,23 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 	if _, err := os.Stat(binary); err != nil {
 		t.Fatalf("%s: %v", BinaryVariable, err)
 	}
+	base, err := os.MkdirTemp("", "om") // short: paths of sockets begin with it
+	if err != nil {
+		t.Fatal(err)
+	}
 	l := &Lab{
 		binary: binary,
-		base:   t.TempDir(),
+		base:   base,
 		name:   fmt.Sprintf("t%d-%d", os.Getpid(), time.Now().UnixNano()%1e6),
 		nodes:  nodes,
 	}
+	sweep(t, base, binary, "lab", "down", "--dir", base, "--name", l.name)
 	t.Cleanup(func() {
 		if t.Failed() {
 			l.showLogs(t)
 		}
-		if out, err := l.run(downLimit, "lab", "down"); err != nil {
-			t.Errorf("lab down: %v\n%s", err, out)
-		}
 	})
-	// A test that is ended from outside leaves no lab behind.
+	// A test that is ended from outside leaves no lab running.
 	flags = append(flags, "--nodes", strconv.Itoa(nodes), "--with", strconv.Itoa(os.Getpid()))
 	out, err := l.run(upLimit, "lab", "up", flags...)
 	if err != nil && strings.Contains(out, "no control group of memory") {
@@ -220,7 +222,7 @@ func Scratch(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	sweep(t, dir)
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
