@@ -24,8 +24,9 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   children as well. A thread at home that stood in a stop nobody had told it to make ended one run in some thousand moves. Two such stops are
   known: the SIGSEGV of an rseq registration in memory that was being mapped anew (a deputy has none any more), and a SIGALRM that a parked
   thread met although all signals are blocked there; how it could is not known. Such a thread is let go, and its signal is pending again. A
-  SIGSEGV inside a clone, once, may have been the first of these. One of four runs of ten seconds of the last commit ended because a thread
-  "could not be made here: input/output error" during an onward move, which killed the process; its cause is not known. The checks run
+  SIGSEGV inside a clone, once, may have been the first of these. One of four runs of ten seconds ended because a thread
+  "could not be made here: input/output error" during an onward move, which killed the process. Its cause is found, and may be that of the stops above: the registers, mask or siginfo of a ptrace request
+  lay on a stack of Go's, which could grow, and so move, between the conversion of their address and the system call (linux/ptrace, TestRequestsWhileTheStackGrows). The checks run
   ten seconds, make soak ten minutes.
 - **The soak** (test/soak): four nodes on two CPUs, each held to 37 % of one; programs of 16 kinds are started, moved by the balancer and by hand, while nodes are drained, blocked,
   say goodbye, lose their daemon, die (half of them without a word, as when the power fails) and come back. Thirty minutes on a machine with a load of 20 to 45: 507 programs,
