@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"testing"
@@ -75,6 +76,45 @@ func TestStreams(t *testing.T) {
 		if most <= before {
 			t.Errorf("to %s: one connection carries all of it", to)
 		}
+	}
+	p.judge(t, ctx)
+}
+
+// TestStreamBreaks: when one of the connections breaks, the process stays where it is, unharmed, and can
+// move again.
+func TestStreamBreaks(t *testing.T) {
+	if runtime.NumCPU() == 1 {
+		t.Skip("with one CPU there is one connection")
+	}
+	lab := labtest.Up(t, 2)
+	path := build(t)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	p := start(t, ctx, lab, path, "wait", 1024)
+	// Of the two to the other node the further one is the later, which has the larger port.
+	breaks := lab.Command(ctx, 1, "/", "sh", "-c", `while :; do
+		ports=$(ss -Htn 'dport = :7779' | awk '{ sub(/.*:/, "", $4); print $4 }' | sort -n)
+		set -- $ports
+		[ $# -gt 1 ] && { eval port=\${$#}; ss -HK -tn "sport = :$port"; exit; }
+	done`)
+	breaks.Stderr = os.Stderr
+	gone := make(chan string)
+	go func() {
+		out, _ := breaks.Output()
+		gone <- string(out)
+	}()
+	status, text := lab.Migrate(ctx, 1, p.pid, 2)
+	cancelled := time.AfterFunc(5*time.Second, cancel) // it has met nothing
+	defer cancelled.Stop()
+	if broken := <-gone; broken == "" || ctx.Err() != nil {
+		t.Skip("connections cannot be broken here (ss -K)")
+	}
+	cancelled.Stop()
+	if status != labtest.Unreachable {
+		t.Errorf("it has broken, and migrate gives %v: %s", status, text)
+	}
+	for _, to := range []string{"2", "home"} {
+		p.move(t, ctx, to, "precopy")
 	}
 	p.judge(t, ctx)
 }
