@@ -44,8 +44,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **A child of a process that is away**, named to migrate before the daemon has heard of it, may be told that it has shared memory.
 - **stress-ng's workers and python's multiprocessing** share writable memory with their parents, and are refused; the cases show that they come
   to no harm by that.
-- **Memory shared and writable** moves where nobody else has it, and comes home for a fork, for msync, and when somebody opens its file; more than 256 MB, and files that the
-  process itself has open as well are refused (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
+- **Memory shared and writable** moves where nobody else has it, and comes home for a fork, for msync, when somebody opens its file, and when it reads or writes it by a descriptor of its own; more
+  than 256 MB of contents are refused, and what it has opened twice (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
   without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.

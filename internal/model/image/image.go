@@ -77,6 +77,9 @@ func (v *VMA) OfFile() bool { return v.Kind == File || v.Kind == SharedFile || v
 // still. Holes count for nothing.
 const MaxSole = 256 << 20
 
+// MaxOpen bounds the descriptors of one of them.
+const MaxOpen = 1 << 10
+
 // MaxSoleSize bounds the size of one of them.
 const MaxSoleSize = 1 << 46
 
@@ -93,6 +96,9 @@ type FileID struct {
 	// Sole: a file, or memory, that no other process has and that this one may write: what is in
 	// it travels with the process. Such a file is of the mappings of that kind alone.
 	Sole bool
+	// Open are the process's descriptors of such a file. There is one description: what goes by
+	// them is to see what is written to the mappings.
+	Open []int32
 }
 
 // Regs is user_regs_struct of x86-64 (asm/user_64.h), in that order.

@@ -47,6 +47,9 @@ func (img *Image) Validate() error {
 		if f := &img.Files[i]; f.Sole && f.Size > MaxSoleSize {
 			return fmt.Errorf("image: file %d of the process's own has %d bytes", i, f.Size)
 		}
+		if n := len(img.Files[i].Open); n > MaxOpen {
+			return fmt.Errorf("image: file %d has %d descriptors", i, n)
+		}
 	}
 	if len(img.Threads) > maxThreads {
 		return fmt.Errorf("image: %d threads, at most %d", len(img.Threads), maxThreads)

@@ -52,6 +52,14 @@ func (r *Row) Forwardable() bool {
 	return r.Where == Home || r.Else == Home || (r.Args != nil && (r.Where == Answer || r.Where == Both || r.Else == Answer || r.Else == Both))
 }
 
+// Kind is that of an argument, Num if nothing is known of it.
+func (r *Row) Kind(arg int) Kind {
+	if arg >= len(r.Args) {
+		return Num
+	}
+	return r.Args[arg].Kind
+}
+
 // EndsWithEintr tells whether a mere stop may end the call with EINTR, although
 // nothing was done and no handler runs: signal(7). That includes reading from a
 // socket that has a time-out.

@@ -86,7 +86,7 @@ func TestStates(t *testing.T) {
 		"readonly-file": {},
 		"shared":        {},
 		"shared-child":  {refusal.SharedMemory, refusal.SharedMemory},
-		"may-write":     {first: refusal.SharedMemory},
+		"append":        {first: refusal.SharedMemory},
 		"sysv":          {first: refusal.SysVShm},
 		"locked":        {first: refusal.LockedMemory},
 		"sealed":        {first: refusal.SealedMemory},
@@ -126,8 +126,11 @@ func TestMemfd(t *testing.T) {
 	}
 	binary := build(t)
 	for state, want := range map[string]struct{ first, other refusal.Code }{
-		"memfd":        {first: refusal.SharedMemory},
+		"memfd":        {},
 		"memfd-closed": {},
+		"memfd-child":  {refusal.SharedMemory, refusal.SharedMemory},
+		"memfd-twice":  {first: refusal.SharedMemory},
+		"may-write":    {},
 		"memfd-leader": {refusal.SharedMemory, refusal.LeaderExited},
 		"memfd-thread": {first: refusal.SharedMemory},
 		"memfd-sent":   {first: refusal.SharedMemory},

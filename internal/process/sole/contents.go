@@ -19,6 +19,7 @@ const piece = 256 << 10
 // Send sends what is in a file, which nobody writes to meanwhile, in frames of the given
 // kind. Its holes are sent as zeros; from those who have nothing but zeros there they may be kept.
 func Send(file *os.File, id *image.FileID, holes bool, emit func(parts ...[]byte) error) error {
+	defer standing(file)()
 	for off := int64(0); off < int64(id.Size); {
 		data, end := stretch(file, off, int64(id.Size))
 		if holes && data > off {
@@ -50,6 +51,17 @@ func sendData(file *os.File, id *image.FileID, off, end int64, emit func(parts .
 	return nil
 }
 
+// standing has a description stand where it does now when the result is called: it may be the process's, and to look
+// for holes moves it.
+func standing(file *os.File) func() {
+	at, err := unix.Seek(int(file.Fd()), 0, unix.SEEK_CUR)
+	return func() {
+		if err == nil {
+			_, _ = unix.Seek(int(file.Fd()), at, unix.SEEK_SET)
+		}
+	}
+}
+
 // stretch finds the first data of a file from off on; what is before is a hole. Where holes are
 // not told all is data.
 func stretch(file *os.File, off, size int64) (data, end int64) {
@@ -69,6 +81,7 @@ func stretch(file *os.File, off, size int64) (data, end int64) {
 
 // Amount is how much data is in a file; its holes are none.
 func Amount(file *os.File, size int64) int64 {
+	defer standing(file)()
 	var n int64
 	for off := int64(0); off < size; {
 		data, end := stretch(file, off, size)
@@ -86,6 +99,7 @@ func Store(file *os.File, size uint64, m *wire.SoleMsg) error {
 	if len(m.Bytes) > 0 {
 		return storeData(file, m.Off, m.Bytes)
 	}
+	defer standing(file)()
 	zeros := make([]byte, piece)
 	for off, past := int64(m.Off), int64(m.Off+m.Len); off < past; { // where there is a hole there are zeros
 		data, end := stretch(file, off, past)

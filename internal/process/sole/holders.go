@@ -150,7 +150,7 @@ const memfdPrefix = "/memfd:"
 
 // descriptors looks at the descriptors of a process, or of a thread that has its own.
 func (o *openers) descriptors(pid, face int) error {
-	if pid == os.Getpid() || pid == o.pid { // its own are another matter
+	if pid == os.Getpid() || face == o.pid { // its own are another matter
 		return nil
 	}
 	return o.eachLink(face, func(path, target string) error {

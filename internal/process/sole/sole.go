@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"openmosix/internal/linux/kcmp"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
 
@@ -135,30 +136,58 @@ func holders(fs procfs.FS, pid int, objects []Object) (why []string, waits bool,
 	return why, o.waits, err
 }
 
-// Descriptor finds a descriptor of the process itself that shows an object: what goes by it
-// would not see what is written elsewhere. False: there is none.
-func Descriptor(fs procfs.FS, pid int, o *Object) (int, bool, error) {
+// Descriptors finds the descriptors of the process itself that show an object.
+func Descriptors(fs procfs.FS, pid int, o *Object) ([]procfs.FD, error) {
 	var its unix.Stat_t
 	if err := unix.Stat(fs.MapFile(pid, o.Range), &its); err != nil {
-		return 0, false, fmt.Errorf("look at %s: %w", o.Name, err)
+		return nil, fmt.Errorf("look at %s: %w", o.Name, err)
 	}
+	return Showing(fs, pid, &its)
+}
+
+// Showing finds the descriptors of a process that show a file.
+func Showing(fs procfs.FS, pid int, its *unix.Stat_t) ([]procfs.FD, error) {
 	fds, err := fs.FDs(pid)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
+	var open []procfs.FD
 	for _, fd := range fds {
 		var st unix.Stat_t
 		err := unix.Stat(fs.Path(pid, fmt.Sprintf("fd/%d", fd.Number)), &st)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
-			return 0, false, fmt.Errorf("look at descriptor %d: %w", fd.Number, err)
+			return nil, fmt.Errorf("look at descriptor %d: %w", fd.Number, err)
 		}
 		if st.Dev == its.Dev && st.Ino == its.Ino {
-			return fd.Number, true, nil
+			open = append(open, fd)
 		}
 	}
-	return 0, false, nil
+	return open, nil
+}
+
+// unlike are the flags of a description by which what is written would go elsewhere, or in another way.
+const unlike = unix.O_APPEND | unix.O_DIRECT | unix.O_PATH | unix.O_ASYNC | unix.O_NONBLOCK
+
+// OpenHindrance tells why an object cannot travel of which the process has these descriptors; empty: it
+// can, if nobody else has them.
+func OpenHindrance(pid int, open []procfs.FD) (string, error) {
+	for _, fd := range open {
+		one, err := kcmp.SameFile(pid, open[0].Number, pid, fd.Number)
+		switch {
+		case err != nil:
+			return "", fmt.Errorf("look at descriptor %d: %w", fd.Number, err)
+		case !one:
+			return fmt.Sprintf("it has been opened twice, as descriptors %d and %d", open[0].Number, fd.Number), nil
+		case fd.Flags&unix.O_ACCMODE != unix.O_RDWR || fd.Flags&unlike != 0:
+			return fmt.Sprintf("it is open as descriptor %d, not for plain reading and writing", fd.Number), nil
+		}
+	}
+	if len(open) > image.MaxOpen {
+		return fmt.Sprintf("it has %d descriptors", len(open)), nil
+	}
+	return "", nil
 }
 
 // Why tells of each object why it seems not to be the process's alone, or cannot travel; empty:
@@ -177,15 +206,14 @@ func Why(fs procfs.FS, pid int, objects []Object) ([]string, error) {
 			why[i] = fmt.Sprintf("process %d has it, too", others[i])
 			continue
 		}
-		number, open, err := Descriptor(fs, pid, o)
-		if err == nil && open {
-			why[i] = fmt.Sprintf("it is open as descriptor %d", number)
-			continue
-		}
+		open, err := Descriptors(fs, pid, o)
 		if err == nil {
+			why[i], err = OpenHindrance(pid, open)
+		}
+		if err == nil && why[i] == "" {
 			why[i], err = Hindrance(fs, pid, o)
 		}
-		if err == nil && why[i] == "" && o.Memfd() {
+		if err == nil && why[i] == "" && (o.Memfd() || len(open) > 0) {
 			passed, at = append(passed, *o), append(at, i)
 		}
 		if why[i], err = unseen(why[i], err); err != nil {

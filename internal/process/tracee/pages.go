@@ -58,6 +58,10 @@ func StorePages(space *mem.Space, data []byte) error {
 	return space.Write(le.Uint64(data), data[8:])
 }
 
+// OwnDescriptor finds a descriptor that the process itself has of a file of its own (image.Sole); negative: it has
+// none. To close another one would end its locks (fcntl(2)).
+type OwnDescriptor func(f *image.FileID) int
+
 // HeldFile finds the open file of an image; nil: it is not held.
 type HeldFile func(f *image.FileID) *os.File
 
@@ -66,7 +70,7 @@ type HeldFile func(f *image.FileID) *os.File
 // that are to be mapped come from held, or else by their names; they are all
 // opened before anything is unmapped. What was stored beforehand in ranges that
 // are mapped anew is kept.
-func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) error {
+func (t *Thread) Remap(img *image.Image, held HeldFile, own OwnDescriptor, stored []image.Range) error {
 	p := t.Proc
 	if got, err := t.Call(unix.SYS_BRK, img.Layout.Brk); err != nil {
 		return err
@@ -81,7 +85,7 @@ func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) er
 		x, y := files[a], img.Files[b]
 		return x.Dev == y.Dev && x.Ino == y.Ino
 	}
-	opened := map[uint32]int{}
+	opened, its := map[uint32]int{}, map[uint32]int{}
 	defer func() {
 		for _, fd := range opened {
 			_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
@@ -93,12 +97,21 @@ func (t *Thread) Remap(img *image.Image, held HeldFile, stored []image.Range) er
 		if _, ok := opened[i]; ok || o.Action != layout.Map || !o.VMA.OfFile() {
 			continue
 		}
+		if fd := own(&img.Files[i]); img.Files[i].Sole && fd >= 0 {
+			its[i] = fd
+			continue
+		}
 		if opened[i], err = t.openFor(&img.Files[i], held); err != nil {
 			delete(opened, i)
 			return err
 		}
 	}
-	return t.ApplyKeeping(ops, func(i uint32) (int, error) { return opened[i], nil }, stored)
+	return t.ApplyKeeping(ops, func(i uint32) (int, error) {
+		if fd, ok := its[i]; ok {
+			return fd, nil
+		}
+		return opened[i], nil
+	}, stored)
 }
 
 // openFor gives the process a descriptor of a file that it has to map.

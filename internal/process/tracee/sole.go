@@ -22,20 +22,26 @@ func (t *Thread) UnmapSole(vmas []image.VMA) error {
 	return nil
 }
 
-// MapSole undoes UnmapSole.
-func (t *Thread) MapSole(vmas []image.VMA, file func(i uint32) *os.File) error {
+// MapSole undoes UnmapSole. own is a descriptor that the process has itself, or negative (OwnDescriptor).
+func (t *Thread) MapSole(vmas []image.VMA, file func(i uint32) (f *os.File, own int)) error {
 	for i := range vmas {
 		v := vmas[i]
 		if v.Kind != image.Sole {
 			continue
 		}
-		fd, err := t.Pass(file(v.File))
-		if err != nil {
-			return err
+		f, fd := file(v.File)
+		passed := fd < 0
+		if passed {
+			var err error
+			if fd, err = t.Pass(f); err != nil {
+				return err
+			}
 		}
-		err = t.Apply([]layout.Op{{Range: v.Range, Action: layout.Map, VMA: v}}, func(uint32) (int, error) { return fd, nil })
-		if _, e := t.Must("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
-			err = e
+		err := t.Apply([]layout.Op{{Range: v.Range, Action: layout.Map, VMA: v}}, func(uint32) (int, error) { return fd, nil })
+		if passed {
+			if _, e := t.Must("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
+				err = e
+			}
 		}
 		if err != nil {
 			return err

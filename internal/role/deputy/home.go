@@ -254,8 +254,11 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		r.threads = append(r.threads, t)
 	}
 	leader := r.threads[0]
+	if err := p.stillOpen(r.img.Files); err != nil {
+		return err
+	}
 	p.AddGrowing(r.img.VMAs)
-	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, layout.Union(r.stored)) }); err != nil {
+	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, ownOf, layout.Union(r.stored)) }); err != nil {
 		return err
 	}
 	if err := leader.Drop(m.Missing); err != nil { // what came ahead has been written since

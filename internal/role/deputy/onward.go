@@ -93,6 +93,9 @@ func (o *onward) relay() error {
 	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
 	m.AllReturns = p.isEmptied()
+	if err := p.stillOpen(m.Image.Files); err != nil {
+		return err
+	}
 	if err := p.send(next, wire.Thaw, wire.Encode(m)); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 type soleFile struct {
 	id   image.FileID
 	file *os.File // nobody else has it open or mapped
+	its  bool     // file is the process's own description: soleopen.go
 }
 
 // claim takes what is the parked process's alone, or tells why that is not so. It is mapped here
@@ -54,7 +55,7 @@ func (f *frozen) claim() error {
 		left -= n
 		if in, err := sole.InMemory(&o); err != nil {
 			return err
-		} else if in && o.Memfd() {
+		} else if in && o.Memfd() || len(id.Open) > 0 {
 			passed = append(passed, o)
 		} else if in {
 			memory = append(memory, o)
@@ -70,6 +71,7 @@ func (f *frozen) claim() error {
 		return err
 	}
 	p.s.watchLeases()
+	p.forgetMapped(f.soles)
 	f.unmapped = true
 	if err := f.threads[0].UnmapSole(img.VMAs); err != nil {
 		return err
@@ -98,11 +100,24 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 	if err != nil {
 		return nil, notAlone(id, "it cannot be looked at: "+err.Error())
 	}
-	// Who holds a lease of it is not to be waited for.
-	file, err := os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR|unix.O_NONBLOCK|unix.O_NOATIME, 0)
-	if err != nil {
-		return nil, notAlone(id, "it cannot be opened: "+err.Error())
+	open, err := sole.Descriptors(p.Family.FS, p.PID, o)
+	if err == nil {
+		why, err = sole.OpenHindrance(p.PID, open)
 	}
+	if err == nil && why != "" {
+		return nil, notAlone(id, why)
+	}
+	if err != nil {
+		return nil, notAlone(id, "who has it open cannot be seen: "+err.Error())
+	}
+	for _, fd := range open {
+		id.Open = append(id.Open, int32(fd.Number))
+	}
+	s, err := p.openFor(o, id)
+	if err != nil {
+		return nil, err
+	}
+	file := s.file
 	st, err := file.Stat()
 	if err != nil {
 		_ = file.Close()
@@ -114,7 +129,8 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 		_ = file.Close()
 		return nil, notAlone(id, "it is sealed, so that it cannot be mapped again") // memory; a file has none
 	}
-	return &soleFile{id: *id, file: file}, nil
+	s.id = *id
+	return s, nil
 }
 
 // notKin looks whether other processes have anonymous memory of one that stands still.
@@ -128,16 +144,8 @@ func (p *proc) notKin(memory []sole.Object) error {
 	}
 	for i, other := range others {
 		o := &memory[i]
-		why := ""
 		if other != 0 {
-			why = fmt.Sprintf("process %d has it, too", other)
-		} else if fd, open, err := sole.Descriptor(p.Family.FS, p.PID, o); err != nil {
-			return fail(supervisor.CannotMove, err.Error())
-		} else if open {
-			why = fmt.Sprintf("it is open as descriptor %d", fd)
-		}
-		if why != "" {
-			return notAlone(&image.FileID{Path: o.Name}, why)
+			return notAlone(&image.FileID{Path: o.Name}, fmt.Sprintf("process %d has it, too", other))
 		}
 	}
 	return nil
@@ -154,17 +162,8 @@ func (p *proc) notHeld(passed []sole.Object) error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	for i := range passed {
-		o := &passed[i]
-		if why[i] == "" {
-			fd, open, err := sole.Descriptor(p.Family.FS, p.PID, o)
-			if err != nil {
-				return fail(supervisor.CannotMove, err.Error())
-			} else if open {
-				why[i] = fmt.Sprintf("it is open as descriptor %d", fd)
-			}
-		}
 		if why[i] != "" {
-			return notAlone(&image.FileID{Path: o.Name}, why[i])
+			return notAlone(&image.FileID{Path: passed[i].Name}, why[i])
 		}
 	}
 	return nil
@@ -174,7 +173,10 @@ func (p *proc) notHeld(passed []sole.Object) error {
 func (f *frozen) unclaim() error {
 	var err error
 	if f.unmapped {
-		err = f.threads[0].MapSole(f.img.VMAs, func(i uint32) *os.File { return soleOf(f.soles, &f.img.Files[i]) })
+		err = f.threads[0].MapSole(f.img.VMAs, func(i uint32) (*os.File, int) {
+			id := &f.img.Files[i]
+			return soleOf(f.soles, id), ownOf(id)
+		})
 	}
 	release(f.soles)
 	f.soles, f.unmapped = nil, false
@@ -206,6 +208,9 @@ func soleOf(all []*soleFile, id *image.FileID) *os.File {
 func release(all []*soleFile) {
 	for _, s := range all {
 		_ = lease.Return(s.file) // closed it would go on, as the process may have the same description mapped
+		if s.its {
+			disown(s.file)
+		}
 		_ = s.file.Close()
 	}
 }

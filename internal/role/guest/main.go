@@ -252,6 +252,9 @@ type body struct {
 	soles     []*soleFile // sole.go; mu
 	soleBytes uint64      // that came of what is in them; mu
 
+	own  map[int]*soleFile // what its descriptors show that is its own; mu
+	owns atomic.Bool       // there are any
+
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
 	slate      slate              // slate.go; mu
 	wrote      written            // written.go; mu

@@ -197,6 +197,11 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 // mapHere makes the mapping in the body and at home at one address: here the
 // kernel chooses, there it is told.
 func (s *strand) mapHere(p *pending, f *source) error {
+	return s.mapFrom(p, f, func(at uint64) { s.mapAtHome(p, at) })
+}
+
+// mapFrom makes the mapping in the body and tells where it is.
+func (s *strand) mapFrom(p *pending, f *source, made func(at uint64)) error {
 	g, t := s.b.g, s.t
 	s.unenter(p)
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
@@ -214,7 +219,7 @@ func (s *strand) mapHere(p *pending, f *source) error {
 		}
 		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
 		if ret > 0 || ret < -4095 {
-			s.mapAtHome(p, uint64(ret))
+			made(uint64(ret))
 		}
 		r.Rax, r.OrigRax = uint64(ret), ^uint64(0)
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -36,7 +37,9 @@ func (b *body) newSole(id *image.FileID) (*source, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.soles = append(b.soles, &soleFile{home: *id, file: m, dev: st.Dev, ino: st.Ino})
+	k := &soleFile{home: *id, file: m, dev: st.Dev, ino: st.Ino}
+	b.soles = append(b.soles, k)
+	b.hasOpen(k)
 	return &source{file: m, sole: true}, nil
 }
 
@@ -169,9 +172,9 @@ func closeSoles(all []*soleFile) {
 	}
 }
 
-// msync of a file of its own: what is in it has to be on the disk at home.
+// msync of a file of its own: what is in it has to be on the disk at home. Memory has none.
 func (s *strand) msync(p *pending) {
-	if len(s.b.ownSoles()) == 0 {
+	if !slices.ContainsFunc(s.b.ownSoles(), func(k *soleFile) bool { return !k.memory() }) {
 		s.local(p)
 		return
 	}

@@ -93,6 +93,9 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 		s.takesOver(nr)
 	}
 	s.b.follows(nr)
+	if s.b.owns.Load() && s.ofOwn(p) {
+		return
+	}
 	if s.fromAhead(p) {
 		return
 	}
@@ -319,6 +322,7 @@ func (s *strand) finish(p *pending, ret int64) {
 	freezing := b.freezing
 	if !restarts {
 		b.numbers(p.nr, p.args, ret)
+		b.closes(p.nr, p.args, ret)
 		b.arm()
 		b.lend(p)
 	}

@@ -87,15 +87,25 @@ int main(int argc, char **argv) {
 		snprintf(line, sizeof line, "ready %d\n", pid);
 	} else if (is("readonly-file")) {
 		map(PROT_READ, MAP_SHARED, open("/proc/self/exe", O_RDONLY));
-	} else if (is("may-write")) {
+	} else if (is("may-write") || is("append")) {
 		char name[] = "/var/tmp/statesXXXXXX";
 		int fd = mkstemp(name);
 		need(fd >= 0 && unlink(name) == 0 && ftruncate(fd, SIZE) == 0);
 		map(PROT_READ, MAP_SHARED, fd);
+		if (is("append")) /* what is written by it would go elsewhere */
+			need(fcntl(fd, F_SETFL, O_APPEND) == 0);
 	} else if (is("memfd")) {
-		int fd = memfd_create("x", 0);
-		need(fd >= 0 && ftruncate(fd, SIZE) == 0);
-		map(rw, MAP_SHARED, fd);
+		memory();
+	} else if (is("memfd-child")) {
+		memory();
+		int pid = fork();
+		if (pid == 0)
+			hang();
+		snprintf(line, sizeof line, "ready %d\n", pid);
+	} else if (is("memfd-twice")) {
+		char name[32];
+		snprintf(name, sizeof name, "/proc/self/fd/%d", memory());
+		need(open(name, O_RDWR) >= 0);
 	} else if (is("memfd-closed")) {
 		close(memory());
 	} else if (is("memfd-leader")) { /* the first thread of the other process that has it has ended */
