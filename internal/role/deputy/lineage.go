@@ -79,7 +79,6 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 	}
 	d.writes = writes{} // a child shares what is open
 	if !thread && flags&unix.CLONE_FILES != 0 {
-		d.p.alone.Store(false)
 		d.p.sharing.joins()
 	}
 	if !thread {

@@ -18,7 +18,6 @@ import (
 func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress func(string, uint64, uint64)) (time.Duration, error) {
 	progress("connect", 0, 0)
 	start := time.Now()
-	p.alone.Store(how == atExec) // execve(2) unshares the descriptors
 	p.sharing.leaves(how == atExec)
 	var h *tracee.Hold
 	var err error

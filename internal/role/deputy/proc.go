@@ -22,7 +22,6 @@ type proc struct {
 	sharesNames atomic.Bool   // facts of names hold for it: names.go
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
 	told        atomic.Uint64 // words that its guest was told; counted with mu held
-	alone       atomic.Bool   // its descriptors are no other process's
 	sharing     sharing       // sharing.go
 	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"openmosix/internal/linux/kcmp"
 	"openmosix/internal/model/abi"
@@ -25,13 +26,19 @@ type sharing struct {
 	apart bool         // no other process has the same table of descriptors
 	told  bool         // ... or one has: that has been looked for
 	given bool         // it has had others have what it has: what is not known is theirs, too
+
+	// own: no other process has had the same table since it was made. The guest side goes by
+	// this, too, and by nothing that home finds out later.
+	own atomic.Bool
 }
 
-// leaves begins anew: what the process has done at home nobody has seen.
-func (s *sharing) leaves(apart bool) {
+// leaves begins anew: what the process has done at home nobody has seen. fresh: execve(2)
+// has just given it a table of its own.
+func (s *sharing) leaves(fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alone, s.apart, s.told, s.given = nil, apart, apart, false
+	s.alone, s.apart, s.told, s.given = nil, fresh, fresh, false
+	s.own.Store(fresh)
 }
 
 // gives: all that the process has open another one has as well from now on.
@@ -46,6 +53,7 @@ func (s *sharing) joins() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.apart, s.told = false, true
+	s.own.Store(false)
 }
 
 // opens: the process has made a descriptor, its only thread.

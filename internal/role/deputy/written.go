@@ -63,7 +63,7 @@ func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
 			return
 		}
 		delete(w.own, int(ret))
-		if d.p.alone.Load() && opensToWrite(c) {
+		if d.p.sharing.own.Load() && opensToWrite(c) {
 			if w.own == nil {
 				w.own = make(map[int]bool)
 			}
@@ -115,7 +115,7 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 	if w.last != fd {
 		w.last, w.run = fd, 0
 	}
-	if w.run++; w.run < creditAfter || !w.own[fd] || !d.p.alone.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
+	if w.run++; w.run < creditAfter || !w.own[fd] || !d.p.sharing.own.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
 		return false
 	}
 	if w.run == creditAfter && hasQuotas(d.p.descriptor(fd)) {
