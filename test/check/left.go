@@ -39,8 +39,8 @@ func (p place) env() []string {
 func (p place) remove(broken bool) {
 	if broken {
 		p.killAll()
-		awaitGroups()
 	}
+	awaitGroups() // a test that was killed alone, by its limit of time, may have left one as well
 	for _, dir := range []string{p.temporary, p.scratch} {
 		if err := os.RemoveAll(dir); err != nil {
 			fmt.Fprintf(os.Stderr, "left behind: %v\n", err)

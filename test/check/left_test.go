@@ -13,6 +13,36 @@ import (
 	"time"
 )
 
+// What a test has left that was killed goes with any run.
+func TestGroupLeft(t *testing.T) {
+	group := groupOfNobody(t)
+	p, err := newPlace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.remove(false)
+	if _, err := os.Stat(group); group != "" && !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", group, err)
+	}
+}
+
+// groupOfNobody makes a group by whose name the test that it belongs to is gone; "" if none can be made.
+func groupOfNobody(t *testing.T) string {
+	t.Helper()
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
+		dir = filepath.Join(dir, fmt.Sprintf("openmosix-t%d-x", gone.Process.Pid))
+		if os.Mkdir(dir, 0o755) == nil {
+			t.Cleanup(func() { _ = os.Remove(dir) })
+			return dir
+		}
+	}
+	return ""
+}
+
 // A step that is broken off leaves nothing: no process, whatever group it is in, no file,
 // no control group.
 func TestBrokenOff(t *testing.T) {
@@ -20,19 +50,7 @@ func TestBrokenOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := exec.Command("true")
-	if err := gone.Run(); err != nil {
-		t.Fatal(err)
-	}
-	group := ""
-	for _, dir := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
-		dir = filepath.Join(dir, fmt.Sprintf("openmosix-t%d-x", gone.Process.Pid))
-		if os.Mkdir(dir, 0o755) == nil {
-			group = dir
-			t.Cleanup(func() { _ = os.Remove(group) })
-			break
-		}
-	}
+	group := groupOfNobody(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	told := filepath.Join(t.TempDir(), "told")
 	ended := make(chan struct{})
