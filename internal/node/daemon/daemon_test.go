@@ -19,6 +19,7 @@ import (
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/lodging"
 	"openmosix/internal/node/settings"
 	"openmosix/internal/role/discovery"
 	"openmosix/internal/role/transport"
@@ -29,16 +30,6 @@ type node struct {
 	*Daemon
 	client *control.Client
 	stop   func()
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // twoNodes brings up nodes 1 and 2 (and names a node 3 that is down). adjust
@@ -52,7 +43,10 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	peers := []config.Peer{{Number: 1, Address: freeAddress(t)}, {Number: 2, Address: freeAddress(t)}, {Number: 3, Address: freeAddress(t)}}
+	var peers []config.Peer
+	for n, address := range freeAddresses(t, 3) {
+		peers = append(peers, config.Peer{Number: n + 1, Address: address})
+	}
 	log := slog.New(slog.NewTextHandler(untilTheEnd(t), nil))
 	start := func(number int) *node {
 		c := config.Default()
@@ -64,6 +58,8 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		// Away from the ids of a real node on this machine and of each other.
 		// What else runs on this machine is not to be in the guests' way, nor they in its.
 		c.Guests.OwnerFirst, c.Guests.Weight = false, cgroup.Ordinary
+		// By this name test/check knows what a test has left that was killed.
+		c.Guests.CGroup = fmt.Sprintf("openmosix-t%d-%s", os.Getpid(), lodging.GroupOf(c.RunDir, ""))
 		c.Guests.Max, c.Guests.UIDBase = 8, uint32(1_900_000_000+os.Getpid()%1000*100+number*10)
 		judge := func(int) ([]control.Reason, error) { return nil, nil }
 		d, err := New(c, trust.RingOf(key), judge, newMachine(1<<30), log)

@@ -243,7 +243,7 @@ func read(t *testing.T, address string) string {
 }
 
 func TestMetricsOfMoves(t *testing.T) {
-	address := freeAddress(t)
+	address := freeAddresses(t, 1)[0]
 	one, _ := twoNodes(t, func(d *Daemon) {
 		d.config.Metrics = ""
 		if d.config.Number == 1 {
