@@ -56,7 +56,42 @@ func ParseMaps(b []byte) ([]Mapping, error) {
 
 // Maps returns the memory map of a process, ascending.
 func (f FS) Maps(pid int) ([]Mapping, error) {
-	return parsed(f.Path(pid, "maps"), much, ParseMaps)
+	return settled(func() ([]Mapping, error) { return parsed(f.Path(pid, "maps"), much, ParseMaps) },
+		func(m *Mapping) *Mapping { return m })
+}
+
+// mostReadings bounds how often mappings are read that change meanwhile.
+const mostReadings = 16
+
+// settled reads mappings until none overlaps the one before. The kernel holds no lock from one to the
+// next: of a process that runs, one that has grown meanwhile may begin before the end of the last. If
+// it never stands still, the part that was told first counts as the first one's.
+func settled[T any](read func() ([]T, error), of func(*T) *Mapping) ([]T, error) {
+	for readings := 1; ; readings++ {
+		all, err := read()
+		if err != nil {
+			return nil, err
+		}
+		kept, end := all[:0], uint64(0)
+		overlap := false
+		for i := range all {
+			m := of(&all[i])
+			if m.Start < end {
+				overlap = true
+				if m.Ino != 0 {
+					m.Off += end - m.Start
+				}
+				m.Start = end
+			}
+			if m.Start < m.End {
+				kept = append(kept, all[i])
+				end = m.End
+			}
+		}
+		if !overlap || readings == mostReadings {
+			return kept, nil
+		}
+	}
 }
 
 // MapFile names the link to the very file behind a mapping, also when the name

@@ -39,7 +39,8 @@ type Region struct {
 // Smaps returns the memory map with the flags and usage of each mapping. The
 // kernel walks all page tables for it: about a millisecond per 100 MiB present.
 func (f FS) Smaps(pid int) ([]Region, error) {
-	return parsed(f.Path(pid, "smaps"), much, ParseSmaps)
+	return settled(func() ([]Region, error) { return parsed(f.Path(pid, "smaps"), much, ParseSmaps) },
+		func(r *Region) *Mapping { return &r.Mapping })
 }
 
 // ParseSmaps parses /proc/pid/smaps.
