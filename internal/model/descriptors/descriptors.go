@@ -6,24 +6,61 @@
 // no other and makes one call at a time.
 package descriptors
 
-// Lowest is what is known of the lowest free number: all below taken are taken, but
-// free, if there is one. The zero value knows nothing.
+import "slices"
+
+// Lowest is what is known of the lowest free number: all below taken are taken, but those that
+// are free. The zero value knows nothing.
 type Lowest struct {
 	taken int
-	free  int
-	has   bool // free is one
+	free  []int // ascending
+	all   bool  // nothing from taken on is taken
+	below int   // what the kernel gives is below this; 0: it is not known
+}
+
+// maxFree bounds how many free numbers are followed.
+const maxFree = 64
+
+// Of is what is known of a process of which these numbers are taken and no others, and which may have
+// as many descriptors as limit says.
+func Of(taken []int, limit int) Lowest {
+	l := Lowest{all: true, below: limit}
+	for _, fd := range slices.Sorted(slices.Values(taken)) {
+		for ; l.taken < fd && len(l.free) <= maxFree; l.taken++ {
+			l.free = append(l.free, l.taken)
+		}
+		l.taken = max(l.taken, fd+1)
+	}
+	l.bound()
+	return l
+}
+
+// bound forgets all that is known from the highest free number on, if there are too many.
+func (l *Lowest) bound() {
+	if last := len(l.free) - 1; last >= maxFree {
+		l.taken, l.free, l.all = l.free[last], l.free[:last], false
+	}
 }
 
 // Next is the number that the next descriptor gets, if it is known.
-func (l *Lowest) Next() (int, bool) { return l.free, l.has }
+func (l *Lowest) Next() (fd int, known bool) {
+	switch {
+	case len(l.free) > 0:
+		fd = l.free[0]
+	case l.all:
+		fd = l.taken
+	default:
+		return 0, false
+	}
+	return fd, l.below == 0 || fd < l.below
+}
 
 // Opened: a call that takes the lowest free number has got this one.
 func (l *Lowest) Opened(fd int) {
 	switch {
-	case l.has && fd != l.free:
+	case len(l.free) > 0 && fd == l.free[0]:
+		l.free = l.free[1:]
+	case len(l.free) > 0, l.all && fd != l.taken:
 		*l = Lowest{} // somebody else has changed them
-	case l.has:
-		l.has = false
 	default:
 		l.taken = max(l.taken, fd+1)
 	}
@@ -31,12 +68,12 @@ func (l *Lowest) Opened(fd int) {
 
 // Closed: this number is free again.
 func (l *Lowest) Closed(fd int) {
-	switch {
-	case fd < 0 || fd >= l.taken:
-	case !l.has:
-		l.free, l.has = fd, true
-	default: // of two that are free only the lower one is followed
-		l.free, l.taken = min(l.free, fd), max(l.free, fd)
+	if fd < 0 || fd >= l.taken {
+		return
+	}
+	if at, is := slices.BinarySearch(l.free, fd); !is {
+		l.free = slices.Insert(l.free, at, fd)
+		l.bound()
 	}
 }
 
@@ -59,8 +96,18 @@ var keeps = map[int]bool{
 	202: true, // futex
 }
 
-// Keeps tells whether a call is one of those.
-func Keeps(nr int) bool { return keeps[nr] }
+// Keeps tells whether a call is one of those, or asks only.
+func Keeps(nr int, args [6]uint64) bool {
+	switch nr {
+	case 16: // ioctl
+		return uint32(args[1]) == tcgets
+	case 302: // prlimit64
+		return args[2] == 0
+	}
+	return keeps[nr]
+}
+
+const tcgets = 0x5401
 
 // about are calls that keep the numbers, but may change where in a file the descriptor that
 // is their first argument stands, or what is there.
@@ -71,7 +118,7 @@ var about = map[int]bool{
 // KeepsEnd tells whether a call certainly leaves it as it was that what is written next
 // to a descriptor, by this process, continues what was written to it before.
 func KeepsEnd(nr int, args [6]uint64, fd int) bool {
-	if nr != 2 && nr != 257 && nr != 3 && !Keeps(nr) { // open, openat, close
+	if nr != 2 && nr != 257 && nr != 3 && !Keeps(nr, args) { // open, openat, close
 		return false
 	}
 	return !about[nr] || int(int32(args[0])) != fd

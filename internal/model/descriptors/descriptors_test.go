@@ -14,6 +14,15 @@ func TestLowest(t *testing.T) {
 		for i := range table {
 			table[i] = rapid.Bool().Draw(t, "open")
 		}
+		if rapid.Bool().Draw(t, "known") {
+			var taken []int
+			for i, is := range table {
+				if is {
+					taken = append(taken, i)
+				}
+			}
+			l = Of(taken, rapid.SampledFrom([]int{0, len(table)}).Draw(t, "limit"))
+		}
 		lowest := func() int {
 			for i, taken := range table {
 				if !taken {
@@ -39,7 +48,7 @@ func TestLowest(t *testing.T) {
 				table[fd] = !table[fd]
 				l.Forget()
 			}
-			if n, known := l.Next(); known && n != lowest() {
+			if n, known := l.Next(); known && n != lowest() && (n != len(table) || lowest() >= 0) {
 				t.Fatalf("the next is said to be %d, and is %d: %v", n, lowest(), table)
 			}
 		}
@@ -68,5 +77,28 @@ func TestOpenAndClose(t *testing.T) {
 	l.Closed(9)
 	if n, known := l.Next(); known {
 		t.Errorf("%d", n)
+	}
+}
+
+// What is known from the beginning is known as long as it is followed, up to the limit.
+func TestOf(t *testing.T) {
+	l := Of([]int{0, 1, 2, 4}, 6)
+	for _, want := range []int{3, 5} {
+		n, known := l.Next()
+		if n != want || !known {
+			t.Fatalf("%d, %v, not %d", n, known, want)
+		}
+		l.Opened(n)
+	}
+	if n, known := l.Next(); known {
+		t.Errorf("%d is given beyond the limit", n)
+	}
+	l.Closed(1)
+	l.Closed(4)
+	if n, known := l.Next(); n != 1 || !known {
+		t.Errorf("%d, %v", n, known)
+	}
+	if l := Of([]int{1000}, 0); l.taken > 1000 || len(l.free) != maxFree || l.all {
+		t.Errorf("%+v", l)
 	}
 }

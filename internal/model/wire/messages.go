@@ -111,6 +111,8 @@ type ThawMsg struct {
 	Fatal     int
 	FatalTID  int
 	FatalInfo []byte
+	// Descriptors are all numbers that the process has open, if nobody else can change that.
+	Descriptors []int
 	// Missing are the pages that will not be sent before the process runs.
 	Missing []image.Range
 }
@@ -200,6 +202,7 @@ type MapFileMsg struct {
 	Serial   uint64
 	FD       int
 	Off, Len uint64
+	Used     uint32 // as in the head of a Call
 }
 
 // MappedMsg answers.

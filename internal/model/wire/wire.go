@@ -3,7 +3,7 @@
 //
 // The frequent ones (a forwarded call and its reply, pages) are bare bytes:
 //
-//	Call   id = thread      serial (8 bytes), which masks follow (1), both (8, 8), syscalls.Call
+//	Call   id = thread      serial (8 bytes), which masks follow (1), both (8, 8), foretold calls used (4), syscalls.Call
 //	Reply  id = thread      serial (8 bytes), result and returned bytes
 //	Pages  id = process     address (8 bytes), contents
 //	File   id = process     index of the file (4), offset (8), contents
@@ -41,6 +41,7 @@ const (
 	Readable                  // ReadableMsg: what opening and reading a file gives, until it is forgotten
 	Opened                    // guest to home: a thread has opened such a file: OpenedMsg; no reply
 	Ahead                     // what the next calls of a thread would give: AheadFile
+	Foretold                  // ... or those that it will make, as others did: ForetoldCall
 	Credit                    // what a thread may write before home hears of it: CreditMsg
 	Wrote                     // guest to home: what a thread has written by that: WroteMsg; no reply
 	Behind                    // guest to home: what was done by that: BehindMsg
@@ -79,7 +80,10 @@ const (
 )
 
 // CallHead is the length of what precedes the call in a Call frame.
-const CallHead = 8 + 1 + 8 + 8
+const CallHead = UsedOff + 4
+
+// UsedOff is where the head of a Call tells which foretold calls were made since the last one, as bits.
+const UsedOff = 8 + 1 + 8 + 8
 
 // The signal masks in a Call frame.
 const (

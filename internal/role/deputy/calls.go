@@ -140,9 +140,14 @@ func (d *deputy) do(j job) {
 }
 
 func (d *deputy) reply(j job, serial uint64, ret int64, outs [][]byte) {
+	d.answer(j, serial, syscalls.AppendReply(nil, ret, outs))
+}
+
+// answer is reply of what has been made ready to travel.
+func (d *deputy) answer(j job, serial uint64, answer []byte) {
 	var s [8]byte
 	le.PutUint64(s[:], serial)
-	if err := j.link.send(wire.Reply, d.t.Own, s[:], syscalls.AppendReply(nil, ret, outs)); err != nil {
+	if err := j.link.send(wire.Reply, d.t.Own, s[:], answer); err != nil {
 		d.p.s.log.Debug("reply not sent", "thread", d.t.Own, "error", err)
 	}
 }
@@ -204,8 +209,12 @@ func (d *deputy) forward(j job) {
 		d.noteSharing(c, ret)
 		d.sendAhead(j, c, ret)
 		d.noteWrites(c, ret)
-		d.giveCredit(j, c, ret)
-		d.reply(j, serial, ret, outs)
+		answer := syscalls.AppendReply(nil, ret, outs) // what comes next uses the same memory
+		if d.noteCall(c, le.Uint32(j.data[wire.UsedOff:])); !isBroken(ret) {
+			d.foretell(j)
+		}
+		d.giveCredit(j, c, ret) // the newest
+		d.answer(j, serial, answer)
 		d.p.s.naming.shown(j, d, serial, begun, c, ret)
 	}
 }

@@ -25,6 +25,8 @@ func (d *deputy) mapFile(j job) {
 		d.reply(j, m.Serial, -int64(errno), nil)
 		return
 	}
+	d.noteMapping(&m)
+	d.foretell(j)
 	d.reply(j, m.Serial, 0, [][]byte{wire.Encode(*out)})
 }
 

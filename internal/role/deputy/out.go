@@ -212,7 +212,7 @@ func (f *frozen) send() error {
 		return err
 	}
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Missing: f.rest.later})); err != nil {
+	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Missing: f.rest.later})); err != nil {
 		return err
 	}
 	if err := p.supply(f.link, img); err != nil {

@@ -145,6 +145,33 @@ func (d *deputy) readsAlone(fd int) bool {
 	return s.alone[fd]
 }
 
+// numbers are the descriptors of a process that leaves; nil: others may change them, or it is not known.
+func (p *proc) numbers() (all []int) {
+	if !p.sharing.own.Load() {
+		return nil
+	}
+	dir, err := os.Open(p.Family.FS.Path(p.PID, "fd"))
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(mostNumbers + 1)
+	if err != nil || len(names) > mostNumbers {
+		return nil
+	}
+	for _, name := range names {
+		fd, err := strconv.Atoi(name)
+		if err != nil {
+			return nil
+		}
+		all = append(all, fd)
+	}
+	return all
+}
+
+// mostNumbers is how many descriptors are worth telling.
+const mostNumbers = 256
+
 // nobodyElse asks of all other processes.
 func (p *proc) nobodyElse(shares func(pid int) (bool, error)) bool {
 	pids, err := p.s.fam.FS.Pids()

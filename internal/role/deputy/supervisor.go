@@ -37,6 +37,7 @@ type Supervisor struct {
 	attending atomic.Bool // the family is attended: attend.go
 	naming    *naming
 	pieces    pieces
+	courses   courses
 
 	mu       sync.Mutex
 	procs    map[int]*proc    // by pid

@@ -22,6 +22,7 @@ import (
 func (s *strand) callHead(p *pending) []byte {
 	head := make([]byte, wire.CallHead, 64)
 	le.PutUint64(head, p.serial)
+	le.PutUint32(head[wire.UsedOff:], s.b.used.Swap(0))
 	kept := s.b.kept.Load()
 	if !p.row.Mask && kept == 0 {
 		return head

@@ -64,6 +64,8 @@ func (g *Guest) read() {
 			g.wanted(id, f.Data)
 		case wire.Ahead:
 			g.wentAhead(id, g.conn.Own(f))
+		case wire.Foretold:
+			g.foretells(id, append([]byte(nil), f.Data...))
 		case wire.Credit:
 			g.credited(id, f.Data)
 		case wire.Known:

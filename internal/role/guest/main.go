@@ -256,6 +256,8 @@ type body struct {
 	owns atomic.Bool       // there are any
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
+	foretold   foretold           // foretold.go; mu
+	used       atomic.Uint32      // those of them that have been given out, as bits, of which home has not heard
 	slate      slate              // slate.go; mu
 	wrote      written            // written.go; mu
 	lastMapped *mappedFile        // mmap.go; mu

@@ -98,7 +98,7 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 	m, known := s.b.mapped(p)
 	r := result{}
 	if !known {
-		r = s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1]}))
+		r = s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1], Used: s.b.used.Swap(0)}))
 	}
 	switch {
 	case r.ret < 0:
@@ -175,6 +175,7 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 		n := min(fetchChunk, r.End-off)
 		c := &syscalls.Call{Nr: unix.SYS_PREAD64, Args: [6]uint64{p.args[4], 0, n, off},
 			Segs: []syscalls.Segment{{Arg: 1, Size: uint32(n), Out: true, Back: syscalls.BackCount, Scale: 1}}}
+		s.b.heard()
 		s.mu.Lock()
 		p.serial = s.b.g.serial.Add(1)
 		s.mu.Unlock()

@@ -76,6 +76,9 @@ func (b *body) outdated() {
 		b.revoke()
 		f.fresh = false // which says nothing of one that was opened here
 	}
+	if f := &b.foretold; f.learnt != b.g.learnt.Load() {
+		f.drop()
+	}
 }
 
 // pathOf is the path of which a call asks, made clean; "": it cannot be. Precondition:
@@ -111,15 +114,20 @@ func (g *Guest) learn(own int, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Learn(m.Path, fact)
+	g.learns()
+	if s != nil && m.Directory != "" && m.Serial > s.b.changedAt {
+		s.b.directory = m.Directory
+		s.b.allow()
+	}
+}
+
+// learns: home has told something. Precondition: g.mu is held.
+func (g *Guest) learns() {
 	g.learnt.Add(1)
 	for _, b := range g.bodies {
 		if b.shortcut { // it may hear of this without anybody's knowing
 			b.outdated()
 		}
-	}
-	if s != nil && m.Directory != "" && m.Serial > s.b.changedAt {
-		s.b.directory = m.Directory
-		s.b.allow()
 	}
 }
 

@@ -90,6 +90,7 @@ func (g *Guest) readable(data []byte) {
 	defer g.mu.Unlock()
 	g.conceal(g.readables.forget(m.Path, false))
 	g.readables.add(&m)
+	g.learns()
 }
 
 // taken tells home of the files that bodies have open here and that are no longer
@@ -144,8 +145,12 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 	if m == nil {
 		return notHere
 	}
+	b.outdated()
 	b.mu.Lock()
 	s.show(m, pathIn(q, c))
+	if f := b.ahead; f != nil && f.here == nil && len(f.Contents) == 0 && f.next == nil {
+		b.drop() // it is not worth more
+	}
 	fd, known := b.lowest.Next()
 	if !known || !b.alone || b.ahead != nil || !b.mayGoOn() {
 		b.mu.Unlock()
@@ -155,7 +160,7 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 		b.mu.Unlock()
 		return withSlate
 	}
-	b.lowest.Opened(fd)
+	b.takes(fd)
 	b.ahead = m.opened(fd, flags)
 	b.mu.Unlock()
 	return fd
@@ -179,10 +184,23 @@ func (b *body) numbers(nr int, args [6]uint64, ret int64) {
 	}
 }
 
+// takes: the body has opened a file here, which has got the next number. Precondition: b.mu is held.
+func (b *body) takes(fd int) {
+	b.lowest.Opened(fd)
+	b.foretold.renumbers(fd)
+}
+
+// frees: ... or closed one. Precondition: b.mu is held.
+func (b *body) frees(fd int) {
+	b.lowest.Closed(fd)
+	b.closable.closes(fd)
+	b.foretold.renumbers(fd)
+}
+
 // follows forgets what is known of the descriptors when a call may change them in a
 // way that is not followed.
-func (b *body) follows(nr int) {
-	if nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT || nr == unix.SYS_CLOSE || descriptors.Keeps(nr) {
+func (b *body) follows(nr int, args [6]uint64) {
+	if nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT || nr == unix.SYS_CLOSE || descriptors.Keeps(nr, args) {
 		return
 	}
 	b.mu.Lock()

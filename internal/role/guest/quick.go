@@ -43,7 +43,7 @@ func (s *strand) quick(n *notify.Notification, room []byte) bool {
 		return false
 	}
 	s.consider(int(n.Nr), n.IP)
-	b.follows(int(n.Nr))
+	b.follows(int(n.Nr), n.Args)
 	b.answer(n.ID, -errno)
 	return true
 }

@@ -55,8 +55,7 @@ func (s *strand) closesQuietly(p *pending) bool {
 	if m := b.lastMapped; m != nil && m.fd == fd {
 		b.lastMapped = nil
 	}
-	b.closable.closes(fd)
-	b.lowest.Closed(fd)
+	b.frees(fd)
 	_ = b.g.along(wire.Behind, s.t.Own, wire.BehindMsg{FD: fd, Close: true}.Append(nil))
 	b.arm()
 	return true

@@ -77,6 +77,7 @@ func (b *body) aged() {
 	b.revoke()
 	b.lastMapped = nil
 	b.wrote.credit = wire.CreditMsg{}
+	b.foretold.drop()
 	if b.ahead != nil {
 		b.ahead.fresh = false // which says nothing of one that was opened here
 		b.askInstead()
@@ -201,8 +202,7 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 	switch p.nr {
 	case unix.SYS_CLOSE:
 		s.b.behind(s.t.Own, true)
-		s.b.lowest.Closed(f.FD)
-		s.b.closable.closes(f.FD)
+		s.b.frees(f.FD)
 		s.b.arm()
 		return 0, true
 	case unix.SYS_FSTAT:
@@ -217,11 +217,19 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		ret, known = f.readInto(m, p.args[1], p.args[2])
 		if known {
 			f.speed.read()
+			s.b.hasBeenRead(f)
 			s.asksOn(f, p.args[2], s.b.g.along)
 		}
 		return ret, known
 	}
 	return 0, false
+}
+
+// hasBeenRead: what was read of a file that has come ahead changes its time of access. Precondition: b.mu is held.
+func (b *body) hasBeenRead(f *aheadFile) {
+	if f.here == nil {
+		b.foretold.drop()
+	}
 }
 
 func writeAll(m syscalls.Memory, at uint64, b []byte) int64 {

@@ -120,6 +120,7 @@ func (b *body) hasRead(f *aheadFile, w *shortcut.Slate, t *told, thread int) {
 		if at > f.at {
 			f.at, f.read = at, true
 			f.speed.read()
+			b.hasBeenRead(f)
 		}
 	case t != nil && at != t.offset:
 		_ = b.g.post(wire.Behind, thread, wire.BehindMsg{FD: t.fd, Seek: true, Offset: at}.Append(nil))
@@ -131,7 +132,7 @@ func (b *body) hasOpened(w *shortcut.Slate, t *told, thread int) {
 	open := w.State == shortcut.Open
 	if t != nil {
 		if open && w.Opens == t.opens {
-			b.lowest.Opened(t.fd)
+			b.takes(t.fd)
 			b.closable.opens(t.fd)
 			if w.Offset != t.offset {
 				_ = b.g.post(wire.Behind, thread, wire.BehindMsg{FD: t.fd, Seek: true, Offset: w.Offset}.Append(nil))
@@ -148,7 +149,7 @@ func (b *body) hasOpened(w *shortcut.Slate, t *told, thread int) {
 		b.g.log.Error("a process has written into its slate", "process", b.Own)
 		return
 	}
-	b.lowest.Opened(int(w.FD))
+	b.takes(int(w.FD))
 	b.ahead = m.opened(int(w.FD), uint64(w.Flags))
 	b.ahead.at = w.Offset
 }

@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/held"
@@ -301,6 +302,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	b.mu.Unlock()
 	a.g.sharesNames(b, a.names)
 	b.alone = a.alone // nothing of it runs yet
+	if a.alone && len(m.Descriptors) > 0 && len(strands) == 1 {
+		b.lowest = descriptors.Of(m.Descriptors, int(min(img.Limits[unix.RLIMIT_NOFILE].Cur, mostNumbers)))
+	}
 	b.limits(img)
 	if err := confineAll(strands, img); err != nil {
 		return err
@@ -331,6 +335,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	b.mu.Unlock()
 	return a.release(strands, img, m.Stopped)
 }
+
+// mostNumbers is beyond any number that a process gets.
+const mostNumbers = 1 << 30
 
 func queue(strands []*strand, s wire.PendingSignal) error {
 	var info ptrace.SigInfo

@@ -89,10 +89,10 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 			return
 		}
 	}
-	if where != syscalls.Here || !descriptors.Keeps(nr) {
+	if where != syscalls.Here || !descriptors.Keeps(nr, n.Args) {
 		s.takesOver(nr)
 	}
-	s.b.follows(nr)
+	s.b.follows(nr, n.Args)
 	if s.b.owns.Load() && s.ofOwn(p) {
 		return
 	}
@@ -205,7 +205,7 @@ func (s *strand) goHome(p *pending) {
 		s.b.answer(p.id, -int64(errno))
 		return
 	}
-	if s.opensHere(p, c) || s.writesHere(p, c) {
+	if s.opensHere(p, c) || s.writesHere(p, c) || s.wasForetold(p, c) {
 		return
 	}
 	c.Takes(s.b.Mem.Writable)

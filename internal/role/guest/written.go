@@ -65,6 +65,7 @@ func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
 			return false
 		}
 	}
+	b.foretold.drop()
 	w.credit.Bytes -= len(data)
 	w.data, w.fd = append(w.data, data...), w.credit.FD
 	if f := b.ahead; f != nil && le.Uint64(f.Stat) == w.credit.Dev && le.Uint64(f.Stat[8:]) == w.credit.Inode {
@@ -103,4 +104,5 @@ func (b *body) tellWritten(thread int) {
 func (b *body) asks(thread int) {
 	b.behind(thread, false)
 	b.wrote.credit = wire.CreditMsg{}
+	b.foretold.drop()
 }

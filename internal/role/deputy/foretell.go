@@ -1,0 +1,133 @@
+package deputy
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+
+	"openmosix/internal/model/course"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// A program begins each of its runs with much the same calls. What it asks between two calls that do something is
+// learnt from run to run (model/course). Right behind such a call the deputy makes the questions that come next, and
+// their answers go ahead of its reply. The guest's side gives them out as it does what has come ahead of a file
+// (readahead.go), and tells with the next call which of them it has used.
+//
+// Only for programs that were placed where they began, as long as they are alone: of one thread, without children, with the
+// ids of users that this supervisor has, and without a filter of their own, which might kill them for a call they do not make.
+
+// courses is what is known of the programs of a family.
+type courses struct {
+	mu    sync.Mutex
+	table course.Table
+}
+
+// foreseen is what is foreseen for a deputy. The slot's user's own.
+type foreseen struct {
+	run   *course.Run // under courses.mu; nil: nothing
+	begun bool
+}
+
+// follows gives the run of the deputy's program; nil: it is not followed.
+func (d *deputy) follows() *course.Run {
+	p, f := d.p, &d.foreseen
+	if !p.sharing.own.Load() || !p.plain.Load() || len(p.Threads()) != 1 {
+		return nil
+	}
+	if f.begun {
+		return f.run
+	}
+	f.begun = true
+	status, err := p.Family.FS.Status(p.PID)
+	var st unix.Stat_t
+	exe := p.Family.FS.Path(p.PID, "exe")
+	if err != nil || status.Seccomp != 0 || unix.Stat(exe, &st) != nil {
+		return nil
+	}
+	name, err := os.Readlink(exe)
+	if err != nil {
+		return nil
+	}
+	c := &p.s.courses
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.run = c.table.Begin(fmt.Sprint(name, st.Dev, st.Ino, st.Mtim))
+	f.run.Step("")
+	return f.run
+}
+
+// stepOf is the kind of a call that does something.
+func stepOf(c *syscalls.Call) string {
+	flags, _ := openFlags(c)
+	return strconv.Itoa(c.Nr) + ":" + strconv.FormatUint(flags, 8)
+}
+
+// noteCall notes a call, behind those foretold ones that were used.
+func (d *deputy) noteCall(c *syscalls.Call, used uint32) {
+	if run := d.follows(); run != nil {
+		d.p.s.courses.mu.Lock()
+		defer d.p.s.courses.mu.Unlock()
+		run.Used(used)
+		if syscalls.IsQuestion(c.Nr, c.Args) {
+			run.Asked(string(c.Append(nil)))
+		} else {
+			run.Step(stepOf(c))
+		}
+	}
+}
+
+// noteMapping notes that the process maps a file.
+func (d *deputy) noteMapping(m *wire.MapFileMsg) {
+	if run := d.follows(); run != nil {
+		d.p.s.courses.mu.Lock()
+		defer d.p.s.courses.mu.Unlock()
+		run.Used(m.Used)
+		run.Step("map:" + strconv.FormatUint(m.Len, 16))
+	}
+}
+
+// foretell makes the questions that come next, and sends the answers along with the reply, unless something else is
+// said for the process meanwhile.
+func (d *deputy) foretell(j job) {
+	run := d.follows()
+	if run == nil {
+		return
+	}
+	d.p.s.courses.mu.Lock()
+	next := run.Foresee(wire.MaxForetold)
+	d.p.s.courses.mu.Unlock()
+	told := d.p.told.Load()
+	var frame []byte
+	for _, question := range next {
+		c, err := syscalls.DecodeCall([]byte(question))
+		if err != nil {
+			return
+		}
+		ret, outs, ok := d.executeAs(c)
+		if !ok {
+			return
+		}
+		if isBroken(ret) {
+			break
+		}
+		before := len(frame)
+		frame = wire.ForetoldCall{Call: []byte(question), Answer: syscalls.AppendReply(nil, ret, outs)}.Append(frame)
+		if len(frame) > wire.MaxForetoldBytes {
+			frame = frame[:before]
+			break
+		}
+	}
+	d.p.mu.Lock()
+	defer d.p.mu.Unlock()
+	if len(frame) > 0 && d.p.told.Load() == told {
+		_ = j.link.conn.Along(wire.Foretold, uint64(uint32(d.t.Own)), frame, nil)
+	}
+}
+
+// isBroken tells whether a call was broken off, and will be made again or goes on.
+func isBroken(ret int64) bool { return ret <= -512 && ret >= -516 || ret == -int64(unix.EINTR) }

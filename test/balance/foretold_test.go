@@ -1,0 +1,40 @@
+package balance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"openmosix/test/labtest"
+)
+
+// A program that is run again and again is told ahead what it is going to ask, and hears nothing else than at home.
+func TestForetold(t *testing.T) {
+	const runs, most = 12, 12 // of 2*runs questions; under load some come too late
+	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
+	w := newWorkers(t, lab)
+	program := filepath.Join(w.dir, "foresees")
+	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/foresees.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	do := func(name, how string) string {
+		dir := filepath.Join(w.dir, name, "place")
+		if err := os.MkdirAll(filepath.Join(dir, "dir"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return w.do(1, "cd "+dir+" && mkfifo orders done && : >other && exec 2>err && { "+program+" helper & } && "+
+			how+" sh -c 'for run in 1 2 3 4 5 6 7 8 9 10 11 12; do "+program+" $run || echo failed; done'; cat err; kill $!")
+	}
+	want := do("home", "")
+	before := w.calls("sysinfo")
+	if got := do("away", labtest.InNode+" mosrun -2"); got != want {
+		t.Errorf("away:\n%s\nat home:\n%s", got, want)
+	}
+	n := w.calls("sysinfo") - before
+	t.Logf("of %d questions %d were asked", 2*runs, n)
+	if n == 0 || n > most {
+		t.Errorf("%d of %d questions were asked", n, 2*runs)
+	}
+}
