@@ -117,6 +117,28 @@ func startWriter(b *testing.B, lab *labtest.Lab, size, set int) *writer {
 	return w
 }
 
+// still asks how long, in ms, the writer wrote nothing at most since it was asked last.
+func (w *writer) still(b *testing.B) float64 {
+	b.Helper()
+	if err := w.lab.Command(w.ctx, 1, "/", "kill", "-USR1", strconv.Itoa(w.pid)).Run(); err != nil {
+		b.Fatal(err)
+	}
+	if !w.said.Scan() {
+		b.Fatal("the writer does not go on")
+	}
+	ms, err := stillTime(w.said.Text())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return ms
+}
+
+// stillTime is what the writer's answer says, in ms.
+func stillTime(line string) (float64, error) {
+	micros, err := strconv.ParseFloat(strings.TrimPrefix(line, "still "), 64)
+	return micros / 1000, err
+}
+
 // judge ends the writer, which checks its memory.
 func (w *writer) judge(b *testing.B) {
 	b.Helper()
