@@ -45,7 +45,7 @@ func TestParseMaps(t *testing.T) {
 }
 
 func TestParseSmaps(t *testing.T) {
-	text := "1000-3000 rw-s 00000000 00:01 7   /dev/zero (deleted)\nRss:    8 kB\nSwap:   4 kB\nProtectionKey:  3\nVmFlags: rd wr sh mr mw\n" +
+	text := "1000-3000 rw-s 00000000 00:01 7   /dev/zero (deleted)\nRss:    8 kB\nSwap:   4 kB\nProtectionKey:  3\nTHPeligible:    1\nVmFlags: rd wr sh mr mw\n" +
 		"4000-5000 r--p 00000000 00:00 0 \nRss:  4 kB\nVmFlags: rd mr\n" +
 		"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0    [vsyscall]\nRss: 4 kB\nVmFlags: ex\n"
 	got, err := ParseSmaps([]byte(text))
@@ -53,10 +53,10 @@ func TestParseSmaps(t *testing.T) {
 		t.Fatal(got, err)
 	}
 	r := got[0]
-	if r.Rss != 8192 || r.Swap != 4096 || r.ProtectionKey != 3 || !r.Deleted || !r.VMFlags.Has("sh", "mw") || r.VMFlags.HasAny("io", "pf") {
+	if r.Rss != 8192 || r.Swap != 4096 || r.ProtectionKey != 3 || !r.HugePages || !r.Deleted || !r.VMFlags.Has("sh", "mw") || r.VMFlags.HasAny("io", "pf") {
 		t.Errorf("%+v", r)
 	}
-	if got[1].Rss != 4096 || got[1].VMFlags.Has("sh") {
+	if got[1].Rss != 4096 || got[1].HugePages || got[1].VMFlags.Has("sh") {
 		t.Errorf("%+v", got[1])
 	}
 }

@@ -34,6 +34,7 @@ type Region struct {
 	Locked        uint64 // bytes
 	PageSize      uint64 // bytes, more than 4096 for hugetlb
 	ProtectionKey int    // pkey_mprotect(2), 0 when none was given
+	HugePages     bool   // the kernel may take transparent ones
 }
 
 // Smaps returns the memory map with the flags and usage of each mapping. The
@@ -91,6 +92,8 @@ func (r *Region) set(key string, value []byte) {
 		r.PageSize = kilobytes(value)
 	case "ProtectionKey":
 		r.ProtectionKey = first(value)
+	case "THPeligible":
+		r.HugePages = first(value) != 0
 	case "VmFlags":
 		r.VMFlags = strings.Fields(string(bytes.TrimSpace(value)))
 	}

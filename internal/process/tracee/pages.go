@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sort"
 
-	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/pagemap"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
@@ -51,11 +50,11 @@ func SendAbsent(vmas []image.VMA, present []image.Range, emit Emit) error {
 }
 
 // StorePages writes one Pages frame into a process.
-func StorePages(space *mem.Space, data []byte) error {
+func StorePages(into Memory, data []byte) error {
 	if len(data) < 8 || (len(data)-8)%image.PageSize != 0 {
 		return fmt.Errorf("pages: frame of %d bytes", len(data))
 	}
-	return space.Write(le.Uint64(data), data[8:])
+	return into.Write(le.Uint64(data), data[8:])
 }
 
 // OwnDescriptor finds a descriptor that the process itself has of a file of its own (image.Sole); negative: it has

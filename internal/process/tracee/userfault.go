@@ -15,8 +15,23 @@ func (t *Thread) Userfault(device int, want uffd.Features) (uffd.FD, error) {
 	if err != nil {
 		return -1, err
 	}
-	ours, err := Borrow(t.Proc.PID, int(fd))
-	if _, e := t.Must("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
+	return t.Proc.takeUserfaultfd(t.Must, fd, want)
+}
+
+// userfaultfd makes one by calls in the process, which does not hold it afterwards. Faults
+// that the kernel meets on the process's behalf are not served: they fail.
+func (p *Process) userfaultfd(call caller, want uffd.Features) (uffd.FD, error) {
+	fd, err := call("userfaultfd", unix.SYS_USERFAULTFD, unix.O_CLOEXEC|uffd.UserModeOnly)
+	if err != nil {
+		return -1, err
+	}
+	return p.takeUserfaultfd(call, fd, want)
+}
+
+// takeUserfaultfd takes a new one from the process that holds it.
+func (p *Process) takeUserfaultfd(call caller, its int64, want uffd.Features) (uffd.FD, error) {
+	ours, err := Borrow(p.PID, int(its))
+	if _, e := call("close", unix.SYS_CLOSE, uint64(its)); err == nil {
 		err = e
 	}
 	if err != nil {

@@ -24,25 +24,13 @@ type Watch struct {
 
 type caller func(what string, nr int, args ...uint64) (int64, error)
 
-// newWatch makes the userfaultfd by calls in the process.
+// newWatch makes a watch by calls in the process.
 func (p *Process) newWatch(call caller) (*Watch, error) {
-	fd, err := call("userfaultfd", unix.SYS_USERFAULTFD, unix.O_CLOEXEC|uffd.UserModeOnly)
+	fd, err := p.userfaultfd(call, uffd.TrackWrites)
 	if err != nil {
 		return nil, err
 	}
-	ours, err := Borrow(p.PID, int(fd))
-	if _, e := call("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
-		err = e
-	}
-	if err != nil {
-		return nil, err
-	}
-	w := &Watch{p: p, fd: uffd.FD(ours)}
-	if err := w.fd.Ioctl(uffd.IoctlAPI, uffd.APIRequest(uffd.TrackWrites)); err != nil {
-		w.Close()
-		return nil, err
-	}
-	return w, nil
+	return &Watch{p: p, fd: fd}, nil
 }
 
 // Watch makes a watch by a parked thread.

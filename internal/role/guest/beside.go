@@ -141,8 +141,8 @@ func (in *inbox) storeAhead(data []byte) error {
 // storeAhead stores a Pages frame that came before the process stands still. Several may call it
 // at once.
 func (a *arrival) storeAhead(data []byte) error {
-	space := a.s.b.Mem
-	err := tracee.StorePages(space, data)
+	into := a.into()
+	err := tracee.StorePages(into, data)
 	a.aheadMu.Lock()
 	defer a.aheadMu.Unlock()
 	if err == nil {
@@ -150,7 +150,7 @@ func (a *arrival) storeAhead(data []byte) error {
 		a.stored = append(a.stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
 		return nil
 	}
-	stored, err := a.early.store(space, data)
+	stored, err := a.early.store(into, data)
 	a.stored = append(a.stored, stored...)
 	return err
 }

@@ -19,8 +19,8 @@ const maxEarly = 64 << 20 / image.PageSize
 
 // store writes one Pages frame as far as that is possible and keeps the rest.
 // It tells what was written.
-func (e *earlyPages) store(space *mem.Space, data []byte) ([]image.Range, error) {
-	whole := tracee.StorePages(space, data)
+func (e *earlyPages) store(into tracee.Memory, data []byte) ([]image.Range, error) {
+	whole := tracee.StorePages(into, data)
 	if len(data) < 8 || (len(data)-8)%image.PageSize != 0 {
 		return nil, whole
 	}
@@ -30,7 +30,7 @@ func (e *earlyPages) store(space *mem.Space, data []byte) ([]image.Range, error)
 	}
 	var stored []image.Range
 	for b := data[8:]; len(b) > 0; at, b = at+image.PageSize, b[image.PageSize:] {
-		if space.Write(at, b[:image.PageSize]) == nil {
+		if into.Write(at, b[:image.PageSize]) == nil {
 			stored = append(stored, image.Range{Start: at, End: at + image.PageSize})
 			continue
 		}

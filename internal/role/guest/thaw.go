@@ -66,6 +66,7 @@ type arrival struct {
 	own int
 	in  *inbox
 
+	into    func() *tracee.Filling // where they are put; whoever comes first makes it
 	aheadMu sync.Mutex
 	stored  []image.Range // pages that came ahead
 	early   earlyPages    // ... and those the body had no place for yet
@@ -205,8 +206,18 @@ func (a *arrival) thaw() error {
 // ahead takes what is sent while the process still runs elsewhere, up to the
 // frozen image.
 func (a *arrival) ahead() (frame, error) {
+	var into *tracee.Filling // the body's memory; nil: nothing has come
+	a.into = sync.OnceValue(func() *tracee.Filling {
+		into = a.s.t.Fill(a.img.VMAs)
+		return into
+	})
 	a.in.opens(a.storeAhead)
-	defer a.in.shuts()
+	defer func() {
+		a.in.shuts()
+		if into != nil {
+			into.Close()
+		}
+	}()
 	for {
 		f, err := a.next()
 		switch {
