@@ -18,7 +18,7 @@ import (
 // their answers go ahead of its reply. The guest's side gives them out as it does what has come ahead of a file
 // (readahead.go), and tells with the next call which of them it has used.
 //
-// Only for programs that were placed where they began, as long as they are alone: of one thread, without children, with the
+// Only for programs that were placed where they began, as long as they have one thread and their descriptors for themselves, with the
 // ids of users that this supervisor has, and without a filter of their own, which might kill them for a call they do not make.
 
 // courses is what is known of the programs of a family.
