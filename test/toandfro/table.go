@@ -25,6 +25,8 @@ func Cases() []Case {
 		{Name: "go-test", Argv: []string{"sh", "-c", "./prog.test -test.v -test.count=2 | grep -v '^===' | sed 's/ ([0-9.]*s)//' | LC_ALL=C sort"},
 			Setup: "cp $CASES/gotest/*.go . && CGO_ENABLED=0 GO111MODULE=off go test -c -o prog.test . && rm *.go", Needs: []string{"go"}, Packages: []string{"golang-go"}, Tree: true, Quick: true},
 		{Name: "java", Argv: []string{"java", "-Xmx256m", "$CASES/Work.java"}, Needs: []string{"java", "javac"}, Packages: []string{"default-jdk-headless"}, Limit: 3 * time.Minute},
+		{Name: "erlang", Argv: script("escript", "modules.escript"), Needs: []string{"escript"}, Packages: []string{"erlang-base"}},
+		{Name: "python-wal", Argv: script(python, "journal.py"), Needs: []string{python}, Packages: []string{"python3"}},
 		{Name: "gcc", Argv: script("sh", "compile.sh"), Needs: []string{"gcc", "perl"}, Packages: []string{"gcc", "perl"}, Tree: true},
 		{Name: "make", Argv: script("sh", "make.sh"), Needs: []string{"gcc", "make", "perl"}, Packages: []string{"gcc", "make", "perl"}, Tree: true, Quick: true, Limit: 3 * time.Minute},
 		{Name: "compressors", Argv: script("sh", "compress.sh"), Needs: []string{"gzip", "xz", "zstd", "perl"}, Packages: []string{"gzip", "xz-utils", "zstd"}, Tree: true, Limit: 3 * time.Minute},
