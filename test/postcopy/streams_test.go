@@ -46,17 +46,22 @@ func sockets(t *testing.T, lab *labtest.Lab, pid int) (over func() (least, most 
 	}
 }
 
-// TestStreams: the memory of a large process goes by several connections, out and home, none of
-// which is left afterwards, and nothing of it is lost.
-func TestStreams(t *testing.T) {
+// large is a program on node 1 of two that has so many megabytes, where they go by several connections.
+func large(t *testing.T, ctx context.Context, megabytes int) (*labtest.Lab, *program) {
+	t.Helper()
 	if runtime.NumCPU() == 1 {
 		t.Skip("with one CPU there is one connection")
 	}
 	lab := labtest.Up(t, 2)
-	path := build(t)
+	return lab, start(t, ctx, lab, build(t), "wait", megabytes)
+}
+
+// TestStreams: the memory of a large process goes by several connections, out and home, none of
+// which is left afterwards, and nothing of it is lost.
+func TestStreams(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	p := start(t, ctx, lab, path, "map", 512)
+	lab, p := large(t, ctx, 512)
 	before := 0
 	for _, to := range []string{"2", "home"} {
 		during := sockets(t, lab, p.pid)
@@ -82,14 +87,9 @@ func TestStreams(t *testing.T) {
 // TestStreamBreaks: when one of the connections breaks, the process stays where it is, unharmed, and can
 // move again.
 func TestStreamBreaks(t *testing.T) {
-	if runtime.NumCPU() == 1 {
-		t.Skip("with one CPU there is one connection")
-	}
-	lab := labtest.Up(t, 2)
-	path := build(t)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	p := start(t, ctx, lab, path, "wait", 1024)
+	lab, p := large(t, ctx, 1024)
 	status := labtest.Moved
 	for tries := 0; status == labtest.Moved; tries++ { // one of the daemons' connections may be hit, or none in time
 		if tries == 5 {
