@@ -23,7 +23,7 @@ type FD struct {
 // FDs returns the open descriptors of a process, ascending. A descriptor that
 // is closed while we look is left out.
 func (f FS) FDs(pid int) ([]FD, error) {
-	numbers, err := f.numbers(f.Path(pid, "fd"))
+	numbers, err := f.FDNumbers(pid)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +39,9 @@ func (f FS) FDs(pid int) ([]FD, error) {
 	}
 	return all, nil
 }
+
+// FDNumbers lists the numbers of a process's open descriptors, ascending.
+func (f FS) FDNumbers(pid int) ([]int, error) { return f.numbers(f.Path(pid, "fd")) }
 
 // FD returns one open descriptor of a process; ErrGone: it is not open.
 func (f FS) FD(pid, number int) (FD, error) {

@@ -68,8 +68,8 @@ func stepOf(c *syscalls.Call) string {
 }
 
 // noteCall notes a call, behind those foretold ones that were used.
-func (d *deputy) noteCall(c *syscalls.Call, used uint32) {
-	if run := d.follows(); run != nil {
+func (d *deputy) noteCall(c *syscalls.Call, used uint32) (run *course.Run) {
+	if run = d.follows(); run != nil {
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
 		run.Used(used)
@@ -79,22 +79,23 @@ func (d *deputy) noteCall(c *syscalls.Call, used uint32) {
 			run.Step(stepOf(c))
 		}
 	}
+	return run
 }
 
 // noteMapping notes that the process maps a file.
-func (d *deputy) noteMapping(m *wire.MapFileMsg) {
-	if run := d.follows(); run != nil {
+func (d *deputy) noteMapping(m *wire.MapFileMsg) (run *course.Run) {
+	if run = d.follows(); run != nil {
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
 		run.Used(m.Used)
 		run.Step("map:" + strconv.FormatUint(m.Len, 16))
 	}
+	return run
 }
 
 // foretell makes the questions that come next, and sends the answers along with the reply, unless something else is
 // said for the process meanwhile.
-func (d *deputy) foretell(j job) {
-	run := d.follows()
+func (d *deputy) foretell(j job, run *course.Run) {
 	if run == nil {
 		return
 	}

@@ -25,8 +25,7 @@ func (d *deputy) mapFile(j job) {
 		d.reply(j, m.Serial, -int64(errno), nil)
 		return
 	}
-	d.noteMapping(&m)
-	d.foretell(j)
+	d.foretell(j, d.noteMapping(&m))
 	d.reply(j, m.Serial, 0, [][]byte{wire.Encode(*out)})
 }
 

@@ -146,25 +146,13 @@ func (d *deputy) readsAlone(fd int) bool {
 }
 
 // numbers are the descriptors of a process that leaves; nil: others may change them, or it is not known.
-func (p *proc) numbers() (all []int) {
+func (p *proc) numbers() []int {
 	if !p.sharing.own.Load() {
 		return nil
 	}
-	dir, err := os.Open(p.Family.FS.Path(p.PID, "fd"))
-	if err != nil {
+	all, err := p.Family.FS.FDNumbers(p.PID)
+	if err != nil || len(all) > mostNumbers {
 		return nil
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(mostNumbers + 1)
-	if err != nil || len(names) > mostNumbers {
-		return nil
-	}
-	for _, name := range names {
-		fd, err := strconv.Atoi(name)
-		if err != nil {
-			return nil
-		}
-		all = append(all, fd)
 	}
 	return all
 }
