@@ -9,7 +9,6 @@ import (
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
-	"openmosix/internal/model/trust"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/transport"
@@ -70,19 +69,16 @@ func (l *link) open(own, n int, first []byte, serve func(*transport.Framed)) *be
 }
 
 func (l *link) dialBeside(ctx context.Context, own int, first []byte) (*transport.Framed, error) {
-	c, err := transport.Dial(ctx, transport.Way{Address: l.way.Addr}, &l.way.Session, l.s.daemon.Hello().Identity, trust.Guest)
+	conn, peer, err := l.s.connect(ctx, l.node, l.way)
 	if err != nil {
 		return nil, err
 	}
-	if peer, err := transport.PeerOf(c); err != nil || peer != l.peer {
-		_ = c.Close()
-		return nil, fmt.Errorf("%v answers instead of %v (%w)", peer, l.peer, err)
+	if peer != l.peer {
+		err = fmt.Errorf("%v answers instead of %v", peer, l.peer)
+	} else {
+		err = conn.Send(wire.Beside, uint64(uint32(own)), first)
 	}
-	if err := transport.WaitInKernel(c); err != nil {
-		l.s.log.Debug("a further connection is slower than it might be", "node", l.node, "error", err)
-	}
-	conn := transport.NewFramed(c)
-	if err := conn.Send(wire.Beside, uint64(uint32(own)), first); err != nil {
+	if err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
@@ -157,18 +153,16 @@ func (p *proc) settleBeside(conn *transport.Framed) error {
 	return nil
 }
 
-// receiveBeside opens what a process that comes home may be sent by besides the link. page is
-// called by several at a time.
-func (p *proc) receiveBeside(l *link, try uint64, page func([]byte) error) *besides {
+// receiveBeside opens what a process that comes home may be sent by besides the link.
+func (p *proc) receiveBeside(l *link, try uint64, ahead comes) *besides {
 	p.mu.Lock()
 	size := p.rss
 	p.mu.Unlock()
-	left := &allowance{bytes: mostAhead()}
 	return l.open(p.Own, l.besides(size), le.AppendUint64(nil, try), func(conn *transport.Framed) {
 		defer conn.Close()
-		err := receivePages(conn, left, func(data []byte) error {
+		err := receivePages(conn, ahead.left, func(data []byte) error {
 			p.carried.Add(uint64(len(data)))
-			return page(data)
+			return ahead.page(data)
 		})
 		if err != nil {
 			l.complain("a further connection from the guest's side", "error", err)

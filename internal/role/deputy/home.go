@@ -128,6 +128,7 @@ type comes struct {
 	page    func([]byte) error // takes a Pages frame
 	settle  func() error       // waits until all that page took has been stored
 	several bool               // page may be called by several connections at once
+	left    *allowance         // what may come
 }
 
 // frozenImage asks the guest side to freeze and waits for the image.
@@ -140,8 +141,9 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.Thaw
 	if err := l.send(wire.Freeze, p.Own, wire.Encode(ask)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
+	ahead.left = &allowance{bytes: mostAhead()}
 	if ahead.several && len(ask.Into) > 0 {
-		defer p.receiveBeside(l, try, ahead.page).end()
+		defer p.receiveBeside(l, try, ahead).end()
 	}
 	m, err := p.frozen(l, try, ahead)
 	if err != nil {
@@ -169,15 +171,12 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.Thaw
 // frozen waits for the answer to this attempt. What an earlier one, given up
 // meanwhile, still sends is passed over.
 func (p *proc) frozen(l *link, try uint64, ahead comes) (*wire.ThawMsg, error) {
-	left := mostAhead()
 	for {
 		f, err := p.nextFrame(l)
 		if err != nil {
 			return nil, err
 		}
-		if n := max(uint64(len(f.data)), image.PageSize); n <= left {
-			left -= n
-		} else {
+		if !ahead.left.spend(f.data) {
 			return nil, errEndless
 		}
 		switch f.kind {

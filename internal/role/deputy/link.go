@@ -49,23 +49,33 @@ type frame struct {
 
 // dial connects to a guest supervisor that the other daemon has started.
 func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (*link, error) {
-	c, err := transport.Dial(ctx, transport.Way{Address: o.Addr, Pass: o.Pass}, &o.Session, s.daemon.Hello().Identity, trust.Guest)
+	conn, peer, err := s.connect(ctx, node, o)
 	if err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
+	}
+	l := &link{s: s, conn: conn, node: node, peer: peer, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
+	if o.Pass == (supervisor.Session{}) { // a relay's pass is good once
+		l.way = o
+	}
+	go s.read(l)
+	return l, nil
+}
+
+// connect makes a connection to a session, and tells who is at its other end.
+func (s *Supervisor) connect(ctx context.Context, node int, o *supervisor.Opened) (*transport.Framed, trust.Name, error) {
+	c, err := transport.Dial(ctx, transport.Way{Address: o.Addr, Pass: o.Pass}, &o.Session, s.daemon.Hello().Identity, trust.Guest)
+	if err != nil {
+		return nil, trust.Name{}, err
 	}
 	if err := transport.WaitInKernel(c); err != nil {
 		s.log.Warn("the connection to a guest's side is slower than it might be", "node", node, "error", err)
 	}
-	l := &link{s: s, conn: transport.NewFramed(c), node: node, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
-	if o.Pass == (supervisor.Session{}) { // a relay's pass is good once
-		l.way = o
-	}
-	if l.peer, err = transport.PeerOf(c); err != nil {
+	peer, err := transport.PeerOf(c)
+	if err != nil {
 		_ = c.Close()
-		return nil, fail(supervisor.Unreachable, err.Error())
+		return nil, trust.Name{}, err
 	}
-	go s.read(l)
-	return l, nil
+	return transport.NewFramed(c), peer, nil
 }
 
 func (l *link) close() {

@@ -41,7 +41,7 @@ func TestSettledWhenAllIsThere(t *testing.T) {
 		}
 	}()
 	pages, settled := 0, 0
-	m, err := p.frozen(l, try, comes{page: func([]byte) error { pages++; return nil }, settle: func() error {
+	m, err := p.frozen(l, try, comes{left: &allowance{bytes: mostAhead()}, page: func([]byte) error { pages++; return nil }, settle: func() error {
 		settled++
 		if pages != 2 || len(answered) > 0 {
 			t.Errorf("after %d pages; it is answered already: %v", pages, len(answered) > 0)

@@ -3,12 +3,10 @@ package guest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/image"
-	"openmosix/internal/model/trust"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/transport"
@@ -40,26 +38,17 @@ func (g *Guest) beside(f *os.File) {
 	}
 }
 
-// further proves that the connection is from the home of this session.
+// further takes the connection, if it is from the home of this session.
 func (g *Guest) further(f *os.File) (*transport.Framed, error) {
-	c, err := net.FileConn(f)
-	_ = f.Close()
+	conn, peer, err := g.accept(f)
 	if err != nil {
 		return nil, err
 	}
-	tc, err := transport.Server(c, g.daemon.Hello().Identity, trust.Home)
-	if err != nil {
-		return nil, err
+	if home := g.home.Load(); home == nil || peer != *home {
+		_ = conn.Close()
+		return nil, fmt.Errorf("%v is not the home of this session", peer)
 	}
-	home := g.home.Load()
-	if peer, err := transport.PeerOf(tc); err != nil || home == nil || peer != *home {
-		_ = tc.Close()
-		return nil, fmt.Errorf("%v is not home (%w)", peer, err)
-	}
-	if err := transport.WaitInKernel(tc); err != nil {
-		g.log.Debug("a further connection is slower than it might be", "error", err)
-	}
-	return transport.NewFramed(tc), nil
+	return conn, nil
 }
 
 // carriesBeside has pages come or go by the connection, as its first frame says.

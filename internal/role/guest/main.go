@@ -160,29 +160,37 @@ func (g *Guest) serve() {
 // connect serves the home supervisor until it hangs up; without it no body can live.
 func (g *Guest) connect(f *os.File) {
 	defer g.end()
-	c, err := net.FileConn(f)
-	_ = f.Close()
-	if err != nil {
-		g.log.Error("no connection from home", "error", err)
-		return
-	}
-	tc, err := transport.Server(c, g.daemon.Hello().Identity, trust.Home)
-	if err != nil {
-		g.log.Warn("home not accepted", "error", err)
-		return
-	}
-	if err := transport.WaitInKernel(tc); err != nil {
-		g.log.Warn("the connection from home is slower than it might be", "error", err)
-	}
-	home, err := transport.PeerOf(tc)
+	conn, home, err := g.accept(f)
 	if err != nil {
 		g.log.Warn("home not accepted", "error", err)
 		return
 	}
 	g.home.Store(&home)
-	g.conn = transport.NewFramed(tc)
+	g.conn = conn
 	go g.reports()
 	g.read()
+}
+
+// accept takes a connection of the session's, and tells which home is at its other end.
+func (g *Guest) accept(f *os.File) (*transport.Framed, trust.Name, error) {
+	c, err := net.FileConn(f)
+	_ = f.Close()
+	if err != nil {
+		return nil, trust.Name{}, err
+	}
+	tc, err := transport.Server(c, g.daemon.Hello().Identity, trust.Home)
+	if err != nil {
+		return nil, trust.Name{}, err
+	}
+	if err := transport.WaitInKernel(tc); err != nil {
+		g.log.Warn("a connection from home is slower than it might be", "error", err)
+	}
+	home, err := transport.PeerOf(tc)
+	if err != nil {
+		_ = tc.Close()
+		return nil, trust.Name{}, err
+	}
+	return transport.NewFramed(tc), home, nil
 }
 
 func (g *Guest) end() { g.once.Do(func() { close(g.done) }) }
