@@ -59,6 +59,13 @@ func NewFramed(conn io.ReadWriteCloser) *Framed {
 // Recv reads one frame. It returns io.EOF when the peer closed between two
 // frames, io.ErrUnexpectedEOF when within one.
 func (f *Framed) Recv() (Frame, error) {
+	if f.last == nil {
+		return f.recv()
+	}
+	return f.recvLasting()
+}
+
+func (f *Framed) recv() (Frame, error) {
 	// Before it waits, perhaps for hours: nobody looks at the last frame any more.
 	f.Spare(f.large)
 	f.large = nil

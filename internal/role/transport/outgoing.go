@@ -43,18 +43,24 @@ type outgoing struct {
 	waiting int  // large frames that are to be written by who sends them
 	yours   bool // who wrote leaves that, and the queue, to one of these
 	broken  error
+	last    *lasting // nil: the first error ends the connection
 
 	out []byte // the writer's
 }
 
 func (o *outgoing) init(conn io.WriteCloser) {
-	o.conn = conn
+	o.room.L = &o.mu
+	o.out = make([]byte, 0, 4096)
+	o.goBy(conn)
+}
+
+// goBy writes to conn from now on. Precondition: nobody is writing.
+func (o *outgoing) goBy(conn io.WriteCloser) {
+	o.conn, o.below = conn, nil
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		o.below, _ = t.NetConn().(*gathered)
 	}
-	o.room.L = &o.mu
-	o.pace = newPace(conn, o.tooSlow)
-	o.out = make([]byte, 0, 4096)
+	o.pace = newPace(conn, func() { o.tooSlow(conn) })
 }
 
 // Send writes the parts, joined, as one frame, or leaves a copy to whoever is
@@ -62,7 +68,7 @@ func (o *outgoing) init(conn io.WriteCloser) {
 // waits, as long as the peer takes anything at all. The parts are the caller's again when
 // it returns.
 func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
-	header, length, err := frameHeader(kind, id, parts)
+	header, length, err := o.header(kind, id, parts)
 	if err != nil {
 		return err
 	}
@@ -87,12 +93,15 @@ func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
 		}
 		o.writing = true
 	}
+	o.keep(header[:], parts...)
 	o.mu.Unlock()
 	err = o.write(header[:], parts)
 	o.mu.Lock()
+	if o.wrote(err) == severed {
+		return nil // it is kept
+	}
 	switch {
-	case err != nil:
-		o.fail(fmt.Errorf("send frame: %w", err))
+	case o.broken != nil:
 	case len(o.queue) == 0:
 	case o.waiting > 0:
 		o.handOver()
@@ -112,15 +121,19 @@ func (o *outgoing) Send(kind uint8, id uint64, parts ...[]byte) error {
 // held, but not while it waits or writes.
 func (o *outgoing) takeTurn() {
 	o.waiting++
-	for o.broken == nil && o.writing && !o.yours {
-		o.room.Wait()
+	defer func() { o.waiting-- }()
+	for {
+		for o.broken == nil && o.writing && !o.yours {
+			o.room.Wait()
+		}
+		if o.broken != nil {
+			return
+		}
+		o.writing, o.yours = true, false
+		if o.wrote(nil) != severed && o.writeQueue() != severed {
+			return
+		}
 	}
-	o.waiting--
-	if o.broken != nil {
-		return
-	}
-	o.writing, o.yours = true, false
-	o.writeQueue()
 }
 
 // handOver leaves the writing, and what is queued, to one who waits in takeTurn.
@@ -133,7 +146,7 @@ func (o *outgoing) handOver() {
 // Post is Send for those who must not wait: the frame is queued and written by
 // somebody else. When too much waits the connection is broken and closed.
 func (o *outgoing) Post(kind uint8, id uint64, parts ...[]byte) error {
-	header, length, err := frameHeader(kind, id, parts)
+	header, length, err := o.header(kind, id, parts)
 	if err != nil {
 		return err
 	}
@@ -153,7 +166,7 @@ func (o *outgoing) Post(kind uint8, id uint64, parts ...[]byte) error {
 // Along queues a frame that goes out with the next one that is sent or posted, in
 // the same write. There must be a next one.
 func (o *outgoing) Along(kind uint8, id uint64, parts ...[]byte) error {
-	header, _, err := frameHeader(kind, id, parts)
+	header, _, err := o.header(kind, id, parts)
 	if err != nil {
 		return err
 	}
@@ -182,7 +195,7 @@ func (o *outgoing) Flush() {
 	}
 }
 
-func frameHeader(kind uint8, id uint64, parts [][]byte) (header [headerSize]byte, length int, err error) {
+func (o *outgoing) header(kind uint8, id uint64, parts [][]byte) (header [headerSize]byte, length int, err error) {
 	for _, p := range parts {
 		if length += len(p); length > MaxFrame {
 			return header, length, fmt.Errorf("send frame of kind %d: %w (%d bytes)", kind, ErrFrameTooBig, MaxFrame)
@@ -190,7 +203,7 @@ func frameHeader(kind uint8, id uint64, parts [][]byte) (header [headerSize]byte
 	}
 	binary.BigEndian.PutUint32(header[:], uint32(length))
 	header[4] = kind
-	binary.BigEndian.PutUint64(header[5:], id)
+	binary.BigEndian.PutUint64(header[5:], o.last.acknowledge(id))
 	return header, length, nil
 }
 
@@ -247,19 +260,22 @@ func (o *outgoing) drain() {
 			o.handOver()
 			return
 		}
-		o.writeQueue()
+		if o.writeQueue() == severed {
+			return
+		}
 	}
 	o.writing = false
 	o.room.Broadcast()
 }
 
 // writeQueue writes what is queued now. Preconditions are those of drain.
-func (o *outgoing) writeQueue() {
+func (o *outgoing) writeQueue() outcome {
 	if len(o.queue) == 0 {
-		return
+		return whole
 	}
 	batch := o.queue
 	o.queue = o.spare[:0]
+	o.keep(batch)
 	o.room.Broadcast()
 	o.mu.Unlock()
 	err := o.writePieces(batch)
@@ -267,9 +283,7 @@ func (o *outgoing) writeQueue() {
 	if o.spare = batch[:0]; cap(batch) > keepQueue {
 		o.spare = nil
 	}
-	if err != nil {
-		o.fail(fmt.Errorf("send frame: %w", err))
-	}
+	return o.wrote(err)
 }
 
 // write gathers small parts into one write and passes large ones on uncopied.
@@ -318,11 +332,18 @@ func (o *outgoing) writePieces(b []byte) error {
 	return nil
 }
 
-// tooSlow: the peer takes nothing, or too little.
-func (o *outgoing) tooSlow() {
+// tooSlow: the peer of a connection takes nothing, or too little. One that outlives that does
+// so once, unless the peer has got something meanwhile.
+func (o *outgoing) tooSlow(conn io.WriteCloser) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.fail(fmt.Errorf("send frame: %w", errTooSlow))
+	switch {
+	case o.conn != conn: // another goes on in its place
+	case o.last != nil && o.last.gotOn():
+		o.sever()
+	default:
+		o.fail(fmt.Errorf("send frame: %w", errTooSlow))
+	}
 }
 
 func (o *outgoing) writePiece(b []byte) error {
@@ -343,6 +364,7 @@ func (o *outgoing) Close() error {
 	if o.broken != nil {
 		return nil
 	}
+	o.goodbye()
 	if !o.writing {
 		o.broken = net.ErrClosed
 		return o.conn.Close()
