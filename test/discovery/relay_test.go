@@ -131,9 +131,18 @@ func TestARelayThatGoes(t *testing.T) {
 	l, ctx := labtest.UpNetworks(t, "a", "ab", "b"), t.Context()
 	w := startWorker(ctx, t, l, 1)
 	moveTo(ctx, t, l, 1, w.pid, 3)
-	stop(ctx, t, l, 2, "KILL")
+	cut := func() { shell(ctx, t, l, 2, "kill -9 "+carriers(ctx, t, l, 2)) }
+	// The link goes on by another connection, as soon as there is a way again.
+	cut()
 	w.work(t, 1000)
-	shell(ctx, t, l, 2, "kill -9 "+carriers(ctx, t, l, 2))
+	stop(ctx, t, l, 2, "KILL")
+	cut()
+	start(ctx, t, l, 2)
+	w.work(t, 2000)
+	shell(ctx, t, l, 1, "sed -i '1i reconnect_seconds = 2' /etc/openmosix/openmosix.toml && openmosix reload")
+	stop(ctx, t, l, 2, "KILL")
+	w.work(t, 3000)
+	cut()
 	select {
 	case err := <-w.ended:
 		if err == nil || w.out.String() != w.want {

@@ -20,6 +20,7 @@ type breach struct {
 	out   string        // ... with what goes there
 	lasts time.Duration // 0: until all have ended
 	lives bool
+	tries int           // for how many seconds home tries to connect again; 0: as usual
 	ends  time.Duration // within which they have ended
 	quick bool
 }
@@ -29,10 +30,17 @@ type breach struct {
 const briefly = 8 * time.Second
 
 var breaches = []breach{
-	{"stall", "drop", "drop", briefly, true, grace, true},
-	{"reset", "tcp flags & rst == 0 reject with tcp reset", "accept", 0, false, grace, true},
-	{"silence", "drop", "drop", 0, false, noticed, false},
+	{"stall", "drop", "drop", briefly, true, 0, grace, true},
+	{"reset", resets, "accept", reconnected, true, 0, grace, true},
+	{"resets", resets, "accept", 0, false, 2, grace, false},
+	{"silence", "drop", "drop", 0, false, 2, noticed, false},
 }
+
+const (
+	resets = "tcp flags & rst == 0 reject with tcp reset"
+	// reconnected is how long connections that are reset cannot be made again either.
+	reconnected = 3 * time.Second
+)
 
 // The points at which pages follow, on each way, all in the home supervisor; and what
 // migrate says when they never come: out and onward it has ended by then.
@@ -56,7 +64,8 @@ type follower struct {
 }
 
 // TestLink cuts a node off while pages follow to it, from it to another one, and from
-// it home. Silence that is short is survived; else all die as if killed, and it is told why.
+// it home. Silence that is short is survived, and so are resets, by other connections; else all die
+// as if killed, and it is told why.
 func TestLink(t *testing.T) {
 	if _, err := exec.LookPath("nft"); err != nil {
 		t.Skip("nft is not here")
@@ -70,6 +79,9 @@ func TestLink(t *testing.T) {
 			defer cancel()
 			r := newRig(t)
 			r.lab.Limit(noticed) // migrate hears of a silence when it is known
+			if b.tries > 0 {
+				r.shell(t, 1, fmt.Sprintf("sed -i '1i reconnect_seconds = %d' /etc/openmosix/openmosix.toml && openmosix reload", b.tries))
+			}
 			r.breach(t, ctx, b)
 		})
 	}

@@ -72,8 +72,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   many containers; it is told so. With a soft limit alone it moves (limit_tight).
 - Huge pages: what follows in a post-copy stays in small pages until the kernel joins it; a pool's (hugetlbfs) are refused with the reason; those that only
   MADV_COLLAPSE made become small.
-- A link that is cut while pages still follow ends the process, visibly: what it has not got yet is behind that link. TCP's resending (half a minute) is the only reconnect. The
-  supervisor on the other side, which waits to be asked for pages, notices within half a minute.
+- A link that breaks is replaced by another connection, for half a minute as a rule (reconnect_seconds); then its processes are killed, visibly. The
+  supervisor on the other side notices within two minutes, unless the daemon at home can tell it.
 `
 
 const healthFile = "../../docs/health.md"

@@ -26,6 +26,8 @@ func samples() []Event {
 		&Move{Is: MoveFailed, Way: Home, PID: 4242, Command: "a\x1b[2Jb", From: 3, Why: "it does what only home can do", Took: 99, Code: "unreachable", Reason: "no answer"},
 		&Move{Is: MoveRefused, Way: Out, PID: 1, To: 2, Code: "cannot-move", Reason: "it is init"},
 		&Loss{PID: 7, From: 2, Reason: "the connection was lost"},
+		&Link{Is: LinkBroken, To: 2, Reason: "connection reset by peer"},
+		&Link{Is: LinkMended, To: 2, Took: 1234567},
 		&Guest{Is: GuestTaken, Home: 1, HomePID: 4242, Command: "python3"},
 		&Guest{Is: GuestEnded, Home: 1, HomePID: 4242},
 		&Guest{Is: GuestRefused, Home: 1, HomePID: 4242, Code: "refused", Reason: "lends nothing"},

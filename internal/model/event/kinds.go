@@ -16,6 +16,8 @@ const (
 	MoveFailed  Kind = "move-failed"
 	MoveRefused Kind = "move-refused"
 	Lost        Kind = "lost"
+	LinkBroken  Kind = "link-broken"
+	LinkMended  Kind = "link-mended"
 
 	GuestTaken   Kind = "guest-taken"
 	GuestEnded   Kind = "guest-ended"
@@ -86,6 +88,7 @@ func daemon(k Kind) func() What { return func() What { return &Daemon{Is: k} } }
 func node(k Kind) func() What   { return func() What { return &Node{Is: k} } }
 func move(k Kind) func() What   { return func() What { return &Move{Is: k} } }
 func guest(k Kind) func() What  { return func() What { return &Guest{Is: k} } }
+func link(k Kind) func() What   { return func() What { return &Link{Is: k} } }
 func reload(k Kind) func() What { return func() What { return &Reload{Is: k} } }
 func sweep(k Kind) func() What  { return func() What { return &Sweep{Is: k} } }
 
@@ -102,6 +105,8 @@ var table = []Row{
 	{MoveFailed, Warn, "move failed", "It has not; the process goes on where it was, unless reason says that it has ended.", false, move(MoveFailed)},
 	{MoveRefused, Info, "move refused", "A move that was asked for has not even begun.", false, move(MoveRefused)},
 	{Lost, Error, "process lost", "A process was killed because its guest was lost with the other node or the network.", false, func() What { return &Loss{} }},
+	{LinkBroken, Warn, "connection broken", "The connection to a node where processes of this one run is broken; another is tried for.", false, link(LinkBroken)},
+	{LinkMended, Info, "connection mended", "They go on by another one.", false, link(LinkMended)},
 
 	{GuestTaken, Info, "lending", "The node lends to a process of another one.", false, guest(GuestTaken)},
 	{GuestEnded, Info, "guest has ended", "A guest has ended or gone.", false, guest(GuestEnded)},

@@ -94,6 +94,24 @@ func (l *Loss) line() string {
 	return fmt.Sprintf("%s was killed: its guest is lost (%s)", process(l.PID, ""), l.Reason)
 }
 
+// Link is a connection to a node where processes of this one run, that has broken or been replaced.
+type Link struct {
+	Is     Kind   `json:"-"`
+	To     int    `json:"to"`
+	Reason string `json:"reason,omitempty"`
+	Took   int64  `json:"took_us,omitempty"` // until there was another
+}
+
+// Kind implements What.
+func (l *Link) Kind() Kind { return l.Is }
+
+func (l *Link) line() string {
+	if l.Is == LinkMended {
+		return fmt.Sprintf("the connection to node %d goes on by another one, after %v", l.To, time.Duration(l.Took)*time.Microsecond)
+	}
+	return fmt.Sprintf("the connection to node %d is broken (%s); another one is tried for", l.To, l.Reason)
+}
+
 // Guest is a process of another node, or the wish for one.
 type Guest struct {
 	Is      Kind   `json:"-"`

@@ -43,6 +43,8 @@ type Hello struct {
 	Processes int `json:",omitempty"`
 	// Still is how long a process may stand still in a move; 0: there is no limit.
 	Still time.Duration `json:",omitempty"`
+	// Reconnect is for how long a home supervisor tries to replace a connection that has broken; 0: it does not.
+	Reconnect time.Duration `json:",omitempty"`
 	// ForeignVDSO has a guest supervisor treat home's vDSO as another kernel's
 	// even when it is the same, so that this can be tested on one machine.
 	ForeignVDSO bool
@@ -50,6 +52,9 @@ type Hello struct {
 	// tests (package fault); empty: none.
 	Fault string
 }
+
+// MaxReconnect bounds Hello.Reconnect.
+const MaxReconnect = time.Hour
 
 // Request is sent by the daemon to a home supervisor.
 type Request struct {
@@ -161,6 +166,10 @@ const (
 	// well, should the supervisor end. Redeemed: no more.
 	Pledged  EventKind = "pledged"
 	Redeemed EventKind = "redeemed"
+	// Broken: the connection to node Node has broken, because of Text, and another is tried for;
+	// Mended: there is one, after Micros.
+	Broken EventKind = "link-broken"
+	Mended EventKind = "link-mended"
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.
@@ -244,6 +253,8 @@ type Open struct {
 	UID, GID  int
 	Command   string
 	Args      []string
+	// Session is one that is open already: what is asked for is a way to it.
+	Session Session
 }
 
 // Twin describes a file by what is in it. The daemon answers with a Found

@@ -22,6 +22,8 @@ type PrepareMsg struct {
 	Names bool
 	// Alone: its descriptors are its own, shared with no other process.
 	Alone bool
+	// Reconnect is for how long home tries to replace a connection that breaks; 0: it does not.
+	Reconnect time.Duration
 	// Token names what the node holds of the process from an earlier trip: what it
 	// holds it tells before it answers (Holds frames), with sums under Key.
 	Token, Key []byte

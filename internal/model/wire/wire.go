@@ -76,6 +76,7 @@ const (
 	Unmade   // UnmadeMsg: there is no room for a process whose half home has made; its maker comes home
 	Sole     // both ways: contents of a file, or memory, of the process's own, among its pages
 	Left     // guest to home: ... of a process that has ended here
+	Resume   // both ways, first on a connection in place of one that broke: how many bytes of the session have come (8 bytes)
 	Beside   // home to guest, first on a further connection of a session: pages of a process come by it, or, with the number of the attempt (8 bytes), go
 )
 

@@ -18,10 +18,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"openmosix/internal/model/load"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/topology"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/policy"
@@ -64,6 +66,8 @@ type Config struct {
 	MFS       bool     `toml:"mfs"`        // false: as after mosctl nomfs
 	// StillSeconds is how long a process may stand still in a move; 0: no limit.
 	StillSeconds int `toml:"still_seconds"`
+	// ReconnectSeconds is for how long a broken connection to a guest is made again; 0: it is not.
+	ReconnectSeconds int `toml:"reconnect_seconds"`
 	// Disclosure is what a lender is told of a guest, where nobody has said it
 	// of the process: a level of package policy.
 	Disclosure int       `toml:"disclosure"`
@@ -145,7 +149,7 @@ func Default() Config {
 		Migrate:   true,
 		MFS:       true,
 
-		StillSeconds: 60,
+		StillSeconds: 60, ReconnectSeconds: 30,
 
 		Disclosure: policy.TellCommand,
 		Discovery:  Discovery{Enabled: true, Multicast: true, TTL: 1, Port: DefaultBeaconPort},
@@ -259,6 +263,9 @@ func (c Config) Check() error {
 	}
 	if c.StillSeconds < 0 || c.StillSeconds > mostStill {
 		return fmt.Errorf("still_seconds = %d: expected 1…%d, or 0 for no limit", c.StillSeconds, mostStill)
+	}
+	if most := int(supervisor.MaxReconnect / time.Second); c.ReconnectSeconds < 0 || c.ReconnectSeconds > most {
+		return fmt.Errorf("reconnect_seconds = %d: expected 1…%d, or 0 for never", c.ReconnectSeconds, most)
 	}
 	if g := c.Guests; g.Max < 1 || g.Max > 10_000 {
 		return fmt.Errorf("guests.max = %d: expected 1…10000 (accept = false lends nothing)", g.Max)

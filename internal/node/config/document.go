@@ -40,6 +40,7 @@ var document = []section{
 		{"migrate", func(c Config) any { return c.Migrate }, true, "false: nothing leaves this node, as after mosctl stay. (MIGRATE)"},
 		{"mfs", func(c Config) any { return c.MFS }, true, "false: the others do not see this node's files, as after mosctl nomfs. (MFS)"},
 		{"still_seconds", func(c Config) any { return c.StillSeconds }, true, "For how many seconds a process of this node may stand still in a move. One that takes longer,\nbecause the other node or the way there is slow, is given up, and the process goes on where it\nwas. 0: no limit."},
+		{"reconnect_seconds", func(c Config) any { return c.ReconnectSeconds }, true, "For how many seconds, when a connection to a node where processes of this one run has broken,\nanother is tried for. They go on meanwhile, as far as they need nothing of this node; when there is\nnone by then they are killed. 0: at once. It holds for those that leave from then on."},
 		{"disclosure", func(c Config) any { return c.Disclosure }, true, "What a node that lends its processor is told of a process of this one: 0 nothing, 1 its\nnumber, 2 also user and group, 3 also command and arguments. mosrun --disclosure stands\nover this. (CONFIG_MOSIX_DISCLOSURE)"},
 	}},
 	{"discovery", []knob{
@@ -157,7 +158,7 @@ func Changes(from, to Config) (live, restart []string) {
 func (c Config) Apply(to Config) Config {
 	c.Networks, c.Log, c.Peers = to.Networks, to.Log, to.Peers
 	c.Speed, c.Migrate, c.MFS = to.Speed, to.Migrate, to.MFS
-	c.StillSeconds = to.StillSeconds
+	c.StillSeconds, c.ReconnectSeconds = to.StillSeconds, to.ReconnectSeconds
 	c.Discovery.Interfaces, c.Discovery.TTL = to.Discovery.Interfaces, to.Discovery.TTL
 	c.Discovery.Seeds, c.Discovery.Map = to.Discovery.Seeds, to.Discovery.Map
 	c.Disclosure = to.Disclosure

@@ -61,6 +61,10 @@ func (d *Daemon) supervisorTold(e supervisor.Event) {
 	switch {
 	case e.Kind == supervisor.Lost:
 		d.happenedTo(&event.Loss{PID: e.PID, From: e.Node, Reason: e.Text}, d.disclosure(e.PID))
+	case e.Kind == supervisor.Broken:
+		d.happened(&event.Link{Is: event.LinkBroken, To: e.Node, Reason: e.Text})
+	case e.Kind == supervisor.Mended:
+		d.happened(&event.Link{Is: event.LinkMended, To: e.Node, Took: e.Micros})
 	case e.Kind == supervisor.Travels && e.Trip != nil:
 		t := e.Trip
 		if t.Code == supervisor.AlreadyThere {

@@ -42,6 +42,8 @@ type home struct {
 	procs   map[int]supervisor.Proc
 	waiting map[uint64]*answer
 	calls   calls
+
+	sessions []session // the latest that were opened for it
 }
 
 // answer is what one request waits for.
@@ -147,6 +149,9 @@ func (h *home) begin(c *child, err error, desk desk) {
 	go func() {
 		c.listen(func(e supervisor.Event) { h.event(e, desk) })
 		h.forget()
+		if <-c.exited; !c.ended {
+			desk.orphaned(h.leaves())
+		}
 	}()
 }
 
@@ -157,6 +162,7 @@ type desk interface {
 	began(supervisor.Event)
 	stayed(supervisor.Event)
 	finished(supervisor.Event)
+	orphaned([]session)
 }
 
 // forget takes the supervisor out of the registry and fails who waits for it.

@@ -42,6 +42,7 @@ func (d *Daemon) homeHello() (supervisor.Hello, error) {
 	h, err := d.hello(trust.Home)
 	h.StateDir = d.homeStateDir()
 	h.Still = time.Duration(d.live.Load().StillSeconds) * time.Second
+	h.Reconnect = time.Duration(d.live.Load().ReconnectSeconds) * time.Second
 	return h, err
 }
 

@@ -44,6 +44,7 @@ type child struct {
 	socket string // where a later daemon reaches it
 	log    *slog.Logger
 	exited chan struct{} // closed when it has been reaped
+	ended  bool          // ... and had ended by itself, in order; set before
 	// pledges are what it has given to be held; nil: of such a child nothing is taken.
 	pledges *pledges
 	// takes is shown events with files, and says whether it has kept the files; nil:
@@ -138,6 +139,7 @@ func (c *child) reap(cmd *exec.Cmd, room *lodging.Room) {
 		c.log.Warn("supervisor ended badly", "status", err)
 	} else {
 		c.log.Debug("supervisor ended")
+		c.ended = true
 	}
 	close(c.exited)
 }

@@ -33,6 +33,9 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 		return peer.Reply{Fetched: d.fetchOne(ctx, from.Node, *r.Fetch)}
 	case r.Watch != nil:
 		return d.watched(from, *r.Watch)
+	case r.Orphan != nil:
+		d.guests.orphaned(from.Node, *r.Orphan)
+		return peer.Reply{}
 	case r.Pass != nil:
 		pass, err := d.grantPass(from.Node, *r.Pass)
 		if err != nil {
@@ -68,6 +71,9 @@ func (d *Daemon) followCall(ctx context.Context, node config.Peer, r peer.Reques
 func (d *Daemon) openFor(h *home, o supervisor.Open) {
 	opened := d.open(o)
 	opened.ID = o.ID
+	if opened.Code == "" && o.Session == (supervisor.Session{}) {
+		h.opened(session{o.Node, opened.Session})
+	}
 	if err := h.child.tell(supervisor.FromDaemon{Opened: &opened}); err != nil {
 		h.child.log.Warn("cannot answer supervisor", "error", err)
 	}
@@ -84,11 +90,14 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 				Text: fmt.Sprintf("node number %d is taken twice, by %s too: change one of them", number, strings.Join(twins, ", "))}
 		}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	if o.Session != (supervisor.Session{}) {
+		return d.leadTo(ctx, node, supervisor.Opened{Session: o.Session})
+	}
 	if d.isDown(o.Node) {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d is down", o.Node)}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-	defer cancel()
 	asked := d.disclosed(o)
 	reply, err := d.call(ctx, node, peer.Request{Open: &asked})
 	if err != nil {
@@ -101,6 +110,11 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 	if opened.Code != "" {
 		return opened
 	}
+	return d.leadTo(ctx, node, opened)
+}
+
+// leadTo adds the way to a session.
+func (d *Daemon) leadTo(ctx context.Context, node config.Peer, opened supervisor.Opened) supervisor.Opened {
 	way, err := d.wayTo(ctx, node.Address)
 	if err != nil {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}

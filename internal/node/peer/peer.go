@@ -37,6 +37,8 @@ type Request struct {
 	Admin *control.Request `json:",omitempty"` // do what an administrator of the cluster says
 	Watch *Watch           `json:",omitempty"` // tell me what happens, from now on: see Listen
 	Pass  *Pass            `json:",omitempty"` // let me through to another node
+	// Orphan is a session of mine whose home supervisor has ended: nobody will come for it.
+	Orphan *supervisor.Session `json:",omitempty"`
 }
 
 // Pass is what a relay is asked for.

@@ -31,7 +31,7 @@ const (
 
 // besides is how many further connections a move of so many bytes gets.
 func (l *link) besides(size uint64) int {
-	if l.way == nil || size < worthMore {
+	if l.relayed() || size < worthMore {
 		return 0
 	}
 	return min(runtime.NumCPU()-1, mostBeside)
@@ -69,20 +69,25 @@ func (l *link) open(own, n int, first []byte, serve func(*transport.Framed)) *be
 }
 
 func (l *link) dialBeside(ctx context.Context, own int, first []byte) (*transport.Framed, error) {
-	conn, peer, err := l.s.connect(ctx, l.node, l.way)
+	conn, err := l.connects(ctx, l.way.Load())
 	if err != nil {
 		return nil, err
 	}
-	if peer != l.peer {
-		err = fmt.Errorf("%v answers instead of %v", peer, l.peer)
-	} else {
-		err = conn.Send(wire.Beside, uint64(uint32(own)), first)
-	}
-	if err != nil {
+	if err := conn.Send(wire.Beside, uint64(uint32(own)), first); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return conn, nil
+}
+
+// connects makes one more connection to who is at the other end of the link.
+func (l *link) connects(ctx context.Context, way *supervisor.Opened) (*transport.Framed, error) {
+	conn, peer, err := l.s.connect(ctx, l.node, way)
+	if err == nil && peer != l.peer {
+		_ = conn.Close()
+		err = fmt.Errorf("%v answers instead of %v", peer, l.peer)
+	}
+	return conn, err
 }
 
 // add tells whether the connection is still wanted.

@@ -23,7 +23,7 @@ type link struct {
 	conn *transport.Framed
 	node int
 	peer trust.Name
-	way  *supervisor.Opened // to the session; nil: there is no way for more connections
+	way  atomic.Pointer[supervisor.Opened] // to the session
 
 	kept  bool // it stays when no process goes by it: session.go; set before others know of it
 	users int  // moves under way to its node; Supervisor.mu
@@ -54,9 +54,11 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
 	l := &link{s: s, conn: conn, node: node, peer: peer, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
-	if o.Pass == (supervisor.Session{}) { // a relay's pass is good once
-		l.way = o
-	}
+	l.way.Store(o)
+	conn.Last(l.again)
+	s.mu.Lock()
+	s.links[l] = struct{}{}
+	s.mu.Unlock()
 	go s.read(l)
 	return l, nil
 }
@@ -85,8 +87,14 @@ func (l *link) close() {
 			l.waiting.end()
 		}
 		_ = l.conn.Close()
+		l.s.mu.Lock()
+		delete(l.s.links, l)
+		l.s.mu.Unlock()
 	})
 }
+
+// relayed tells whether there is a relay between: its pass is good for one connection.
+func (l *link) relayed() bool { return l.way.Load().Pass != (supervisor.Session{}) }
 
 // mostComplaints of one guest side are logged: whoever writes nonsense without end is not to
 // fill a disk with it.

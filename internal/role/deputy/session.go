@@ -77,7 +77,7 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 
 func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.PreparedMsg, error) {
 	p.deal(l)
-	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory, Alone: p.sharing.own.Load()}
+	announced := wire.PrepareMsg{Image: *img, Kept: p.s.keeps(p), Memory: memory, Alone: p.sharing.own.Load(), Reconnect: p.s.daemon.Hello().Reconnect}
 	if err := p.asksHeld(&announced); err != nil {
 		return nil, err
 	}

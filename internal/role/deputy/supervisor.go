@@ -45,6 +45,7 @@ type Supervisor struct {
 	born     map[int]*newborn // by own id: made by a deputy, not yet claimed by it
 	opens    map[uint64]chan *supervisor.Opened
 	placing  map[uint64]chan *supervisor.Placed
+	links    map[*link]struct{}    // all
 	sessions map[int]*link         // kept ones, by node: session.go
 	opening  map[int]chan struct{} // closed when the one that is being opened is there, or is not
 	nextID   uint64
@@ -74,12 +75,13 @@ func Main() int {
 	s.daemon.Ready()
 	<-s.done
 	s.tellFigures() // there is no later question
+	s.goodbye()
 	return 0
 }
 
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
-		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
+		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, links: map[*link]struct{}{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
 		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.naming = newNaming(s)
 	s.fam = tracee.NewFamily(s)

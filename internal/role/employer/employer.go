@@ -95,7 +95,7 @@ func (d *Daemon) Recv(m *supervisor.FromDaemon) ([]*os.File, error) {
 		return files, err
 	}
 	d.mu.Lock()
-	d.hello.Identity, d.hello.Still = m.Hello.Identity, m.Hello.Still
+	d.hello.Identity, d.hello.Still, d.hello.Reconnect = m.Hello.Identity, m.Hello.Still, m.Hello.Reconnect
 	d.mu.Unlock()
 	if len(files) == 1 {
 		_ = unix.Dup3(int(files[0].Fd()), int(os.Stderr.Fd()), 0)

@@ -30,8 +30,7 @@ func (g *Guest) beside(f *os.File) {
 	g.daemon.Holds(2) // this, and the link
 	conn, err := g.further(f)
 	if err == nil {
-		defer conn.Close()
-		err = g.carriesBeside(conn)
+		err = g.serves(conn)
 	}
 	if err != nil {
 		g.log.Warn("a further connection from home", "error", err)
@@ -51,12 +50,21 @@ func (g *Guest) further(f *os.File) (*transport.Framed, error) {
 	return conn, nil
 }
 
-// carriesBeside has pages come or go by the connection, as its first frame says.
-func (g *Guest) carriesBeside(conn *transport.Framed) error {
-	f, err := conn.Recv()
-	if err != nil {
-		return nil //nolint:nilerr // home has given it up already
+// serves does with a further connection what its first frame says.
+func (g *Guest) serves(conn *transport.Framed) error {
+	first, err := conn.Recv()
+	switch {
+	case err != nil: // home has given it up already
+		return conn.Close()
+	case first.Kind == wire.Resume:
+		return g.offered(conn, first.Data)
 	}
+	defer conn.Close()
+	return g.carriesBeside(conn, first)
+}
+
+// carriesBeside has pages of a process come or go by the connection.
+func (g *Guest) carriesBeside(conn *transport.Framed, f transport.Frame) error {
 	own := int(f.ID)
 	g.mu.Lock()
 	in := g.arrivals[own]

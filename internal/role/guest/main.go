@@ -38,11 +38,12 @@ type Guest struct {
 	root   *os.File // an empty directory, for the bodies to live in. Set before home is connected, as is
 	device *os.File // /dev/userfaultfd; nil: the daemon has given none
 
-	besides atomic.Int32 // further connections: beside.go
-	serial  atomic.Uint64
-	alias   bool              // the session's process is not what it is at home: alias.go; set before it runs
-	calls   callcount.Counter // what was forwarded and not yet told
-	telling sync.Mutex        // held while that is told
+	besides   atomic.Int32 // further connections: beside.go
+	reconnect reconnect
+	serial    atomic.Uint64
+	alias     bool              // the session's process is not what it is at home: alias.go; set before it runs
+	calls     callcount.Counter // what was forwarded and not yet told
+	telling   sync.Mutex        // held while that is told
 
 	carried carried
 	left    left
@@ -103,12 +104,15 @@ func Main() int {
 	g.daemon.Ready()
 	<-g.done
 	g.leaving.Lock()
+	if g.home.Load() != nil {
+		g.conn.Bye()
+	}
 	return 0
 }
 
 func newGuest() *Guest {
 	g := &Guest{log: slog.Default(), bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
-		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, asked: map[uint64]chan *supervisor.Opened{}, done: make(chan struct{})}
+		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, asked: map[uint64]chan *supervisor.Opened{}, reconnect: reconnect{offers: make(chan offer, 1)}, done: make(chan struct{})}
 	g.fam = tracee.NewFamily(g)
 	return g
 }
@@ -165,8 +169,9 @@ func (g *Guest) connect(f *os.File) {
 		g.log.Warn("home not accepted", "error", err)
 		return
 	}
-	g.home.Store(&home)
+	conn.Last(g.resumes)
 	g.conn = conn
+	g.home.Store(&home)
 	go g.reports()
 	g.read()
 }

@@ -91,6 +91,7 @@ func (a *arrival) run(f frame) error {
 		return err
 	}
 	a.img, a.names, a.alone = &m.Image, m.Names, m.Alone
+	a.g.reconnect.triesFor(m.Reconnect)
 	ctx, cancel := context.WithTimeout(context.Background(), admitLimit)
 	defer cancel()
 	if err := a.g.admit(ctx, &m); err != nil {
