@@ -101,11 +101,12 @@ type Used struct {
 type Verb string
 
 const (
-	MoveTo     Verb = "move"   // move PID to node To (0: bring it home)
-	Describe   Verb = "status" // answer with the state of every process it holds
-	LeaveAll   Verb = "leave"  // bring everything home and end
-	CancelMove Verb = "cancel" // give up the move of PID that is under way; answered by GivenUp or Failed
-	Attend     Verb = "attend" // trace PID and what it starts, and ask where each program is to run
+	MoveTo     Verb = "move"      // move PID to node To (0: bring it home)
+	Describe   Verb = "status"    // answer with the state of every process it holds
+	LeaveAll   Verb = "leave"     // bring everything home and end
+	CancelMove Verb = "cancel"    // give up the move of PID that is under way; answered by GivenUp or Failed
+	Elsewhere  Verb = "elsewhere" // node To is at Addr now, or, if To is 0, this one has moved: what goes another way is to go on by a new connection; no answer
+	Attend     Verb = "attend"    // trace PID and what it starts, and ask where each program is to run
 )
 
 // Event is sent by a supervisor to its daemon, unasked or as an answer.

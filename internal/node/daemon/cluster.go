@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/model/event"
 	"openmosix/internal/model/roster"
 	"openmosix/internal/model/seal"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
 	"openmosix/internal/node/membership"
 	"openmosix/internal/role/member"
@@ -39,8 +40,36 @@ func (d *Daemon) membershipOptions() membership.Options {
 				d.information.Heard(payload)
 			}
 		},
-		Happened: d.happened,
+		Happened: d.nodeHappened,
+		Moved:    func() { d.elsewhere(0, "") },
 		Log:      d.log,
+	}
+}
+
+// nodeHappened hears of nodes that come and go.
+func (d *Daemon) nodeHappened(w event.What) {
+	d.happened(w)
+	if n, ok := w.(*event.Node); ok && n.Is == event.NodeUp {
+		go d.isAt(n.Number, n.Address)
+	}
+}
+
+// isAt tells home supervisors where a node is that has just come: it may have been elsewhere.
+func (d *Daemon) isAt(number int, address string) {
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	way, err := d.wayTo(ctx, address)
+	if err != nil || way.Pass != (supervisor.Session{}) {
+		return
+	}
+	d.elsewhere(number, way.Address)
+}
+
+// elsewhere has home supervisors connect to a node at its new address, or, from this
+// one's, to all.
+func (d *Daemon) elsewhere(node int, address string) {
+	for _, h := range d.homes.list() {
+		_ = h.child.tell(supervisor.FromDaemon{Request: &supervisor.Request{Verb: supervisor.Elsewhere, To: node, Addr: address}})
 	}
 }
 

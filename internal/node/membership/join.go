@@ -8,21 +8,22 @@ import (
 	"time"
 
 	"openmosix/internal/model/roster"
+	"openmosix/internal/role/member"
 )
 
 // join looks for nodes until ctx ends, and then says goodbye.
-func (t *Table) join(ctx context.Context) {
+func (t *Table) join(ctx context.Context, group *member.Group) {
 	var tries sync.WaitGroup
 	defer tries.Wait()
 	for {
 		for _, address := range t.wanted() {
 			// One that is dead takes its seconds; the others need not wait for it.
-			tries.Go(func() { t.try(address) })
+			tries.Go(func() { t.try(group, address) })
 		}
 		select {
 		case <-ctx.Done():
-			t.letArrive(&tries)
-			if err := t.group.Leave(); err != nil {
+			t.letArrive(group, &tries)
+			if err := group.Leave(); err != nil {
 				t.o.Log.Debug("the others may take this node for dead", "error", err)
 			}
 			return
@@ -37,8 +38,8 @@ const arriveTime = 2 * time.Second
 
 // letArrive lets attempts to join end that are the first: the others may have
 // seen this node, and it must know them to say goodbye.
-func (t *Table) letArrive(tries *sync.WaitGroup) {
-	if !t.group.Alone() {
+func (t *Table) letArrive(group *member.Group, tries *sync.WaitGroup) {
+	if !group.Alone() {
 		return
 	}
 	ended := make(chan struct{})
@@ -49,8 +50,8 @@ func (t *Table) letArrive(tries *sync.WaitGroup) {
 	}
 }
 
-func (t *Table) try(address string) {
-	if err := t.group.Join([]string{address}); err != nil {
+func (t *Table) try(group *member.Group, address string) {
+	if err := group.Join([]string{address}); err != nil {
 		t.o.Log.Debug("node not reached", "address", address, "error", err)
 	}
 	t.mu.Lock()

@@ -57,15 +57,17 @@ type Options struct {
 	Told func(member.Kind, []byte)
 	// Happened hears of nodes that come and go.
 	Happened func(event.What)
-	Log      *slog.Logger
+	// Moved hears that this node has lost its address and has another.
+	Moved func()
+	Log   *slog.Logger
 }
 
 // Table is the table of nodes.
 type Table struct {
-	o     Options
-	group *member.Group // once ready is closed
+	o Options
 
 	mu         sync.Mutex
+	group      *member.Group // nil: this node does not listen
 	settings   config.Config
 	roster     *roster.Roster
 	ways       *topology.Map
@@ -74,13 +76,12 @@ type Table struct {
 	joining    map[string]struct{}
 	told       []config.Peer // whom packets are told; nil: to be made of the roster again
 	networks   networks
-	ready      chan struct{} // closed when group is there
 	poke       chan struct{} // one place: there are candidates
 }
 
 // New makes the table of a complete and checked configuration.
 func New(c config.Config, o Options) *Table {
-	t := &Table{o: o, candidates: make(map[string]struct{}), joining: make(map[string]struct{}), ready: make(chan struct{}), poke: make(chan struct{}, 1)}
+	t := &Table{o: o, candidates: make(map[string]struct{}), joining: make(map[string]struct{}), poke: make(chan struct{}, 1)}
 	t.roster = roster.New(c.Number, c.Name, "")
 	t.ways, t.offered = topology.New(nil), topology.New(nil)
 	t.configure(c)
@@ -115,10 +116,20 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 	if !c.Discovery.Enabled {
 		return t.runFixed(ctx, listening)
 	}
-	self, err := t.self(c, listening.Port())
-	if err != nil {
-		return err
+	for ctx.Err() == nil {
+		self, err := t.self(c, listening.Port())
+		if err == nil {
+			err = t.live(ctx, c, self, listening)
+		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// live takes part in the membership under these addresses, until ctx ends or this node has others.
+func (t *Table) live(ctx context.Context, c config.Config, self member.Member, listening netip.AddrPort) error {
 	group, err := member.New(member.Options{
 		Self: self, Listen: listening.String(), Secrets: t.o.Gossip, Dial: t.o.Dial,
 		Way: t.Way, PassOn: t.PassOn, Allowed: t.Allowed, Judge: t.judge, Refused: t.o.Refused,
@@ -127,16 +138,42 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	defer group.Close()
-	t.group = group
-	close(t.ready)
+	defer t.serve(group)()
+	ctx, moved := context.WithCancel(ctx)
+	defer moved()
 	var finding sync.WaitGroup
 	defer finding.Wait()
 	if c.Discovery.Multicast {
 		finding.Go(func() { t.find(ctx, c.Discovery.Port, self) })
 	}
-	t.join(ctx)
+	finding.Go(func() {
+		if t.hasMoved(ctx, self) {
+			t.o.Moved()
+			moved()
+		}
+	})
+	t.join(ctx, group)
 	return nil
+}
+
+// serve has the group used, until over is called.
+func (t *Table) serve(group *member.Group) (over func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.group = group
+	return func() {
+		t.mu.Lock()
+		t.group = nil
+		t.mu.Unlock()
+		_ = group.Close()
+	}
+}
+
+// members is the group; nil: there is none.
+func (t *Table) members() *member.Group {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.group
 }
 
 func (t *Table) self(c config.Config, port uint16) (member.Member, error) {
@@ -152,7 +189,13 @@ func (t *Table) self(c config.Config, port uint16) (member.Member, error) {
 		Number: c.Number, Address: netip.AddrPortFrom(addresses[0], port), Others: addresses[1:], Networks: networks}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for _, n := range t.roster.List() { // of an earlier address
+		if n.State == roster.Up && n.Number != c.Number {
+			t.candidates[n.Address] = struct{}{}
+		}
+	}
 	t.roster = roster.New(c.Number, c.Name, self.Address.String())
+	t.told = nil
 	t.ways, t.offered = topology.New(addresses), topology.New(addresses)
 	t.configure(t.settings)
 	return self, nil
@@ -214,10 +257,9 @@ func (t *Table) wake() {
 
 // Take serves a stream of another node's membership.
 func (t *Table) Take(conn net.Conn) {
-	select {
-	case <-t.ready:
-		t.group.Take(conn)
-	default:
+	if group := t.members(); group != nil {
+		group.Take(conn)
+	} else {
 		conn.Close()
 	}
 }

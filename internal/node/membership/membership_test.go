@@ -72,6 +72,7 @@ func startNode(t *testing.T, key trust.Key, number int, seeds ...string) (n *nod
 		Refused:  func(netip.Addr, error) { n.refused.Add(1) },
 		Told:     n.hear,
 		Happened: func(event.What) {},
+		Moved:    func() {},
 		Log:      slog.New(slog.DiscardHandler),
 	})
 	gate := &transport.Gate{Allowed: n.Allowed, Refused: func(netip.Addr, error) { n.refused.Add(1) },

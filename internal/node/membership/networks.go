@@ -1,12 +1,14 @@
 package membership
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"slices"
 	"time"
 
 	"openmosix/internal/node/config"
+	"openmosix/internal/role/member"
 )
 
 // networksLive is how long the answer about interfaces is kept: a machine may
@@ -17,6 +19,26 @@ const networksLive = 5 * time.Second
 type networks struct {
 	prefixes []netip.Prefix
 	at       time.Time
+}
+
+// hasMoved waits until this node has lost the address that it is known by, and has another: true.
+// For as long as it has none it stays what it was: a lease is renewed, a cable is plugged in again.
+func (t *Table) hasMoved(ctx context.Context, self member.Member) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(networksLive):
+		}
+		t.mu.Lock()
+		c := t.settings
+		t.mu.Unlock()
+		own, err := c.Addresses()
+		if err == nil && !slices.Contains(own, self.Address.Addr()) {
+			t.o.Log.Warn("this node has lost its address, and is known by another from now on", "lost", self.Address.Addr(), "address", own[0])
+			return true
+		}
+	}
 }
 
 // Allowed tells whether a source may talk to this node at all.

@@ -13,16 +13,14 @@ import (
 )
 
 // errNotYet is told while there is nothing to send packets with.
-var errNotYet = errors.New("this node does not listen yet")
+var errNotYet = errors.New("this node does not listen")
 
 // Tell sends a packet to a node of the table. It may be lost.
 func (t *Table) Tell(to config.Peer, kind member.Kind, payload []byte) error {
-	select {
-	case <-t.ready:
-		return t.group.Tell(to.Address, kind, payload)
-	default:
-		return errNotYet
+	if group := t.members(); group != nil {
+		return group.Tell(to.Address, kind, payload)
 	}
+	return errNotYet
 }
 
 // Some chooses k of the other nodes at random, all if there are not so many. Those
@@ -57,9 +55,7 @@ func (t *Table) runFixed(ctx context.Context, listening netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	defer group.Close()
-	t.group = group
-	close(t.ready)
+	defer t.serve(group)()
 	<-ctx.Done()
 	return nil
 }

@@ -132,6 +132,26 @@ func introduce(conn *transport.Framed, got uint64) (uint64, error) {
 	return le.Uint64(f.Data), nil
 }
 
+// elsewhere has what goes to a node, if it goes to another address, go on by a new connection; or all,
+// when it is this node that has moved. It would find out by itself, but only when nothing has been
+// acknowledged for half a minute.
+func (s *Supervisor) elsewhere(node int, address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.links {
+		way := *l.way.Load()
+		switch {
+		case node == 0:
+		case node != l.node || l.relayed() || way.Addr == address:
+			continue
+		default:
+			way.Addr = address
+			l.way.Store(&way)
+		}
+		l.conn.Sever()
+	}
+}
+
 // goodbye ends all links in order: what merely ends looks broken to the other side.
 func (s *Supervisor) goodbye() {
 	var group sync.WaitGroup

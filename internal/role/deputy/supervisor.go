@@ -156,6 +156,8 @@ func (s *Supervisor) request(r supervisor.Request) {
 		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.GivenUp, PID: r.PID})
 	case supervisor.LeaveAll:
 		s.leaveAll(r)
+	case supervisor.Elsewhere:
+		s.elsewhere(r.To, r.Addr)
 	case supervisor.Attend:
 		s.attend(r)
 	default: // a later daemon's

@@ -186,8 +186,19 @@ func (g *Group) Take(conn net.Conn) {
 	g.wires.take(conn)
 }
 
-// Close ends the group without a word.
+// silent are the Events of a group that is closed.
+type silent struct{}
+
+func (silent) Up(Member)         {}
+func (silent) Down(Member, bool) {}
+func (silent) Offered([]Member)  {}
+
+// Close ends the group without a word. Events hears nothing from then on: memberlist still finds
+// that nodes are dead of which it was waiting for an answer.
 func (g *Group) Close() error {
+	g.mu.Lock()
+	g.o.Events = silent{}
+	g.mu.Unlock()
 	if g.list == nil {
 		return g.wires.Shutdown()
 	}
@@ -212,7 +223,10 @@ func (g *Group) NotifyMerge(nodes []*memberlist.Node) error {
 			offered = append(offered, m)
 		}
 	}
-	g.o.Events.Offered(offered)
+	g.mu.Lock()
+	events := g.o.Events
+	g.mu.Unlock()
+	events.Offered(offered)
 	return nil
 }
 

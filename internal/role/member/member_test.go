@@ -189,6 +189,19 @@ func cluster(t testing.TB, size int) []*node {
 	return all
 }
 
+// One that is closed while it waits for an answer says nothing of who did not give it.
+func TestAClosedGroupIsSilent(t *testing.T) {
+	all := cluster(t, 2)
+	known := all[0].list.Members()
+	all[0].crash()
+	for _, m := range known {
+		events{all[0].Group}.NotifyLeave(m) // as memberlist does when it has waited for long enough
+	}
+	if all[0].heard("2 gone") {
+		t.Error("it takes the other for dead")
+	}
+}
+
 // Nobody's packets arrive: the goodbye does.
 func TestAGoodbyeNeedsNoPackets(t *testing.T) {
 	all := cluster(t, 4)
