@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 
@@ -46,14 +47,16 @@ func (d *deputy) clone(j job) {
 		}
 		outs = [][]byte{le.AppendUint32(nil, uint32(fd))}
 	}
-	if ok {
-		d.reply(j, m.Serial, ret, outs)
-	}
 	switch {
-	case child != nil:
-		child.announced(j.link)
-	case ok && ret > 0 && m.Flags&unix.CLONE_THREAD == 0: // killed before anybody knew it
-		_ = j.link.post(wire.Kill, int(ret))
+	case child != nil && ok:
+		child.announce(j.link, d.t.Own, syscalls.AppendReply(le.AppendUint64(nil, m.Serial), ret, outs))
+	case child != nil: // its maker has ended
+		child.announce(j.link, 0, nil)
+	case ok:
+		d.reply(j, m.Serial, ret, outs)
+		if ret > 0 && m.Flags&unix.CLONE_THREAD == 0 { // killed before anybody knew it
+			_ = j.link.post(wire.Kill, int(ret))
+		}
 	}
 }
 

@@ -29,15 +29,22 @@ func (p *proc) tellGuestLocked(l *link, kind uint8, id int, parts ...[]byte) err
 	return l.post(kind, id, parts...)
 }
 
-// announced: the guest side has been told the child's id.
-func (p *proc) announced(l *link) {
+// announce tells the guest side the child's id, by the reply to the thread that makes it (nil: there
+// is none to be given any more), and then what has waited. Nothing comes between: the child runs there
+// as soon as the id is known, and what its calls cause is ahead of their replies.
+func (p *proc) announce(l *link, maker int, reply []byte) {
+	l.settle(wire.Reply)
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	if reply != nil {
+		_ = l.conn.Along(wire.Reply, uint64(uint32(maker)), reply)
+	}
 	p.unborn = false
 	for _, w := range p.words {
 		_ = l.post(w.kind, w.id, w.parts...)
 	}
 	p.words = nil
+	p.mu.Unlock()
+	l.conn.Push()
 }
 
 // killGuest has the guest half of a process that is no more ended.
