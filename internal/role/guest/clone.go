@@ -297,14 +297,14 @@ func (c *cloning) begin(tid int) error {
 			err = fmt.Errorf("give it its signal mask: %w", err)
 			return
 		}
+		if n.b != c.s.b {
+			g.childRuns(c.own)
+		}
 		if err = ptrace.Continue(n.t.TID, 0); err != nil {
 			err = fmt.Errorf("let it run: %w", err)
 		}
 	})
 	c.begun = err == nil
-	if n.b != c.s.b {
-		g.childRuns(c.own)
-	}
 	return err
 }
 

@@ -30,7 +30,8 @@ func (g *Guest) keepForChild(f frame) bool {
 	return true
 }
 
-// childRuns acts on what was kept, in its order, until the reader may again.
+// childRuns acts on what was kept, in its order, until the reader may again. Only then the child may
+// run: what its calls cause is raised before they are answered. Tracing thread.
 func (g *Guest) childRuns(own int) {
 	for {
 		g.mu.Lock()
