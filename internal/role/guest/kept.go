@@ -181,17 +181,21 @@ func (s *strand) maskChange(p *pending) {
 	default:
 		blocks = after
 	}
-	if p.nr != unix.SYS_RT_SIGSUSPEND {
-		s.blocks.Store(blocks)
+	lasts := func() {
+		if p.nr != unix.SYS_RT_SIGSUSPEND {
+			s.blocks.Store(blocks)
+		}
 	}
 	if (blocks^s.atHome.Load())&s.b.kept.Load() == 0 {
+		lasts()
 		s.b.proceed(p.id)
 		return
 	}
-	s.atHome.Store(blocks)
 	if !s.enter(p, true) {
-		return
+		return // it is made again, perhaps elsewhere: nothing has changed yet, and home has not been told
 	}
+	lasts()
+	s.atHome.Store(blocks)
 	go func() {
 		defer s.b.leave()
 		s.ask(p, wire.Blocked, blockedMsg(p.serial, blocks))
