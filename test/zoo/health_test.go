@@ -55,7 +55,6 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
 - A native write to a full pipe returns short when a freeze meets it in the middle.
 - A read into memory that cannot be written fails as natively, but what was read is gone.
-- A write from memory of which only the beginning can be read fails with EFAULT; natively the beginning of it is written to a file.
 - What is resident of a process that has just come home, as it is told, is less until all of its memory has followed it.
 - Who watches a file (inotify) is not told of opens and reads by programs away that know it already (docs/design/0013-answers-without-asking.md).
 - A program that reads its C library's own code while it is away finds a jump where it has asked often of names that are known (docs/design/0018-answers-inside-the-process.md).

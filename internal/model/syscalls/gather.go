@@ -169,7 +169,15 @@ func (g *gathering) buffer(i int8, v uint64, p *Arg) {
 	if s.Out {
 		s.Back, s.Scale, s.Min = p.Back, p.Scale, int32(p.Min)
 	}
-	if p.Kind != Out {
+	switch {
+	case p.Kind == In && p.Clamp:
+		s.In = g.start(v, n)
+		if len(s.In) == 0 && n > 0 {
+			g.fault(i)
+			return
+		}
+		s.ends(n)
+	case p.Kind != Out:
 		if s.In = g.read(v, n); s.In == nil {
 			g.fault(i)
 			return

@@ -27,10 +27,9 @@ func (g *gathering) iovec(i int8, v uint64, p *Arg) {
 	s := Segment{Arg: -1, Size: uint32(total), Out: isOut}
 	if isOut {
 		s.Back, s.Scale, s.dest = BackCount, 1, g.spread(array, total)
-	} else if s.In = g.collect(array, total); s.In == nil {
-		g.attach(Segment{Arg: i, In: g.standIn(Unmapped, 1), Size: abi.SizeIovec})
-		g.c.Args[p.Len] = 1
-		return
+	} else {
+		s.In = g.collect(array, total)
+		s.ends(total)
 	}
 	vec := g.attach(Segment{Arg: i, In: array, Size: uint32(len(array))})
 	data := g.c.add(s)
@@ -39,7 +38,11 @@ func (g *gathering) iovec(i int8, v uint64, p *Arg) {
 		n := min(le.Uint64(array[off+8:]), total-at)
 		le.PutUint64(array[off:], 0)
 		le.PutUint64(array[off+8:], n)
-		g.c.reloc(vec, uint32(off), data, uint32(at))
+		to := uint32(at)
+		if s.Cut {
+			to = min(to, s.Fits)
+		}
+		g.c.reloc(vec, uint32(off), data, to)
 		at += n
 	}
 }
@@ -60,10 +63,8 @@ func (g *gathering) vector(vec uint16, array []byte, isOut bool, like Segment) {
 		s.dest = g.spread(array, total)
 	} else {
 		s.Back = BackNone
-		if s.In = g.collect(array, total); s.In == nil {
-			copy(into, g.standIn(Unmapped, 1))
-			return
-		}
+		s.In = g.collect(array, total)
+		s.ends(total)
 	}
 	copy(into, g.standIn(0, total))
 	g.c.reloc(vec, 0, g.c.add(s), 0)
@@ -113,12 +114,13 @@ func measure(array []byte) (total uint64, state vectorState) {
 	return total, vectorGood
 }
 
+// collect copies in what can be read of the pieces, up to the first byte that cannot.
 func (g *gathering) collect(array []byte, total uint64) []byte {
 	b := g.c.take(int(total))
 	for at := uint64(0); at < total; array = array[abi.SizeIovec:] {
 		n := min(le.Uint64(array[8:]), total-at)
-		if n > 0 && g.m.Read(le.Uint64(array), b[at:at+n]) != nil {
-			return nil
+		if some := g.readable(le.Uint64(array), b[at:at+n]); some < n {
+			return b[:at+some]
 		}
 		at += n
 	}
