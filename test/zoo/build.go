@@ -35,7 +35,7 @@ func Build(p Program, cache string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make cache: %w", err)
 	}
-	fresh := path + ".new"
+	fresh := fmt.Sprintf("%s.%d", path, os.Getpid()) // another run of the tests may be building it too
 	if err := p.build(fresh); err != nil {
 		return "", err
 	}

@@ -20,6 +20,18 @@ func IsQuestion(nr int, a [6]uint64) bool {
 	return false
 }
 
+// Asks is IsQuestion of a call that has been gathered, where a segment stands for an argument that
+// was an address.
+func (c *Call) Asks() bool {
+	a := c.Args
+	for i := range c.Segs {
+		if arg := c.Segs[i].Arg; arg >= 0 {
+			a[arg] = 1
+		}
+	}
+	return IsQuestion(c.Nr, a)
+}
+
 const (
 	tcgets = 0x5401
 	atCWD  = -100 // AT_FDCWD

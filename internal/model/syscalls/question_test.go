@@ -1,6 +1,10 @@
 package syscalls
 
-import "testing"
+import (
+	"testing"
+
+	"openmosix/internal/model/abi"
+)
 
 // What is foretold must change nothing, and be sent home as the table says.
 func TestQuestions(t *testing.T) {
@@ -27,6 +31,32 @@ func TestQuestions(t *testing.T) {
 	} {
 		if IsQuestion(c.nr, c.args) != c.is {
 			t.Errorf("%s: a question is %v", c.name, !c.is)
+		}
+	}
+	m := newMemory()
+	m.put(0x10000, make([]byte, 256))
+	for _, c := range []struct {
+		name string
+		nr   int
+		args [6]uint64
+		is   bool
+	}{
+		{"prlimit64 that reads", 302, [6]uint64{0, 7, 0, 0x10000}, true},
+		{"prlimit64 that sets", 302, [6]uint64{0, 7, 0x10000, 0}, false},
+		{"prlimit64 that sets what cannot be read", 302, [6]uint64{0, 7, 0x90000, 0}, false},
+		{"prlimit64 that does both", 302, [6]uint64{0, 7, 0x10000, 0x10000}, false},
+		{"newfstatat", 262, [6]uint64{cwd, 0x10000, 0x10000, 0}, true},
+	} {
+		call, e := Lookup(c.nr).Gather(c.args, m)
+		if e != abi.OK {
+			t.Fatal(c.name, e)
+		}
+		home, err := DecodeCall(call.Append(nil))
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		if home.Asks() != c.is {
+			t.Errorf("%s, at home: a question is %v", c.name, !c.is)
 		}
 	}
 	for nr := range 500 {

@@ -73,7 +73,7 @@ func (d *deputy) noteCall(c *syscalls.Call, used uint32) (run *course.Run) {
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
 		run.Used(used)
-		if syscalls.IsQuestion(c.Nr, c.Args) {
+		if c.Asks() {
 			run.Asked(string(c.Append(nil)))
 		} else {
 			run.Step(stepOf(c))

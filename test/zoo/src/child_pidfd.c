@@ -1,4 +1,5 @@
 // pidfd_open, pidfd_send_signal and pidfd_getfd on processes of home, and on oneself.
+// quick
 #include "zoo.h"
 static volatile int got;
 static void on(int s, siginfo_t *i, void *u) { got = i->si_pid; }
