@@ -31,8 +31,9 @@ type link struct {
 	waiting *budget     // of bytes of calls that no deputy has begun with
 	fetches atomic.Bool // pages may be left out: the other side asks for them later
 
-	once sync.Once
-	gone chan struct{}
+	breaks breaks
+	once   sync.Once
+	gone   chan struct{}
 
 	complaints atomic.Int32
 

@@ -27,18 +27,33 @@ const (
 	// refusedFor is how long the other daemon says of a session that there is none, until that
 	// is believed: one that has just begun finds its supervisors first.
 	refusedFor = 2 * time.Second
+	// calmFor is how long a link is whole until it is as good as new; of one that was not it is
+	// waited a little longer each time, up to calmPause, before it is made again.
+	calmFor   = time.Minute
+	calmPause = 10 * time.Second
 )
+
+// breaks counts those of a link, so that one which its other side breaks again and again keeps
+// nobody busy. The goroutine's that is in Recv.
+type breaks struct {
+	n      int
+	mended time.Time
+}
+
+// pause is how long to wait before the link is made again.
+func (b *breaks) pause(now time.Time) time.Duration {
+	if now.Sub(b.mended) > calmFor {
+		b.n = 0
+	}
+	b.n++
+	return min(time.Duration(b.n-1)*tryPause, calmPause)
+}
 
 // again makes a connection in place of one that has broken. Its caller is in Recv.
 func (l *link) again(why error, got uint64) (*transport.Framed, uint64, error) {
 	limit := l.s.daemon.Hello().Reconnect
 	if limit == 0 {
 		return nil, 0, why
-	}
-	select {
-	case <-l.gone:
-		return nil, 0, why
-	default:
 	}
 	begun := time.Now()
 	l.s.log.Warn("the connection to a guest's side is broken", "node", l.node, "error", why)
@@ -48,13 +63,25 @@ func (l *link) again(why error, got uint64) (*transport.Framed, uint64, error) {
 	over := owntime.AfterFunc(limit, cancel)
 	defer over.Stop()
 	var refused time.Time // since when
+	last := errors.New("there was no time for any")
+	pause := l.breaks.pause(begun)
 	for try := 0; ; try++ {
+		select {
+		case <-l.gone:
+			return nil, 0, why
+		case <-ctx.Done():
+			return nil, 0, fmt.Errorf("%w; no other could be made within %v: %w", why, limit, last)
+		case <-time.After(pause):
+		}
+		pause = tryPause
 		conn, theirs, err := l.resume(ctx, got, try)
 		if err == nil {
+			l.breaks.mended = time.Now()
 			l.s.log.Info("the link goes on by another connection", "node", l.node, "after", time.Since(begun))
 			l.s.tell(supervisor.Event{Kind: supervisor.Mended, Node: l.node, Micros: time.Since(begun).Microseconds()})
 			return conn, theirs, nil
 		}
+		last = err
 		l.s.log.Debug("no other connection yet", "node", l.node, "error", err)
 		switch {
 		case !unknownThere(err):
@@ -63,13 +90,6 @@ func (l *link) again(why error, got uint64) (*transport.Framed, uint64, error) {
 			refused = time.Now()
 		case time.Since(refused) > refusedFor:
 			return nil, 0, fmt.Errorf("%w; the session has ended there", why)
-		}
-		select {
-		case <-l.gone:
-			return nil, 0, why
-		case <-ctx.Done():
-			return nil, 0, fmt.Errorf("%w; no other could be made within %v: %w", why, limit, err)
-		case <-time.After(tryPause):
 		}
 	}
 }
