@@ -23,7 +23,8 @@ func TestBadInput(t *testing.T) {
 	}
 	defer session.Close()
 	in := input{t: t, session: session}
-	pid := in.shell("sleep 100 >/dev/null & echo $!")
+	// It does not change any more when it sleeps: it has been loaded.
+	pid := in.shell(`sleep 100 >/dev/null & (until grep -q sleep /proc/$!/comm && grep -q State:.S /proc/$!/status; do sleep 0.02; done) 2>/dev/null; echo $!`)
 	// Its parent has become a program that does not wait.
 	zombie := in.shell(`sh -c '(until grep -q sleep /proc/$$/comm; do sleep 0.02; done) & echo $! >/tmp/zombie; exec sleep 100' >/dev/null 2>&1 &
 		until grep -q State:.Z /proc/$(cat /tmp/zombie)/status; do sleep 0.02; done 2>/dev/null; cat /tmp/zombie`)
