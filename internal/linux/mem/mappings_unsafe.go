@@ -23,9 +23,9 @@ const (
 	mayWrite     = 2          // PROCMAP_QUERY_VMA_WRITABLE
 )
 
-// Writable tells how many of n bytes at addr the process itself could write, by the rights of its
-// mappings. Pages that fault nevertheless, guards and those beyond a file's end, it does not know of;
-// where the kernel tells nothing it is all of them.
+// Writable tells how many of n bytes at addr the process itself could write, by its mappings and
+// where their files end. Pages that fault nevertheless, as guards do, it does not know of;
+// where the kernel tells nothing of mappings it is all of them.
 func (s *Space) Writable(addr, n uint64) uint64 {
 	s.once.Do(s.openMaps)
 	if s.maps == nil {
@@ -41,7 +41,30 @@ func (s *Space) Writable(addr, n uint64) uint64 {
 		case errno != 0 || q.end <= at: // it ends
 			return n
 		}
+		within := min(q.end-at, n-(at-addr))
+		if q.ino != 0 && !s.hasPage(at+within-1) { // else none before is missing
+			return at - addr + s.exist(at, within)
+		}
 		at = q.end
+	}
+	return n
+}
+
+// hasPage tells whether there is something at an address. Of a mapped file there is nothing
+// behind the page with its end.
+func (s *Space) hasPage(addr uint64) bool {
+	var one [1]byte
+	n, err := s.vmRead(addr, one[:])
+	return n == 1 || err != unix.EFAULT
+}
+
+// exist is how many of n bytes at addr come before the first page that is not there.
+func (s *Space) exist(addr, n uint64) uint64 {
+	page := uint64(os.Getpagesize())
+	for at := addr; at-addr < n; at = at&^(page-1) + page {
+		if !s.hasPage(at) {
+			return at - addr
+		}
 	}
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"unsafe"
 
@@ -181,5 +182,24 @@ func TestWritable(t *testing.T) {
 	}
 	if got := s.Writable(0, 100); got != 0 {
 		t.Errorf("at 0: %d", got)
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "short"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Truncate(5000); err != nil {
+		t.Fatal(err)
+	}
+	m, err := unix.Mmap(int(f.Fd()), 0, 4*4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(m)
+	at := uint64(uintptr(unsafe.Pointer(&m[0])))
+	for _, c := range []struct{ off, n, want uint64 }{{0, 8192, 8192}, {10, 8192, 8182}, {10, 4 * 4096, 8182}, {8192, 1, 0}, {12000, 400, 0}} {
+		if got := s.Writable(at+c.off, c.n); got != c.want {
+			t.Errorf("%d bytes at %d of a file: %d, not %d", c.n, c.off, got, c.want)
+		}
 	}
 }

@@ -41,12 +41,12 @@ func (c *Call) Scatter(ret int64, outs [][]byte, m Memory) int64 {
 }
 
 // Takes looks how much of what the call takes away from home for good, from a pipe or a
-// queue, the caller's memory can take: the kernel takes no more away than that. writable is how
-// many of n bytes at an address can be written.
+// queue, or makes there, the caller's memory can take: the kernel takes no more away than that,
+// and makes nothing that it cannot tell of. writable is how many of n bytes at an address can be written.
 func (c *Call) Takes(writable func(addr, n uint64) uint64) {
 	for i := range c.Segs {
 		s := &c.Segs[i]
-		if !s.Out || s.Size == 0 || s.Back != BackCount && s.Back != BackField && !(s.Back == BackWhole && opensTwo(c.Nr)) {
+		if !s.Out || s.Size == 0 || s.Back != BackCount && s.Back != BackField && !makes(c.Nr) {
 			continue
 		}
 		whole := [1]Piece{{Addr: s.addr, Len: s.Size}}
@@ -63,10 +63,15 @@ func (c *Call) Takes(writable func(addr, n uint64) uint64) {
 	}
 }
 
-// opensTwo tells of calls whose descriptors nobody would know of.
-func opensTwo(nr int) bool {
-	const socketpair, pipe, pipe2 = 53, 22, 293
-	return nr == socketpair || nr == pipe || nr == pipe2
+// makes tells of calls that make what nobody would know of, if it could not be stored: they
+// find that out before it is there.
+func makes(nr int) bool {
+	const socketpair, pipe, pipe2, accept, accept4, timerCreate = 53, 22, 293, 43, 288, 222
+	switch nr {
+	case socketpair, pipe, pipe2, accept, accept4, timerCreate:
+		return true
+	}
+	return false
 }
 
 // unchanged spares writing back what returns whatever the result is, when the

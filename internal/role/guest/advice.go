@@ -7,6 +7,7 @@ import "golang.org/x/sys/unix"
 func (s *strand) madvise(p *pending) {
 	switch int(int32(p.args[2])) {
 	case unix.MADV_GUARD_INSTALL, unix.MADV_GUARD_REMOVE:
+		s.b.guarded.Store(true)
 		if s.b.lacks() {
 			// A page that is missing, and would be dropped by this, must not come afterwards;
 			// of guards the userfaultfd tells nothing.

@@ -341,5 +341,6 @@ func (b *body) inherit(parent *body) {
 	b.vdso, b.foreign = parent.vdso, parent.foreign
 	b.InheritAttributes(parent.Process)
 	b.unlisted.Store(parent.unlisted.Load())
+	b.guarded.Store(parent.guarded.Load())
 	b.mu.Unlock()
 }

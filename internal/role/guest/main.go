@@ -227,6 +227,7 @@ type body struct {
 	listener atomic.Int32 // its filter's notification descriptor, -1: none yet
 	calls    atomic.Uint64
 	unlisted atomic.Bool   // its mappings have got properties here that their list does not show
+	guarded  atomic.Bool   // it may have guard regions
 	raised   atomic.Uint64 // signals raised here so far
 	kept     atomic.Uint64 // signals that stay pending at home while they are blocked
 	vdso     []image.Range // code that only works in this time and on this kernel

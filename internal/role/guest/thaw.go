@@ -200,6 +200,7 @@ func (a *arrival) thaw() error {
 	if err := a.s.t.Guard(img.Guards); err != nil {
 		return err
 	}
+	a.s.b.guarded.Store(len(img.Guards) > 0)
 	a.g.fault.Reach(fault.GuestFilled)
 	return a.start(img, m)
 }

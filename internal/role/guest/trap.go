@@ -208,7 +208,7 @@ func (s *strand) goHome(p *pending) {
 	if s.opensHere(p, c) || s.writesHere(p, c) || s.wasForetold(p, c) {
 		return
 	}
-	c.Takes(s.b.Mem.Writable)
+	c.Takes(s.b.accepts)
 	p.call = c
 	s.shorten(p)
 	if s.enter(p, false) {
