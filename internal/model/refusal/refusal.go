@@ -107,6 +107,7 @@ var settings = []struct {
 	{SharedMemory, "/memfd:java_heap", "For Java: a smaller heap (-Xmx), or another collector than ZGC, such as -XX:+UseG1GC."},
 	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
 	{SharedMemory, "/dev/shm/mono.", "For Mono: MONO_DISABLE_SHARED_AREA=1 in its environment."},
+	{SharedMemory, "/dev/shm/sem.", "For Python's multiprocessing: Process and Pipe move; Lock, Queue and Pool share semaphores, programs started by subprocess do not."},
 	{SharedMemory, "-shm", "For SQLite's write-ahead log: PRAGMA locking_mode=EXCLUSIVE before the first access, or another journal mode."},
 }
 
