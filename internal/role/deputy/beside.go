@@ -165,7 +165,7 @@ func (p *proc) receiveBeside(l *link, try uint64, ahead comes) *besides {
 	p.mu.Unlock()
 	return l.open(p.Own, l.besides(size), le.AppendUint64(nil, try), func(conn *transport.Framed) {
 		defer conn.Close()
-		err := receivePages(conn, ahead.left, func(data []byte) error {
+		err := conn.TakePages(ahead.left.bounds(), func(data []byte) error {
 			p.carried.Add(uint64(len(data)))
 			return ahead.page(data)
 		})
@@ -173,29 +173,6 @@ func (p *proc) receiveBeside(l *link, try uint64, ahead comes) *besides {
 			l.complain("a further connection from the guest's side", "error", err)
 		}
 	})
-}
-
-// receivePages stores what comes until the other side hangs up.
-func receivePages(conn *transport.Framed, left *allowance, page func([]byte) error) error {
-	for {
-		f, err := conn.Recv()
-		if err != nil {
-			return nil //nolint:nilerr // the end of the move
-		}
-		switch {
-		case !left.spend(f.Data):
-			return errEndless
-		case f.Kind == wire.Settle && len(f.Data) == 0:
-			err = conn.Send(wire.Settled, f.ID)
-		case f.Kind != wire.Pages || len(f.Data) > mostPages:
-			err = fmt.Errorf("frame %d of %d bytes", f.Kind, len(f.Data))
-		default:
-			err = page(f.Data)
-		}
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // allowance is what may come by all connections together.
@@ -213,4 +190,14 @@ func (a *allowance) spend(data []byte) bool {
 	}
 	a.bytes -= n
 	return true
+}
+
+// bounds are those of a connection that carries a part of it.
+func (a *allowance) bounds() transport.Bounds {
+	return transport.Bounds{Frame: mostPages, Spend: func(data []byte) error {
+		if !a.spend(data) {
+			return errEndless
+		}
+		return nil
+	}}
 }

@@ -31,7 +31,7 @@ func TestPagesBeside(t *testing.T) {
 			conn, guest := transport.NewFramed(ours), transport.NewFramed(theirs)
 			ended, pages := make(chan error, 1), 0
 			go func() {
-				ended <- receivePages(conn, &allowance{bytes: c.bytes}, func([]byte) error { pages++; return nil })
+				ended <- conn.TakePages((&allowance{bytes: c.bytes}).bounds(), func([]byte) error { pages++; return nil })
 				_ = conn.Close()
 			}()
 			for _, kind := range c.kinds {
@@ -64,7 +64,7 @@ func TestTooLargeBeside(t *testing.T) {
 		conn, guest := transport.NewFramed(ours), transport.NewFramed(theirs)
 		ended := make(chan error, 1)
 		go func() {
-			ended <- receivePages(conn, &allowance{bytes: 1 << 40}, func([]byte) error { return broken })
+			ended <- conn.TakePages((&allowance{bytes: 1 << 40}).bounds(), func([]byte) error { return broken })
 			_ = conn.Close()
 		}()
 		_ = guest.Send(wire.Pages, 7, make([]byte, size))

@@ -82,25 +82,10 @@ func (g *Guest) carriesBeside(conn *transport.Framed, f transport.Frame) error {
 	return nil
 }
 
-// comeBeside stores the pages of a process on its way in until home hangs up.
+// comeBeside stores the pages of a process on its way in. Home may send as many as it likes: they
+// are its own.
 func (in *inbox) comeBeside(conn *transport.Framed) error {
-	for {
-		f, err := conn.Recv()
-		if err != nil {
-			return nil //nolint:nilerr // all has come, or the move is off
-		}
-		switch {
-		case f.Kind == wire.Pages:
-			err = in.storeAhead(f.Data)
-		case f.Kind == wire.Settle:
-			err = conn.Send(wire.Settled, f.ID)
-		default:
-			err = fmt.Errorf("frame %d among pages", f.Kind)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return conn.TakePages(transport.Bounds{Frame: transport.MaxFrame}, in.storeAhead)
 }
 
 // opens lets pages be stored from now on: the body is there.
