@@ -1,9 +1,7 @@
 package tracee
 
 import (
-	"errors"
 	"sort"
-	"sync"
 
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/pagemap"
@@ -19,29 +17,38 @@ type Memory interface {
 	Write(addr uint64, b []byte) error
 }
 
-// Filling stores pages in the memory of a process that stands still, most of which holds
-// nothing yet. There the kernel takes a page and fills it in one step, by a userfaultfd;
-// written to, it would look the page up, find none, take one and clear it first, which
-// costs twice as much.
+// Filling stores pages in the memory of a process, most of which holds nothing yet. There
+// the kernel takes a page and fills it in one step, by a userfaultfd; written to, it would
+// look the page up, find none, take one and clear it first, which costs twice as much.
 //
-// Until Close nobody but the Filling can write, or read, where nothing is yet. Several may use it
-// at once.
+// Others may use the memory meanwhile. To be filled a mapping needs a userfaultfd, of
+// whichever mode: in this one a page that nobody has protected is used as ever, whether it is
+// there or not, where a missing one would otherwise wait for somebody, or fail.
 type Filling struct {
 	space *mem.Space
-
-	mu    sync.RWMutex // held to read by who stores
 	fd    uffd.FD
-	empty []image.Range // where pages are filled, sorted; nil: nowhere any more
+	empty []image.Range // where pages are filled, sorted
 }
 
-// Fill begins to store pages by a parked thread, whose process has these mappings. Where
-// that is not possible, and where the kernel takes huge pages by itself, which are cheaper
-// still, the Filling writes as ever.
-func (t *Thread) Fill(vmas []image.VMA) *Filling {
+// Filling makes one, by a parked thread. Until it has places, and where it cannot be made, it
+// writes as ever.
+func (t *Thread) Filling() *Filling {
 	f := &Filling{space: t.Proc.Mem, fd: -1}
-	regions, err := t.Proc.Family.FS.Smaps(t.Proc.PID)
+	if fd, err := t.Proc.userfaultfd(t.Must, 0); err == nil {
+		f.fd = fd
+	}
+	return f
+}
+
+// Places has pages of the process's mappings be filled from now on, but where the kernel takes
+// huge pages by itself: these are cheaper still. A mapping that is changed later is written.
+func (f *Filling) Places(p *Process, vmas []image.VMA) {
+	if f.fd < 0 {
+		return
+	}
+	regions, err := p.Family.FS.Smaps(p.PID)
 	if err != nil {
-		return f
+		return
 	}
 	var huge, where []image.Range
 	for i := range regions {
@@ -55,61 +62,47 @@ func (t *Thread) Fill(vmas []image.VMA) *Filling {
 			where = append(where, r...)
 		}
 	}
-	fd, err := t.Proc.userfaultfd(t.Must, 0)
-	if err != nil {
-		return f
-	}
-	f.fill(fd, where)
-	return f
+	f.fill(where)
 }
 
-// fill has pages of sorted mappings be filled. fd is the Filling's from then on.
-func (f *Filling) fill(fd uffd.FD, where []image.Range) {
-	f.fd = fd
+// fill has pages of sorted mappings be filled.
+func (f *Filling) fill(where []image.Range) {
 	for _, r := range where {
-		if fd.Register(r.Start, r.Len(), uffd.ModeMissing) == nil {
+		if f.fd.Register(r.Start, r.Len(), uffd.ModeWP) == nil {
 			f.empty = append(f.empty, r)
 		}
 	}
 }
 
-// Close leaves the memory as it is.
+// Close leaves the memory as it is. Nobody stores any more. A nil Filling may be closed.
+//
+// In the end the kernel looks through all of a mapping for pages that were protected, 20 ms for
+// each GB, unless it has another mode by then.
 func (f *Filling) Close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.fd >= 0 {
-		_ = f.fd.Close()
+	if f == nil || f.fd < 0 {
+		return
 	}
+	for _, r := range f.empty {
+		_ = f.fd.Register(r.Start, r.Len(), uffd.ModeMissing) // if that fails it takes longer
+	}
+	_ = f.fd.Close()
 	f.fd, f.empty = -1, nil
 }
 
-// Write stores whole pages. If they cannot be filled in, whatever it is, the ordinary way may do.
+// Write stores whole pages. Several may at once.
 func (f *Filling) Write(at uint64, b []byte) error {
-	done, err := f.write(at, b)
-	if errors.Is(err, errUnfilled) {
-		f.Close()
-		err = f.space.Write(at+done, b[done:])
-	}
-	return err
-}
-
-var errUnfilled = errors.New("pages cannot be filled in")
-
-func (f *Filling) write(at uint64, b []byte) (done uint64, err error) {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	for done < uint64(len(b)) {
-		n, fills := f.piece(at+done, uint64(len(b))-done)
+	for len(b) > 0 {
+		n, fills := f.piece(at, uint64(len(b)))
 		store := f.space.Write
 		if fills {
 			store = f.put
 		}
-		if err := store(at+done, b[done:done+n]); err != nil {
-			return done, err
+		if err := store(at, b[:n]); err != nil {
+			return err
 		}
-		done += n
+		at, b = at+n, b[n:]
 	}
-	return done, nil
+	return nil
 }
 
 // piece is how much at a place is stored in the same way, and whether by filling.
@@ -124,19 +117,17 @@ func (f *Filling) piece(at, most uint64) (n uint64, fills bool) {
 	return min(most, f.empty[i].End-at), true
 }
 
-// put fills pages of one mapping.
+// put fills pages of one mapping. If they cannot be, whatever it is, the ordinary way may do.
 func (f *Filling) put(at uint64, b []byte) error {
 	for len(b) > 0 {
 		n, errno := f.fd.Copy(at, b, 0)
-		switch {
-		case n > 0:
-		case errno == unix.EEXIST:
-			n = f.present(image.Range{Start: at, End: at + uint64(len(b))})
+		if n <= 0 {
+			if n = len(b); errno == unix.EEXIST {
+				n = f.present(image.Range{Start: at, End: at + uint64(n)})
+			}
 			if err := f.space.Write(at, b[:n]); err != nil {
 				return err
 			}
-		default:
-			return errUnfilled
 		}
 		at, b = at+uint64(n), b[n:]
 	}
