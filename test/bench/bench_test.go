@@ -50,7 +50,7 @@ func moves(b *testing.B, megabytes int) {
 	copies := newCopier(b, lab, dir)
 	// What every move costs, however small: the command, and a session.
 	small := start(b, lab.Command(ctx, 1, dir, "sh", "-c", "echo $$; read end"))
-	var out, home, rate, homeRate, raw, encrypted, setUp []float64
+	var out, home, rate, homeRate, raw, stored, encrypted, setUp []float64
 	timed := func(pid int, to string) (still, took float64) {
 		begun := time.Now()
 		still = move(ctx, b, lab, pid, to)
@@ -59,6 +59,7 @@ func moves(b *testing.B, megabytes int) {
 	b.ResetTimer()
 	for range b.N {
 		raw = append(raw, copies.rate(ctx, b, "tcp", megabytes))
+		stored = append(stored, copies.rate(ctx, b, intoMemory, megabytes))
 		encrypted = append(encrypted, copies.rate(ctx, b, "tls", megabytes))
 		_, took := timed(small.pid, "2")
 		setUp = append(setUp, 1000*took)
@@ -75,9 +76,11 @@ func moves(b *testing.B, megabytes int) {
 	report(b, "move-MB/s", rate)
 	report(b, "home-MB/s", homeRate)
 	report(b, "tcp-MB/s", raw)
+	report(b, "tcp-memory-MB/s", stored)
 	report(b, "tls-MB/s", encrypted)
 	report(b, "set-up-ms", setUp)
 	b.ReportMetric(median(rate)/median(raw), "move/tcp")
+	b.ReportMetric(median(rate)/median(stored), "move/tcp-memory")
 	b.ReportMetric(median(rate)/median(encrypted), "move/tls")
 	if err := lab.Command(ctx, 1, "/", "kill", "-TERM", strconv.Itoa(pid)).Run(); err != nil {
 		b.Fatal(err)
@@ -92,8 +95,10 @@ func moves(b *testing.B, megabytes int) {
 	t.row("rate, going out", format("%.0f", rate)+" MB/s")
 	t.row("rate, coming home", format("%.0f", homeRate)+" MB/s")
 	t.row("TCP copy of as much", format("%.0f", raw)+" MB/s")
+	t.row("TCP copy into memory", format("%.0f", stored)+" MB/s")
 	t.row("the same by TLS", format("%.0f", encrypted)+" MB/s")
 	t.row("TCP copy / going out", format("%.2f", byRound(raw, rate)))
+	t.row("TCP copy into memory / going out", format("%.2f", byRound(stored, rate)))
 	t.row("TLS copy / going out", format("%.2f", byRound(encrypted, rate)))
 	t.row("a shell goes out: the command and the session's set-up", format("%.0f", setUp)+" ms")
 	t.row("rate, going out, less that", format("%.0f", without(rate, setUp, megabytes))+" MB/s")
