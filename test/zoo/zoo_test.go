@@ -180,7 +180,7 @@ func runMovedBy(t *testing.T, lab *labtest.Lab, p Program, scratch string, flags
 func TestForeignKernel(t *testing.T) {
 	t.Setenv("OPENMOSIX_VDSO", "foreign")
 	lab := labtest.Up(t, 3)
-	names := map[string]bool{"clock_forward": true, "random_bytes": true, "sig_altstack": true, "thread_home": true}
+	names := map[string]bool{"clock_forward": true, "mem_no_vdso": true, "random_bytes": true, "sig_altstack": true, "thread_home": true}
 	for _, p := range programs(t) {
 		if !names[p.Name] {
 			continue

@@ -32,14 +32,14 @@ type Op struct {
 type SameFile func(a, b uint32) bool
 
 // Diff lists the steps from have to want, unmapping first: a mapping that
-// moved may need the place of one that goes. Special mappings are left alone
-// on both sides. Both lists must be sorted and must not overlap.
+// moved may need the place of one that goes. Special mappings cannot be made, and are left alone
+// where they are wanted; elsewhere they go, as the program has unmapped them. Both lists must be sorted and must not overlap.
 func Diff(have, want []image.VMA, same SameFile) []Op {
 	var unmaps, rest []Op
 	cells := overlay(have, want)
 	for i, c := range cells {
 		switch {
-		case c.have != nil && c.have.Kind == image.Special, c.want != nil && c.want.Kind == image.Special:
+		case c.want != nil && c.want.Kind == image.Special:
 		case c.want == nil:
 			unmaps = append(unmaps, Op{Range: c.Range, Action: Unmap})
 		case extends(cells, i):

@@ -38,6 +38,28 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// The kernel's own pages stay where they are wanted; what the program has unmapped of them goes.
+func TestDiffSpecial(t *testing.T) {
+	special := func(s, e uint64) image.VMA { v := anon(s, e, 1); v.Kind = image.Special; return v }
+	for name, c := range map[string]struct {
+		have, want []image.VMA
+		ops        []Action
+	}{
+		"wanted":        {[]image.VMA{special(10, 20)}, []image.VMA{special(10, 20)}, nil},
+		"not there":     {nil, []image.VMA{special(10, 20)}, nil},
+		"unmapped":      {[]image.VMA{special(10, 20), special(20, 30)}, []image.VMA{special(10, 20)}, []Action{Unmap}},
+		"another there": {[]image.VMA{special(10, 20)}, []image.VMA{anon(10, 20, 3)}, []Action{Unmap, Map}},
+	} {
+		var got []Action
+		for _, o := range Diff(c.have, c.want, func(a, b uint32) bool { return a == b }) {
+			got = append(got, o.Action)
+		}
+		if d := cmp.Diff(c.ops, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
 // What is wanted below a mapping that grows downwards is that mapping, grown.
 func TestDiffGrows(t *testing.T) {
 	grows := func(s, e uint64) image.VMA { v := anon(s, e, 3); v.Grows = true; return v }

@@ -35,14 +35,16 @@ const (
 
 // Candidates are bases tried in turn for the region: addresses that neither
 // the kernel's mmap nor usual fixed mappings (executables, Go and Java heaps,
-// sanitizer shadows) come near. All share the upper 32 bits ReservedHigh or a
-// neighbour of it, so that the guest's filter can protect them by one comparison.
+// sanitizer shadows) come near. ThreadSanitizer takes all but what the kernel may
+// give, so the last one lies there, below where programs are loaded (two thirds of
+// the address space and up). Each has a stretch of 4 GiB to itself, which
+// the guest's filter can protect by one comparison.
 func Candidates() []uint64 {
 	var c []uint64
 	for i := uint64(0); i < 16; i++ {
 		c = append(c, (ReservedHigh+i*0x100)<<32)
 	}
-	return c
+	return append(c, 0x5501<<32)
 }
 
 // ReservedHigh is the upper half of the first candidate's address.

@@ -35,7 +35,7 @@ func TestStubWithoutRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ip, err := o.p.vdsoSyscall()
+	ip, err := o.p.callInstruction()
 	if err != nil {
 		t.Fatal(err)
 	}

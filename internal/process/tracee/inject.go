@@ -1,7 +1,6 @@
 package tracee
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -165,30 +164,6 @@ func (h *Hold) awaitInterrupted(t *Thread) error {
 			return fmt.Errorf("thread %d: unexpected stop %v", t.TID, s)
 		}
 	}
-}
-
-var syscallInstruction = []byte{0x0f, 0x05}
-
-// vdsoSyscall finds a system call instruction in the process's vDSO: the one
-// piece of code that every 64-bit process has.
-func (p *Process) vdsoSyscall() (uint64, error) {
-	ms, err := p.Family.FS.Maps(p.PID)
-	if err != nil {
-		return 0, err
-	}
-	for _, m := range ms {
-		if m.Name != "[vdso]" {
-			continue
-		}
-		b := make([]byte, m.Len())
-		if err := p.Mem.Read(m.Start, b); err != nil {
-			return 0, err
-		}
-		if i := bytes.Index(b, syscallInstruction); i >= 0 {
-			return m.Start + uint64(i), nil
-		}
-	}
-	return 0, fmt.Errorf("process %d has no vDSO to make calls with", p.PID)
 }
 
 // chooseBase finds an address for the stub's region that the process does not use.

@@ -21,7 +21,7 @@ func (h *Hold) MapStub(t *Thread) error {
 	if err != nil {
 		return err
 	}
-	ip, err := h.Proc.vdsoSyscall()
+	ip, err := h.Proc.callInstruction()
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *Hold) LeaveStub(ts []*Thread, ths []image.Thread) error {
 
 func (h *Hold) unmapStub(t *Thread) error {
 	p := h.Proc
-	ip, err := p.vdsoSyscall()
+	ip, err := p.callInstruction()
 	if err != nil {
 		return err
 	}

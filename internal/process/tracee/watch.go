@@ -58,7 +58,7 @@ func (p *Process) WatchRunning(then, after int) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	ip, err := p.vdsoSyscall()
+	ip, err := p.callInstruction()
 	if err != nil {
 		return nil, err
 	}

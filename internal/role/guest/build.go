@@ -77,8 +77,11 @@ func (s *strand) placeVDSO(img *image.Image) error {
 		return err
 	}
 	from, to := special(have), special(img.VMAs)
-	if len(from) == 0 || len(to) == 0 {
-		return nil // a kernel, or a process, without one
+	if len(tracee.VDSO(to)) == 0 {
+		return s.dropVDSO(from, to)
+	}
+	if len(from) == 0 {
+		return nil // a kernel without one
 	}
 	local := make([]byte, 0)
 	if v := tracee.VDSO(from); len(v) == 1 {
@@ -110,6 +113,18 @@ func (s *strand) placeVDSO(img *image.Image) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// dropVDSO takes its vDSO from the body of a process that has unmapped its own. Of the pages that
+// belong to it the program may have left some, which nobody reads now: they are only told of.
+func (s *strand) dropVDSO(from, left []image.VMA) error {
+	for i := range from {
+		if _, err := s.t.Must("unmap the vDSO", unix.SYS_MUNMAP, from[i].Start, from[i].Len()); err != nil {
+			return err
+		}
+	}
+	s.b.foreign = left
 	return nil
 }
 
@@ -148,17 +163,29 @@ func (s *strand) proxyVDSO(img *image.Image, local []byte, from []image.VMA) err
 }
 
 // asAtHome puts the kernel's own pages into a list of mappings as home has
-// them, in place of the stand-in.
+// them, in place of the stand-in: what the program has left of that.
 func (b *body) asAtHome(vmas []image.VMA) []image.VMA {
 	if len(b.foreign) == 0 {
 		return vmas
 	}
-	out := append([]image.VMA(nil), b.foreign...)
-	for _, v := range vmas {
-		if v.Kind == image.Special || v.Start >= b.vdso[0].Start && v.Start < b.vdso[0].End {
+	var out []image.VMA
+	var code image.VMA // home's
+	for _, v := range b.foreign {
+		if len(b.vdso) > 0 && v.Start == b.vdso[0].Start {
+			code = v
 			continue
 		}
 		out = append(out, v)
+	}
+	for _, v := range vmas {
+		switch {
+		case v.Kind == image.Special:
+		case v.Start >= code.Start && v.End <= code.End:
+			code.Range = v.Range
+			out = append(out, code)
+		default:
+			out = append(out, v)
+		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })
 	return out

@@ -82,6 +82,10 @@ func (s *strand) mmapFile(p *pending) {
 		s.comeHome(p, "memory shared with a file is written at home")
 		return
 	}
+	if flags&(unix.MAP_FIXED|unix.MAP_FIXED_NOREPLACE) != 0 && s.b.reserved(p.args[0], p.args[1]) {
+		s.comeHome(p, takenPlace)
+		return
+	}
 	if !s.enter(p, true) {
 		return
 	}

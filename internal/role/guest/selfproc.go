@@ -103,6 +103,7 @@ func (b *body) mapsText() ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
+	vmas = b.asAtHome(vmas)
 	var out bytes.Buffer
 	for i := range vmas {
 		out.Write(mapsLine(&vmas[i], home))

@@ -135,7 +135,7 @@ func (s *strand) mapsOwn(p *pending, k *soleFile) bool {
 		return false
 	}
 	if p.args[3]&(unix.MAP_FIXED|unix.MAP_FIXED_NOREPLACE) != 0 && s.b.reserved(p.args[0], p.args[1]) {
-		s.b.answer(p.id, -int64(unix.ENOMEM))
+		s.comeHome(p, takenPlace)
 		return true
 	}
 	if !s.enter(p, true) {

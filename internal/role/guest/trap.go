@@ -126,7 +126,7 @@ func (s *strand) obey(n *notify.Notification) {
 }
 
 // local: a call that runs here was trapped because it may touch the
-// supervisor's own memory in the body.
+// supervisor's own memory in the body. At home that place is free.
 func (s *strand) local(p *pending) {
 	if watchesMasks(p.nr) {
 		s.maskChange(p)
@@ -134,12 +134,14 @@ func (s *strand) local(p *pending) {
 	}
 	if s.b.reserved(p.args[0], p.args[1]) ||
 		p.nr == unix.SYS_MREMAP && p.args[3]&unix.MREMAP_FIXED != 0 && s.b.reserved(p.args[4], p.args[2]) {
-		s.b.answer(p.id, -int64(unix.ENOMEM))
+		s.comeHome(p, takenPlace)
 		return
 	}
 	s.handsOver()
 	s.b.proceed(p.id)
 }
+
+const takenPlace = "its supervisor has memory where it wants its own"
 
 // reserved tells whether a range touches the supervisor's memory in the body.
 func (b *body) reserved(at, length uint64) bool {
