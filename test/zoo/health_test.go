@@ -49,7 +49,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
   without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
-- A limit or CPU mask that another process sets for one that is away acts at the guest from its next move on.
+- A limit or CPU mask that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
 - In a process with a signalfd, a signal that only the mask of a ppoll, pselect6 or epoll_pwait away blocks comes with the next call, not when the wait ends.
 - A receive with a time-out of the socket (SO_RCVTIMEO) begins its time anew with each move that breaks it off.
 - **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively

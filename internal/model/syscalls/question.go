@@ -1,5 +1,7 @@
 package syscalls
 
+import "slices"
+
 // IsQuestion tells whether a call only asks: it changes nothing at home, does not wait, and what it asks of
 // is not a descriptor that other calls may have made another one. readlink(2) is none: it sets a symbolic link's time of access.
 func IsQuestion(nr int, a [6]uint64) bool {
@@ -24,12 +26,17 @@ func IsQuestion(nr int, a [6]uint64) bool {
 // was an address.
 func (c *Call) Asks() bool {
 	a := c.Args
-	for i := range c.Segs {
-		if arg := c.Segs[i].Arg; arg >= 0 {
-			a[arg] = 1
+	for i := range a {
+		if a[i] == 0 && c.Given(i) {
+			a[i] = 1
 		}
 	}
 	return IsQuestion(c.Nr, a)
+}
+
+// Given tells whether an argument of a call that has been gathered was not zero.
+func (c *Call) Given(arg int) bool {
+	return c.Args[arg] != 0 || slices.ContainsFunc(c.Segs, func(s Segment) bool { return int(s.Arg) == arg })
 }
 
 const (

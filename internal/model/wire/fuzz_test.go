@@ -17,7 +17,8 @@ func FuzzDecode(f *testing.F) {
 	for _, v := range []any{PrepareMsg{Image: img}, PreparedMsg{}, ThawMsg{Image: img, Signals: []PendingSignal{{TID: 7, Info: make([]byte, 128)}}},
 		FreezeMsg{Full: true, Later: 2}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
 		CloneMsg{Serial: 1}, UnmadeMsg{Own: 8, Signal: 17, PIDFD: -1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}, WantMsg{Ranges: img.HomeDirty, Urgent: true}, OwnFileMsg{Name: "stat"}, TextMsg{Serial: 1},
-		CallsMsg{Calls: []tally.Call{{Nr: 1, Nanos: 5, Buckets: []uint64{1}}}}} {
+		CallsMsg{Calls: []tally.Call{{Nr: 1, Nanos: 5, Buckets: []uint64{1}}}},
+		BoundsMsg{Limits: []Bound{{Resource: 2}}, CPUs: []ThreadCPUs{{TID: 7, CPUs: []uint64{3}}}}} {
 		f.Add(Encode(v))
 	}
 	f.Add([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
@@ -48,7 +49,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		for _, v := range []any{new(PreparedMsg), new(FreezeMsg), new(FailedMsg), new(DiedMsg), new(NeedHomeMsg),
 			new(CloneMsg), new(UnmadeMsg), new(ExecMsg), new(MapFileMsg), new(MappedMsg), new(UsageMsg), new(OwnFileMsg), new(TextMsg), new(CallsMsg),
-			new(LackingMsg), new(KnownMsg), new(ReadableMsg), new(OpenedMsg), new(ForgetMsg), new(WantMsg)} {
+			new(LackingMsg), new(KnownMsg), new(ReadableMsg), new(OpenedMsg), new(ForgetMsg), new(WantMsg), new(BoundsMsg)} {
 			_ = Decode(b, v)
 		}
 	})

@@ -259,7 +259,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		return err
 	}
 	p.AddGrowing(r.img.VMAs)
-	if err := p.Unlimited(func() error { return leader.Remap(r.img, p.held, ownOf, layout.Union(r.stored)) }); err != nil {
+	if err := p.unlimited(func() error { return leader.Remap(r.img, p.held, ownOf, layout.Union(r.stored)) }); err != nil {
 		return err
 	}
 	if err := leader.Drop(m.Missing); err != nil { // what came ahead has been written since

@@ -14,9 +14,14 @@ import (
 // executeAs is execute with the limits that belong to the call.
 func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool) {
 	switch c.Nr {
-	case unix.SYS_GETRLIMIT, unix.SYS_SETRLIMIT, unix.SYS_PRLIMIT64:
+	case unix.SYS_GETRLIMIT, unix.SYS_SETRLIMIT, unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY:
 		d.p.limits.Lock()
-		defer d.p.limits.Unlock()
+		ret, outs, ok = d.execute(c)
+		d.p.limits.Unlock()
+		if ok && ret == 0 {
+			d.bindsOther(c)
+		}
+		return ret, outs, ok
 	case unix.SYS_MMAP:
 		d.p.limits.Lock()
 		defer d.p.limits.Unlock()
@@ -30,6 +35,13 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 		return ret, outs, ok
 	}
 	return d.execute(c)
+}
+
+// unlimited is Unlimited of a process whose guest's side may be told of its limits meanwhile.
+func (p *proc) unlimited(f func() error) error {
+	p.limits.Lock()
+	defer p.limits.Unlock()
+	return p.Unlimited(f)
 }
 
 // scratch maps memory for a call's arguments. The result is as mmap(2)'s.

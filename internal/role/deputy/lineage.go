@@ -127,9 +127,7 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 // parted gives a new process slots of its own: it may have other rights soon, and be on
 // another node than the process that made it.
 func (p *proc) parted(t *tracee.Thread) error {
-	p.limits.Lock()
-	defer p.limits.Unlock()
-	return p.Unlimited(t.OwnSlots)
+	return p.unlimited(t.OwnSlots)
 }
 
 // adoptChild enters a process that a deputy has made. Runs on the tracing thread.

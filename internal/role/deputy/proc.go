@@ -83,6 +83,7 @@ type proc struct {
 	giveWhole []image.Range
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
+	bounds bounds     // those that the guest's side goes by: bounds.go
 
 	soles  []*soleFile // what it has of its own, while it is away; mu
 	wanted bool        // it is on its way home because of them; mu

@@ -78,7 +78,7 @@ func (s *strand) rlimit(p *pending) {
 				s.b.mu.Lock()
 				s.b.img.Limits[resource] = l
 				s.b.mu.Unlock()
-				s.b.limit(resource, l)
+				s.b.setLimit(resource)
 			}
 		}
 		return ret

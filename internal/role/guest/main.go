@@ -228,6 +228,7 @@ type body struct {
 	calls    atomic.Uint64
 	unlisted atomic.Bool   // its mappings have got properties here that their list does not show
 	guarded  atomic.Bool   // it may have guard regions
+	limiting sync.Mutex    // held while limits and CPUs are made to act here
 	raised   atomic.Uint64 // signals raised here so far
 	kept     atomic.Uint64 // signals that stay pending at home while they are blocked
 	vdso     []image.Range // code that only works in this time and on this kernel

@@ -1,0 +1,98 @@
+package deputy
+
+import (
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Others may set a process's limits and CPUs (prlimit(2), sched_setaffinity(2), taskset(1)), and the
+// kernel tells nobody. What they set is the deputy's, where the guest's side does not see it. So whenever
+// that tells what the process uses, once a second, the deputy is looked at, and after a call by which
+// a process of the family sets another's at once.
+
+// bounds are what a guest's side goes by. Guarded by proc.limits.
+type bounds struct {
+	link   *link // who was told; nil: nobody
+	moves  int   // ... since which move: with each they come anew
+	limits [len(boundsAway)]unix.Rlimit
+	cpus   map[int]unix.CPUSet // of threads, by own id
+}
+
+// boundsAway are the limits that act at the guest: its side goes by RLIMIT_CPU itself.
+var boundsAway = [...]int{unix.RLIMIT_CPU, unix.RLIMIT_DATA, unix.RLIMIT_STACK, unix.RLIMIT_AS}
+
+// tellBounds tells the guest's side what is new. It does not wait: if limits are put aside just now,
+// it is told the next time.
+func (p *proc) tellBounds(l *link) {
+	if !p.limits.TryLock() {
+		return
+	}
+	defer p.limits.Unlock()
+	p.mu.Lock()
+	skip, moves := l == nil || p.link != l || p.ended, p.moves
+	p.mu.Unlock()
+	if skip {
+		return
+	}
+	all := p.bounds.link != l || p.bounds.moves != moves
+	m, now, err := p.newBounds(all)
+	if err != nil {
+		return // it is ending
+	}
+	now.link, now.moves = l, moves
+	p.bounds = now
+	if len(m.Limits) == 0 && len(m.CPUs) == 0 {
+		return
+	}
+	if err := p.tellGuest(l, wire.Bounds, p.Own, wire.Encode(m)); err != nil {
+		p.s.log.Debug("limits not told", "pid", p.PID, "error", err)
+	}
+}
+
+// newBounds are what they are now, and what of that is new. Precondition: p.limits is held.
+func (p *proc) newBounds(all bool) (m wire.BoundsMsg, now bounds, err error) {
+	for i, r := range boundsAway {
+		if err := unix.Prlimit(p.PID, r, nil, &now.limits[i]); err != nil {
+			return m, now, err
+		}
+		if l := now.limits[i]; all || l != p.bounds.limits[i] {
+			m.Limits = append(m.Limits, wire.Bound{Resource: r, Limit: image.Limit{Cur: l.Cur, Max: l.Max}})
+		}
+	}
+	var any, one unix.CPUSet // what home gives all; what a thread may use
+	if err := unix.SchedGetaffinity(0, &any); err != nil {
+		return m, now, err
+	}
+	threads := p.Threads()
+	now.cpus = make(map[int]unix.CPUSet, len(threads))
+	for _, t := range threads {
+		if unix.SchedGetaffinity(t.TID, &one) != nil {
+			continue // it has ended
+		}
+		now.cpus[t.Own] = one
+		if was, known := p.bounds.cpus[t.Own]; known && was == one && !all {
+			continue
+		}
+		c := wire.ThreadCPUs{TID: t.Own}
+		if one != any {
+			for _, w := range one {
+				c.CPUs = append(c.CPUs, uint64(w))
+			}
+		}
+		m.CPUs = append(m.CPUs, c)
+	}
+	return m, now, nil
+}
+
+// bindsOther has told the guest's side of another process whose limit or CPUs were set by a call.
+func (d *deputy) bindsOther(c *syscalls.Call) {
+	if c.Nr != unix.SYS_SCHED_SETAFFINITY && (c.Nr != unix.SYS_PRLIMIT64 || !c.Given(2)) {
+		return
+	}
+	if other := d.p.s.deputyByOwn(int(int32(c.Args[0]))); other != nil && other.p != d.p {
+		other.p.tellBounds(other.p.away())
+	}
+}
