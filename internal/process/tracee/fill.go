@@ -1,7 +1,9 @@
 package tracee
 
 import (
+	"errors"
 	"sort"
+	"sync"
 
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/pagemap"
@@ -17,38 +19,29 @@ type Memory interface {
 	Write(addr uint64, b []byte) error
 }
 
-// Filling stores pages in the memory of a process, most of which holds nothing yet. There
-// the kernel takes a page and fills it in one step, by a userfaultfd; written to, it would
-// look the page up, find none, take one and clear it first, which costs twice as much.
+// Filling stores pages in the memory of a process that stands still, most of which holds
+// nothing yet. There the kernel takes a page and fills it in one step, by a userfaultfd;
+// written to, it would look the page up, find none, take one and clear it first, which
+// costs twice as much.
 //
-// Others may use the memory meanwhile. To be filled a mapping needs a userfaultfd, of
-// whichever mode: in this one a page that nobody has protected is used as ever, whether it is
-// there or not, where a missing one would otherwise wait for somebody, or fail.
+// Until Close nobody but the Filling can write, or read, where nothing is yet. Several may use it
+// at once.
 type Filling struct {
 	space *mem.Space
+
+	mu    sync.RWMutex // held to read by who stores
 	fd    uffd.FD
-	empty []image.Range // where pages are filled, sorted
+	empty []image.Range // where pages are filled, sorted; nil: nowhere any more
 }
 
-// Filling makes one, by a parked thread. Until it has places, and where it cannot be made, it
-// writes as ever.
-func (t *Thread) Filling() *Filling {
+// Fill begins to store pages by a parked thread, whose process has these mappings. Where
+// that is not possible, and where the kernel takes huge pages by itself, which are cheaper
+// still, the Filling writes as ever.
+func (t *Thread) Fill(vmas []image.VMA) *Filling {
 	f := &Filling{space: t.Proc.Mem, fd: -1}
-	if fd, err := t.Proc.userfaultfd(t.Must, 0); err == nil {
-		f.fd = fd
-	}
-	return f
-}
-
-// Places has pages of the process's mappings be filled from now on, but where the kernel takes
-// huge pages by itself: these are cheaper still. A mapping that is changed later is written.
-func (f *Filling) Places(p *Process, vmas []image.VMA) {
-	if f.fd < 0 {
-		return
-	}
-	regions, err := p.Family.FS.Smaps(p.PID)
+	regions, err := t.Proc.Family.FS.Smaps(t.Proc.PID)
 	if err != nil {
-		return
+		return f
 	}
 	var huge, where []image.Range
 	for i := range regions {
@@ -62,47 +55,61 @@ func (f *Filling) Places(p *Process, vmas []image.VMA) {
 			where = append(where, r...)
 		}
 	}
-	f.fill(where)
+	fd, err := t.Proc.userfaultfd(t.Must, 0)
+	if err != nil {
+		return f
+	}
+	f.fill(fd, where)
+	return f
 }
 
-// fill has pages of sorted mappings be filled.
-func (f *Filling) fill(where []image.Range) {
+// fill has pages of sorted mappings be filled. fd is the Filling's from then on.
+func (f *Filling) fill(fd uffd.FD, where []image.Range) {
+	f.fd = fd
 	for _, r := range where {
-		if f.fd.Register(r.Start, r.Len(), uffd.ModeWP) == nil {
+		if fd.Register(r.Start, r.Len(), uffd.ModeMissing) == nil {
 			f.empty = append(f.empty, r)
 		}
 	}
 }
 
-// Close leaves the memory as it is. Nobody stores any more. A nil Filling may be closed.
-//
-// In the end the kernel looks through all of a mapping for pages that were protected, 20 ms for
-// each GB, unless it has another mode by then.
+// Close leaves the memory as it is.
 func (f *Filling) Close() {
-	if f == nil || f.fd < 0 {
-		return
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fd >= 0 {
+		_ = f.fd.Close()
 	}
-	for _, r := range f.empty {
-		_ = f.fd.Register(r.Start, r.Len(), uffd.ModeMissing) // if that fails it takes longer
-	}
-	_ = f.fd.Close()
 	f.fd, f.empty = -1, nil
 }
 
-// Write stores whole pages. Several may at once.
+// Write stores whole pages. If they cannot be filled in, whatever it is, the ordinary way may do.
 func (f *Filling) Write(at uint64, b []byte) error {
-	for len(b) > 0 {
-		n, fills := f.piece(at, uint64(len(b)))
+	done, err := f.write(at, b)
+	if errors.Is(err, errUnfilled) {
+		f.Close()
+		err = f.space.Write(at+done, b[done:])
+	}
+	return err
+}
+
+var errUnfilled = errors.New("pages cannot be filled in")
+
+func (f *Filling) write(at uint64, b []byte) (done uint64, err error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for done < uint64(len(b)) {
+		n, fills := f.piece(at+done, uint64(len(b))-done)
 		store := f.space.Write
 		if fills {
 			store = f.put
 		}
-		if err := store(at, b[:n]); err != nil {
-			return err
+		if err := store(at+done, b[done:done+n]); err != nil {
+			return done, err
 		}
-		at, b = at+n, b[n:]
+		done += n
 	}
-	return nil
+	return done, nil
 }
 
 // piece is how much at a place is stored in the same way, and whether by filling.
@@ -117,17 +124,19 @@ func (f *Filling) piece(at, most uint64) (n uint64, fills bool) {
 	return min(most, f.empty[i].End-at), true
 }
 
-// put fills pages of one mapping. If they cannot be, whatever it is, the ordinary way may do.
+// put fills pages of one mapping.
 func (f *Filling) put(at uint64, b []byte) error {
 	for len(b) > 0 {
 		n, errno := f.fd.Copy(at, b, 0)
-		if n <= 0 {
-			if n = len(b); errno == unix.EEXIST {
-				n = f.present(image.Range{Start: at, End: at + uint64(n)})
-			}
+		switch {
+		case n > 0:
+		case errno == unix.EEXIST:
+			n = f.present(image.Range{Start: at, End: at + uint64(len(b))})
 			if err := f.space.Write(at, b[:n]); err != nil {
 				return err
 			}
+		default:
+			return errUnfilled
 		}
 		at, b = at+uint64(n), b[n:]
 	}

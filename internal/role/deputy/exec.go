@@ -191,7 +191,6 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 func (p *proc) isHome() {
 	p.dropMapped()
 	p.endSource()
-	p.takeFilling().Close()
 	p.giving.Lock()
 	p.emptied, p.toGive, p.giveWhole = false, nil, nil
 	p.giving.Unlock()

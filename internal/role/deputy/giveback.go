@@ -42,7 +42,6 @@ func (f *frozen) giveBack() {
 		return
 	}
 	givable := f.givable()
-	f.willFill()
 	if len(f.rest.later) > 0 {
 		p.giveLater(givable)
 		return
@@ -62,41 +61,6 @@ func (f *frozen) giveBack() {
 		}
 	}
 	p.toGive = nil
-}
-
-// willFill prepares that what is given back now is filled when it comes home. Later the threads may
-// be in calls of their own, by which the number of a descriptor might be seen.
-func (f *frozen) willFill() {
-	var filling *tracee.Filling
-	err := f.p.Unlimited(func() error { // a process may have as many descriptors as it may
-		filling = f.threads[0].Filling()
-		return nil
-	})
-	if err != nil {
-		f.p.s.log.Warn("a process's limits are not what they were", "pid", f.p.PID, "error", err)
-	}
-	f.p.giving.Lock()
-	f.p.filling = filling
-	f.p.giving.Unlock()
-}
-
-// refills is where pages are stored that come home ahead, until filled is called.
-func (p *proc) refills(vmas []image.VMA) (into tracee.Memory, filled func()) {
-	filling := p.takeFilling()
-	if filling == nil {
-		return p.Mem, func() {}
-	}
-	filling.Places(p.Process, vmas)
-	return filling, filling.Close
-}
-
-// takeFilling is what fills what has been given back, once; the caller closes it.
-func (p *proc) takeFilling() *tracee.Filling {
-	p.giving.Lock()
-	defer p.giving.Unlock()
-	filling := p.filling
-	p.filling = nil
-	return filling
 }
 
 // unguard takes the guard regions out of the deputy: pages that come home ahead may

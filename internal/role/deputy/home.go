@@ -102,12 +102,10 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 	}
 	var mu sync.Mutex
 	note := p.arriving(progress)
-	into, filled := p.refills(vmas)
-	defer filled()
 	m, err := p.frozenImage(l, ask, comes{several: true, settle: func() error { return nil }, page: func(data []byte) error {
 		// Where the deputy has got another mapping meanwhile, the guest has it as
 		// well, and sends its pages again.
-		err := tracee.StorePages(into, data)
+		err := tracee.StorePages(p.Mem, data)
 		mu.Lock()
 		defer mu.Unlock()
 		note(data)

@@ -75,10 +75,9 @@ type proc struct {
 	token []byte         // by which nodes know what they hold of it; mu
 	holds *pagesum.Table // what the node it moves to holds; of the move's goroutine
 
-	giving  sync.Mutex      // held while memory is given back; guards all of these
-	emptied bool            // some was: all of it has to come home
-	toGive  []image.Range   // what is to be given back
-	filling *tracee.Filling // by which that is filled again when it comes home; nil: it is written
+	giving  sync.Mutex    // held while memory is given back; guards both of these
+	emptied bool          // some was: all of it has to come home
+	toGive  []image.Range // what is to be given back
 	// giveWhole is what is to be given back when the last page has been fetched.
 	giveWhole []image.Range
 

@@ -280,7 +280,6 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 	s.awaitLeft(p, p.away())
 	p.dropMapped()
 	p.endSource()
-	p.takeFilling().Close()
 	s.mu.Lock()
 	delete(s.procs, p.PID)
 	if used != nil {

@@ -210,14 +210,15 @@ func (a *arrival) thaw() error {
 func (a *arrival) ahead() (frame, error) {
 	var into *tracee.Filling // the body's memory; nil: nothing has come
 	a.into = sync.OnceValue(func() *tracee.Filling {
-		into = a.s.t.Filling()
-		into.Places(a.s.b.Process, a.img.VMAs)
+		into = a.s.t.Fill(a.img.VMAs)
 		return into
 	})
 	a.in.opens(a.storeAhead)
 	defer func() {
 		a.in.shuts()
-		into.Close()
+		if into != nil {
+			into.Close()
+		}
 	}()
 	for {
 		f, err := a.next()
