@@ -48,6 +48,7 @@ type lasting struct {
 	from  uint64  // which the first byte of kept is
 	kept  backlog // sent, and not acknowledged yet
 
+	closing bool   // it is being closed here: it is not broken, whatever the other side does
 	severed bool   // the connection below has broken; whoever has it mended is the one who writes
 	stopped bool   // who wrote then has noticed
 	mended  bool   // it goes by another than the first
@@ -119,7 +120,10 @@ func (f *Framed) Bye() {
 
 // goodbye queues what tells the other side that the connection is not broken. Precondition: mu is held.
 func (o *outgoing) goodbye() {
-	if o.last == nil || o.last.severed {
+	if o.last == nil {
+		return
+	}
+	if o.last.closing = true; o.last.severed {
 		return
 	}
 	header, _, _ := o.header(kindBye, 0, nil)
@@ -235,15 +239,15 @@ func (f *Framed) came(n int) {
 // mend has the connection go by another one.
 func (f *Framed) mend(why error) error {
 	f.mu.Lock()
-	if f.broken == nil {
+	if f.broken == nil && !f.last.closing {
 		f.sever()
 	}
-	for f.broken == nil && !f.last.stopped {
+	for f.broken == nil && !f.last.closing && !f.last.stopped {
 		f.room.Wait()
 	}
-	ended := f.broken
+	over := f.broken != nil || f.last.closing
 	f.mu.Unlock()
-	if ended != nil {
+	if over {
 		return why
 	}
 	next, theirs, err := f.last.again(why, f.last.got.Load())

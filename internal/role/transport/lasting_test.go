@@ -94,7 +94,7 @@ func (p *pairs) lasting() (a, b *Framed) {
 func TestLasting(t *testing.T) {
 	p := newPairs(t)
 	a, b := p.lasting()
-	const frames = 3000
+	const frames = 6000
 	content := func(i, n int) []byte {
 		return bytes.Repeat(binary.BigEndian.AppendUint32(nil, uint32(i)), n/4+1)[:n]
 	}
@@ -158,12 +158,17 @@ func TestLasting(t *testing.T) {
 		receivers.Wait()
 		close(done)
 	}()
-	for limit := time.After(time.Minute); ; {
+	const cuts = 40 // with more than can be mended it would never end
+	for limit, n := time.After(time.Minute), 0; ; {
+		pause := time.Duration(3+rand.IntN(30)) * time.Millisecond
+		if n++; n > cuts {
+			pause = time.Hour
+		}
 		select {
 		case <-done:
 		case <-limit:
 			t.Error("it has come to a standstill")
-		case <-time.After(time.Duration(5+rand.IntN(100)) * time.Millisecond):
+		case <-time.After(pause):
 			p.cut()
 			continue
 		}
@@ -254,6 +259,27 @@ func TestLastingEnds(t *testing.T) {
 		f.Last(nil)
 		if _, err := f.Recv(); !errors.Is(err, errClaims) {
 			t.Errorf("%v", err)
+		}
+	})
+	t.Run("closed here", func(t *testing.T) { // and at once by the other side, which has been told
+		for range 200 {
+			p := newPairs(t)
+			a, b := p.make()
+			for _, f := range []*Framed{a, b} {
+				f.Last(func(error, uint64) (*Framed, uint64, error) {
+					t.Error("a connection that is closed is to go on")
+					return nil, 0, no
+				})
+			}
+			var ended sync.WaitGroup
+			for _, f := range []*Framed{a, b} {
+				ended.Go(func() {
+					_, _ = f.Recv() // until it ends
+					f.Bye()
+				})
+			}
+			a.Bye()
+			ended.Wait()
 		}
 	})
 	t.Run("closed", func(t *testing.T) {
