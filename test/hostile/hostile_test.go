@@ -35,7 +35,7 @@ var ways = []struct {
 	{name: "namespaces", says: []string{"namespaces tried", "done"}},
 	{name: "weaken", says: []string{"weaken: opened 1", "done"}, mayDie: true},
 	{name: "facilities", says: []string{"facilities: opened 1", "done"}},
-	{name: "region", says: []string{"region 0: 0", "region 100000: 0", "length: 0", "region over", "done"}},
+	{name: "region", says: []string{"region 0: 41\n", "region 40000: 41\n", "region 100000: 41\n", "region 1a00000: 41\n", "region fffffffffffff000: 41\n", "length: 0", "region over", "done"}},
 	{name: "slots", mayDie: true},
 	{name: "private", says: []string{"private: killed by 11", "done"}},
 	{name: "descriptors", says: []string{"openat: home", "descriptors tried", "done"}},

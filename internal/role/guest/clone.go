@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 
 	"openmosix/internal/linux/ptrace"
@@ -300,7 +301,9 @@ func (c *cloning) begin(tid int) error {
 		if n.b != c.s.b {
 			g.childRuns(c.own)
 		}
-		if err = ptrace.Continue(n.t.TID, 0); err != nil {
+		if err = ptrace.Continue(n.t.TID, 0); errors.Is(err, unix.ESRCH) {
+			err = nil // what was said to it was that it is to end
+		} else if err != nil {
 			err = fmt.Errorf("let it run: %w", err)
 		}
 	})
