@@ -18,8 +18,9 @@ func (p *Process) Unlimited(f func() error) error {
 	}
 	err = f()
 	for r, l := range back {
-		e := unix.Prlimit(p.PID, r, nil, &l.now)
-		if e == nil && l.now == l.raised {
+		var now unix.Rlimit
+		e := unix.Prlimit(p.PID, r, nil, &now)
+		if e == nil && now == l.raised {
 			e = unix.Prlimit(p.PID, r, &l.old, nil)
 		}
 		if e != nil && !errors.Is(e, unix.ESRCH) {
@@ -30,7 +31,7 @@ func (p *Process) Unlimited(f func() error) error {
 }
 
 // raisedLimit is one that is to be put back, if it is still what it was raised to.
-type raisedLimit struct{ old, raised, now unix.Rlimit }
+type raisedLimit struct{ old, raised unix.Rlimit }
 
 // almostInfinite is no limit that anybody else sets.
 const almostInfinite = unix.RLIM_INFINITY - 1

@@ -16,14 +16,18 @@ func (f *frozen) affinity() error {
 		if err := unix.SchedGetaffinity(t.TID, &one); err != nil {
 			return fmt.Errorf("read the CPUs of thread %d: %w", t.TID, err)
 		}
-		th := &f.img.Threads[i]
-		th.CPUs = nil
-		if one == all {
-			continue
-		}
-		for _, w := range one {
-			th.CPUs = append(th.CPUs, uint64(w))
-		}
+		f.img.Threads[i].CPUs = cpusOf(one, all)
 	}
 	return nil
+}
+
+// cpusOf is the mask of a thread as it is told: nil if it may use all that home gives.
+func cpusOf(one, all unix.CPUSet) (words []uint64) {
+	if one == all {
+		return nil
+	}
+	for _, w := range one {
+		words = append(words, uint64(w))
+	}
+	return words
 }

@@ -37,8 +37,8 @@ func (p *proc) tellBounds(l *link) {
 	if skip {
 		return
 	}
-	all := p.bounds.link != l || p.bounds.moves != moves
-	m, now, err := p.newBounds(all)
+	anew := p.bounds.link != l || p.bounds.moves != moves
+	m, now, err := p.newBounds(anew)
 	if err != nil {
 		return // it is ending
 	}
@@ -52,18 +52,18 @@ func (p *proc) tellBounds(l *link) {
 	}
 }
 
-// newBounds are what they are now, and what of that is new. Precondition: p.limits is held.
-func (p *proc) newBounds(all bool) (m wire.BoundsMsg, now bounds, err error) {
+// newBounds are what they are now, and what of that is new, or all of it. Precondition: p.limits is held.
+func (p *proc) newBounds(anew bool) (m wire.BoundsMsg, now bounds, err error) {
 	for i, r := range boundsAway {
 		if err := unix.Prlimit(p.PID, r, nil, &now.limits[i]); err != nil {
 			return m, now, err
 		}
-		if l := now.limits[i]; all || l != p.bounds.limits[i] {
+		if l := now.limits[i]; anew || l != p.bounds.limits[i] {
 			m.Limits = append(m.Limits, wire.Bound{Resource: r, Limit: image.Limit{Cur: l.Cur, Max: l.Max}})
 		}
 	}
-	var any, one unix.CPUSet // what home gives all; what a thread may use
-	if err := unix.SchedGetaffinity(0, &any); err != nil {
+	var all, one unix.CPUSet // what home gives; what a thread may use
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
 		return m, now, err
 	}
 	threads := p.Threads()
@@ -73,16 +73,10 @@ func (p *proc) newBounds(all bool) (m wire.BoundsMsg, now bounds, err error) {
 			continue // it has ended
 		}
 		now.cpus[t.Own] = one
-		if was, known := p.bounds.cpus[t.Own]; known && was == one && !all {
+		if was, known := p.bounds.cpus[t.Own]; known && was == one && !anew {
 			continue
 		}
-		c := wire.ThreadCPUs{TID: t.Own}
-		if one != any {
-			for _, w := range one {
-				c.CPUs = append(c.CPUs, uint64(w))
-			}
-		}
-		m.CPUs = append(m.CPUs, c)
+		m.CPUs = append(m.CPUs, wire.ThreadCPUs{TID: t.Own, CPUs: cpusOf(one, all)})
 	}
 	return m, now, nil
 }

@@ -198,12 +198,16 @@ func (o *outgoing) hears(id uint64) (uint64, error) {
 func (f *Framed) recvLasting() (Frame, error) {
 	for {
 		frame, err := f.recv()
-		if err == nil {
+		switch {
+		case err == nil:
 			frame.ID, err = f.hears(frame.ID)
-		} else if !errors.Is(err, ErrFrameTooBig) {
+		case !errors.Is(err, ErrFrameTooBig):
 			if err = f.mend(err); err == nil {
 				continue
 			}
+		}
+		if err == nil && frame.Kind == kindBye {
+			err = io.EOF
 		}
 		if err != nil {
 			f.mu.Lock()
@@ -212,14 +216,7 @@ func (f *Framed) recvLasting() (Frame, error) {
 			return Frame{}, err
 		}
 		f.came(len(frame.Data))
-		switch frame.Kind {
-		case kindGot:
-		case kindBye:
-			f.mu.Lock()
-			f.fail(io.EOF)
-			f.mu.Unlock()
-			return Frame{}, io.EOF
-		default:
+		if frame.Kind != kindGot {
 			return frame, nil
 		}
 	}
