@@ -1,0 +1,263 @@
+package joint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"openmosix/internal/linux/uffd"
+	"openmosix/internal/model/coherence"
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+// manager is home's part as a family has it, with the nodes in one process.
+type manager struct {
+	t     *testing.T
+	mu    sync.Mutex
+	dir   *coherence.Directory
+	nodes map[coherence.Party]*Node
+	last  map[uint64][]byte
+	moved int
+}
+
+type party struct {
+	m   *manager
+	who coherence.Party
+}
+
+func (p party) Want(_ Key, page uint64) {
+	p.m.mu.Lock()
+	defer p.m.mu.Unlock()
+	p.m.do(p.m.dir.Wants(page, p.who))
+}
+
+func (p party) Give(_ Key, page uint64, contents []byte) {
+	p.m.mu.Lock()
+	defer p.m.mu.Unlock()
+	p.m.moved++
+	p.m.last[page] = contents
+	acts, err := p.m.dir.Came(page, p.who)
+	if err != nil {
+		p.m.t.Error(err)
+	}
+	p.m.do(acts)
+}
+
+func (m *manager) do(acts []coherence.Action) {
+	for _, a := range acts {
+		var err error
+		switch a.Verb {
+		case coherence.Take:
+			err = m.nodes[a.To].Take(testKey, a.Page)
+		case coherence.Put:
+			err = m.nodes[a.To].Put(testKey, a.Page, m.last[a.Page])
+		}
+		if err != nil {
+			m.t.Errorf("%+v: %v", a, err)
+		}
+	}
+}
+
+var testKey = Key{1, 2}
+
+const (
+	testPages = 3
+	childEnv  = "OPENMOSIX_JOINT_CHILD"
+)
+
+// cluster is a home and other nodes, each with an object of its own.
+func cluster(t *testing.T, others int) (*manager, []*os.File) {
+	t.Helper()
+	m := &manager{t: t, dir: coherence.New(), nodes: map[coherence.Party]*Node{}, last: map[uint64][]byte{}}
+	var files []*os.File
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range others + 1 {
+		fd, err := unix.MemfdCreate("joint-test", unix.MFD_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := os.NewFile(uintptr(fd), "memory")
+		if err := f.Truncate(testPages * image.PageSize); err != nil {
+			t.Fatal(err)
+		}
+		n := New(party{m, coherence.Party(i)}, i == 0)
+		if _, err := n.Use(testKey, testPages*image.PageSize, func() (*os.File, error) { return f, nil }); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(n.Close)
+		m.nodes[coherence.Party(i)] = n
+		files = append(files, f)
+	}
+	return m, files
+}
+
+// child is a process with the memory of a node.
+type child struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	s   *Space
+}
+
+// join starts a process that works with a node's memory when it is told to.
+func join(t *testing.T, n *Node, f *os.File, work string) *child {
+	t.Helper()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[0])
+	theirs := os.NewFile(uintptr(pair[1]), "socket")
+	defer theirs.Close()
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestChild$")
+	cmd.Env = append(os.Environ(), childEnv+"="+work, "GOGC=off")
+	cmd.ExtraFiles = []*os.File{theirs, f}
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	msg, control := make([]byte, 8), make([]byte, 64)
+	_, cn, _, _, err := unix.Recvmsg(pair[0], msg, control, unix.MSG_CMSG_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := binary.LittleEndian.Uint64(msg)
+	if at == 0 {
+		t.Skip("no userfaultfd for faults of the kernel")
+	}
+	all, err := unix.ParseSocketControlMessage(control[:cn])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fds, err := unix.ParseUnixRights(&all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := uffd.FD(fds[0])
+	if err := u.Ioctl(uffd.IoctlAPI, uffd.APIRequest(Features)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := n.Watch(u, []Part{{image.Range{Start: at, End: at + testPages*image.PageSize}, testKey, 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &child{cmd, in, s}
+}
+
+func (c *child) run() { _ = c.in.Close() }
+
+func (c *child) wait(t *testing.T) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- c.cmd.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("a process does not come to an end")
+	}
+}
+
+// Processes of three nodes, two of each, count in one memory: nothing is lost, and a lock keeps
+// two words equal.
+func TestCount(t *testing.T) {
+	m, files := cluster(t, 2)
+	var all []*child
+	for i := range 6 {
+		all = append(all, join(t, m.nodes[coherence.Party(i%3)], files[i%3], "count"))
+	}
+	for _, c := range all {
+		c.run()
+	}
+	for _, c := range all {
+		c.wait(t)
+	}
+	for i, c := range all {
+		m.nodes[coherence.Party(i%3)].Leave(c.s)
+	}
+	m.nodes[1].Unuse(testKey)
+	m.nodes[2].Unuse(testKey)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	counted, locked, other := word64(t, files[0], 0), word64(t, files[0], image.PageSize+8), word64(t, files[0], image.PageSize+16)
+	if counted != 6*counts || locked != 6*lockings || other != locked || m.dir.Away() != 0 {
+		t.Errorf("counted %d, not %d; under the lock %d and %d, not %d; %d pages are away", counted, 6*counts, locked, other, 6*lockings, m.dir.Away())
+	}
+	t.Logf("%d pages moved", m.moved)
+}
+
+// A process that forks while its memory comes and goes: the child has it, too.
+func TestFork(t *testing.T) {
+	m, files := cluster(t, 1)
+	forks := join(t, m.nodes[1], files[1], "fork")
+	other := join(t, m.nodes[0], files[0], "count")
+	forks.run()
+	other.run()
+	forks.wait(t)
+	other.wait(t)
+	m.nodes[1].Leave(forks.s)
+	m.nodes[1].mu.Lock()
+	m.nodes[1].sweep()
+	m.nodes[1].mu.Unlock()
+	m.nodes[1].Unuse(testKey)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if got := word64(t, files[0], 0); got != counts+forkings || m.dir.Away() != 0 {
+		t.Errorf("counted %d, not %d; %d pages are away", got, counts+forkings, m.dir.Away())
+	}
+}
+
+func word64(t *testing.T, f *os.File, at int64) uint64 {
+	t.Helper()
+	var b [8]byte
+	if _, err := f.ReadAt(b[:], at); err != nil {
+		t.Fatal(err)
+	}
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+func TestParts(t *testing.T) {
+	const p = image.PageSize
+	whole := []Part{{image.Range{Start: 10 * p, End: 14 * p}, testKey, p}}
+	for _, c := range []struct{ got, want []Part }{
+		{without(whole, image.Range{Start: 11 * p, End: 12 * p}), []Part{{image.Range{Start: 10 * p, End: 11 * p}, testKey, p}, {image.Range{Start: 12 * p, End: 14 * p}, testKey, 3 * p}}},
+		{without(whole, image.Range{Start: 0, End: 20 * p}), nil},
+		{move(whole, image.Range{Start: 12 * p, End: 14 * p}, 30*p), []Part{{image.Range{Start: 10 * p, End: 12 * p}, testKey, p}, {image.Range{Start: 30 * p, End: 32 * p}, testKey, 3 * p}}},
+	} {
+		if fmt.Sprint(c.got) != fmt.Sprint(c.want) {
+			t.Errorf("%v instead of %v", c.got, c.want)
+		}
+	}
+}
+
+func TestNonsense(t *testing.T) {
+	m, _ := cluster(t, 1)
+	n := m.nodes[1]
+	for what, err := range map[string]error{
+		"a short page":     n.Put(testKey, 0, make([]byte, 100)),
+		"beyond the end":   n.Put(testKey, testPages, make([]byte, image.PageSize)),
+		"twice":            m.nodes[0].Put(testKey, 0, make([]byte, image.PageSize)),
+		"of nothing known": n.Take(Key{9, 9}, 0),
+	} {
+		if err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+	if _, err := n.Use(Key{3, 4}, MaxSize+image.PageSize, nil); err == nil {
+		t.Error("too much is taken")
+	}
+}

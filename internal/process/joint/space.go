@@ -1,0 +1,211 @@
+package joint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"openmosix/internal/linux/uffd"
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
+
+// Features are those of the userfaultfd of a process that shares.
+const Features = uffd.FollowChanges | uffd.EventFork | uffd.FaultFlagWP | uffd.MissingShmem | uffd.WPHugetlbShmem
+
+// Part is where a process has a part of an object mapped.
+type Part struct {
+	image.Range
+	Key Key
+	Off uint64 // in the object
+}
+
+// Space is a process's memory.
+type Space struct {
+	fd    uffd.FD
+	file  *os.File // the same
+	parts []Part
+}
+
+// Watch begins to serve a process that stands still, by a userfaultfd of it with these Features,
+// which the node closes in the end. ErrServed: it is served already.
+func (n *Node) Watch(fd uffd.FD, parts []Part) (*Space, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := newSpace(fd, slices.Clone(parts))
+	for _, p := range parts {
+		o := n.objects[p.Key]
+		if o == nil || p.Off%image.PageSize != 0 || p.Start%image.PageSize != 0 || p.Len()%image.PageSize != 0 ||
+			p.Off/image.PageSize+p.Len()/image.PageSize > uint64(len(o.here)) {
+			s.close()
+			return nil, fmt.Errorf("a mapping of shared memory of %d bytes at %#x is not of what is known", p.Len(), p.Off)
+		}
+		err := fd.Register(p.Start, p.Len(), uffd.ModeMissing|uffd.ModeWP)
+		if errors.Is(err, unix.EBUSY) {
+			err = ErrServed
+		}
+		if err == nil {
+			err = s.protect(p.Range, false) // whether it can be
+		}
+		if err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	if n.closed {
+		s.close()
+		return nil, os.ErrClosed
+	}
+	n.sweep()
+	n.add(s)
+	return s, nil
+}
+
+// ErrServed: the mappings of a process have a userfaultfd already.
+var ErrServed = errors.New("its shared memory is served already")
+
+func newSpace(fd uffd.FD, parts []Part) *Space {
+	return &Space{fd: fd, file: os.NewFile(uintptr(fd), "userfaultfd"), parts: parts}
+}
+
+// add begins to listen. Precondition: mu is held.
+func (n *Node) add(s *Space) {
+	n.spaces = append(n.spaces, s)
+	go n.listen(s)
+}
+
+// close waits for who listens, and that may be the caller.
+func (s *Space) close() { go func() { _ = s.file.Close() }() }
+
+// Leave ends the serving of a process, which is gone or does not run here again. What nobody else
+// has mapped here is given away, and told when it returns.
+func (n *Node) Leave(s *Space) {
+	n.mu.Lock()
+	n.drop(s)
+	n.forgetUnused()
+	n.mu.Unlock()
+	n.Flush()
+}
+
+// drop listens no more. Precondition: mu is held.
+func (n *Node) drop(s *Space) {
+	if at := slices.Index(n.spaces, s); at >= 0 {
+		n.spaces = slices.Delete(n.spaces, at, at+1)
+		s.close()
+	}
+}
+
+// sweep drops processes that have ended: nothing tells that of a userfaultfd. Precondition: mu is held.
+func (n *Node) sweep() {
+	for _, s := range slices.Clone(n.spaces) {
+		if len(s.parts) == 0 || errors.Is(s.protect(image.Range{Start: s.parts[0].Start, End: s.parts[0].Start + image.PageSize}, false), unix.ESRCH) {
+			n.drop(s)
+		}
+	}
+	n.forgetUnused()
+}
+
+// listen waits for what happens in a process.
+func (n *Node) listen(s *Space) {
+	raw, err := s.file.SyscallConn()
+	if err != nil {
+		return
+	}
+	buf := make([]byte, 16*uffd.MessageSize)
+	_ = raw.Read(func(uintptr) bool {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return !n.hear(s, buf)
+	})
+}
+
+// hear takes what there is; false: there will be no more. Precondition: mu is held.
+func (n *Node) hear(s *Space, buf []byte) bool {
+	for slices.Contains(n.spaces, s) {
+		got, err := unix.Read(int(s.fd), buf)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return true
+		case err != nil || got == 0:
+			return false
+		}
+		for _, m := range uffd.ParseMessages(buf[:got]) {
+			switch m.Kind {
+			case uffd.Fault:
+				n.fault(s, m.Start)
+			case uffd.Moved:
+				s.parts = move(s.parts, image.Range{Start: m.Start, End: m.Start + m.Len}, m.To)
+			case uffd.Unmap: // what is only dropped (Removed) is still mapped
+				s.parts = without(s.parts, image.Range{Start: m.Start, End: m.End})
+			case uffd.Forked:
+				n.add(newSpace(uffd.FD(m.FD), slices.Clone(s.parts)))
+			}
+		}
+	}
+	return false
+}
+
+// protect sets, or takes off, the protection of a range against writes; taking it off wakes.
+func (s *Space) protect(r image.Range, on bool) error {
+	const protect = 1
+	mode := uint64(0)
+	if on {
+		mode = protect
+	}
+	return s.fd.Ioctl(uffd.IoctlWriteProtect, uffd.WriteProtectRequest(r.Start, r.Len(), mode))
+}
+
+// without is parts less a range of addresses.
+func without(parts []Part, r image.Range) []Part {
+	var rest []Part
+	for _, p := range parts {
+		if p.Start < r.Start {
+			before := p
+			before.End = min(p.End, r.Start)
+			rest = append(rest, before)
+		}
+		if p.End > r.End {
+			behind := p
+			behind.Start = max(p.Start, r.End)
+			behind.Off += behind.Start - p.Start
+			rest = append(rest, behind)
+		}
+	}
+	return rest
+}
+
+// move is parts of which a range has been moved by mremap(2).
+func move(parts []Part, from image.Range, to uint64) []Part {
+	rest := without(parts, from)
+	for _, p := range parts {
+		q := p
+		q.Start, q.End = max(p.Start, from.Start), min(p.End, from.End)
+		if q.Start >= q.End {
+			continue
+		}
+		q.Off += q.Start - p.Start
+		at := to + q.Start - from.Start
+		q.Range = image.Range{Start: at, End: at + q.Len()}
+		rest = append(rest, q)
+	}
+	return rest
+}
+
+// each calls do for every place at which a page of an object is mapped. Precondition: mu is held.
+func (n *Node) each(k Key, page uint64, do func(s *Space, at uint64) error) error {
+	off := page * image.PageSize
+	for _, s := range slices.Clone(n.spaces) {
+		for _, p := range slices.Clone(s.parts) {
+			if p.Key == k && p.Off <= off && off < p.Off+p.Len() {
+				if err := do(s, p.Start+off-p.Off); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
