@@ -140,6 +140,9 @@ func (d *Directory) Holder(n uint64) Party {
 	return Home
 }
 
+// Quiet tells whether all pages are at home, and nobody wants one.
+func (d *Directory) Quiet() bool { return len(d.pages) == 0 }
+
 // Away counts the pages that are not at home.
 func (d *Directory) Away() int {
 	n := 0

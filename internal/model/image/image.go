@@ -77,6 +77,10 @@ func (v *VMA) OfFile() bool { return v.Kind == File || v.Kind == SharedFile || v
 // still. Holes count for nothing.
 const MaxSole = 256 << 20
 
+// MaxJoint bounds the size of a Joint one: it is there to be locks, counters and queues. Memory that
+// is worked on would go to and fro all the time.
+const MaxJoint = 1 << 20
+
 // MaxOpen bounds the descriptors of one of them.
 const MaxOpen = 1 << 10
 
@@ -96,6 +100,9 @@ type FileID struct {
 	// Sole: a file, or memory, that no other process has and that this one may write: what is in
 	// it travels with the process. Such a file is of the mappings of that kind alone.
 	Sole bool
+	// Joint, of a Sole one: others of its family have it, too. Its contents do not travel with the
+	// process: each page is where it is needed (package joint).
+	Joint bool
 	// Open are the process's descriptors of such a file. There is one description: what goes by
 	// them is to see what is written to the mappings.
 	Open []int32

@@ -47,6 +47,9 @@ func (img *Image) Validate() error {
 		if f := &img.Files[i]; f.Sole && f.Size > MaxSoleSize {
 			return fmt.Errorf("image: file %d of the process's own has %d bytes", i, f.Size)
 		}
+		if f := &img.Files[i]; f.Joint && (!f.Sole || len(f.Open) > 0 || f.Size == 0 || f.Size > MaxJoint || f.Size%PageSize != 0) {
+			return fmt.Errorf("image: file %d of the family has %d bytes and %d descriptors", i, f.Size, len(f.Open))
+		}
 		if n := len(img.Files[i].Open); n > MaxOpen {
 			return fmt.Errorf("image: file %d has %d descriptors", i, n)
 		}

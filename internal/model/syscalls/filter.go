@@ -37,6 +37,7 @@ var hot = []int{202, 228, 28, 11, 9, 14, 24, 12} // futex clock_gettime madvise 
 type Notified struct {
 	Alias bool // the guest's ids are not the kernel's
 	Masks bool // home must know which signals the threads block
+	Joint bool // it has memory that others of its family, elsewhere, have too
 }
 
 // Filter derives the seccomp filter of a guest from the table: what the table
@@ -50,7 +51,7 @@ type Notified struct {
 //
 // With more.Alias the calls that depend on the kernel's own idea of the caller's
 // id are notified as well: see aliased; with more.Masks those that change a
-// signal mask.
+// signal mask; with more.Joint those that have to do with memory that is shared.
 func Filter(reservedHigh uint32, more Notified) []Instr {
 	prog := []Instr{
 		{Code: bpfLoad, K: dataArch},
@@ -62,6 +63,9 @@ func Filter(reservedHigh uint32, more Notified) []Instr {
 	}
 	if more.Alias {
 		prog = append(prog, aliased()...)
+	}
+	if more.Joint {
+		prog = append(prog, joint()...)
 	}
 	for _, nr := range hot {
 		block := decide(Lookup(nr), reservedHigh)

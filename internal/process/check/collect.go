@@ -113,6 +113,18 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 	if err != nil {
 		return err
 	}
+	for i := range objects {
+		if why[i] == "" {
+			continue
+		}
+		together, err := c.together(f.PID, &objects[i])
+		if err != nil {
+			return err
+		}
+		if together {
+			why[i] = ""
+		}
+	}
 	for i := range f.Mappings {
 		m := &f.Mappings[i]
 		if n, ok := at[m.Start]; ok {
@@ -120,6 +132,41 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 		}
 	}
 	return nil
+}
+
+// together tells whether all who share memory are of one family of mosrun's, which can share it from
+// several nodes.
+func (c Checker) together(pid int, o *sole.Object) (bool, error) {
+	keeper := c.keeper(pid)
+	if keeper == 0 {
+		return false, nil
+	}
+	if _, is, err := sole.Joinable(c.FS, pid, o); err != nil || !is {
+		return false, err
+	}
+	others, why, err := sole.Sharers(c.FS, pid, keeper, []sole.Object{*o})
+	if err != nil || why[0] != "" {
+		return false, nil // then it cannot be said of all
+	}
+	for _, other := range others[0] {
+		if c.keeper(other) != keeper {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// keeper is the supervisor that traces a process; 0: none does.
+func (c Checker) keeper(pid int) int {
+	s, err := c.FS.Status(pid)
+	if err != nil || s.TracerPid == 0 {
+		return 0
+	}
+	tracer, err := c.FS.Status(s.TracerPid)
+	if err != nil || !c.ours(tracer.Tgid) {
+		return 0
+	}
+	return tracer.Tgid
 }
 
 func (c Checker) descriptors(f *refusal.Facts) error {

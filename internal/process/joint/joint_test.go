@@ -257,7 +257,7 @@ func TestNonsense(t *testing.T) {
 			t.Errorf("%s is taken", what)
 		}
 	}
-	if _, err := n.Use(Key{3, 4}, MaxSize+image.PageSize, nil); err == nil {
+	if _, err := n.Use(Key{3, 4}, image.MaxJoint+image.PageSize, nil); err == nil {
 		t.Error("too much is taken")
 	}
 }

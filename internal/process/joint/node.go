@@ -51,10 +51,6 @@ type object struct {
 	taken  []bool      // ... or it is to go, when it has been here long enough
 }
 
-// MaxSize bounds an object: it is there to be locks, counters and queues. Memory that is worked
-// on would go to and fro all the time.
-const MaxSize = 1 << 20
-
 // New is the part of home, where all pages are in the beginning, or of another node.
 func New(side Side, home bool) *Node {
 	n := &Node{side: side, home: home, objects: map[Key]*object{}}
@@ -66,7 +62,7 @@ func New(side Side, home bool) *Node {
 // have it mapped. open gives its file, which is the node's then. At home its pages are all there
 // afterwards, holes too. The file must not be closed.
 func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File, error) {
-	if size == 0 || size > MaxSize || size%image.PageSize != 0 {
+	if size == 0 || size > image.MaxJoint || size%image.PageSize != 0 {
 		return nil, fmt.Errorf("shared memory of %d bytes", size)
 	}
 	n.mu.Lock()
@@ -87,6 +83,7 @@ func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File,
 		return nil, err
 	}
 	if n.home {
+		// What is stored behind its end, in the last page, is to be kept, too. Nobody has it open.
 		if err := unix.Fallocate(int(file.Fd()), 0, 0, int64(size)); err != nil {
 			_ = file.Close()
 			return nil, fmt.Errorf("fill the holes of shared memory: %w", err)
@@ -98,6 +95,17 @@ func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File,
 	}
 	n.objects[k] = o
 	return file, nil
+}
+
+// Size of an object that is known, bytes.
+func (n *Node) Size(k Key) (uint64, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o := n.objects[k]
+	if o == nil {
+		return 0, false
+	}
+	return uint64(len(o.here)) * image.PageSize, true
 }
 
 // Unuse ends a Use.

@@ -79,6 +79,13 @@ func (n *Node) add(s *Space) {
 // close waits for who listens, and that may be the caller.
 func (s *Space) close() { go func() { _ = s.file.Close() }() }
 
+// Serves tells whether a process has shared memory mapped at an address.
+func (n *Node) Serves(s *Space, at uint64) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.ContainsFunc(s.parts, func(p Part) bool { return p.Start <= at && at < p.End })
+}
+
 // Leave ends the serving of a process, which is gone or does not run here again. What nobody else
 // has mapped here is given away, and told when it returns.
 func (n *Node) Leave(s *Space) {

@@ -11,9 +11,9 @@ import (
 
 // UnmapSole unmaps what the parked process has of its own (image.Sole), so that the kernel can
 // tell whether anybody else has it.
-func (t *Thread) UnmapSole(vmas []image.VMA) error {
+func (t *Thread) UnmapSole(vmas []image.VMA, files []image.FileID) error {
 	for i := range vmas {
-		if v := &vmas[i]; v.Kind == image.Sole {
+		if v := &vmas[i]; alone(v, files) {
 			if _, err := t.Must("munmap", unix.SYS_MUNMAP, v.Start, v.Len()); err != nil {
 				return err
 			}
@@ -22,11 +22,15 @@ func (t *Thread) UnmapSole(vmas []image.VMA) error {
 	return nil
 }
 
+func alone(v *image.VMA, files []image.FileID) bool {
+	return v.Kind == image.Sole && !files[v.File].Joint
+}
+
 // MapSole undoes UnmapSole. own is a descriptor that the process has itself, or negative (OwnDescriptor).
-func (t *Thread) MapSole(vmas []image.VMA, file func(i uint32) (f *os.File, own int)) error {
+func (t *Thread) MapSole(vmas []image.VMA, files []image.FileID, file func(i uint32) (f *os.File, own int)) error {
 	for i := range vmas {
 		v := vmas[i]
-		if v.Kind != image.Sole {
+		if !alone(&v, files) {
 			continue
 		}
 		f, fd := file(v.File)

@@ -61,6 +61,9 @@ func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
 		return nil, err
 	}
 	p := &proc{Process: tp, s: s, homeParent: parent}
+	if maker := s.procByPID(parent); maker != nil {
+		p.inherits(maker)
+	}
 	tp.Data = p
 	s.mu.Lock()
 	s.procs[pid] = p
@@ -158,7 +161,7 @@ func (s *Supervisor) placed(a *supervisor.Placed) {
 func (s *Supervisor) keepAttended(ts []*tracee.Thread) {
 	for _, t := range ts {
 		t.Data = nil
-		_ = ptrace.SetOptions(t.TID, attendOptions)
+		_ = ptrace.SetOptions(t.TID, t.Proc.Data.(*proc).attendOptions())
 	}
 }
 

@@ -164,7 +164,7 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.ENOSYS), nil)
 		return
 	}
-	if !syscalls.MayForward(c.Nr, c.Args) || c.Nr == unix.SYS_MMAP && d.p.reserved(c.Args[0], c.Args[1]) {
+	if !syscalls.MayForward(c.Nr, c.Args) && !d.p.waitsForShared(c) || c.Nr == unix.SYS_MMAP && d.p.reserved(c.Args[0], c.Args[1]) {
 		j.link.complain("the guest side forwards a call that is not made at home", "thread", d.t.Own, "call", c.Nr)
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return

@@ -10,6 +10,7 @@ import (
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/missing"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/joint"
 )
 
 // What a guest side says of a process is the word of another machine. It is checked
@@ -75,8 +76,19 @@ var errEndless = errors.New("the guest side sends more than the process can have
 func mayOwn(img *image.Image, soles []*soleFile) error {
 	for i := range img.Files {
 		f := &img.Files[i]
-		if f.Sole && !slices.ContainsFunc(soles, func(s *soleFile) bool { return s.id.Dev == f.Dev && s.id.Ino == f.Ino && s.id.Size == f.Size }) {
+		if f.Sole && !f.Joint && !slices.ContainsFunc(soles, func(s *soleFile) bool { return s.id.Dev == f.Dev && s.id.Ino == f.Ino && s.id.Size == f.Size }) {
 			return fmt.Errorf("the guest side sent a file of the process's own of %d bytes, which it has not", f.Size)
+		}
+	}
+	return nil
+}
+
+// mayShare checks that what a process comes with of its family's is what it left with.
+func (p *proc) mayShare(img *image.Image) error {
+	for i := range img.Files {
+		f := &img.Files[i]
+		if f.Joint && !p.isServed(joint.Key{Dev: f.Dev, Ino: f.Ino}) {
+			return fmt.Errorf("the guest side sent shared memory of %d bytes, which the process has not", f.Size)
 		}
 	}
 	return nil
@@ -91,7 +103,7 @@ func mostFrozen(img *image.Image) uint64 {
 		n += img.VMAs[i].Len() / image.PageSize * (image.PageSize + 128)
 	}
 	for i := range img.Files {
-		if f := &img.Files[i]; f.Sole { // perhaps mapped no more
+		if f := &img.Files[i]; f.Sole && !f.Joint { // perhaps mapped no more
 			n += f.Size + f.Size/image.PageSize*128
 		}
 	}

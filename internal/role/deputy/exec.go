@@ -135,6 +135,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.mu.Lock()
 	x := p.exec
 	l := p.link
+	p.served, p.sharedAt = nil, nil
 	p.mu.Unlock()
 	if x == nil { // the process did it by itself, at home, while being prepared
 		t.Slot = nil

@@ -161,6 +161,9 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.Thaw
 	if err := mayOwn(&m.Image, p.hasSoles()); err != nil {
 		return nil, err
 	}
+	if err := p.mayShare(&m.Image); err != nil {
+		return nil, err
+	}
 	if err := plausible(m, before); err != nil {
 		return nil, err
 	}

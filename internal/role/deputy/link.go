@@ -201,6 +201,8 @@ func (s *Supervisor) read(l *link) {
 			s.wanted(l, fr)
 		case wire.Fetched:
 			s.fetchedFrom(l, fr)
+		case wire.Joint:
+			s.joint.said(l, fr.data)
 		case wire.Calls:
 			s.countSeen(l, fr)
 		default:
@@ -215,6 +217,7 @@ func (s *Supervisor) read(l *link) {
 func (s *Supervisor) lost(l *link, why error) {
 	l.close()
 	s.forgetSession(l)
+	s.joint.lost(l)
 	for _, w := range s.leftBehind(l) {
 		s.leftOver(w, "the connection to its node was lost")
 	}

@@ -96,6 +96,9 @@ func (o *onward) relay() error {
 	if err := p.stillOpen(m.Image.Files); err != nil {
 		return err
 	}
+	if err := p.s.joint.goesTo(next, jointKeys(&m.Image)); err != nil {
+		return err
+	}
 	if err := p.send(next, wire.Thaw, wire.Encode(m)); err != nil {
 		return err
 	}

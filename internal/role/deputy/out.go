@@ -22,6 +22,11 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	var h *tracee.Hold
 	var err error
 	defer p.goesOn()
+	if how != atExec {
+		if err := s.coverShared(p); err != nil {
+			return 0, err
+		}
+	}
 	if how != running {
 		if h, err = s.freezeAtHome(p, how); err != nil {
 			return 0, err
@@ -211,6 +216,7 @@ func (f *frozen) send() error {
 	if err := f.divide(); err != nil {
 		return err
 	}
+	p.s.joint.grant(f.link, jointKeys(img))
 	// The image goes first: the other side needs the final mappings for the pages.
 	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Missing: f.rest.later})); err != nil {
 		return err
@@ -366,7 +372,7 @@ func (f *frozen) commit() {
 	p.link, p.actions, p.files = f.link, f.img.Actions, f.img.Files
 	p.moves++
 	p.kept = f.img.Kept
-	p.soles = f.soles
+	p.soles, p.sharedAt = f.soles, sharedAt(f.img)
 	p.count = 0
 	p.stopped = f.stopped()
 	p.mu.Unlock()

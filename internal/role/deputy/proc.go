@@ -9,6 +9,7 @@ import (
 	"openmosix/internal/model/pagesum"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/joint"
 	"openmosix/internal/process/standing"
 	"openmosix/internal/process/tracee"
 )
@@ -83,6 +84,10 @@ type proc struct {
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 	bounds bounds     // those that the guest's side goes by: bounds.go
+
+	served     map[joint.Key]bool // what of its memory is served that it shares; cover.go; mu
+	sharedAt   []image.Range      // where that is, while it is away; mu
+	waitsCover bool               // its move waits for cover.mu, and it runs; mu
 
 	soles  []*soleFile // what it has of its own, while it is away; mu
 	wanted bool        // it is on its way home because of them; mu

@@ -13,6 +13,7 @@ import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/joint"
 	"openmosix/internal/process/sole"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +38,7 @@ func (f *frozen) claim() error {
 	var left int64 = image.MaxSole
 	for i := range img.Files {
 		id := &img.Files[i]
-		if !id.Sole {
+		if !id.Sole || f.isJoint(id) {
 			continue
 		}
 		o := sole.Object{Dev: id.Dev, Ino: id.Ino, Name: id.Path}
@@ -73,7 +74,7 @@ func (f *frozen) claim() error {
 	p.s.watchLeases()
 	p.forgetMapped(f.soles)
 	f.unmapped = true
-	if err := f.threads[0].UnmapSole(img.VMAs); err != nil {
+	if err := f.threads[0].UnmapSole(img.VMAs, img.Files); err != nil {
 		return err
 	}
 	for _, s := range f.soles {
@@ -85,6 +86,17 @@ func (f *frozen) claim() error {
 		}
 	}
 	return nil
+}
+
+// isJoint tells of a file that it is shared with the family, as coverShared has seen to.
+func (f *frozen) isJoint(id *image.FileID) bool {
+	k := joint.Key{Dev: id.Dev, Ino: id.Ino}
+	size, known := f.p.s.joint.node.Size(k)
+	if !known || !f.link.fetches.Load() || !f.p.isServed(k) {
+		return false
+	}
+	id.Joint, id.Size = true, size
+	return true
 }
 
 func notAlone(id *image.FileID, why string) error {
@@ -173,7 +185,7 @@ func (p *proc) notHeld(passed []sole.Object) error {
 func (f *frozen) unclaim() error {
 	var err error
 	if f.unmapped {
-		err = f.threads[0].MapSole(f.img.VMAs, func(i uint32) (*os.File, int) {
+		err = f.threads[0].MapSole(f.img.VMAs, f.img.Files, func(i uint32) (*os.File, int) {
 			id := &f.img.Files[i]
 			return soleOf(f.soles, id), ownOf(id)
 		})

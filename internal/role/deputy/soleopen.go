@@ -66,7 +66,7 @@ func ownOf(id *image.FileID) int {
 func (p *proc) stillOpen(files []image.FileID) error {
 	for i := range files {
 		id := &files[i]
-		if !id.Sole {
+		if !id.Sole || id.Joint {
 			continue
 		}
 		id.Open = nil

@@ -56,6 +56,8 @@ type Supervisor struct {
 	figures  figures
 	lefts    []*left   // of processes that have ended: left.go
 	watching sync.Once // for leases that others want
+	joint    *jointly
+	cover    cover
 	done     chan struct{}
 	once     sync.Once
 }
@@ -83,7 +85,7 @@ func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, links: map[*link]struct{}{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
 		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
-	s.naming = newNaming(s)
+	s.naming, s.joint = newNaming(s), newJointly(s)
 	s.fam = tracee.NewFamily(s)
 	return s
 }

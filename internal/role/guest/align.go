@@ -13,7 +13,11 @@ func (a *arrival) alignFiles(img *image.Image) error {
 	for i := range img.Files {
 		f := &img.Files[i]
 		if f.Sole {
-			s, err := a.s.b.newSole(f)
+			make := a.s.b.newSole
+			if f.Joint {
+				make = a.s.b.newJoint
+			}
+			s, err := make(f)
 			if err != nil {
 				return err
 			}

@@ -87,7 +87,7 @@ func (s *strand) clone(p *pending) {
 	case !ok:
 		s.comeHome(p, "this kind of clone is made at home")
 		return
-	case a[0]&unix.CLONE_THREAD == 0 && len(s.b.ownSoles()) > 0:
+	case a[0]&unix.CLONE_THREAD == 0 && (len(s.b.ownSoles()) > 0 || s.b.joins.Load()):
 		s.comeHome(p, "it has mapped memory that it shares with its children")
 		return
 	}

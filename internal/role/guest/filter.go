@@ -13,7 +13,7 @@ func (s *strand) filter() error {
 	g := s.b.g
 	const progOff = 64
 	var prog []notify.Instr
-	more := syscalls.Notified{Alias: g.alias, Masks: s.b.kept.Load() != 0}
+	more := syscalls.Notified{Alias: g.alias, Masks: s.b.kept.Load() != 0, Joint: s.b.joins.Load()}
 	for _, i := range syscalls.Filter(uint32(s.b.Base>>32), more) {
 		prog = append(prog, notify.Instr{Code: i.Code, Jt: i.Jt, Jf: i.Jf, K: i.K})
 	}

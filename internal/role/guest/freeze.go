@@ -65,6 +65,7 @@ func (b *body) depart(m wire.FreezeMsg, d *departure) {
 	case f.kind == wire.Commit:
 		b.endSupply()
 		b.dropSoles()
+		b.leaveJoints()()
 		b.leaveBehind()
 		b.kill()
 		return

@@ -43,7 +43,7 @@ func (s *strand) getsSlate(p *pending) {
 // wantsSlate tells whether the body is to be given one now. Precondition: Guest.mu and b.mu are held.
 func (b *body) wantsSlate() bool {
 	s := &b.slate
-	if s.tried || !b.shortcut || b.g.displayed.refused || b.borrows || b.kept.Load() != 0 || b.lacks() {
+	if s.tried || !b.shortcut || b.g.displayed.refused || b.borrows || b.kept.Load() != 0 || b.waitsForPages() {
 		return false
 	}
 	s.answered++

@@ -70,6 +70,8 @@ func (g *Guest) read() {
 			g.credited(id, f.Data)
 		case wire.Known:
 			g.learn(id, f.Data)
+		case wire.Joint:
+			g.joint(g.conn.Own(f))
 		case wire.Bounds:
 			g.bounded(id, f.Data)
 		case wire.Readable:

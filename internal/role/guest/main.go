@@ -20,6 +20,7 @@ import (
 	"openmosix/internal/process/fetching"
 	"openmosix/internal/process/filehash"
 	"openmosix/internal/process/held"
+	"openmosix/internal/process/joint"
 	"openmosix/internal/process/shortcut"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
@@ -47,6 +48,7 @@ type Guest struct {
 
 	carried carried
 	left    left
+	shared  *joint.Node // memory that its bodies share with processes elsewhere
 	// leaving is held to read by bodies whose process has gone, and which home no longer
 	// needs, until they are done with.
 	leaving sync.RWMutex
@@ -114,6 +116,7 @@ func newGuest() *Guest {
 	g := &Guest{log: slog.Default(), bodies: map[int]*body{}, byOwn: map[int]*strand{}, born: map[int]*strand{},
 		byTID: map[int]*strand{}, twins: map[uint64]chan *os.File{}, arrivals: map[int]*inbox{}, coming: map[int][]frame{}, asked: map[uint64]chan *supervisor.Opened{}, reconnect: reconnect{offers: make(chan offer, 1)}, done: make(chan struct{})}
 	g.fam = tracee.NewFamily(g)
+	g.shared = joint.New(jointSide{g}, false)
 	return g
 }
 
@@ -266,6 +269,10 @@ type body struct {
 
 	soles     []*soleFile // sole.go; mu
 	soleBytes uint64      // that came of what is in them; mu
+
+	joints     []*jointFile // joint.go; mu
+	jointSpace *joint.Space // in which they are mapped; mu
+	joins      atomic.Bool  // there are, or were, any
 
 	own  map[int]*soleFile // what its descriptors show that is its own; mu
 	owns atomic.Bool       // there are any

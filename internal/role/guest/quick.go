@@ -19,7 +19,7 @@ const quickPath = 256
 func (s *strand) quick(n *notify.Notification, room []byte) bool {
 	g, b := s.b.g, s.b
 	q, asks := names.Asks(int(n.Nr), n.Args)
-	if !asks || b.kept.Load() != 0 || b.lacks() {
+	if !asks || b.kept.Load() != 0 || b.waitsForPages() {
 		return false // signals may have to go home first, or the path may not have come yet
 	}
 	at := n.Args[q.Path]

@@ -148,7 +148,7 @@ func (b *body) allow() {
 // if it is worth it. Receiver: the thread waits for the answer.
 func (s *strand) consider(nr int, behind uint64) {
 	b := s.b
-	if !shortcut.Answered(nr) || b.kept.Load() != 0 || b.lacks() {
+	if !shortcut.Answered(nr) || b.kept.Load() != 0 || b.waitsForPages() {
 		return
 	}
 	c := &b.shortcuts

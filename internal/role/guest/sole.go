@@ -89,11 +89,13 @@ func (b *body) homeFiles(here []image.FileID) ([]image.FileID, error) {
 			out[i], home = home[0], home[1:]
 			continue
 		}
-		k := soleAt(b.ownSoles(), f.Dev, f.Ino)
-		if k == nil {
+		if k := soleAt(b.ownSoles(), f.Dev, f.Ino); k != nil {
+			out[i] = k.home
+		} else if j := b.jointAt(f.Dev, f.Ino); j != nil {
+			out[i] = j.home
+		} else {
 			return nil, fmt.Errorf("mapped file %s is not one of home's", f.Path)
 		}
-		out[i] = k.home
 	}
 	return out, nil
 }

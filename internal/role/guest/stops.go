@@ -230,7 +230,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	delete(g.bodies, b.PID)
 	g.mu.Unlock()
 	_ = b.Mem.Close()
-	leave := b.leaveSoles()
+	leave, part := b.leaveSoles(), b.leaveJoints()
 	if !expected && st.Kind == ptrace.Killed {
 		m := wire.DiedMsg{Signal: st.Value}
 		if m.There = st.Value == int(unix.SIGKILL); m.There {
@@ -241,6 +241,7 @@ func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
 	}
 	go func() {
 		leave()
+		part()
 		g.endIfEmpty()
 	}()
 }

@@ -328,6 +328,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 			return err
 		}
 	}
+	if err := a.join(img); err != nil {
+		return err
+	}
 	if err := leader.track(m.AllReturns); err != nil {
 		g.log.Warn("writes are not tracked: everything will be sent back", "error", err)
 	}
