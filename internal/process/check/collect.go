@@ -134,14 +134,14 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 	return nil
 }
 
-// together tells whether all who share memory are of one family of mosrun's, which can share it from
-// several nodes.
+// together tells whether all who share memory are, or can become, one family, which can share it from
+// several nodes: they are of one user, and nobody traces them but the supervisor that they all have.
 func (c Checker) together(pid int, o *sole.Object) (bool, error) {
-	keeper := c.keeper(pid)
-	if keeper == 0 {
-		return false, nil
-	}
 	if _, is, err := sole.Joinable(c.FS, pid, o); err != nil || !is {
+		return false, err
+	}
+	keeper, uid, err := c.keeper(pid)
+	if err != nil {
 		return false, err
 	}
 	others, why, err := sole.Sharers(c.FS, pid, keeper, []sole.Object{*o})
@@ -149,24 +149,31 @@ func (c Checker) together(pid int, o *sole.Object) (bool, error) {
 		return false, nil // then it cannot be said of all
 	}
 	for _, other := range others[0] {
-		if c.keeper(other) != keeper {
+		its, user, err := c.keeper(other)
+		if errors.Is(err, procfs.ErrGone) {
+			continue
+		}
+		if err != nil || its != keeper || user != uid || other == 1 {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// keeper is the supervisor that traces a process; 0: none does.
-func (c Checker) keeper(pid int) int {
+// keeper is the process that traces another one, 0 if none does; and whose that is.
+func (c Checker) keeper(pid int) (tracer int, uid [4]int, err error) {
 	s, err := c.FS.Status(pid)
-	if err != nil || s.TracerPid == 0 {
-		return 0
+	if err != nil {
+		return 0, uid, err
 	}
-	tracer, err := c.FS.Status(s.TracerPid)
-	if err != nil || !c.ours(tracer.Tgid) {
-		return 0
+	if s.TracerPid == 0 {
+		return 0, s.Uid, nil
 	}
-	return tracer.Tgid
+	t, err := c.FS.Status(s.TracerPid)
+	if err != nil {
+		return 0, uid, err
+	}
+	return t.Tgid, s.Uid, nil
 }
 
 func (c Checker) descriptors(f *refusal.Facts) error {

@@ -92,7 +92,7 @@ func cluster(t *testing.T, others int) (*manager, []*os.File) {
 		if _, err := n.Use(testKey, testPages*image.PageSize, func() (*os.File, error) { return f, nil }); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(n.Close)
+		t.Cleanup(n.Forget)
 		m.nodes[coherence.Party(i)] = n
 		files = append(files, f)
 	}
@@ -251,7 +251,7 @@ func TestNonsense(t *testing.T) {
 		"a short page":     n.Put(testKey, 0, make([]byte, 100)),
 		"beyond the end":   n.Put(testKey, testPages, make([]byte, image.PageSize)),
 		"twice":            m.nodes[0].Put(testKey, 0, make([]byte, image.PageSize)),
-		"of nothing known": n.Take(Key{9, 9}, 0),
+		"of nothing known": m.nodes[0].Take(Key{9, 9}, 0),
 	} {
 		if err == nil {
 			t.Errorf("%s is taken", what)

@@ -31,7 +31,6 @@ type Node struct {
 	out     []word
 	busy    bool       // out is being told
 	told    *sync.Cond // out is empty, and has been told
-	closed  bool
 }
 
 // word is something to be told: contents that leave, or, nil, that a page is wanted.
@@ -67,9 +66,6 @@ func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File,
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.closed {
-		return nil, os.ErrClosed
-	}
 	pages := size / image.PageSize
 	if o := n.objects[k]; o != nil {
 		if uint64(len(o.here)) != pages {
@@ -157,11 +153,10 @@ func (n *Node) Flush() {
 	}
 }
 
-// Close forgets everything. Who waits for a page finds zeros, so nobody may.
-func (n *Node) Close() {
+// Forget ends the serving of all processes. Who waits for a page finds zeros, so nobody may.
+func (n *Node) Forget() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.closed = true
 	for _, s := range n.spaces {
 		s.close()
 	}

@@ -52,6 +52,9 @@ func (n *Node) wake(s *Space, at uint64) {
 func (n *Node) Take(k Key, page uint64) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.objects[k] == nil && !n.home {
+		return nil // it has been given away with all that nobody here needs
+	}
 	o, err := n.object(k, page)
 	if err != nil {
 		return err

@@ -54,10 +54,6 @@ func (n *Node) Watch(fd uffd.FD, parts []Part) (*Space, error) {
 			return nil, err
 		}
 	}
-	if n.closed {
-		s.close()
-		return nil, os.ErrClosed
-	}
 	n.sweep()
 	n.add(s)
 	return s, nil

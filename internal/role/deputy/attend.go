@@ -39,9 +39,8 @@ func (s *Supervisor) homeOptions() int {
 
 // attend does an Attend request.
 func (s *Supervisor) attend(r supervisor.Request) {
-	if !s.attending.Swap(true) {
-		go s.sweepSessions()
-	}
+	s.placesToo.Store(true)
+	s.follow()
 	p, err := s.attach(r.PID, nil)
 	if err != nil {
 		s.tell(s.failure(r, err))
@@ -80,7 +79,10 @@ func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
 	if node := p.notEntering(); from == 0 {
 		from = node // where the program before this one was about to be
 	}
-	if !s.attending.Load() || !p.begin() { // the move under way sees that it has executed
+	if s.outgrown(p, t) {
+		return
+	}
+	if !s.placesToo.Load() || !p.begin() { // the move under way sees that it has executed
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}

@@ -31,9 +31,6 @@ const maxCovers = 8
 // coverShared makes what a process that is about to leave shares with its family ready for that. What
 // cannot be shared so stays what it is: the move will tell. Precondition: p.begin, and it runs.
 func (s *Supervisor) coverShared(p *proc) error {
-	if !s.attending.Load() {
-		return nil
-	}
 	if vmas, files, err := p.Mappings(nil); err != nil || len(p.shared(vmas, files)) == 0 {
 		return nil // an error comes again
 	}
@@ -73,9 +70,12 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 	var ready []sole.Object
 	family := []*proc{p}
 	for i := range objects {
-		its := s.family(sharers[i])
-		if why[i] != "" || len(sharers[i]) == 0 || its == nil {
+		if why[i] != "" || len(sharers[i]) == 0 || !p.related(sharers[i]) {
 			continue // its own, or somebody else's, too
+		}
+		its, err := s.family(sharers[i])
+		if err != nil {
+			return false, err
 		}
 		ready = append(ready, objects[i])
 		for _, q := range its {
@@ -93,19 +93,6 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 		more = more || now
 	}
 	return more, nil
-}
-
-// family is these processes, if all are of it; else nil.
-func (s *Supervisor) family(pids []int) []*proc {
-	var all []*proc
-	for _, pid := range pids {
-		q := s.procByPID(pid)
-		if q == nil {
-			return nil
-		}
-		all = append(all, q)
-	}
-	return all
 }
 
 // shared is what a process has mapped that others may have, too, and that can be on several nodes.

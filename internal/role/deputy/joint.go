@@ -191,6 +191,13 @@ func (j *jointly) expect(l *link, k joint.Key, o *jointObject, page uint64) {
 	})
 }
 
+// quiet tells whether all pages are at home, and nobody wants one.
+func (j *jointly) quiet() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.objects) == 0
+}
+
 // lost: what a guest side had is as it was when it went there.
 func (j *jointly) lost(l *link) {
 	j.mu.Lock()

@@ -34,7 +34,8 @@ type Supervisor struct {
 	fault  fault.Fault
 	calls  callcount.Counter // what deputies have done for their guests, not yet in figures
 
-	attending atomic.Bool // the family is attended: attend.go
+	attending atomic.Bool // the family stays traced at home: attend.go, family.go
+	placesToo atomic.Bool // ... and its programs are placed
 	naming    *naming
 	pieces    pieces
 	courses   courses
@@ -58,8 +59,10 @@ type Supervisor struct {
 	watching sync.Once // for leases that others want
 	joint    *jointly
 	cover    cover
-	done     chan struct{}
-	once     sync.Once
+
+	disbanding sync.Once
+	done       chan struct{}
+	once       sync.Once
 }
 
 // Main runs a home supervisor until its last process has come home or ended.

@@ -1,0 +1,139 @@
+package deputy
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/tracee"
+)
+
+// Processes that share memory of which a part is elsewhere are one family, whoever has started them: this
+// supervisor traces all of them, and their children, which have it too. A family that mosrun has not
+// started it lets go when all of it is at home again.
+
+// related tells whether others that share a process's memory can be of its family: they are of one user, or
+// are so already.
+func (p *proc) related(others []int) bool {
+	own, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return false
+	}
+	for _, pid := range others {
+		if p.s.procByPID(pid) != nil {
+			continue
+		}
+		st, err := p.Family.FS.Status(pid)
+		if errors.Is(err, procfs.ErrGone) {
+			continue
+		}
+		if err != nil || st.Uid != own.Uid || st.TracerPid != 0 || pid == firstID {
+			return false
+		}
+	}
+	return true
+}
+
+// family is these processes; those that it has not yet it traces from here on.
+func (s *Supervisor) family(pids []int) ([]*proc, error) {
+	var all []*proc
+	for _, pid := range pids {
+		q := s.procByPID(pid)
+		if q == nil {
+			s.follow()
+			if !s.placesToo.Load() {
+				s.disbanding.Do(func() { go s.disbands() })
+			}
+			var err error
+			if q, err = s.attach(pid, nil); err != nil {
+				return nil, fail(supervisor.Busy, fmt.Sprintf("process %d, which shares its memory: %v", pid, err))
+			}
+			if q == nil {
+				return nil, fail(supervisor.Busy, "a process that shares its memory is just being attached to")
+			}
+			q.end()
+		}
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+// follow has what processes at home make, and those themselves, stay traced.
+func (s *Supervisor) follow() {
+	if !s.attending.Swap(true) {
+		go s.sweepSessions()
+	}
+}
+
+// outgrown: a process of a family that is held together by its memory alone has executed a program, which
+// has nothing of that. Tracing thread.
+func (s *Supervisor) outgrown(p *proc, t *tracee.Thread) bool {
+	if !s.attending.Load() || s.placesToo.Load() || !p.begin() {
+		return false
+	}
+	for _, th := range p.Threads() {
+		s.fam.Forget(th) // the others died in the exec without a word
+	}
+	_ = ptrace.Detach(t.TID, 0)
+	p.end()
+	s.drop(p, supervisor.Gone)
+	return true
+}
+
+// disbandPause is between two looks whether a family is at home.
+const disbandPause = time.Second
+
+// disbands lets a family go that is held together by its memory alone, when all of it is at home.
+func (s *Supervisor) disbands() {
+	for !s.placesToo.Load() {
+		select {
+		case <-s.done:
+			return
+		case <-time.After(disbandPause):
+		}
+		if !s.anyAway() {
+			s.disband()
+		}
+	}
+}
+
+func (s *Supervisor) disband() {
+	s.cover.mu.Lock()
+	defer s.cover.mu.Unlock()
+	s.stay(1)
+	defer s.endIfIdle()
+	defer s.stay(-1)
+	all := s.all()
+	var begun []*proc
+	defer func() {
+		for _, p := range begun {
+			p.end()
+		}
+	}()
+	for _, p := range all {
+		if !p.begin() {
+			return
+		}
+		begun = append(begun, p)
+		if p.away() != nil {
+			return
+		}
+	}
+	if len(all) == 0 || !s.joint.quiet() {
+		return
+	}
+	for _, p := range all {
+		h, err := p.stopAtHome(nil)
+		if err != nil {
+			continue // it has ended, or is looked at again
+		}
+		s.detach(h)
+		s.drop(p, supervisor.Gone)
+	}
+	if len(s.all()) == 0 {
+		s.joint.node.Forget()
+	}
+}
