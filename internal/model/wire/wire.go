@@ -79,7 +79,7 @@ const (
 	Left     // guest to home: ... of a process that has ended here
 	Resume   // both ways, first on a connection in place of one that broke: how many bytes of the session have come (8 bytes)
 	Beside   // home to guest, first on a further connection of a session: pages of a process come by it, or, with the number of the attempt (8 bytes), go
-	Joint    // both ways: a page of memory that processes on several nodes share: JointMsg; id is 0
+	Joint    // both ways: a page of memory that processes on several nodes share: JointMsg; id is that of the process that wants it, else 0
 	Bounds   // BoundsMsg, home to guest: limits and CPUs of the process, that somebody else may have set
 )
 

@@ -118,10 +118,10 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 			continue
 		}
 		together, err := c.together(f.PID, &objects[i])
-		if err != nil {
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		if together {
+		if together || err != nil { // or it has just gone
 			why[i] = ""
 		}
 	}

@@ -32,7 +32,7 @@ type party struct {
 	who coherence.Party
 }
 
-func (p party) Want(_ Key, page uint64) {
+func (p party) Want(_ Key, page uint64, _ int) {
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()
 	p.m.do(p.m.dir.Wants(page, p.who))
@@ -149,7 +149,7 @@ func join(t *testing.T, n *Node, f *os.File, work string) *child {
 	if err := u.Ioctl(uffd.IoctlAPI, uffd.APIRequest(Features)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := n.Watch(u, []Part{{image.Range{Start: at, End: at + testPages*image.PageSize}, testKey, 0}})
+	s, err := n.Watch(u, 1, []Part{{image.Range{Start: at, End: at + testPages*image.PageSize}, testKey, 0}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,8 @@ type Key struct{ Dev, Ino uint64 }
 
 // Side is told what this node needs and what leaves it.
 type Side interface {
-	Want(k Key, page uint64)
+	// Want: a process of this node, by its own number, waits for a page.
+	Want(k Key, page uint64, own int)
 	Give(k Key, page uint64, contents []byte)
 }
 
@@ -37,6 +38,7 @@ type Node struct {
 type word struct {
 	k        Key
 	page     uint64
+	own      int
 	contents []byte
 }
 
@@ -133,7 +135,7 @@ func (n *Node) tell() {
 		n.mu.Unlock()
 		for _, w := range out {
 			if w.contents == nil {
-				n.side.Want(w.k, w.page)
+				n.side.Want(w.k, w.page, w.own)
 			} else {
 				n.side.Give(w.k, w.page, w.contents)
 			}

@@ -31,7 +31,7 @@ func (n *Node) fault(s *Space, at uint64) {
 			n.wake(s, at)
 		case !o.wanted[page]:
 			o.wanted[page] = true
-			n.say(word{k: p.Key, page: page})
+			n.say(word{k: p.Key, page: page, own: s.own})
 		}
 		return
 	}
@@ -98,7 +98,7 @@ func (n *Node) give(o *object, page uint64) error {
 	}
 	if err == nil {
 		o.here[page], o.wanted[page] = false, false
-		n.say(word{o.key, page, contents})
+		n.say(word{k: o.key, page: page, contents: contents})
 	}
 	n.shield(o, page, false)
 	if err != nil {
@@ -143,7 +143,7 @@ func (n *Node) Put(k Key, page uint64, contents []byte) error {
 		return fmt.Errorf("page %d of shared memory has %d bytes", page, len(contents))
 	}
 	if n.objects[k] == nil && !n.home { // nobody here needs it any more
-		n.say(word{k, page, contents})
+		n.say(word{k: k, page: page, contents: contents})
 		return nil
 	}
 	o, err := n.object(k, page)

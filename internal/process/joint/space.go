@@ -24,17 +24,19 @@ type Part struct {
 
 // Space is a process's memory.
 type Space struct {
+	own   int // the process's own number, or that of whom it was forked of
 	fd    uffd.FD
 	file  *os.File // the same
 	parts []Part
 }
 
 // Watch begins to serve a process that stands still, by a userfaultfd of it with these Features,
-// which the node closes in the end. ErrServed: it is served already.
-func (n *Node) Watch(fd uffd.FD, parts []Part) (*Space, error) {
+// which the node closes in the end. ErrServed: it is served already. own is the
+// process's own number.
+func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := newSpace(fd, slices.Clone(parts))
+	s := newSpace(fd, own, slices.Clone(parts))
 	for _, p := range parts {
 		o := n.objects[p.Key]
 		if o == nil || p.Off%image.PageSize != 0 || p.Start%image.PageSize != 0 || p.Len()%image.PageSize != 0 ||
@@ -62,8 +64,8 @@ func (n *Node) Watch(fd uffd.FD, parts []Part) (*Space, error) {
 // ErrServed: the mappings of a process have a userfaultfd already.
 var ErrServed = errors.New("its shared memory is served already")
 
-func newSpace(fd uffd.FD, parts []Part) *Space {
-	return &Space{fd: fd, file: os.NewFile(uintptr(fd), "userfaultfd"), parts: parts}
+func newSpace(fd uffd.FD, own int, parts []Part) *Space {
+	return &Space{own: own, fd: fd, file: os.NewFile(uintptr(fd), "userfaultfd"), parts: parts}
 }
 
 // add begins to listen. Precondition: mu is held.
@@ -145,7 +147,7 @@ func (n *Node) hear(s *Space, buf []byte) bool {
 			case uffd.Unmap: // what is only dropped (Removed) is still mapped
 				s.parts = without(s.parts, image.Range{Start: m.Start, End: m.End})
 			case uffd.Forked:
-				n.add(newSpace(uffd.FD(m.FD), slices.Clone(s.parts)))
+				n.add(newSpace(uffd.FD(m.FD), s.own, slices.Clone(s.parts)))
 			}
 		}
 	}

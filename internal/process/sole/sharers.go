@@ -1,7 +1,7 @@
 package sole
 
 import (
-	"os"
+	"fmt"
 	"slices"
 
 	"openmosix/internal/linux/procfs"
@@ -42,10 +42,10 @@ func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, is bool, err error
 	var st unix.Stat_t
 	var where unix.Statfs_t
 	if err := unix.Stat(path, &st); err != nil {
-		return 0, false, unseenError(err)
+		return 0, false, fmt.Errorf("look at %s: %w", o.Name, err)
 	}
 	if err := unix.Statfs(path, &where); err != nil {
-		return 0, false, unseenError(err)
+		return 0, false, fmt.Errorf("look at %s: %w", o.Name, err)
 	}
 	open, err := Showing(fs, pid, &st)
 	if err != nil {
@@ -54,11 +54,4 @@ func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, is bool, err error
 	is = where.Type == unix.TMPFS_MAGIC && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink == 0 && st.Size > 0 && len(open) == 0
 	size = (uint64(st.Size) + image.PageSize - 1) &^ (image.PageSize - 1)
 	return size, is && size <= image.MaxJoint, nil
-}
-
-func unseenError(err error) error {
-	if os.IsNotExist(err) {
-		return procfs.ErrGone
-	}
-	return err
 }

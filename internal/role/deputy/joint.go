@@ -71,7 +71,7 @@ func (j *jointly) goesTo(l *link, keys []joint.Key) error {
 }
 
 // Want: a process here waits for a page. It is a joint.Side.
-func (j *jointly) Want(k joint.Key, page uint64) {
+func (j *jointly) Want(k joint.Key, page uint64, _ int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.wants(k, page, coherence.Home)
@@ -87,10 +87,10 @@ func (j *jointly) Give(k joint.Key, page uint64, contents []byte) {
 }
 
 // said is a guest side's word. Link reader.
-func (j *jointly) said(l *link, data []byte) {
-	m, err := wire.DecodeJoint(data)
-	for _, p := range j.s.all() {
-		p.touches(l) // whoever it was
+func (j *jointly) said(l *link, f frame) {
+	m, err := wire.DecodeJoint(f.data)
+	if p := j.s.procByOwn(f.id); p != nil {
+		p.touches(l)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()

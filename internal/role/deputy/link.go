@@ -202,7 +202,7 @@ func (s *Supervisor) read(l *link) {
 		case wire.Fetched:
 			s.fetchedFrom(l, fr)
 		case wire.Joint:
-			s.joint.said(l, fr.data)
+			s.joint.said(l, fr)
 		case wire.Calls:
 			s.countSeen(l, fr)
 		default:

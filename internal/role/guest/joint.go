@@ -27,16 +27,16 @@ func keyOf(f *image.FileID) joint.Key { return joint.Key{Dev: f.Dev, Ino: f.Ino}
 // jointSide tells home.
 type jointSide struct{ g *Guest }
 
-func (s jointSide) Want(k joint.Key, page uint64) {
-	s.say(wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Verb: wire.JointWant})
+func (s jointSide) Want(k joint.Key, page uint64, own int) {
+	s.say(own, wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Verb: wire.JointWant})
 }
 
 func (s jointSide) Give(k joint.Key, page uint64, contents []byte) {
-	s.say(wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Verb: wire.JointPage, Contents: contents})
+	s.say(0, wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Verb: wire.JointPage, Contents: contents})
 }
 
-func (s jointSide) say(m wire.JointMsg) {
-	if err := s.g.post(wire.Joint, 0, m.Append(nil)); err != nil {
+func (s jointSide) say(own int, m wire.JointMsg) {
+	if err := s.g.post(wire.Joint, own, m.Append(nil)); err != nil {
 		s.g.log.Debug("home is not told of shared memory", "error", err)
 	}
 }
@@ -105,7 +105,7 @@ func (a *arrival) join(img *image.Image) error {
 	if err != nil {
 		return err
 	}
-	space, err := a.g.shared.Watch(fd, parts)
+	space, err := a.g.shared.Watch(fd, b.Own, parts)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.jointSpace = space

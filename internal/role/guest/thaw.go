@@ -10,7 +10,6 @@ import (
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/mem"
 	"openmosix/internal/linux/owntime"
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -354,17 +353,6 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 
 // mostNumbers is beyond any number that a process gets.
 const mostNumbers = 1 << 30
-
-func queue(strands []*strand, s wire.PendingSignal) error {
-	var info ptrace.SigInfo
-	copy(info[:], s.Info)
-	for _, x := range strands {
-		if x.t.Own == s.TID {
-			return x.t.QueueSignal(disguise(info, true), true)
-		}
-	}
-	return strands[0].t.QueueSignal(disguise(info, false), false)
-}
 
 // release lets the body run as the image says.
 func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) error {

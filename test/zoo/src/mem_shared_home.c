@@ -1,5 +1,5 @@
-// A process that shares writable memory with another that stays at home cannot be moved; it is told so, and unharmed.
-// expect: refused cannot-move
+// A process that shares writable memory with another that stays at home moves, and goes on sharing it.
+// quick
 #include "zoo.h"
 int main(void) {
 	volatile int *m = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -1,0 +1,61 @@
+package deputy
+
+import (
+	"os"
+
+	"openmosix/internal/linux/uffd"
+	"openmosix/internal/model/image"
+	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
+)
+
+// faults makes a userfaultfd of a process, which serves the kernel's faults as well. Its threads are
+// parked.
+func (p *proc) faults(leader *tracee.Thread, want uffd.Features) (uffd.FD, error) {
+	device, err := os.Open(faultDevice)
+	if err != nil {
+		return -1, err
+	}
+	defer device.Close()
+	var fd uffd.FD
+	return fd, p.Unlimited(func() error { // a process may have as many descriptors as it may
+		its, err := leader.Give(device)
+		if err != nil {
+			return err
+		}
+		fd, err = leader.Userfault(its, want)
+		if _, e := leader.Must("close", unix.SYS_CLOSE, uint64(its)); err == nil {
+			err = e
+		}
+		return err
+	})
+}
+
+// whileParked stops a process at home for a moment, its threads in the stub. Precondition: nobody else
+// moves it.
+func (s *Supervisor) whileParked(p *proc, do func(leader *tracee.Thread) error) error {
+	defer p.goesOn()
+	h, err := s.freezeAtHome(p, running)
+	if err != nil {
+		return err
+	}
+	f := &frozen{p: p, h: h, img: &image.Image{}, threads: h.Threads()}
+	vmas, _, err := p.Mappings(nil)
+	if err == nil {
+		err = h.StepOut(f.threads, tracee.VDSO(vmas))
+	}
+	if err == nil {
+		f.saved, err = h.Save(f.threads)
+	}
+	if err == nil {
+		err = f.park()
+	}
+	if err == nil {
+		err = do(f.threads[0])
+	}
+	if undo := f.undo(); undo != nil {
+		return undo
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package deputy
+
+import (
+	"maps"
+	"slices"
+
+	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/process/joint"
+
+	"golang.org/x/sys/unix"
+)
+
+// isServed tells whether what a process shares is served. It is as long as it is mapped, as nobody can map
+// it anew; and in the children.
+func (p *proc) isServed(k joint.Key) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.served[k]
+}
+
+// inherits: a child has what its parent had.
+func (p *proc) inherits(parent *proc) {
+	parent.mu.Lock()
+	served := maps.Clone(parent.served)
+	parent.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.served = served
+}
+
+// attendOptions are those of a process of an attended family that is at home. Who shares memory of which
+// a part may be elsewhere does not outlive who serves it.
+func (p *proc) attendOptions() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.served) > 0 {
+		return attendOptions | ptrace.ExitKill
+	}
+	return attendOptions
+}
+
+// jointKeys is what of the files of an image is shared with the family.
+func jointKeys(img *image.Image) []joint.Key {
+	var keys []joint.Key
+	for i := range img.Files {
+		if f := &img.Files[i]; f.Joint {
+			keys = append(keys, joint.Key{Dev: f.Dev, Ino: f.Ino})
+		}
+	}
+	return keys
+}
+
+// touches: a process behind l waits for what it shares. That costs what a call costs; and if it is only on its
+// way there, it has done something.
+func (p *proc) touches(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.link == l {
+		p.calls.Add(1)
+	}
+	p.handed = p.handed || l == p.handing && len(p.served) > 0
+}
+
+// sharedAt is where that is mapped.
+func sharedAt(img *image.Image) []image.Range {
+	var all []image.Range
+	for i := range img.VMAs {
+		if v := &img.VMAs[i]; v.Kind == image.Sole && img.Files[v.File].Joint {
+			all = append(all, v.Range)
+		}
+	}
+	return all
+}
+
+// waitsForShared tells of a futex operation on that, which is made here.
+func (p *proc) waitsForShared(c *syscalls.Call) bool {
+	if c.Nr != unix.SYS_FUTEX || syscalls.PrivateFutex(c.Args) || syscalls.JointFutex(c.Args) == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.sharedAt, func(r image.Range) bool { return r.Start <= c.Args[0] && c.Args[0] < r.End })
+}
