@@ -226,9 +226,10 @@ func newSide(r *rig) *side {
 func (r *rig) moves(s *side, node int) chan supervisor.Event {
 	r.t.Helper()
 	moved := r.ask(supervisor.Request{Verb: supervisor.MoveTo, PID: s.pid, To: node, Addr: "not used", Strategy: s.strategy})
+	_ = r.sides[node].(*net.TCPListener).SetDeadline(time.Now().Add(patience))
 	raw, err := r.sides[node].Accept()
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("%v; it says %+v", err, r.answer(moved, patience))
 	}
 	if _, err := transport.ReadPreface(raw, time.Now().Add(patience)); err != nil {
 		r.t.Fatal(err)

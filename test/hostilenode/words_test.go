@@ -21,3 +21,9 @@ func over(pid int) bool {
 	text, err := os.ReadFile("/proc/" + itoa(pid) + "/status")
 	return err != nil || strings.Contains(string(text), "State:\tZ")
 }
+
+// cutSpace reads two numbers.
+func cutSpace(text string) (first, second int, is bool) {
+	a, b, is := strings.Cut(strings.TrimSpace(text), " ")
+	return atoi(a), atoi(b), is
+}

@@ -12,27 +12,55 @@ import (
 
 // Sharers finds, for each object, all other processes that have it mapped, and why it may be reached in
 // another way than by mappings (empty: it cannot be): then who has it cannot all be known. What keeper
-// has open does not count; it is who keeps what processes share. Not to be allowed to look is an error.
+// has open does not count; it is who keeps what processes share. Not to be allowed to look is an error;
+// for anonymous memory only those are looked at that may have it.
 func Sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, why []string, err error) {
 	others, why = make([][]int, len(objects)), make([]string, len(objects))
-	o, err := newOpeners(fs, pid, objects, func(at, _ int, text string) { why[at] = text })
-	if err != nil {
-		return nil, nil, err
-	}
-	o.all = true
-	mapped := mappers(fs, pid, objects, func(at, other int) {
-		if !slices.Contains(others[at], other) {
-			others[at] = append(others[at], other)
+	for _, passed := range []bool{false, true} {
+		var some []Object
+		var at []int
+		for i := range objects {
+			memory, err := InMemory(&objects[i])
+			if err != nil {
+				return nil, nil, err
+			}
+			if passed == (!memory || objects[i].Memfd()) {
+				some, at = append(some, objects[i]), append(at, i)
+			}
 		}
-	})
-	descriptors := func(other, face int) error {
-		if other == keeper {
+		if len(some) == 0 {
+			continue
+		}
+		mapped := mappers(fs, pid, some, func(n, other int) {
+			if i := at[n]; !slices.Contains(others[i], other) {
+				others[i] = append(others[i], other)
+			}
+		})
+		s := &search{fs: fs, pid: pid, kin: true, all: true, look: []func(pid, face int) error{mapped}}
+		if passed {
+			o, err := newOpeners(fs, pid, some, func(n, _ int, text string) { why[at[n]] = text })
+			if err != nil {
+				return nil, nil, err
+			}
+			o.all = true
+			o.look = []func(pid, face int) error{o.passing, o.descriptorsBut(keeper), mapped}
+			s = &o.search
+		}
+		if err := s.run(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return others, why, nil
+}
+
+// descriptorsBut is descriptors, but for those of one process.
+func (o *openers) descriptorsBut(keeper int) func(pid, face int) error {
+	return func(pid, face int) error {
+		if pid == keeper {
 			return nil
 		}
-		return o.descriptors(other, face)
+		return o.descriptors(pid, face)
 	}
-	o.look = []func(pid, face int) error{o.passing, descriptors, mapped}
-	return others, why, o.run()
 }
 
 // Joinable tells whether an object is memory that only mappings lead to, small, and plain: then processes

@@ -175,7 +175,7 @@ func (j *jointly) do(k joint.Key, o *jointObject, acts []coherence.Action) {
 
 // takeLimit is how long a guest side may keep a page that others wait for, beside what it takes to
 // replace a connection.
-const takeLimit = time.Minute
+const takeLimit = stepLimit
 
 // expect gives a guest side up that keeps a page.
 func (j *jointly) expect(l *link, k joint.Key, o *jointObject, page uint64) {
