@@ -153,11 +153,17 @@ func (c Checker) together(pid int, o *sole.Object) (bool, error) {
 		if errors.Is(err, procfs.ErrGone) {
 			continue
 		}
-		if err != nil || its != keeper || user != uid || other == 1 {
+		if err != nil || its != keeper || user != uid || other == 1 || c.leaderless(other) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// leaderless tells whether a process's first thread has ended, so that it cannot be stopped as a whole.
+func (c Checker) leaderless(pid int) bool {
+	s, err := c.FS.Status(pid)
+	return err == nil && s.State == 'Z'
 }
 
 // keeper is the process that traces another one, 0 if none does; and whose that is.

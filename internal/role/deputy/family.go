@@ -15,8 +15,8 @@ import (
 // supervisor traces all of them, and their children, which have it too. A family that mosrun has not
 // started it lets go when all of it is at home again.
 
-// related tells whether others that share a process's memory can be of its family: they are of one user, or
-// are so already.
+// related tells whether others that share a process's memory can be of its family: they are of one user and
+// can be traced, or are so already.
 func (p *proc) related(others []int) bool {
 	own, err := p.Family.FS.Status(p.PID)
 	if err != nil {
@@ -30,7 +30,7 @@ func (p *proc) related(others []int) bool {
 		if errors.Is(err, procfs.ErrGone) {
 			continue
 		}
-		if err != nil || st.Uid != own.Uid || st.TracerPid != 0 || pid == firstID {
+		if err != nil || st.Uid != own.Uid || st.TracerPid != 0 || pid == firstID || st.State == 'Z' {
 			return false
 		}
 	}

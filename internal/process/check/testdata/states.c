@@ -85,6 +85,12 @@ int main(int argc, char **argv) {
 		if (pid == 0)
 			hang();
 		snprintf(line, sizeof line, "ready %d\n", pid);
+	} else if (is("shared-large")) { /* more than goes to and fro */
+		need(mmap(0, 2 << 20, rw, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+		int pid = fork();
+		if (pid == 0)
+			hang();
+		snprintf(line, sizeof line, "ready %d\n", pid);
 	} else if (is("readonly-file")) {
 		map(PROT_READ, MAP_SHARED, open("/proc/self/exe", O_RDONLY));
 	} else if (is("may-write") || is("append")) {
@@ -98,6 +104,12 @@ int main(int argc, char **argv) {
 		memory();
 	} else if (is("memfd-child")) {
 		memory();
+		int pid = fork();
+		if (pid == 0)
+			hang();
+		snprintf(line, sizeof line, "ready %d\n", pid);
+	} else if (is("memfd-given")) { /* and only mapped from then on */
+		close(memory());
 		int pid = fork();
 		if (pid == 0)
 			hang();
