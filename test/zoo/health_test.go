@@ -42,9 +42,9 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **A home supervisor that is killed between the freeze and the commit of a move** takes its process with it (tens of milliseconds): only it
   knows the registers. Every other death before the commit leaves the process where it was: test/failure.
 - **A child of a process that is away**, named to migrate before the daemon has heard of it, may be told that it has shared memory.
-- **Memory that several processes share** can be on several nodes if it is theirs alone, without a name and without descriptors, and no more than 1 MiB (docs/design/0022-shared-memory-of-a-family.md): locks, queues and pools of
-  python's multiprocessing, as started by fork; larger is refused, as are the workers of stress-ng, and System V segments. A supervisor that is killed at home ends the whole family. A wait (futex) for a relative time in such
-  memory brings the process home, and so do requeueing and priority inheritance; robust locks of a process that dies away are released where it ran, as its pages are there.
+- **Memory that several processes share** can be on several nodes if it is memory (anonymous, or of a tmpfs) that processes of one user have mapped and none has open, and no more than 1 MiB (docs/design/0022-shared-memory-of-a-family.md): locks, queues and pools of
+  python's multiprocessing. Its Value, Array and shared_memory, which stay open, are refused, as are the workers of stress-ng (larger), and System V segments. While one of its processes is away a family ends with its supervisor at home. Away, a wait (futex) for a relative time in such
+  memory brings the process home, and so do requeueing and priority inheritance. Who truncates it by its name is not seen.
 - **Memory shared and writable** moves where nobody else has it, and comes home for a fork, for msync, when somebody opens its file, and when it reads or writes it by a descriptor of its own; more
   than 256 MB of contents are refused, and what it has opened twice (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts

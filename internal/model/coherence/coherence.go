@@ -6,7 +6,10 @@
 // and the manager: all contents pass through it.
 package coherence
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Party is a node that can have pages; Home is where all of them are in the beginning.
 type Party uint32
@@ -33,7 +36,8 @@ type Action struct {
 
 // Directory knows the holder of each page of one object. Not for concurrent use.
 type Directory struct {
-	pages map[uint64]*page // the others are at home, and nobody wants them
+	pages  map[uint64]*page // the others are at home, and nobody wants them
+	pinned bool             // they come home, and stay
 }
 
 type page struct {
@@ -65,7 +69,7 @@ func (d *Directory) Wants(n uint64, who Party) []Action {
 		}
 	}
 	p.queue = append(p.queue, who)
-	if p.asked {
+	if p.asked || d.pinned && p.holder == Home {
 		return nil
 	}
 	return d.take(n, p)
@@ -93,15 +97,42 @@ func (d *Directory) Came(n uint64, from Party) ([]Action, error) {
 // next hands a page that nobody holds to who is first to want it, or home.
 func (d *Directory) next(n uint64, p *page) []Action {
 	p.holder, p.asked = Home, false
-	if len(p.queue) > 0 {
+	if d.pinned {
+		p.queue = slices.DeleteFunc(p.queue, func(q Party) bool { return q == Home })
+	} else if len(p.queue) > 0 {
 		p.holder, p.queue = p.queue[0], p.queue[1:]
 	}
 	acts := []Action{{Put, n, p.holder}}
 	switch {
+	case d.pinned && len(p.queue) > 0:
 	case len(p.queue) > 0:
 		acts = append(acts, d.take(n, p)...)
 	case p.holder == Home:
 		delete(d.pages, n)
+	}
+	return acts
+}
+
+// Pin has all pages come home, and stay until Unpin; who wants one waits.
+func (d *Directory) Pin() []Action {
+	d.pinned = true
+	var acts []Action
+	for n, p := range d.pages {
+		if p.holder != Home && !p.asked {
+			acts = append(acts, d.take(n, p)...)
+		}
+	}
+	return acts
+}
+
+// Unpin ends that.
+func (d *Directory) Unpin() []Action {
+	d.pinned = false
+	var acts []Action
+	for n, p := range d.pages {
+		if len(p.queue) > 0 && !p.asked {
+			acts = append(acts, d.take(n, p)...)
+		}
 	}
 	return acts
 }
@@ -143,11 +174,11 @@ func (d *Directory) Holder(n uint64) Party {
 // Quiet tells whether all pages are at home, and nobody wants one.
 func (d *Directory) Quiet() bool { return len(d.pages) == 0 }
 
-// Away counts the pages that are not at home.
+// Away counts the pages that are not at home, or may be on their way from there.
 func (d *Directory) Away() int {
 	n := 0
 	for _, p := range d.pages {
-		if p.holder != Home {
+		if p.holder != Home || p.asked {
 			n++
 		}
 	}

@@ -92,7 +92,11 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			n, who := rapid.Uint64Range(0, pages-1).Draw(t, "page"), Party(rapid.IntRange(0, parties-1).Draw(t, "party"))
-			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			case 4:
+				do(d.Pin())
+			case 5:
+				do(d.Unpin())
 			case 0, 1:
 				if !has[n][who] {
 					waits[[2]uint64{n, uint64(who)}] = true
@@ -120,12 +124,21 @@ func TestNobodyWaitsForEver(t *testing.T) {
 				do(d.Lost(who))
 			}
 		}
-		for i := 0; len(asked) > 0; i++ {
-			if i > 1000 {
-				t.Fatal("there is no end")
+		settle := func() {
+			for i := 0; len(asked) > 0; i++ {
+				if i > 1000 {
+					t.Fatal("there is no end")
+				}
+				answer(0)
 			}
-			answer(0)
 		}
+		do(d.Pin())
+		settle()
+		if d.Away() != 0 {
+			t.Fatalf("%d pages are away although they are to stay at home", d.Away())
+		}
+		do(d.Unpin())
+		settle()
 		if len(waits) > 0 {
 			t.Fatalf("these wait for ever: %v", waits)
 		}

@@ -114,7 +114,6 @@ func TestHint(t *testing.T) {
 		"/home/x/.config/go/telemetry/local/go@go1.count": "go telemetry off",
 		"/dev/shm/mono.77":                                "MONO_DISABLE_SHARED_AREA",
 		"/var/base.db-shm":                                "locking_mode",
-		"/dev/shm/sem.uHMWGD":                             "start method fork",
 		"/dev/shm/pym-77-abc (deleted)":                   "Value, Array",
 		"/dev/zero, /x/y":                                 "",
 	} {

@@ -78,7 +78,7 @@ var Table = []Reason{
 	{RealTime, "It has a real-time or deadline scheduling policy, and a network keeps no deadlines.", "Give it an ordinary policy: chrt --other -a -p 0 PID."},
 	{SeccompStrict, "It is in seccomp's strict mode, in which not even a move is permitted.", "Nothing can be done for a running process; filters (mode 2) hinder only where they forbid what a move needs."},
 	{SharedSpace, "It shares its whole memory with another process.", "Wait until the other one has executed a program of its own or ended, then try again."},
-	{SharedMemory, "It has writable memory that may be shared with other processes.", "What no other process has can move, and what processes of one user share as memory without a name and without open descriptors, up to 1 MiB; else use private memory, files or sockets."},
+	{SharedMemory, "It has writable memory that may be shared with other processes.", "What no other process has can move, and what processes of one user share as memory (of a tmpfs, if it has a name) that they have mapped and not open, up to 1 MiB; else use private memory, files or sockets."},
 	{SysVShm, "It uses System V shared memory.", "Let the program detach its segments (ipcs -mp lists them)."},
 	{AIO, "It uses kernel asynchronous I/O, whose ring lies in its memory.", "Turn off native AIO in the program's settings."},
 	{IOUring, "It uses io_uring, whose rings are shared with the kernel.", "Turn off io_uring in the program's settings (for node: UV_USE_IO_URING=0)."},
@@ -107,8 +107,7 @@ var settings = []struct {
 	{SharedMemory, "/memfd:java_heap", "For Java: a smaller heap (-Xmx), or another collector than ZGC, such as -XX:+UseG1GC."},
 	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
 	{SharedMemory, "/dev/shm/mono.", "For Mono: MONO_DISABLE_SHARED_AREA=1 in its environment."},
-	{SharedMemory, "/dev/shm/sem.", "For Python's multiprocessing: the start method fork, whose semaphores have no names."},
-	{SharedMemory, "/dev/shm/pym-", "For Python's multiprocessing: Value, Array and shared memory have descriptors; Lock, Queue and Pool move."},
+	{SharedMemory, "/dev/shm/pym-", "For Python's multiprocessing: Value, Array and shared memory stay open; Lock, Queue and Pool move."},
 	{SharedMemory, "-shm", "For SQLite's write-ahead log: PRAGMA locking_mode=EXCLUSIVE before the first access, or another journal mode."},
 }
 

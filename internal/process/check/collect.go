@@ -137,7 +137,7 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 // together tells whether all who share memory are, or can become, one family, which can share it from
 // several nodes: they are of one user, and nobody traces them but the supervisor that they all have.
 func (c Checker) together(pid int, o *sole.Object) (bool, error) {
-	if _, is, err := sole.Joinable(c.FS, pid, o); err != nil || !is {
+	if _, _, is, err := sole.Joinable(c.FS, pid, o); err != nil || !is {
 		return false, err
 	}
 	keeper, uid, err := c.keeper(pid)

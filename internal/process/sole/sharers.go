@@ -1,6 +1,7 @@
 package sole
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -63,23 +64,31 @@ func (o *openers) descriptorsBut(keeper int) func(pid, face int) error {
 	}
 }
 
-// Joinable tells whether an object is memory that only mappings lead to, small, and plain: then processes
-// that share it can be on several nodes. Its size is in bytes.
-func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, is bool, err error) {
+// Joinable tells whether an object is memory that processes can share while they are on several nodes: small,
+// plain, and the process has it mapped only. Its size is in bytes; a named one somebody may open.
+func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, named, is bool, err error) {
 	path := fs.MapFile(pid, o.Range)
 	var st unix.Stat_t
 	var where unix.Statfs_t
 	if err := unix.Stat(path, &st); err != nil {
-		return 0, false, fmt.Errorf("look at %s: %w", o.Name, err)
+		return 0, false, false, unseenAt(o, err)
 	}
 	if err := unix.Statfs(path, &where); err != nil {
-		return 0, false, fmt.Errorf("look at %s: %w", o.Name, err)
+		return 0, false, false, unseenAt(o, err)
 	}
 	open, err := Showing(fs, pid, &st)
 	if err != nil {
-		return 0, false, err
+		return 0, false, false, err
 	}
-	is = where.Type == unix.TMPFS_MAGIC && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink == 0 && st.Size > 0 && len(open) == 0
+	is = where.Type == unix.TMPFS_MAGIC && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size > 0 && len(open) == 0
 	size = (uint64(st.Size) + image.PageSize - 1) &^ (image.PageSize - 1)
-	return size, is && size <= image.MaxJoint, nil
+	return size, st.Nlink > 0, is && size <= image.MaxJoint, nil
+}
+
+// unseenAt is an error of a mapping that may just have gone (os.ErrNotExist), or its process (procfs.ErrGone).
+func unseenAt(o *Object, err error) error {
+	if errors.Is(err, unix.ESRCH) {
+		return procfs.ErrGone
+	}
+	return fmt.Errorf("look at %s: %w", o.Name, err)
 }

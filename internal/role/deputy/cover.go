@@ -33,7 +33,7 @@ const maxCovers = 8
 func (s *Supervisor) coverShared(p *proc) error {
 	if vmas, files, err := p.Mappings(nil); err != nil {
 		return nil // it comes again
-	} else if objects, err := p.shared(vmas, files); err == nil && len(objects) == 0 {
+	} else if objects, err := p.shared(vmas, files, false); err == nil && len(objects) == 0 {
 		return nil
 	}
 	p.waitsToCover(true)
@@ -64,10 +64,11 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 	if err != nil {
 		return false, nil // it comes again
 	}
-	objects, err := p.shared(vmas, files)
+	objects, err := p.shared(vmas, files, true) // and before it is looked who has it
 	if err != nil || len(objects) == 0 {
 		return false, err
 	}
+	opened := s.joint.openings(objects)
 	sharers, why, err := sole.Sharers(p.Family.FS, p.PID, os.Getpid(), objects)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -92,6 +93,7 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 			}
 		}
 	}
+	s.joint.guardOnly(ready) // what is its own is to be open to nobody
 	more := false
 	for _, q := range family {
 		now, err := s.coverOne(q, ready, q == p)
@@ -100,11 +102,15 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 		}
 		more = more || now
 	}
+	if !more {
+		s.joint.unpin(ready, opened)
+	}
 	return more, nil
 }
 
-// shared is what a process has mapped that others may have, too, and that can be on several nodes.
-func (p *proc) shared(vmas []image.VMA, files []image.FileID) ([]sole.Object, error) {
+// shared is what a process has mapped that others may have, too, and that can be on several nodes. guarded:
+// who opens it by its name waits from then on.
+func (p *proc) shared(vmas []image.VMA, files []image.FileID, guarded bool) ([]sole.Object, error) {
 	var all []sole.Object
 	for i := range files {
 		if !files[i].Sole {
@@ -112,7 +118,10 @@ func (p *proc) shared(vmas []image.VMA, files []image.FileID) ([]sole.Object, er
 		}
 		at := slices.IndexFunc(vmas, func(v image.VMA) bool { return v.Kind == image.Sole && v.File == uint32(i) })
 		o := sole.Object{Range: vmas[at].Range, Dev: files[i].Dev, Ino: files[i].Ino, Name: files[i].Path}
-		_, is, err := sole.Joinable(p.Family.FS, p.PID, &o)
+		_, named, is, err := sole.Joinable(p.Family.FS, p.PID, &o)
+		if err == nil && is && named && guarded {
+			err = p.s.joint.guard(joint.Key{Dev: o.Dev, Ino: o.Ino}, p.mappedFile(&o))
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -170,14 +179,12 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.Object, parts []joint.Part) error {
 	for i := range objects {
 		o := &objects[i]
-		size, is, err := sole.Joinable(q.Family.FS, q.PID, o)
+		size, _, is, err := sole.Joinable(q.Family.FS, q.PID, o)
 		if err != nil || !is {
 			return fail(supervisor.Busy, "what it shares has just changed")
 		}
 		k := joint.Key{Dev: o.Dev, Ino: o.Ino}
-		_, err = s.joint.node.Use(k, size, func() (*os.File, error) {
-			return os.OpenFile(q.Family.FS.MapFile(q.PID, o.Range), os.O_RDWR, 0)
-		})
+		_, err = s.joint.node.Use(k, size, q.mappedFile(o))
 		if err != nil {
 			return fail(supervisor.CannotMove, err.Error())
 		}
@@ -199,4 +206,9 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 		q.served[p.Key] = true
 	}
 	return nil
+}
+
+// mappedFile opens what a mapping of a process shows.
+func (p *proc) mappedFile(o *sole.Object) func() (*os.File, error) {
+	return func() (*os.File, error) { return os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR, 0) }
 }

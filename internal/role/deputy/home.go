@@ -56,6 +56,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	p.link = nil
 	p.mu.Unlock()
 	s.fault.Reach(fault.HomeReceived)
+	disownAll(p.hasSoles()) // it may ask at once whose signals they give
 	err = r.resume(m)
 	still := time.Since(start)
 	release(p.takeSoles())

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/linux/openwatch"
 	"openmosix/internal/model/coherence"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
@@ -26,6 +27,8 @@ type jointly struct {
 	links   map[coherence.Party]*link
 	granted map[*link]map[joint.Key]bool // what the processes behind a link share
 	last    coherence.Party
+	watch   *openwatch.Watch // nil: nothing is guarded yet
+	guards  map[joint.Key]*guard
 }
 
 type jointObject struct {
@@ -34,7 +37,7 @@ type jointObject struct {
 }
 
 func newJointly(s *Supervisor) *jointly {
-	j := &jointly{s: s, objects: map[joint.Key]*jointObject{}, parties: map[*link]coherence.Party{}, links: map[coherence.Party]*link{}, granted: map[*link]map[joint.Key]bool{}}
+	j := &jointly{s: s, objects: map[joint.Key]*jointObject{}, parties: map[*link]coherence.Party{}, links: map[coherence.Party]*link{}, granted: map[*link]map[joint.Key]bool{}, guards: map[joint.Key]*guard{}}
 	j.node = joint.New(j, true)
 	return j
 }
@@ -118,6 +121,9 @@ func (j *jointly) wants(k joint.Key, page uint64, who coherence.Party) {
 	if o == nil {
 		o = &jointObject{Directory: coherence.New(), known: map[uint64][]byte{}}
 		j.objects[k] = o
+		if g := j.guards[k]; g != nil && g.pinned {
+			o.Pin()
+		}
 	}
 	j.do(k, o, o.Wants(page, who))
 }

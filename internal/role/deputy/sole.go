@@ -92,7 +92,7 @@ func (f *frozen) claim() error {
 func (f *frozen) isJoint(id *image.FileID) bool {
 	k := joint.Key{Dev: id.Dev, Ino: id.Ino}
 	size, known := f.p.s.joint.node.Size(k)
-	if !known || !f.link.fetches.Load() || !f.p.isServed(k) {
+	if !known || !f.link.fetches.Load() || !f.p.isServed(k) || f.p.s.joint.isPinned(k) {
 		return false
 	}
 	id.Joint, id.Size = true, size

@@ -53,6 +53,15 @@ func (p *proc) borrow(id *image.FileID) (*soleFile, error) {
 // disown makes a description that of the process alone again.
 func disown(file *os.File) { _, _ = unix.FcntlInt(file.Fd(), unix.F_SETOWN, 0) }
 
+// disownAll is disown of all that are a process's own descriptions.
+func disownAll(all []*soleFile) {
+	for _, s := range all {
+		if s.its {
+			disown(s.file)
+		}
+	}
+}
+
 // ownOf is one of a process's own descriptors of a file, negative: it has none.
 func ownOf(id *image.FileID) int {
 	if len(id.Open) == 0 {

@@ -65,6 +65,10 @@ def main():
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
         for n, d in pool.map(digest, range(30)):
             print(n, d)
+    for how in "spawn", "forkserver":
+        with mp.get_context(how).Pool(2) as pool:
+            for n, d in pool.imap(digest, range(40)):
+                print(n, d)
     locks()
     lock, (here, there) = mp.Lock(), mp.Pipe()
     p = mp.Process(target=chatter, args=(there, lock))
