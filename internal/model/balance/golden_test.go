@@ -29,11 +29,11 @@ func TestTables(t *testing.T) {
 				t.Fatal(err)
 			}
 			known, want, _ := strings.Cut(string(text), divider)
-			v, started, err := readView(known)
+			v, started, short, err := readView(known)
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}
-			got := written(v, started)
+			got := written(v, started, short)
 			if *update {
 				if err := os.WriteFile(file, []byte(known+divider+got), 0o644); err != nil {
 					t.Fatal(err)

@@ -13,8 +13,9 @@ import (
 // A table is a view, in words; testdata/README.md says which. Everything after a
 // word that needs no value is optional.
 
-// readView reads a table up to its end, and the programs to be placed in it.
-func readView(text string) (v View, started []Proc, err error) {
+// readView reads a table up to its end, the programs to be placed in it, and what short
+// ones that are asked about want.
+func readView(text string) (v View, started []Proc, short []float64, err error) {
 	v = View{Self: 1, Now: time.Hour, Seed: 1}
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for number := 1; lines.Scan(); number++ {
@@ -40,6 +41,8 @@ func readView(text string) (v View, started []Proc, err error) {
 			v.Procs = append(v.Procs, r.proc(v.Self))
 		case "start":
 			started = append(started, r.proc(v.Self))
+		case "short":
+			short = append(short, r.number())
 		case "weights":
 			v.Rules.Weights = true
 		case "sent":
@@ -51,10 +54,10 @@ func readView(text string) (v View, started []Proc, err error) {
 			r.fail("what is %q?", r.words[0])
 		}
 		if r.err != nil {
-			return v, nil, fmt.Errorf("line %d: %w", number, r.err)
+			return v, nil, nil, fmt.Errorf("line %d: %w", number, r.err)
 		}
 	}
-	return v, started, nil
+	return v, started, short, nil
 }
 
 // reader takes words from a line.
@@ -211,7 +214,7 @@ func (r *reader) proc(self int) Proc {
 }
 
 // written is a decision, as the second half of a table.
-func written(v View, started []Proc) string {
+func written(v View, started []Proc, short []float64) string {
 	var b strings.Builder
 	d := Decide(v)
 	for _, m := range d.Moves {
@@ -227,6 +230,9 @@ func written(v View, started []Proc) string {
 	for _, p := range started {
 		to, e := Place(v, p)
 		fmt.Fprintf(&b, "start %d on %d: %v\n", p.PID, to, e)
+	}
+	for _, wants := range short {
+		fmt.Fprintf(&b, "short %v: below %v it begins here\n", wants, Around(v).Least(wants).Round(time.Microsecond))
 	}
 	return b.String()
 }
