@@ -70,6 +70,7 @@ type Request struct {
 	Urgent bool `json:",omitempty"`
 
 	Strategy Strategy `json:",omitempty"` // MoveTo
+	Sorts    []string `json:",omitempty"` // AskAgain: kinds of programs, as Event.Sort
 }
 
 // Strategy is when the memory of a process that moves is sent.
@@ -107,6 +108,7 @@ const (
 	CancelMove Verb = "cancel"    // give up the move of PID that is under way; answered by GivenUp or Failed
 	Elsewhere  Verb = "elsewhere" // node To is at Addr now, or, if To is 0, this one has moved: what goes another way is to go on by a new connection; no answer
 	Attend     Verb = "attend"    // trace PID and what it starts, and ask where each program is to run
+	AskAgain   Verb = "ask"       // what Stays has said, of Sorts or, if there are none, of all, holds no more; answered by Asks
 )
 
 // Event is sent by a supervisor to its daemon, unasked or as an answer.
@@ -130,6 +132,11 @@ type Event struct {
 	Calls  *Calls `json:",omitempty"` // Counted
 	// Sent is how many calls went home for it. Ended; nil: it was never away.
 	Sent *uint64 `json:",omitempty"`
+	// Sort is the kind of what is executed (model/program). Executed; empty: it is not told.
+	Sort string `json:",omitempty"`
+	// Ago is how long before it was sent it happened, microseconds.
+	Ago    int64   `json:",omitempty"`
+	Events []Event `json:",omitempty"` // Several, in the order in which they happened
 }
 
 // EventKind says what an Event tells.
@@ -155,13 +162,15 @@ const (
 	Claim    EventKind = "claim"
 	Attended EventKind = "attended" // the last word on an Attend: done
 	GivenUp  EventKind = "given-up" // the last word on a CancelMove: the move will fail
-	Executed EventKind = "executed" // a process of an attended family executes the program Text, on Node: answered by Placed
-	Stayed   EventKind = "stayed"   // PID, placed on Node, begins at home, because of Text
-	Ended    EventKind = "ended"    // a process of an attended family has ended: its program Text has used Micros of CPU time
-	Another  EventKind = "another"  // home sends a guest supervisor one more process: Open; answered by Opened
-	Travels  EventKind = "trip"     // a move of PID begins or is over, whoever asked for it: Trip
-	Counted  EventKind = "calls"    // figures of forwarded calls: Calls
-	Carries  EventKind = "carries"  // processes are on their way into a guest supervisor, or out of it: Done of them, 0: no more
+	// Executed: a process of an attended family executes the program Text, on Node: answered by Placed.
+	// Without an ID it has begun at home already, as Stays says.
+	Executed EventKind = "executed"
+	Stayed   EventKind = "stayed"  // PID, placed on Node, begins at home, because of Text
+	Ended    EventKind = "ended"   // a process of an attended family has ended: its program Text has used Micros of CPU time
+	Another  EventKind = "another" // home sends a guest supervisor one more process: Open; answered by Opened
+	Travels  EventKind = "trip"    // a move of PID begins or is over, whoever asked for it: Trip
+	Counted  EventKind = "calls"   // figures of forwarded calls: Calls
+	Carries  EventKind = "carries" // processes are on their way into a guest supervisor, or out of it: Done of them, 0: no more
 	// Pledged: of the home supervisor's process PID, which lacks pages, the daemon is to hold
 	// the userfaultfd that comes with it, and to end the process by its pidfd, which comes as
 	// well, should the supervisor end. Redeemed: no more.
@@ -169,8 +178,10 @@ const (
 	Redeemed EventKind = "redeemed"
 	// Broken: the connection to node Node has broken, because of Text, and another is tried for;
 	// Mended: there is one, after Micros.
-	Broken EventKind = "link-broken"
-	Mended EventKind = "link-mended"
+	Broken  EventKind = "link-broken"
+	Mended  EventKind = "link-mended"
+	Several EventKind = "several" // Events, none of which is one of these or has files
+	Asks    EventKind = "asks"    // the last word on an AskAgain: done
 )
 
 // Code is the class of a failed move; commands turn it into an exit status.
@@ -299,7 +310,29 @@ type Placed struct {
 	ID   uint64
 	Node int    // 0: here
 	Addr string // of that node's daemon
+	// Stays says that it is here for others as well.
+	Stays *Stays `json:",omitempty"`
 }
+
+// Stays says which programs begin at home without being asked about, if their processes are
+// there: until they are taken back (AskAgain), and no longer than For. Each is told of
+// afterwards (Executed).
+type Stays struct {
+	Whose Whose
+	For   time.Duration
+	// Most is how much CPU time a run may use: after one that uses more, the next of its kind is
+	// asked about. 0: they may use any.
+	Most time.Duration `json:",omitempty"`
+}
+
+// Whose programs are meant.
+type Whose string
+
+const (
+	Kinds   Whose = "kind"    // of the kind that was asked about
+	Process Whose = "process" // of the process, and those that it makes from now on
+	Family  Whose = "family"  // of all
+)
 
 // FromDaemon is the envelope of everything a daemon sends: exactly one field is set.
 type FromDaemon struct {

@@ -59,6 +59,7 @@ type Options struct {
 	IsGuest  func(uid int) bool                          // a user id of guests
 	Serves   func() map[int]bool                         // the supervisors of this node, by pid
 	Move     func(context.Context, balance.Move) Outcome // blocks until it is over
+	AskAgain func(kinds []string)                        // takes back what Stays has said of kinds of programs; nil: of all
 	Programs string                                      // file with what is known of programs
 	Log      *slog.Logger
 }
@@ -92,6 +93,7 @@ type Balancer struct {
 	programs  *programs
 	placed    map[int]placement // by pid
 	placeCost time.Duration     // of a placement, smoothed
+	era       era               // stays.go
 	begun     time.Time
 }
 

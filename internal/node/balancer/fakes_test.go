@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +28,6 @@ import (
 type program struct {
 	pid, uid int
 	comm     string
-	args     []string
 	cgroup   string
 	share    float64 // of a CPU that it would use alone
 	rss      uint64
@@ -67,6 +65,16 @@ type machine struct {
 	asked    []balance.Move
 	answer   func(balance.Move) Outcome
 	serves   map[int]bool
+	again    [][]string // of which kinds of programs it is to be asked again
+}
+
+// place and finished are of a program that has no options, and has ended at this moment.
+func (b *Balancer) place(pid int, program string) (int, balance.Explanation) {
+	return b.Place(pid, program, program)
+}
+
+func (b *Balancer) finished(pid int, program string, cpu time.Duration, calls *uint64) {
+	b.Finished(pid, program, cpu, calls, 0)
 }
 
 const boot = 1000 * time.Second
@@ -106,6 +114,7 @@ func (m *machine) balancer() *Balancer {
 		IsGuest:  func(uid int) bool { return uid >= 1_868_000_000 },
 		Serves:   func() map[int]bool { return m.serves },
 		Move:     m.move,
+		AskAgain: func(kinds []string) { locked(m, func() bool { m.again = append(m.again, kinds); return true }) },
 		Programs: filepath.Join(m.dir, "programs.json"),
 		Log:      slog.New(slog.DiscardHandler),
 	})
@@ -280,7 +289,6 @@ func (m *machine) write() {
 		dir := strconv.Itoa(p.pid)
 		m.put(dir+"/status", "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nUid:\t%d\t%d\t%d\t%d\n", p.comm, p.pid, p.pid, p.uid, p.uid, p.uid, p.uid)
 		m.put(dir+"/cgroup", "0::%s\n", p.cgroup)
-		m.put(dir+"/cmdline", "%s", strings.Join(append(slices.Clone(p.args), ""), "\x00"))
 		m.put(dir+"/io", "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\n")
 		_ = os.Symlink("/usr/bin/"+p.comm, filepath.Join(m.dir, dir, "exe"))
 	}

@@ -5,47 +5,30 @@ import (
 	"time"
 
 	"openmosix/internal/model/balance"
+	runs "openmosix/internal/model/program"
 )
-
-func TestKind(t *testing.T) {
-	for _, c := range []struct {
-		want string
-		args []string
-	}{
-		{"/cc1", nil},
-		{"/cc1", []string{"cc1"}},
-		{"/cc1", []string{"cc1", "a.c", "-", "b"}},
-		{"/cc1 -E -I -M", []string{"cc1", "-E", "-I../x", "-MM", "-I", "y", "a.c"}},
-		{"/cc1 --color --x", []string{"cc1", "--x", "--color=always", "--", "-z"}},
-		{"/cc1 --aaaaaaaaaaaaaaaaaaaaaa -?", []string{"cc1", "-\xff", "--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}},
-	} {
-		if got := kind("/cc1", c.args); got != c.want {
-			t.Errorf("%q: %q, want %q", c.args, got, c.want)
-		}
-	}
-}
 
 // Many short runs of one kind say little of the first one of another.
 func TestAnotherKindIsAnotherProgram(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
 		b.self = selfFigures{b.o.Own(), 1, b.now()}
 		place := func(pid int, args ...string) int {
-			m.add(program{pid: pid, uid: 1000, args: args})
-			to, _ := b.Place(pid, "/cc1")
+			m.add(program{pid: pid, uid: 1000})
+			to, _ := b.Place(pid, "/cc1", runs.Kind("/cc1", args))
 			return to
 		}
 		for i := range 20 {
 			place(100+i, "cc1", "-M")
-			b.Finished(100+i, "/cc1", 10*time.Millisecond, nil)
+			b.finished(100+i, "/cc1", 10*time.Millisecond, nil)
 		}
 		if to := place(200, "cc1", "-M", "x.c"); to != 1 {
 			t.Errorf("what is always short began on node %d", to)
 		}
-		b.Finished(200, "/cc1", 10*time.Millisecond, nil)
+		b.finished(200, "/cc1", 10*time.Millisecond, nil)
 		if to := place(201, "cc1", "-O2", "x.c"); to != 2 {
 			t.Errorf("one of another kind began on node %d", to)
 		}
-		b.Finished(201, "/cc1", 4*time.Second, nil)
+		b.finished(201, "/cc1", 4*time.Second, nil)
 		p := balance.Proc{PID: 202}
 		b.foresee(&p, "/cc1", "/cc1 -O")
 		if p.Expected < 2*time.Second {

@@ -96,31 +96,43 @@ func (b *Balancer) shift(home, pid, from, to int, wants float64, now time.Durati
 	b.settle(pid, p, now)
 }
 
-// Place says on which node a program that a process of this node has just
-// executed is to run; this node's number: here. It counts at once, so that many
-// programs started in one moment spread. Several may ask at the same time.
+// Place says on which node a program, of a kind (model/program), that a process of this node
+// has just executed is to run; this node's number: here. It counts at once, so that many
+// programs started in one moment spread. Several may ask at the same time. What is locked
+// (balance.Locked) stays where it was, here or elsewhere, and is not counted.
 //
 // What follows is told with Began, Stayed and Finished.
-func (b *Balancer) Place(pid int, program string) (int, balance.Explanation) {
+func (b *Balancer) Place(pid int, program, kind string) (int, balance.Explanation) {
 	b.refresh()
 	config := b.o.Config()
 	at := time.Now()
 	p, stays := b.started(pid)
-	kind := b.kindOf(pid, program)
+	to, why := b.o.Self, balance.Explanation{PID: pid, Home: b.o.Self, Where: b.o.Self, Rule: stays}
+	if stays == balance.Locked {
+		return to, why
+	}
 	b.knowSelf()
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.over(pid) // the program it was before
 	b.foresee(&p, program, kind)
 	now := b.since(at)
 	view := b.view(now, nil)
-	view.Rules.Freeze = b.placeCost
-	to, why := b.o.Self, balance.Explanation{PID: pid, Home: b.o.Self, Where: b.o.Self, Rule: stays}
+	view.Rules = b.ruled()
+	left := b.keepEra(view, at)
 	if stays == "" && config.Enabled && config.Place && b.self.report.MemTotal > 0 {
 		to, why = balance.Place(view, p)
 	}
 	b.settle(pid, placement{program: program, kind: kind, node: to, wants: p.Wants, at: at}, now)
+	b.mu.Unlock()
+	if left {
+		b.o.AskAgain(nil)
+	}
 	return to, why
+}
+
+// ruled are the rules for programs that begin. Precondition: b.mu is held.
+func (b *Balancer) ruled() balance.Rules {
+	return balance.Rules{Weights: true, Freeze: b.placeCost}
 }
 
 // unseen is what is expected of a program that was never seen.
@@ -247,14 +259,20 @@ func (b *Balancer) Stayed(pid int) {
 	b.settle(pid, p, now)
 }
 
-// Finished tells what a program has used from its execve to its end, or to the
-// next execve of its process, and how many calls were forwarded for it; nil: it
-// was never away.
-func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *uint64) {
-	now := time.Now()
+// Finished tells what a program that ended so long ago has used from its execve to its end, and
+// how many calls were forwarded for it; nil: it was never away.
+func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *uint64, ago time.Duration) {
+	if kind, longer := b.takeRun(pid, program, cpu, calls, time.Now().Add(-ago)); longer {
+		b.o.AskAgain([]string{kind})
+	}
+}
+
+// takeRun does Finished; longer: programs of that kind are to be asked about again.
+func (b *Balancer) takeRun(pid int, program string, cpu time.Duration, calls *uint64, now time.Time) (kind string, longer bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	wants, kind := 0.0, program
+	wants := 0.0
+	kind = program
 	if p, ok := b.placed[pid]; ok && p.program == program {
 		if ran := now.Sub(p.at); ran >= shortestSeen {
 			share := cpu.Seconds() / ran.Seconds()
@@ -273,4 +291,5 @@ func (b *Balancer) Finished(pid int, program string, cpu time.Duration, calls *u
 			b.programs.called(name, float64(*calls))
 		}
 	}
+	return kind, b.longer(kind)
 }

@@ -30,7 +30,7 @@ func TestPlacesSpread(t *testing.T) {
 		got := map[int]int{}
 		for i := range 200 {
 			m.programs = append(m.programs, &program{pid: 100 + i, uid: 1000}) // without files: they are not asked for
-			to, _ := b.Place(100+i, "/usr/bin/work")
+			to, _ := b.place(100+i, "/usr/bin/work")
 			got[to]++
 		}
 		for node, want := range map[int]int{1: 40, 2: 40, 3: 40, 4: 80} {
@@ -47,14 +47,14 @@ func TestPlacesAreGivenBack(t *testing.T) {
 		for i := range 30 {
 			pid := 100 + i
 			m.add(program{pid: pid, uid: 1000})
-			b.Place(pid, "/usr/bin/work")
+			b.place(pid, "/usr/bin/work")
 			time.Sleep(100 * time.Millisecond)
 			switch i % 3 {
 			case 0:
-				b.Finished(pid, "/usr/bin/work", 100*time.Millisecond, nil)
+				b.finished(pid, "/usr/bin/work", 100*time.Millisecond, nil)
 			case 1:
-				b.Place(pid, "/usr/bin/other")
-				b.Finished(pid, "/usr/bin/other", 100*time.Millisecond, nil)
+				b.place(pid, "/usr/bin/other")
+				b.finished(pid, "/usr/bin/other", 100*time.Millisecond, nil)
 			default:
 				b.mu.Lock()
 				b.tidy(nil)
@@ -99,7 +99,7 @@ func TestWhatBeginsHere(t *testing.T) {
 				p := m.add(program{pid: 100, uid: 1000})
 				b.ledger.add(1, b.now(), 1.5)
 				c.spoil(m, b, p)
-				to, why := b.Place(100, "/usr/bin/work")
+				to, why := b.place(100, "/usr/bin/work")
 				want := 1
 				if c.rule == balance.Placed {
 					want = 2
@@ -129,13 +129,13 @@ func TestCrowdGoesWithTheProgram(t *testing.T) {
 				b.ledger.add(1, b.now(), 20)
 				for pid := 105; pid >= 100; pid-- {
 					m.add(program{pid: pid, uid: 1000})
-					if to, why := b.Place(pid, "/usr/bin/once"); to != 2 {
+					if to, why := b.place(pid, "/usr/bin/once"); to != 2 {
 						t.Fatal(to, why)
 					}
 				}
 				leave(b)
 				time.Sleep(time.Second)
-				b.Finished(100, "/usr/bin/once", 300*time.Millisecond, nil)
+				b.finished(100, "/usr/bin/once", 300*time.Millisecond, nil)
 				if got, _ := b.programs.of("/usr/bin/once"); got.Wants < 0.29 || got.Wants > 0.31 {
 					t.Errorf("it used 0.3 of a CPU for which nobody else competed, and is thought to want %v", got.Wants)
 				}
@@ -149,7 +149,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
 		m.add(program{pid: 100, uid: 1000})
 		b.ledger.add(1, b.now(), 1.5)
-		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+		if to, why := b.place(100, "/usr/bin/work"); to != 2 {
 			t.Fatal(to, why)
 		}
 		b.Stayed(100)
@@ -158,7 +158,7 @@ func TestPlacementsAreFollowed(t *testing.T) {
 		}
 		before := b.placeCost
 		for range 50 {
-			b.Place(100, "/usr/bin/work")
+			b.place(100, "/usr/bin/work")
 			time.Sleep(5 * time.Millisecond)
 			b.Began(100)
 		}
@@ -179,7 +179,7 @@ func TestOrdinaryProgramsStay(t *testing.T) {
 			"/usr/bin/make": 1, "/usr/bin/x86_64-linux-gnu-gcc-12": 1, "/opt/arm-none-eabi-g++": 1, "/usr/bin/bash-5.2": 1,
 			"/usr/bin/unknown": 2, "/usr/lib/gcc/cc1": 2, "/usr/bin/12": 2, "/usr/bin/gcc-ar": 1, "/usr/bin/uname": 1, "/bin/[": 1, "/usr/bin/x86_64-linux-gnu-ld.bfd": 1,
 		} {
-			if to, why := b.Place(100, program); to != want {
+			if to, why := b.place(100, program); to != want {
 				t.Errorf("%s on node %d, want %d: %v", program, to, want, why)
 			}
 		}
@@ -193,19 +193,19 @@ func TestTalkersStay(t *testing.T) {
 		b.programs.ran("/usr/bin/work", 100*time.Millisecond, Program{CPU: (100 * time.Millisecond).Seconds()}, 1, time.Now())
 		m.add(program{pid: 100, uid: 1000})
 		b.ledger.add(1, b.now(), 1.5)
-		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+		if to, why := b.place(100, "/usr/bin/work"); to != 2 {
 			t.Fatal(to, why)
 		}
 		calls := uint64(2000)
-		b.Finished(100, "/usr/bin/work", 100*time.Millisecond, &calls)
-		if to, why := b.Place(100, "/usr/bin/work"); to != 1 {
+		b.finished(100, "/usr/bin/work", 100*time.Millisecond, &calls)
+		if to, why := b.place(100, "/usr/bin/work"); to != 1 {
 			t.Error(to, why)
 		}
 		calls = 10
 		for range 20 {
-			b.Finished(100, "/usr/bin/work", 100*time.Millisecond, &calls)
+			b.finished(100, "/usr/bin/work", 100*time.Millisecond, &calls)
 		}
-		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+		if to, why := b.place(100, "/usr/bin/work"); to != 2 {
 			t.Error(to, why)
 		}
 	})
@@ -216,9 +216,9 @@ func TestProgramsSurvive(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
 		m.add(program{pid: 100, uid: 1000})
 		for range 20 {
-			b.Place(100, "/usr/bin/work")
+			b.place(100, "/usr/bin/work")
 			time.Sleep(10 * time.Second)
-			b.Finished(100, "/usr/bin/work", 5*time.Second, nil)
+			b.finished(100, "/usr/bin/work", 5*time.Second, nil)
 		}
 		b.saveAtEnd()
 		got, known := m.balancer().programs.of("/usr/bin/work")
@@ -241,14 +241,14 @@ func TestWhoComputesWantsACPU(t *testing.T) {
 	placing(t, 1, func(t *testing.T, m *machine, b *Balancer) {
 		for pid := 100; pid < 104; pid++ {
 			m.add(program{pid: pid, uid: 1000})
-			b.Place(pid, "/usr/bin/work")
+			b.place(pid, "/usr/bin/work")
 		}
 		time.Sleep(4 * time.Second)
-		b.Finished(103, "/usr/bin/work", 700*time.Millisecond, nil)
+		b.finished(103, "/usr/bin/work", 700*time.Millisecond, nil)
 		if got, _ := b.programs.of("/usr/bin/work"); got.Wants != 1 {
 			t.Errorf("one of four that had 0.7 s of 4 is thought to want %v", got.Wants)
 		}
-		b.Finished(101, "/usr/bin/work", 100*time.Millisecond, nil)
+		b.finished(101, "/usr/bin/work", 100*time.Millisecond, nil)
 		if got, _ := b.programs.of("/usr/bin/work"); got.Wants > 0.8 {
 			t.Errorf("after one that slept, %v", got.Wants)
 		}
@@ -260,9 +260,9 @@ func TestShortRunsSayNothing(t *testing.T) {
 	placing(t, 2, func(t *testing.T, m *machine, b *Balancer) {
 		for pid, program := range []string{"/usr/bin/sh", "/usr/bin/sh", "/usr/bin/other", "/usr/bin/other"} {
 			m.add(fresh(100 + pid))
-			b.Place(100+pid, program)
+			b.place(100+pid, program)
 			if pid%2 == 0 {
-				b.Finished(100+pid, program, time.Millisecond, nil)
+				b.finished(100+pid, program, time.Millisecond, nil)
 			}
 		}
 		if got := b.placed[101].wants; got != launcherWants {
@@ -371,7 +371,7 @@ func BenchmarkPlace(b *testing.B) {
 	for b.Loop() {
 		pid := 100 + i%100
 		i++
-		balancer.Place(pid, "/usr/bin/work")
-		balancer.Finished(pid, "/usr/bin/work", time.Second, nil)
+		balancer.place(pid, "/usr/bin/work")
+		balancer.finished(pid, "/usr/bin/work", time.Second, nil)
 	}
 }

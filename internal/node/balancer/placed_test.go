@@ -24,18 +24,18 @@ func TestPlacedHereCount(t *testing.T) {
 		m.add(program{pid: 100, uid: 1000})
 		look()
 		m.run(1)
-		if to, why := b.Place(100, "/usr/bin/work"); to != 1 {
+		if to, why := b.place(100, "/usr/bin/work"); to != 1 {
 			t.Fatal(to, why)
 		}
 		look()
 		if d := demand(); d != 1 {
 			t.Errorf("%v after a look, want 1", d)
 		}
-		b.Finished(100, "/usr/bin/work", 200*time.Millisecond, nil)
+		b.finished(100, "/usr/bin/work", 200*time.Millisecond, nil)
 		if d := demand(); d != 0 {
 			t.Errorf("%v when it has ended, want 0", d)
 		}
-		b.Place(100, "/usr/bin/work") // and this time it only waits
+		b.place(100, "/usr/bin/work") // and this time it only waits
 		for second := range 6 {
 			m.run(1)
 			look()
@@ -43,7 +43,7 @@ func TestPlacedHereCount(t *testing.T) {
 				t.Errorf("%v although it has done nothing for %d seconds", d, second+1)
 			}
 		}
-		b.Finished(100, "/usr/bin/work", 0, nil)
+		b.finished(100, "/usr/bin/work", 0, nil)
 		if d := demand(); d > 0.1 {
 			t.Errorf("%v in the end", d)
 		}
@@ -62,14 +62,14 @@ func TestWhatWasPlacedThereCounts(t *testing.T) {
 		}
 		m.add(program{pid: 100, uid: 1000})
 		b.ledger.add(1, b.now(), 1.5)
-		if to, why := b.Place(100, "/usr/bin/work"); to != 2 {
+		if to, why := b.place(100, "/usr/bin/work"); to != 2 {
 			t.Fatal(to, why)
 		}
 		b.ledger.add(2, b.now(), -3) // others have ended there, of which the report has never told
 		if d := demand(); d != 1 {
 			t.Errorf("%v there, want 1", d)
 		}
-		b.Finished(100, "/usr/bin/work", time.Second, nil)
+		b.finished(100, "/usr/bin/work", time.Second, nil)
 		if d := demand(); d != 0 {
 			t.Errorf("%v when it has ended, want 0", d)
 		}

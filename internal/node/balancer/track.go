@@ -7,6 +7,7 @@ import (
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/balance"
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
@@ -84,7 +85,6 @@ func (b *Balancer) look(ctx context.Context) error {
 	held, guests := byPID(b.o.Held(ctx)), byPID(b.o.Guests(ctx))
 	marked := b.o.Marked()
 	before := b.walked
-	demand := 0.0
 	seen := make(map[who]*tracked, len(stats))
 	known := make(map[int]*tracked, len(b.procs))
 	for _, t := range b.procs {
@@ -110,6 +110,16 @@ func (b *Balancer) look(ctx context.Context) error {
 	old := b.procs
 	b.procs, b.walked = seen, at
 	report, serves := b.o.Own(), b.o.Serves()
+	if b.takeLook(at, report, serves, seen, old, before.IsZero()) {
+		b.o.AskAgain(nil)
+	}
+	return nil
+}
+
+// takeLook counts what was seen, at a moment; first: of most it is not known what they want. left: what
+// was said of programs that stay is to be taken back.
+func (b *Balancer) takeLook(at time.Time, report load.Report, serves map[int]bool, seen, old map[who]*tracked, first bool) (left bool) {
+	demand := 0.0
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, t := range old { // the node where it was does not know at once that it has ended
@@ -136,11 +146,11 @@ func (b *Balancer) look(ctx context.Context) error {
 		}
 	}
 	b.self = selfFigures{report, demand, b.since(at)}
-	if before.IsZero() { // of most processes it is not known what they want
+	if first {
 		b.self.demand = report.Demand
 	}
 	b.tidy(seen)
-	return nil
+	return b.leftEra()
 }
 
 func byPID(procs []supervisor.Proc) map[int]*supervisor.Proc {

@@ -84,12 +84,8 @@ func (b *Balancer) report(node int) (load.Report, bool) {
 // nodes is what is known of all nodes now, with what was sent to them and what
 // they have not told of yet. Precondition: b.mu is held, and reports are fresh.
 func (b *Balancer) nodes(now time.Duration) []balance.Node {
-	own, placed := b.self.report, b.placedWants()
-	out := make([]balance.Node, 0, len(b.known.known)+1)
-	self := nodeOf(own, 0)
-	self.Number, self.Features = b.o.Self, balance.Compatible
-	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + placed[b.o.Self]
-	out = append(out, self)
+	placed := b.placedWants()
+	out := append(make([]balance.Node, 0, len(b.known.known)+1), b.selfNode(placed))
 	for i, k := range b.known.known {
 		r := k.Report
 		if r.Node == b.o.Self || len(out) >= mostNodes {
@@ -106,6 +102,14 @@ func (b *Balancer) nodes(now time.Duration) []balance.Node {
 		out = append(out, n)
 	}
 	return out
+}
+
+// selfNode is what is known of this node, with what was placed here. Precondition: b.mu is held.
+func (b *Balancer) selfNode(placed map[int]float64) balance.Node {
+	self := nodeOf(b.self.report, 0)
+	self.Number, self.Features = b.o.Self, balance.Compatible
+	self.Demand = max(0, b.self.demand+b.ledger.since(b.o.Self, b.self.at)) + placed[b.o.Self]
+	return self
 }
 
 func nodeOf(r load.Report, age time.Duration) balance.Node {

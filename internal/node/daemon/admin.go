@@ -123,6 +123,7 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 		if err != nil {
 			return failed(control.BadRequest, "%v", err)
 		}
+		d.askAgain()
 		d.happened(&event.Settings{Word: w, Values: numbers})
 		d.information.Changed()
 		return control.Result{Settings: &values}

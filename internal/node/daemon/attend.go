@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 
+	"openmosix/internal/model/balance"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 )
@@ -70,6 +72,7 @@ func (d *Daemon) attend(ctx context.Context, who control.Caller, r control.Reque
 	}
 	if r.To != 0 {
 		d.first.set(r.PID, r.To)
+		d.askAgain()
 	}
 	return control.Result{}
 }
@@ -78,32 +81,79 @@ func (d *Daemon) attend(ctx context.Context, who control.Caller, r control.Reque
 // program.
 func (d *Daemon) placeFor(h *home, e supervisor.Event) {
 	p := supervisor.Placed{ID: e.ID}
-	if to := d.placeOf(e.PID, e.Text, e.Node); to != 0 && to != d.config.Number {
+	to, stays := d.placeOf(e)
+	if to != 0 && to != d.config.Number {
 		if node, known := d.nodes.Lookup(to); known && !d.isDown(to) && freshMayMove(e.PID) {
 			p.Node, p.Addr = to, node.Address
 		}
+	} else if p.Stays = stays; stays != nil {
+		h.stays.Store(true)
 	}
 	if err := h.child.tell(supervisor.FromDaemon{Placed: &p}); err != nil {
 		h.child.log.Warn("cannot answer supervisor", "error", err)
 	}
 }
 
-// placeOf decides where a program begins that was executed on node at (0:
-// here). What is locked stays where it is.
-func (d *Daemon) placeOf(pid int, program string, at int) int {
-	to, told := d.first.take(pid)
+// placeOf decides where a program begins that was executed on node e.Node (0:
+// here), and which others begin here as well. What is locked stays where it is.
+func (d *Daemon) placeOf(e supervisor.Event) (int, *supervisor.Stays) {
+	to, told := d.first.take(e.PID)
 	if told {
-		return to
+		return to, nil
 	}
-	policy, err := d.policies.Of(pid)
-	if err != nil {
-		return 0
+	sort := cmp.Or(e.Sort, e.Text)
+	to, why := d.balancer.Place(e.PID, e.Text, sort)
+	switch {
+	case why.Rule == balance.Locked: // and so is what it starts, until somebody says otherwise
+		return e.Node, &supervisor.Stays{Whose: supervisor.Process, For: lockedFor}
+	case why.Rule == balance.Cannot, to != d.config.Number:
+		return to, nil
 	}
-	if policy.Lock {
-		return at
+	s, stays := d.balancer.Stays(e.Text, sort)
+	switch {
+	case !stays:
+		return to, nil
+	case s.All:
+		return to, &supervisor.Stays{Whose: supervisor.Family, For: s.For}
 	}
-	to, _ = d.balancer.Place(pid, program)
-	return to
+	return to, &supervisor.Stays{Whose: supervisor.Kinds, For: s.For, Most: s.Most}
+}
+
+// lockedFor is for how long it is not asked about what a process starts that is locked. What it starts
+// later asks each by itself.
+const lockedFor = time.Hour
+
+// wentOn notes that a program has begun here, as Stays has said.
+func (d *Daemon) wentOn(e supervisor.Event) {
+	d.balancer.WentOn(e.PID, e.Text, cmp.Or(e.Sort, e.Text), ago(e))
+}
+
+func ago(e supervisor.Event) time.Duration { return time.Duration(max(e.Ago, 0)) * time.Microsecond }
+
+// askTimeout bounds how long somebody who has changed something waits until supervisors know.
+const askTimeout = 2 * time.Second
+
+// askAgain takes back what was said of programs that stay here, of kinds or, if none is named, of all. When it
+// returns, supervisors ask.
+func (d *Daemon) askAgain(kinds ...string) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	var group sync.WaitGroup
+	for _, h := range d.homes.list() {
+		told := h.stays.Load()
+		if len(kinds) == 0 {
+			told = h.stays.Swap(false)
+		}
+		if !told {
+			continue
+		}
+		group.Go(func() {
+			if _, err := h.request(ctx, supervisor.Request{Verb: supervisor.AskAgain, Sorts: kinds}, func(supervisor.Event) {}); err != nil {
+				h.child.log.Debug("it is not known whether this supervisor asks again", "error", err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 // began notes that a program runs where it was placed.
@@ -117,5 +167,5 @@ func (d *Daemon) stayed(e supervisor.Event) {
 
 // finished notes what a program has used.
 func (d *Daemon) finished(e supervisor.Event) {
-	d.balancer.Finished(e.PID, e.Text, time.Duration(e.Micros)*time.Microsecond, e.Sent)
+	d.balancer.Finished(e.PID, e.Text, time.Duration(e.Micros)*time.Microsecond, e.Sent, ago(e))
 }

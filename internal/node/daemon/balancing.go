@@ -36,6 +36,7 @@ func (d *Daemon) newBalancer() *balancer.Balancer {
 		IsGuest:  d.guests.slots.owns,
 		Serves:   d.supervisors,
 		Move:     d.moveByItself,
+		AskAgain: func(kinds []string) { go d.askAgain(kinds...) }, // nobody waits: they are asked again soon
 		Programs: filepath.Join(d.config.StateDir, "programs.json"),
 		Log:      d.log,
 	})

@@ -44,6 +44,8 @@ type home struct {
 	calls   calls
 
 	sessions []session // the latest that were opened for it
+
+	stays atomic.Bool // it has been told of programs that stay, and that was not taken back
 }
 
 // answer is what one request waits for.
@@ -159,6 +161,7 @@ func (h *home) begin(c *child, err error, desk desk) {
 type desk interface {
 	openFor(*home, supervisor.Open)
 	placeFor(*home, supervisor.Event)
+	wentOn(supervisor.Event)
 	began(supervisor.Event)
 	stayed(supervisor.Event)
 	finished(supervisor.Event)
@@ -204,7 +207,11 @@ func (h *home) event(e supervisor.Event, desk desk) {
 		}
 		return
 	case supervisor.Executed:
-		go desk.placeFor(h, e)
+		if e.ID == 0 {
+			desk.wentOn(e)
+		} else {
+			go desk.placeFor(h, e)
+		}
 		return
 	case supervisor.Stayed:
 		desk.stayed(e)
@@ -270,7 +277,7 @@ func (a *answer) deliver(e supervisor.Event) bool {
 		default:
 		}
 		return false
-	case supervisor.Moved, supervisor.Failed, supervisor.State, supervisor.Attended, supervisor.GivenUp:
+	case supervisor.Moved, supervisor.Failed, supervisor.State, supervisor.Attended, supervisor.GivenUp, supervisor.Asks:
 		a.last <- e
 		return true
 	}

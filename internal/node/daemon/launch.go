@@ -249,7 +249,13 @@ func (c *child) listen(f func(supervisor.Event)) {
 			c.conn.Close()
 			return
 		}
-		f(e)
+		if e.Kind != supervisor.Several {
+			f(e)
+			continue
+		}
+		for _, one := range e.Events {
+			f(one)
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ func (d *Daemon) policy(who control.Caller, r control.Request) control.Result {
 	if err != nil {
 		return failed(control.BadRequest, "%v", err)
 	}
+	d.askAgain()
 	return control.Result{Policy: &p, Mark: mark}
 }
 

@@ -36,6 +36,7 @@ func (d *Daemon) Reload() (control.Changes, error) {
 		return control.Changes{}, d.notReloaded(err)
 	}
 	d.live.Store(&applied)
+	d.askAgain()
 	d.policies.Tell(applied.Disclosure)
 	if applied.Guests.OOM != old.Guests.OOM {
 		d.rescoreGuests()

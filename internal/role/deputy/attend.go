@@ -2,7 +2,6 @@ package deputy
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"openmosix/internal/linux/ptrace"
@@ -16,7 +15,7 @@ import (
 // then a few pages, and it has done nothing yet that would have to be repeated.
 //
 //	fork, clone  the child is attended as well
-//	execve       stopped there; the daemon says where it is to run; goes on, or moves
+//	execve       stopped there; the daemon says where it is to run, or has said so: goes on, or moves
 //	signals      are delivered natively
 //	coming home  attended again, not let go
 //
@@ -82,20 +81,26 @@ func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
 	if s.outgrown(p, t) {
 		return
 	}
-	if !s.placesToo.Load() || !p.begin() { // the move under way sees that it has executed
-		_ = ptrace.Continue(t.TID, 0)
-		return
+	if s.placesToo.Load() {
+		path, kind := p.executes()
+		if from == 0 && s.goesOn(p, t, path, kind) {
+			return
+		}
+		if p.begin() {
+			p.mu.Lock()
+			p.program, p.kind = path, kind
+			p.mu.Unlock()
+			go s.place(p, t, from)
+			return
+		}
 	}
-	go s.place(p, t, from)
+	_ = ptrace.Continue(t.TID, 0) // a move under way sees that it has executed
 }
 
 // place has a program begin where the daemon says.
 func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
 	defer s.endIfIdle()
 	defer p.closeHandles()
-	p.mu.Lock()
-	p.program, _ = os.Readlink(p.Family.FS.Path(p.PID, "exe"))
-	p.mu.Unlock()
 	goOn := func() { s.fam.Loop.Do(func() { _ = ptrace.Continue(t.TID, 0) }) }
 	where := s.whereTo(p, from)
 	if where == nil || where.Node == 0 {
@@ -126,19 +131,32 @@ func (s *Supervisor) sendFresh(p *proc, where supervisor.Placed) {
 	s.tell(supervisor.Event{Kind: supervisor.Moved, PID: p.PID, Node: where.Node, Micros: still.Microseconds()})
 }
 
+// question is an Executed that is to be answered.
+type question struct {
+	p      *proc
+	kind   string
+	asked  uint64 // stays.asking
+	answer chan *supervisor.Placed
+}
+
 // whereTo asks the daemon; nil: it says nothing.
 func (s *Supervisor) whereTo(p *proc, from int) *supervisor.Placed {
-	c := make(chan *supervisor.Placed, 1)
+	p.mu.Lock()
+	program := p.program
+	q := question{p: p, kind: p.kind, asked: s.staying.asking(), answer: make(chan *supervisor.Placed, 1)}
+	p.mu.Unlock()
 	s.mu.Lock()
 	s.nextID++
 	id := s.nextID
-	s.placing[id] = c
+	s.placing[id] = q
 	s.mu.Unlock()
-	s.tell(supervisor.Event{ID: id, Kind: supervisor.Executed, PID: p.PID, Node: from, Text: p.program})
 	ctx, cancel := context.WithTimeout(context.Background(), placeLimit)
 	defer cancel()
+	if s.daemon.Send(supervisor.Event{ID: id, Kind: supervisor.Executed, PID: p.PID, Node: from, Text: program, Sort: q.kind}) != nil {
+		cancel() // nobody hears it
+	}
 	select {
-	case a := <-c:
+	case a := <-q.answer:
 		return a
 	case <-ctx.Done():
 		s.mu.Lock()
@@ -150,12 +168,19 @@ func (s *Supervisor) whereTo(p *proc, from int) *supervisor.Placed {
 
 func (s *Supervisor) placed(a *supervisor.Placed) {
 	s.mu.Lock()
-	c := s.placing[a.ID]
+	q, waits := s.placing[a.ID]
 	delete(s.placing, a.ID)
 	s.mu.Unlock()
-	if c != nil {
-		c <- a
+	if !waits {
+		return
 	}
+	if a.Stays != nil {
+		own := s.staying.said(*a.Stays, q.kind, q.asked, time.Now())
+		q.p.mu.Lock()
+		q.p.stay = own
+		q.p.mu.Unlock()
+	}
+	q.answer <- a
 }
 
 // keepAttended makes threads that are about to run at home again attended ones.
@@ -180,7 +205,7 @@ func (s *Supervisor) finished(p *proc, micros int64) {
 		parent.mu.Unlock()
 	}
 	p.mu.Lock()
-	program, own, away := p.program, micros-p.childMicros, p.burnt.cpu-p.burntBefore
+	program, kind, own, away := p.program, p.kind, micros-p.childMicros, p.burnt.cpu-p.burntBefore
 	var calls *uint64
 	if n := p.calls.Load() - p.callsBefore; away > 0 {
 		calls = &n
@@ -188,6 +213,8 @@ func (s *Supervisor) finished(p *proc, micros int64) {
 	p.mu.Unlock()
 	if program != "" {
 		s.log.Debug("a program has ended", "pid", p.PID, "program", program, "own", own, "away", away, "parent", p.homeParent)
-		s.tell(supervisor.Event{Kind: supervisor.Ended, PID: p.PID, Text: program, Micros: max(own, 0) + away, Sent: calls})
+		used := max(own, 0) + away
+		s.daemon.Later(supervisor.Event{Kind: supervisor.Ended, PID: p.PID, Text: program, Micros: used, Sent: calls})
+		s.staying.ran(kind, time.Duration(used)*time.Microsecond)
 	}
 }

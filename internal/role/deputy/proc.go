@@ -66,7 +66,9 @@ type proc struct {
 	unmade      []wire.UnmadeMsg // children whose guest halves cannot be: unmade.go
 	bodiless    bool             // it is one of these, and is going to end
 
-	program     string    // that it executes; attended families
+	program     string // that it executes; attended families
+	kind        string // ... and what for
+	stay        processStays
 	homeParent  int       // who made it at home; attended families
 	entering    *entering // it is to leave where its program begins: entry.go
 	burntBefore int64     // microseconds used away by the programs before this one; attended families

@@ -20,6 +20,12 @@ import (
 // tells that.
 func employed(t testing.TB) (*Supervisor, *unixmsg.Conn, <-chan supervisor.Event) {
 	t.Helper()
+	return employedOn(t, procfs.FS(t.TempDir()))
+}
+
+// employedOn is employed on a machine with these processes.
+func employedOn(t testing.TB, proc procfs.FS) (*Supervisor, *unixmsg.Conn, <-chan supervisor.Event) {
+	t.Helper()
 	daemon, conn := unixmsgtest.Ends(t)
 	if err := daemon.Send(supervisor.FromDaemon{Hello: &supervisor.Hello{Node: 1, StateDir: t.TempDir(), Log: "error"}}); err != nil {
 		t.Fatal(err)
@@ -30,7 +36,7 @@ func employed(t testing.TB) (*Supervisor, *unixmsg.Conn, <-chan supervisor.Event
 		t.Fatal(err)
 	}
 	s.log, s.hashes = slog.New(slog.NewTextHandler(io.Discard, nil)), s.daemon.Hashes
-	s.fam.FS = procfs.FS(t.TempDir())
+	s.fam.FS = proc
 	t.Cleanup(s.fam.Loop.Close)
 	told := make(chan supervisor.Event)
 	go func() {

@@ -20,14 +20,14 @@ func (p *proc) isServed(k joint.Key) bool {
 	return p.served[k]
 }
 
-// inherits: a child has what its parent had.
+// inherits: a child has what its parent had, and runs the same program.
 func (p *proc) inherits(parent *proc) {
 	parent.mu.Lock()
-	served := maps.Clone(parent.served)
+	served, stay := maps.Clone(parent.served), parent.stay
 	parent.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.served = served
+	p.served, p.stay = served, stay
 }
 
 // attendOptions are those of a process of an attended family that is at home. Who shares memory of which

@@ -36,6 +36,7 @@ type Supervisor struct {
 
 	attending atomic.Bool // the family stays traced at home: attend.go, family.go
 	placesToo atomic.Bool // ... and its programs are placed
+	staying   stays
 	naming    *naming
 	pieces    pieces
 	courses   courses
@@ -45,7 +46,7 @@ type Supervisor struct {
 	byOwn    map[int]*deputy  // by the thread's own id
 	born     map[int]*newborn // by own id: made by a deputy, not yet claimed by it
 	opens    map[uint64]chan *supervisor.Opened
-	placing  map[uint64]chan *supervisor.Placed
+	placing  map[uint64]question
 	links    map[*link]struct{}    // all
 	sessions map[int]*link         // kept ones, by node: session.go
 	opening  map[int]chan struct{} // closed when the one that is being opened is there, or is not
@@ -80,13 +81,14 @@ func Main() int {
 	s.daemon.Ready()
 	<-s.done
 	s.tellFigures() // there is no later question
+	s.daemon.Flush()
 	s.goodbye()
 	return 0
 }
 
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
-		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]chan *supervisor.Placed{}, links: map[*link]struct{}{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
+		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]question{}, links: map[*link]struct{}{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
 		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.naming, s.joint = newNaming(s), newJointly(s)
 	s.fam = tracee.NewFamily(s)
@@ -105,6 +107,7 @@ func (s *Supervisor) serve() {
 			if s.daemon.Rejoin() != nil {
 				return
 			}
+			s.staying.takenBack(nil) // of this one nothing is known
 			s.pledgeAgain()
 			continue
 		}
@@ -165,6 +168,9 @@ func (s *Supervisor) request(r supervisor.Request) {
 		s.elsewhere(r.To, r.Addr)
 	case supervisor.Attend:
 		s.attend(r)
+	case supervisor.AskAgain:
+		s.staying.takenBack(r.Sorts)
+		s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.Asks})
 	default: // a later daemon's
 		s.tell(s.failure(r, fmt.Errorf("this supervisor's version does not know how to %q", r.Verb)))
 	}

@@ -35,6 +35,7 @@ type Daemon struct {
 	quiet  quiet
 	// several: there has been more than one thread to serve.
 	several sync.Once
+	later   later
 
 	mu    sync.Mutex
 	hello supervisor.Hello
@@ -84,8 +85,12 @@ func Greeted(kind string, f *fault.Fault, conn *unixmsg.Conn, later int) (*Daemo
 	return d, nil
 }
 
-// Ready tells the daemon that the supervisor can be asked.
-func (d *Daemon) Ready() { d.Tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()}) }
+// Ready tells the daemon that the supervisor can be asked. What was to be told before is nothing
+// to one that is new.
+func (d *Daemon) Ready() {
+	d.later.take()
+	d.Tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()})
+}
 
 // Recv takes the next message. A greeting in it is a fresh certificate, another
 // limit, or the first word of a new daemon, with a new place for the log; it has been acted on.
@@ -106,19 +111,6 @@ func (d *Daemon) Recv(m *supervisor.FromDaemon) ([]*os.File, error) {
 
 // Rejoin waits for a later daemon.
 func (d *Daemon) Rejoin() error { return d.line.Rejoin() }
-
-// Send sends an event.
-func (d *Daemon) Send(e supervisor.Event) error { return d.line.Send(e) }
-
-// Give sends an event with files.
-func (d *Daemon) Give(e supervisor.Event, files ...*os.File) error { return d.line.Send(e, files...) }
-
-// Tell sends an event; a daemon that is gone misses it.
-func (d *Daemon) Tell(e supervisor.Event) {
-	if err := d.line.Send(e); err != nil {
-		d.Log.Debug("event not delivered", "kind", e.Kind, "error", err)
-	}
-}
 
 // Hello is the greeting, with the latest certificate.
 func (d *Daemon) Hello() supervisor.Hello {

@@ -1,4 +1,6 @@
-package balancer
+// Package program names programs by what they are run for, so that what is known of runs can be
+// told between who sees them begin and who remembers them.
+package program
 
 import (
 	"slices"
@@ -11,12 +13,12 @@ const (
 	longestOption = 24
 )
 
-// kind names what a program is run for, as far as its options say: a compiler that
+// Kind names what a program is run for, as far as its options say: a compiler that
 // lists the headers of a file (-M) is done in a tenth of the time of one that compiles
 // it. Options of a letter count by that letter (-I/usr/include as -I), long ones by
 // what is before their value. What is no option is none of it: of the next file the
 // same is expected.
-func kind(program string, args []string) string {
+func Kind(path string, args []string) string {
 	var options []string
 	for _, arg := range args[min(1, len(args)):] {
 		if arg == "--" || len(options) == mostOptions {
@@ -33,15 +35,5 @@ func kind(program string, args []string) string {
 		options = append(options, strings.ToValidUTF8(option, "?"))
 	}
 	slices.Sort(options)
-	return strings.Join(append([]string{program}, slices.Compact(options)...), " ")
-}
-
-// kindOf asks the kernel for the arguments of a process that has just executed a
-// program.
-func (b *Balancer) kindOf(pid int, program string) string {
-	args, err := b.o.Proc.Cmdline(pid)
-	if err != nil {
-		return program
-	}
-	return kind(program, args)
+	return strings.Join(append([]string{path}, slices.Compact(options)...), " ")
 }

@@ -1,0 +1,114 @@
+package employer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/unixmsg"
+	"openmosix/internal/linux/unixmsg/unixmsgtest"
+	"openmosix/internal/model/supervisor"
+)
+
+// greeted is a supervisor's side, and its daemon's.
+func greeted(t *testing.T) (*Daemon, *unixmsg.Conn) {
+	t.Helper()
+	daemon, conn := unixmsgtest.Ends(t)
+	if err := daemon.Send(supervisor.FromDaemon{Hello: &supervisor.Hello{StateDir: t.TempDir(), Log: "error"}}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Greeted("test", &fault.Fault{}, conn, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, daemon
+}
+
+// packet is the next one, as pids.
+func packet(t *testing.T, daemon *unixmsg.Conn) (string, []supervisor.Event) {
+	t.Helper()
+	var e supervisor.Event
+	if err := daemon.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := daemon.Recv(&e); err != nil {
+		t.Fatal(err)
+	}
+	events := []supervisor.Event{e}
+	if e.Kind == supervisor.Several {
+		events = e.Events
+	}
+	var pids []string
+	for _, e := range events {
+		pids = append(pids, fmt.Sprint(e.PID))
+	}
+	return strings.Join(pids, " "), events
+}
+
+// What nobody waits for goes with what somebody waits for, in the order in which it was told, or after a
+// while.
+func TestLater(t *testing.T) {
+	d, daemon := greeted(t)
+	event := func(pid int) supervisor.Event { return supervisor.Event{Kind: supervisor.Ended, PID: pid} }
+	d.Later(event(1))
+	d.Later(event(2))
+	time.Sleep(2 * time.Millisecond)
+	d.Tell(event(3))
+	if got, events := packet(t, daemon); got != "1 2 3" || events[0].Ago < 2000 || events[2].Ago != 0 {
+		t.Errorf("%v: %v", got, events)
+	}
+	d.Tell(event(4))
+	if got, _ := packet(t, daemon); got != "4" {
+		t.Error(got)
+	}
+	for round := range 2 {
+		d.Later(event(5))
+		d.Later(event(6))
+		if got, events := packet(t, daemon); got != "5 6" || events[0].Ago < laterFor.Microseconds() {
+			t.Errorf("round %d: %v: %v", round, got, events)
+		}
+	}
+	if err := d.Give(event(7)); err != nil {
+		t.Fatal(err)
+	}
+	d.Later(event(8))
+	if err := d.Give(event(9)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"7", "8", "9"} {
+		if got, _ := packet(t, daemon); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	d.Later(event(10))
+	d.Flush()
+	d.Flush()
+	if got, _ := packet(t, daemon); got != "10" {
+		t.Error(got)
+	}
+	d.Later(event(11))
+	d.Ready()
+	if _, events := packet(t, daemon); len(events) != 1 || events[0].Kind != supervisor.Ready {
+		t.Errorf("a new daemon is greeted with %v", events)
+	}
+}
+
+// A packet has so much at most, also of long paths.
+func TestLaterIsBounded(t *testing.T) {
+	d, daemon := greeted(t)
+	long := strings.Repeat("\x01", 4096) // six bytes each in JSON
+	for pid := range 2*laterMost + 1 {
+		d.Later(supervisor.Event{Kind: supervisor.Executed, PID: pid, Text: long, Sort: long})
+	}
+	for seen := 0; seen < 2*laterMost+1; {
+		_, events := packet(t, daemon)
+		for _, e := range events {
+			if e.PID != seen {
+				t.Fatalf("%d is told after %d", e.PID, seen)
+			}
+			seen++
+		}
+	}
+}
