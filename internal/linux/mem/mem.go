@@ -31,8 +31,9 @@ import (
 type Space struct {
 	pid     int
 	task    atomic.Int32 // whom process_vm_* is asked about
-	mem     *os.File
-	pagemap *os.File
+	files   sync.Once
+	mem     *os.File // nil: not opened, or the process was gone
+	pagemap *os.File // likewise
 
 	once sync.Once
 	maps *os.File // what asks about mappings; nil: the kernel tells nothing of single ones
@@ -47,29 +48,56 @@ type Span struct {
 // Open opens the memory of the process that the proc file system mounted at
 // /proc knows as pid. It needs the right to trace that process.
 func Open(pid int) (*Space, error) {
-	dir := "/proc/" + strconv.Itoa(pid)
-	mem, err := os.OpenFile(dir+"/mem", os.O_RDWR, 0)
-	if err != nil {
-		return nil, fmt.Errorf("open memory of %d: %w", pid, err)
+	s := Later(pid)
+	if err := s.open(); err != nil {
+		return nil, err
 	}
-	pagemap, err := os.Open(dir + "/pagemap")
-	if err != nil {
-		_ = mem.Close() // nothing was written through it
-		return nil, fmt.Errorf("open page map of %d: %w", pid, err)
-	}
-	s := &Space{pid: pid, mem: mem, pagemap: pagemap}
-	s.task.Store(int32(pid))
 	return s, nil
+}
+
+// Later is Open for a process that is stopped at its beginning, and mostly goes on without that anybody
+// looks at it: the files are opened when they are needed. If they cannot be then, the process is gone.
+func Later(pid int) *Space {
+	s := &Space{pid: pid}
+	s.task.Store(int32(pid))
+	return s
+}
+
+// open opens the files, once.
+func (s *Space) open() (err error) {
+	s.files.Do(func() {
+		dir := "/proc/" + strconv.Itoa(s.pid)
+		mem, no := os.OpenFile(dir+"/mem", os.O_RDWR, 0)
+		if no != nil {
+			err = fmt.Errorf("open memory of %d: %w", s.pid, no)
+			return
+		}
+		pagemap, no := os.Open(dir + "/pagemap")
+		if no != nil {
+			_ = mem.Close() // nothing was written through it
+			err = fmt.Errorf("open page map of %d: %w", s.pid, no)
+			return
+		}
+		s.mem, s.pagemap = mem, pagemap
+	})
+	return err
 }
 
 // Pid is the process that was opened.
 func (s *Space) Pid() int { return s.pid }
 
 // Pagemap is /proc/pid/pagemap, for package pagemap. It is closed with the Space.
-func (s *Space) Pagemap() *os.File { return s.pagemap }
+func (s *Space) Pagemap() *os.File {
+	_ = s.open() // no file is one that cannot be read
+	return s.pagemap
+}
 
 // Close closes the files behind the Space.
 func (s *Space) Close() error {
+	s.files.Do(func() {}) // they are not opened any more
+	if s.mem == nil {
+		return nil
+	}
 	errMem, errPagemap := s.mem.Close(), s.pagemap.Close()
 	s.once.Do(func() {}) // it is not opened any more
 	if s.maps != nil {
@@ -161,6 +189,10 @@ func (s *Space) readFile(addr uint64, b []byte) error {
 	if addr > maxAddr {
 		return unix.EFAULT
 	}
+	_ = s.open()
+	if s.mem == nil {
+		return unix.ESRCH
+	}
 	for len(b) > 0 {
 		n, err := s.mem.ReadAt(b, int64(addr))
 		if n == 0 {
@@ -174,6 +206,10 @@ func (s *Space) readFile(addr uint64, b []byte) error {
 func (s *Space) writeFile(addr uint64, b []byte) error {
 	if addr > maxAddr {
 		return unix.EFAULT
+	}
+	_ = s.open()
+	if s.mem == nil {
+		return unix.ESRCH
 	}
 	for len(b) > 0 {
 		n, err := s.mem.WriteAt(b, int64(addr))

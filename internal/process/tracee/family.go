@@ -107,6 +107,11 @@ func (f *Family) NewProcess(pid, own int) (*Process, error) {
 	return &Process{Family: f, PID: pid, Own: own, Mem: m, threads: map[int]*Thread{}}, nil
 }
 
+// NewChild enters a process that the kernel has attached and that has done nothing yet.
+func (f *Family) NewChild(pid, own int) *Process {
+	return &Process{Family: f, PID: pid, Own: own, Mem: mem.Later(pid), threads: map[int]*Thread{}}
+}
+
 // AddThread enters a thread. Precondition: on the tracing thread.
 func (f *Family) AddThread(p *Process, tid, own int) *Thread {
 	t := &Thread{TID: tid, Own: own, Proc: p}
@@ -231,10 +236,8 @@ func (f *Family) executed(t *Thread) {
 		}
 	}
 	p.Base, p.Slots, p.Execs = 0, nil, p.Execs+1
-	if m, err := mem.Open(p.PID); err == nil {
-		_ = p.Mem.Close()
-		p.Mem = m
-	}
+	_ = p.Mem.Close()
+	p.Mem = mem.Later(p.PID)
 }
 
 // Adopt enters a newborn tracee as a thread of p and passes its first stop to

@@ -53,11 +53,8 @@ func (s *Supervisor) attend(r supervisor.Request) {
 
 // attended enters a process that one of the family has made at home. Runs on
 // the tracing thread.
-func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
-	tp, err := s.fam.NewProcess(pid, own)
-	if err != nil {
-		return nil, err
-	}
+func (s *Supervisor) attended(pid, own, parent int) *proc {
+	tp := s.fam.NewChild(pid, own)
 	p := &proc{Process: tp, s: s, homeParent: parent}
 	if maker := s.procByPID(parent); maker != nil {
 		p.inherits(maker)
@@ -68,7 +65,7 @@ func (s *Supervisor) attended(pid, own, parent int) (*proc, error) {
 	processes := len(s.procs)
 	s.mu.Unlock()
 	s.daemon.Holds(processes)
-	return p, nil
+	return p
 }
 
 // executedHere: a process of an attended family executes a program. It stays in

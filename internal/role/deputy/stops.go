@@ -213,8 +213,7 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 	own := status.InnermostPid()
 	p := s.procByPID(status.Tgid)
 	if p == nil {
-		r, err := ptrace.Regs(st.TID)
-		stubs := err == nil && s.inStub(status.PPid, r.Rip)
+		stubs, err := s.inStub(status.PPid, st.TID)
 		switch {
 		case err == nil && !stubs && s.bornWhile(st):
 			return
@@ -222,13 +221,9 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 			_ = ptrace.Detach(st.TID, 0) // a child that the process made at home
 			return
 		case !stubs:
-			p, err = s.attended(st.TID, own, status.PPid)
+			p = s.attended(st.TID, own, status.PPid)
 		default:
 			p, err = s.adoptChild(st.TID, own)
-		}
-		if err != nil && !stubs { // it goes on unattended
-			_ = ptrace.Detach(st.TID, 0)
-			return
 		}
 		if err != nil {
 			s.log.Error("cannot take over a child", "pid", st.TID, "error", err)
@@ -248,9 +243,13 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 }
 
 // inStub tells whether a child of a process of the family was made by its deputy.
-func (s *Supervisor) inStub(parent int, rip uint64) bool {
+func (s *Supervisor) inStub(parent, child int) (bool, error) {
 	p := s.procByPID(parent)
-	return p != nil && p.Base != 0 && rip >= p.Base && rip < p.Base+4096
+	if p == nil || p.Base == 0 {
+		return false, nil
+	}
+	r, err := ptrace.Regs(child)
+	return err == nil && r.Rip >= p.Base && r.Rip < p.Base+4096, err
 }
 
 // Gone implements tracee.Role.
@@ -286,9 +285,14 @@ func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
 		s.used[p.PID] = *used // it may leave again before this supervisor ends
 	}
 	idle := len(s.procs) == 0
-	s.requests++ // it must not end before it has told
+	if told || idle {
+		s.requests++ // it must not end before it has told
+	}
 	s.mu.Unlock()
 	_ = p.Mem.Close()
+	if !told && !idle {
+		return
+	}
 	go func() {
 		if told {
 			s.tell(supervisor.Event{Kind: kind, PID: p.PID, Used: used})

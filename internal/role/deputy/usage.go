@@ -182,8 +182,11 @@ func (p *proc) cameHome(img *image.Image) {
 
 // usedAway is what the daemon is to remember; nil: nothing. Precondition: p.mu is held.
 func (p *proc) usedAway() *supervisor.Used {
+	if p.moves == 0 {
+		return nil
+	}
 	st, err := p.Family.FS.Stat(p.PID)
-	if err != nil || p.moves == 0 {
+	if err != nil {
 		return nil
 	}
 	return &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, Threads: p.threadsUsed, Token: p.token}
