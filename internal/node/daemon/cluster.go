@@ -65,10 +65,13 @@ func (d *Daemon) isAt(number int, address string) {
 	d.elsewhere(number, way.Address)
 }
 
-// elsewhere has home supervisors connect to a node at its new address, or, from this
-// one's, to all.
+// elsewhere has home supervisors connect to a node at its new address, if they may be connected to it, or,
+// from this one's, to all.
 func (d *Daemon) elsewhere(node int, address string) {
 	for _, h := range d.homes.list() {
+		if node != 0 && !h.mayUse(node) {
+			continue
+		}
 		_ = h.child.tell(supervisor.FromDaemon{Request: &supervisor.Request{Verb: supervisor.Elsewhere, To: node, Addr: address}})
 	}
 }

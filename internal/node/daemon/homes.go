@@ -34,6 +34,7 @@ type homes struct {
 type home struct {
 	registry *homes
 	first    int           // the pid it was started for
+	earlier  bool          // by an earlier daemon
 	ready    chan struct{} // closed when child and err are set
 	err      error
 	child    *child
@@ -122,11 +123,12 @@ func (r *homes) claim(pid int) (h *home, mine bool) {
 	return h, true
 }
 
-// place is for a supervisor that has yet to tell what it looks after.
+// place is for a supervisor of an earlier daemon, which has yet to tell what it looks after.
 func (r *homes) place(first int) *home {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := newHome(r, first)
+	h.earlier = true
 	r.all[h] = struct{}{}
 	return h
 }

@@ -30,6 +30,22 @@ func (h *home) opened(s session) {
 	h.sessions = append(h.sessions, s)
 }
 
+// mayUse tells whether a home supervisor may have a session with a node: one of its processes is there, or one was
+// opened for it. What an earlier daemon has opened, or too many ago, is not known.
+func (h *home) mayUse(node int) bool {
+	h.registry.mu.Lock()
+	defer h.registry.mu.Unlock()
+	if h.earlier || len(h.sessions) == mostSessions || slices.ContainsFunc(h.sessions, func(s session) bool { return s.node == node }) {
+		return true
+	}
+	for _, p := range h.procs {
+		if p.Node == node {
+			return true
+		}
+	}
+	return false
+}
+
 // leaves lists what is left of a home supervisor that has ended.
 func (h *home) leaves() []session {
 	h.registry.mu.Lock()
