@@ -236,7 +236,7 @@ type Proc struct {
 	CPUMicros int64  // home supervisor: CPU time burnt away from home; guest supervisor: burnt here
 	RSS       uint64 // bytes resident where it runs
 	Calls     uint64 // forwarded calls
-	State     string // "running", "stopped", "moving"; StateGiving
+	State     string // "running", "stopped", "moving"; StateGiving, StateBroken
 	// BeforeMicros: guest supervisor: CPU time burnt before it came here, at home and
 	// elsewhere. Of what it forks here it is 0.
 	BeforeMicros int64 `json:",omitempty"`
@@ -249,6 +249,10 @@ type Proc struct {
 // StateGiving is that of a guest that has gone on to another node, which still fetches
 // some of its memory from here: it cannot be moved, and ends by itself.
 const StateGiving = "giving"
+
+// StateBroken is that of a process the connection to whose guest is broken: another is tried for, and
+// it stands wherever it needs home.
+const StateBroken = "broken"
 
 // Open asks the daemon to arrange a session on another node for a process
 // with these needs. The daemon asks that node's daemon, which starts a guest

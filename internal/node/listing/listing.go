@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 )
 
@@ -115,6 +116,8 @@ func (r *Row) add(p control.Proc) {
 		r.Stat = "R"
 	case "stopped":
 		r.Stat = "T"
+	case supervisor.StateBroken:
+		r.Stat = "B"
 	}
 }
 

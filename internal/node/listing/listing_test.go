@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 )
 
@@ -30,6 +31,13 @@ func TestList(t *testing.T) {
 	}
 	if !found {
 		t.Error("this process is missing")
+	}
+}
+
+func TestABrokenLinkIsShown(t *testing.T) {
+	r := Row{Stat: "S"}
+	if r.add(control.Proc{Node: 2, State: supervisor.StateBroken}); r.Stat != "B" {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -32,6 +32,7 @@ type link struct {
 	fetches atomic.Bool // pages may be left out: the other side asks for them later
 
 	breaks breaks
+	broken atomic.Bool // another connection is tried for
 	once   sync.Once
 	gone   chan struct{}
 

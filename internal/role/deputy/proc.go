@@ -121,6 +121,9 @@ func (p *proc) describe() supervisor.Proc {
 		d.Phase = fetchPhase
 		d.Done, d.Total = p.source.progress()
 	}
+	if p.link != nil && p.link.broken.Load() && !p.moving {
+		d.State = supervisor.StateBroken
+	}
 	return d
 }
 

@@ -56,6 +56,8 @@ func (l *link) again(why error, got uint64) (*transport.Framed, uint64, error) {
 		return nil, 0, why
 	}
 	begun := time.Now()
+	l.broken.Store(true)
+	defer l.broken.Store(false) // or it is gone
 	l.s.log.Warn("the connection to a guest's side is broken", "node", l.node, "error", why)
 	l.s.tell(supervisor.Event{Kind: supervisor.Broken, Node: l.node, Text: brokenBy(why)})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,0 +1,28 @@
+package deputy
+
+import (
+	"testing"
+
+	"openmosix/internal/model/supervisor"
+	"openmosix/internal/process/tracee"
+)
+
+// A process whose link is broken is shown so, wherever else it may be on its way to.
+func TestABrokenLinkIsShown(t *testing.T) {
+	l := &link{node: 2}
+	p := &proc{Process: &tracee.Process{PID: 1, Own: 1}, link: l}
+	for _, c := range []struct {
+		broken, moving bool
+		want           string
+	}{{false, false, "running"}, {true, false, supervisor.StateBroken}, {true, true, stateMoving}} {
+		l.broken.Store(c.broken)
+		p.moving = c.moving
+		if got := p.describe(); got.State != c.want || got.Node != 2 {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+	p.link, p.moving = nil, false
+	if got := p.describe(); got.State != "running" {
+		t.Errorf("at home: %+v", got)
+	}
+}
