@@ -25,14 +25,27 @@ import (
 // An error means that it cannot be known: the file is of another owner (and
 // CAP_LEASE is missing), or its file system gives no leases.
 func Unwritten(file *os.File) (bool, error) {
-	err := set(file, unix.F_RDLCK)
-	if errors.Is(err, unix.EAGAIN) {
+	err := TakeToRead(file)
+	if errors.Is(err, ErrWritten) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	return true, Return(file)
+}
+
+// ErrWritten: somebody can write to the file.
+var ErrWritten = errors.New("it is open to be written")
+
+// TakeToRead takes the lease to read of a file that is open to be read only: from now on
+// nobody writes to it. ErrWritten: somebody could. Other errors are as with Unwritten.
+func TakeToRead(file *os.File) error {
+	err := set(file, unix.F_RDLCK)
+	if errors.Is(err, unix.EAGAIN) {
+		return ErrWritten
+	}
+	return err
 }
 
 // ErrHeld: somebody else has the file.
@@ -54,9 +67,14 @@ func Return(file *os.File) error { return set(file, unix.F_UNLCK) }
 
 // Wanted tells whether somebody waits for a lease that was taken to write, or whether the
 // kernel has given it away by now.
-func Wanted(file *os.File) bool {
+func Wanted(file *os.File) bool { return !has(file, unix.F_WRLCK) }
+
+// WantedToWrite is Wanted for one that was taken to read.
+func WantedToWrite(file *os.File) bool { return !has(file, unix.F_RDLCK) }
+
+func has(file *os.File, kind int) bool {
 	have, err := unix.FcntlInt(file.Fd(), unix.F_GETLEASE, 0)
-	return err != nil || have != unix.F_WRLCK
+	return err == nil && have == kind
 }
 
 func set(file *os.File, kind int) error {

@@ -56,6 +56,8 @@ type Mapping struct {
 	// tells why not, where that is known.
 	Alone   bool
 	Sharing string
+	// Written: it is shared, and may only be read; but somebody has its file open to write.
+	Written bool
 }
 
 // Flags are properties of a mapping: VmFlags of smaps that matter.

@@ -53,6 +53,7 @@ func TestJudge(t *testing.T) {
 		"vfork":                   {func(f *Facts) { f.SharesMemory = []int{99} }, []Finding{{SharedSpace, "with process 99"}}},
 		"shared anonymous":        {mapping("/dev/zero", Shared|MayWrite), []Finding{{SharedMemory, "anonymous memory"}}},
 		"shared by name":          {mapping("/dev/shm/x", Shared), []Finding{{SharedMemory, "/dev/shm/x"}}},
+		"written by others":       {func(f *Facts) { mapping("/x", Shared)(f); f.Mappings[len(f.Mappings)-1].Written = true }, []Finding{{WrittenFile, "/x"}}},
 		"nameless":                {mapping("", Shared|MayWrite), []Finding{{SharedMemory, "16 kB at 0x10000"}}},
 		"private writable":        {mapping("/dev/shm/x", MayWrite), nil},
 		"our own":                 {func(f *Facts) { mapping("/memfd:slots", Shared|MayWrite)(f); f.Own = own }, nil},

@@ -67,6 +67,8 @@ func ofMapping(f *Facts, m Mapping) (Code, bool) {
 		return Hugetlb, true
 	case !m.Alone && (m.Flags.Has(Shared|MayWrite) || m.Flags.Has(Shared) && sharedByName(m.Name)):
 		return SharedMemory, true
+	case m.Written:
+		return WrittenFile, true
 	case m.Flags.Has(Shadow):
 		return ShadowStack, true
 	case m.Flags.Has(Sealed):

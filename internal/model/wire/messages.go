@@ -205,13 +205,14 @@ type MapFileMsg struct {
 	FD       int
 	Off, Len uint64
 	Used     uint32 // as in the head of a Call
+	Shared   bool   // what others write is to be seen
 }
 
 // MappedMsg answers.
 type MappedMsg struct {
 	File     image.FileID
 	Regular  bool // a regular file: its contents can be mapped away from home
-	Writable bool // the descriptor may write
+	Writable bool // the descriptor may write, or what others write would have to be seen
 }
 
 // OwnFile is the result of an open that was undone: what was opened describes

@@ -87,6 +87,7 @@ func TestStates(t *testing.T) {
 		"shared":        {},
 		"shared-large":  {refusal.SharedMemory, refusal.SharedMemory},
 		"append":        {first: refusal.SharedMemory},
+		"written-file":  {first: refusal.WrittenFile},
 		"sysv":          {first: refusal.SysVShm},
 		"locked":        {first: refusal.LockedMemory},
 		"sealed":        {first: refusal.SealedMemory},

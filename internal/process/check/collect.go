@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"openmosix/internal/linux/kcmp"
 	"openmosix/internal/linux/procfs"
@@ -106,6 +107,13 @@ func (c Checker) memory(f *refusal.Facts) error {
 // shared looks whether memory that could be shared is.
 func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 	objects, at := sole.Of(regions)
+	for i := range f.Mappings {
+		if r := &regions[i]; r.Shared && r.Ino != 0 && !r.Special && !slices.ContainsFunc(objects, func(o sole.Object) bool { return o.Dev == r.Dev && o.Ino == r.Ino }) {
+			file, err := sole.Unchanging(c.FS.MapFile(f.PID, r.Range), r.Name)
+			f.Mappings[i].Written = errors.Is(err, sole.ErrWritten)
+			_ = file.Close() // nil: its error is of no interest
+		}
+	}
 	if len(objects) == 0 {
 		return nil
 	}

@@ -9,7 +9,7 @@
 // (Holders).
 //
 // Nothing is opened here, as that would end leases: links of proc are followed for their
-// properties only.
+// properties only. What a process sees of others (Unchanging) is another matter.
 package sole
 
 import (

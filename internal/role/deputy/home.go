@@ -60,6 +60,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	err = r.resume(m)
 	still := time.Since(start)
 	release(p.takeSoles())
+	p.unshow()
 	p.goesOn()
 	if c := r.coming; c != nil {
 		if err == nil {

@@ -151,7 +151,12 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
+	err = p.inheritShown(parent)
 	parent.mu.Unlock()
+	if err != nil {
+		p.unshow()
+		return nil, err
+	}
 	p.emptied = parent.isEmptied()
 	p.sharesNames.Store(parent.sharesNames.Load())
 	p.plain.Store(parent.plain.Load())

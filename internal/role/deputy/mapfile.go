@@ -20,7 +20,7 @@ func (d *deputy) mapFile(j job) {
 		j.link.complain("undecodable question about a file", "error", err)
 		return
 	}
-	out, errno := d.identify(m.FD)
+	out, errno := d.identify(m.FD, m.Shared)
 	if errno != 0 {
 		d.reply(j, m.Serial, -int64(errno), nil)
 		return
@@ -63,7 +63,7 @@ func (p *proc) reserved(at, length uint64) bool {
 // identify tells which file a descriptor shows. This supervisor may open what the process
 // may not read: so it looks at the description that the process has, whatever its
 // number stands for a moment later, and opens the file only if that can be read.
-func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
+func (d *deputy) identify(fd int, shared bool) (*wire.MappedMsg, unix.Errno) {
 	own, err := tracee.Borrow(d.p.PID, fd)
 	if err != nil {
 		return nil, unix.EBADF
@@ -102,6 +102,6 @@ func (d *deputy) identify(fd int) (*wire.MappedMsg, unix.Errno) {
 		out.Regular = false // it cannot be read by name: let it be mapped at home
 		return out, 0
 	}
-	out.Writable = flags&unix.O_ACCMODE == unix.O_RDWR
+	out.Writable = flags&unix.O_ACCMODE == unix.O_RDWR || shared && !d.p.showsMore(own, out.File.Path, &st)
 	return out, 0
 }

@@ -166,6 +166,7 @@ type frozen struct {
 	gives    bool // its memory back, when it has arrived
 	soles    []*soleFile
 	unmapped bool // ... they are not mapped here
+	shown    []*shownFile
 
 	threads  []*tracee.Thread
 	saved    []image.Thread // what the threads were, for undo
@@ -321,6 +322,9 @@ func (f *frozen) capture() error {
 	if err := f.affinity(); err != nil {
 		return err
 	}
+	if err := f.shows(); err != nil {
+		return err
+	}
 	return f.claim()
 }
 
@@ -349,6 +353,7 @@ func (f *frozen) undo() error {
 		})
 		return nil
 	}
+	letGo(f.shown)
 	if err := f.unclaim(); err != nil {
 		f.p.s.log.Error("a process has to be killed: what it had mapped cannot be mapped again", "pid", f.p.PID, "error", err)
 		kill(f.p.PID)
@@ -372,7 +377,7 @@ func (f *frozen) commit() {
 	p.link, p.actions, p.files = f.link, f.img.Actions, f.img.Files
 	p.moves++
 	p.kept = f.img.Kept
-	p.soles, p.sharedAt = f.soles, sharedAt(f.img)
+	p.soles, p.shown, p.sharedAt = f.soles, f.shown, sharedAt(f.img)
 	p.count = 0
 	p.stopped = f.stopped()
 	p.mu.Unlock()

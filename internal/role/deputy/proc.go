@@ -91,9 +91,10 @@ type proc struct {
 	sharedAt   []image.Range      // where that is, while it is away; mu
 	waitsCover bool               // its move waits for cover.mu, and it runs; mu
 
-	soles  []*soleFile // what it has of its own, while it is away; mu
-	wanted bool        // it is on its way home because of them; mu
-	left   bool        // it has ended there, and what it wrote to them is here; mu
+	soles  []*soleFile  // what it has of its own, while it is away; mu
+	shown  []*shownFile // what it sees of others, while it is away; mu
+	wanted bool         // it is on its way home because of these or those; mu
+	left   bool         // it has ended there, and what it wrote to them is here; mu
 
 	handles []*handle // the mapped files; the move's goroutine
 	mapped  []*handle // files mapped while away; mu

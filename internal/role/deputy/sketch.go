@@ -210,6 +210,7 @@ func (p *proc) keepMapped(h *handle) {
 const maxMapped = 512
 
 func (p *proc) dropMapped() {
+	p.unshow()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, h := range p.mapped {

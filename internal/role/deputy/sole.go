@@ -273,7 +273,7 @@ func (s *Supervisor) watchLeases() {
 
 // unlessWanted brings a process home if somebody waits for a file of its own.
 func (s *Supervisor) unlessWanted(p *proc) {
-	if !slices.ContainsFunc(p.hasSoles(), func(f *soleFile) bool { return lease.Wanted(f.file) }) || !p.once(&p.wanted) {
+	if !p.isWanted() || !p.once(&p.wanted) {
 		return
 	}
 	s.log.Info("a process comes home because another one opens a file that it has mapped", "pid", p.PID)

@@ -99,10 +99,10 @@ const mapType = 0xf // MAP_TYPE
 
 func (s *strand) mapBoth(p *pending, shared bool) {
 	g := s.b.g
-	m, known := s.b.mapped(p)
+	m, known := s.b.mapped(p, shared)
 	r := result{}
 	if !known {
-		r = s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1], Used: s.b.used.Swap(0)}))
+		r = s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1], Used: s.b.used.Swap(0), Shared: shared}))
 	}
 	switch {
 	case r.ret < 0:
@@ -118,7 +118,7 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 		s.comeHomeFrom(p, "this file can only be mapped at home")
 		return
 	}
-	s.b.maps(p, m)
+	s.b.maps(p, m, shared)
 	f, err := s.contents(p, &m)
 	if err != nil {
 		g.log.Warn("file not mapped", "file", m.File.Path, "error", err)
@@ -251,29 +251,30 @@ func (s *strand) mapAtHome(p *pending, at uint64) {
 // each file several times, one after the other. It holds as long as the process
 // makes no other call at home (see aheadFile). Guarded by body.mu.
 type mappedFile struct {
-	fd    int
-	msg   wire.MappedMsg
-	until time.Time
+	fd     int
+	msg    wire.MappedMsg
+	shared bool // home knows that what others write is to be seen
+	until  time.Time
 }
 
 // mapped is what is known of the file behind a mapping's descriptor.
-func (b *body) mapped(p *pending) (wire.MappedMsg, bool) {
+func (b *body) mapped(p *pending, shared bool) (wire.MappedMsg, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f := b.lastMapped
-	if f == nil || f.fd != int(int32(p.args[4])) || time.Now().After(f.until) {
+	if f == nil || shared && !f.shared || f.fd != int(int32(p.args[4])) || time.Now().After(f.until) {
 		return wire.MappedMsg{}, false
 	}
 	return f.msg, true
 }
 
-func (b *body) maps(p *pending, m wire.MappedMsg) {
+func (b *body) maps(p *pending, m wire.MappedMsg, shared bool) {
 	if len(b.Threads()) != 1 {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.lastMapped == nil {
-		b.lastMapped = &mappedFile{fd: int(int32(p.args[4])), msg: m, until: time.Now().Add(aheadTime)}
+	if f := b.lastMapped; f == nil || shared && !f.shared {
+		b.lastMapped = &mappedFile{fd: int(int32(p.args[4])), msg: m, shared: shared, until: time.Now().Add(aheadTime)}
 	}
 }

@@ -7,6 +7,7 @@ int main(void) {
 	char *b = malloc(Size);
 	for (int i = 0; i < Size; i++) b[i] = i * 13 + i / 4096;
 	give(fd, b, Size);
+	must(!close(fd) && (fd = open("mapped", O_RDONLY)) >= 0); // open to write it would be seen at home only
 	ready();
 	while (more()) {
 		int ro = open("mapped", O_RDONLY);

@@ -93,6 +93,13 @@ int main(int argc, char **argv) {
 		snprintf(line, sizeof line, "ready %d\n", pid);
 	} else if (is("readonly-file")) {
 		map(PROT_READ, MAP_SHARED, open("/proc/self/exe", O_RDONLY));
+	} else if (is("written-file")) {
+		char name[] = "/var/tmp/statesXXXXXX";
+		int fd = mkstemp(name);
+		need(fd >= 0 && ftruncate(fd, SIZE) == 0);
+		int ro = open(name, O_RDONLY);
+		need(ro >= 0 && unlink(name) == 0);
+		map(PROT_READ, MAP_SHARED, ro);
 	} else if (is("may-write") || is("append")) {
 		char name[] = "/var/tmp/statesXXXXXX";
 		int fd = mkstemp(name);

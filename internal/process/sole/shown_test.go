@@ -1,0 +1,46 @@
+package sole
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestUnchanging(t *testing.T) {
+	dir, err := os.MkdirTemp("/var/tmp", "shown") // of a file system that gives leases
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "file")
+	writer, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file, err := Unchanging(path, path); file != nil || !errors.Is(err, ErrWritten) {
+		t.Error("open to write:", file, err)
+	}
+	if file, err := Unchanging(path, bearOldness[0]+"passwd"); file != nil || err != nil {
+		t.Error("a cache of names:", file, err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := Unchanging(path, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file == nil {
+		t.Skip("this file system gives no leases")
+	}
+	defer file.Close()
+	if second, err := Unchanging(path, path); err != nil || second == nil {
+		t.Error("a second one:", err)
+	} else {
+		second.Close()
+	}
+	if file, err := Unchanging(filepath.Join(dir, "none"), path); file != nil || err != nil {
+		t.Error("no file:", file, err)
+	}
+}
