@@ -17,6 +17,8 @@ import (
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/refusal"
+
+	"golang.org/x/sys/unix"
 )
 
 // Checker knows what of its own doing it may meet in a process.
@@ -105,6 +107,8 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 		switch {
 		case errors.Is(err, os.ErrPermission):
 			closed = err
+		case errors.Is(err, unix.ESRCH):
+			return nil, procfs.ErrGone // its memory has gone, which is a part of its end
 		case err != nil:
 			return nil, err
 		}

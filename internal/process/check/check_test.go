@@ -178,6 +178,24 @@ func TestZombieAndGone(t *testing.T) {
 	}
 }
 
+// Of a process that ends while it is looked at the memory goes first: that is its end, and no failure.
+func TestEnding(t *testing.T) {
+	binary := build(t)
+	for range 40 {
+		pid, _ := start(t, binary, "shared")
+		go func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
+		for {
+			found, err := Why(proc, pid)
+			if err != nil && !errors.Is(err, procfs.ErrGone) {
+				t.Fatal(err)
+			}
+			if err != nil || len(found) > 0 && found[0].Code == refusal.Zombie {
+				break
+			}
+		}
+	}
+}
+
 func TestKernelThread(t *testing.T) {
 	if s, err := proc.Status(2); err != nil || !s.Kthread {
 		t.Skip("process 2 is no kernel thread here")

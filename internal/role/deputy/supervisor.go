@@ -206,10 +206,16 @@ func (s *Supervisor) failure(r supervisor.Request, err error) supervisor.Event {
 	return e
 }
 
-// ended tells whether a process is a zombie or gone.
+// ended tells whether a process is gone, a zombie, or about to be one: its memory goes first.
 func (s *Supervisor) ended(pid int) bool {
 	st, err := s.fam.FS.Status(pid)
-	return errors.Is(err, procfs.ErrGone) || err == nil && (st.State == 'Z' && st.Threads <= 1 || st.State == 'X')
+	switch {
+	case err != nil:
+		return errors.Is(err, procfs.ErrGone)
+	case st.State == 'Z':
+		return st.Threads <= 1
+	}
+	return st.State == 'X' || st.VmSize == 0
 }
 
 func (s *Supervisor) leaveAll(r supervisor.Request) {
