@@ -47,6 +47,7 @@ import (
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/settings"
 	"openmosix/internal/node/tuning"
+	"openmosix/internal/process/check"
 	"openmosix/internal/role/transport"
 )
 
@@ -133,7 +134,7 @@ func New(c config.Config, keys trust.Ring, judge Judge, machine Machine, log *sl
 		over:    make(chan struct{}),
 	}
 	d.metrics = metrics.New(d.measured)
-	d.homes.told = d.supervisorTold
+	d.homes.told, d.homes.family = d.supervisorTold, check.FamilyHere
 	d.live.Store(&c)
 	d.circle.Store(circle)
 	d.table = membership.New(c, d.membershipOptions())

@@ -28,6 +28,8 @@ type homes struct {
 	proc  procfs.FS
 	ended calls                  // of supervisors that have ended
 	told  func(supervisor.Event) // hears of moves and losses
+	// family are the processes that share memory with one: one supervisor looks after all of them.
+	family func(pid int) []int
 }
 
 // home is one home supervisor. procs and waiting are guarded by homes.mu.
@@ -58,7 +60,7 @@ type answer struct {
 
 func newHomes(proc procfs.FS) *homes {
 	return &homes{byPID: make(map[int]*home), all: make(map[*home]struct{}), used: make(map[int]supervisor.Used), proc: proc,
-		ended: newCalls(), told: func(supervisor.Event) {}}
+		ended: newCalls(), told: func(supervisor.Event) {}, family: func(int) []int { return nil }}
 }
 
 // find gives the supervisor of a process, if it has one. Of a process that is
@@ -111,10 +113,26 @@ func (r *homes) claim(pid int) (h *home, mine bool) {
 	if h, _, held := r.find(pid); held {
 		return h, false
 	}
+	family := r.family(pid)
+	var theirs *home
+	for _, other := range family {
+		if theirs == nil {
+			theirs = r.attending(other)
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if h, ok := r.byPID[pid]; ok {
 		return h, false
+	}
+	for _, other := range family {
+		if h := r.byPID[other]; h != nil {
+			theirs = h
+		}
+	}
+	if _, lives := r.all[theirs]; lives {
+		r.note(theirs, supervisor.Proc{PID: pid, State: "running"})
+		return theirs, false
 	}
 	h = newHome(r, pid)
 	h.procs[pid] = supervisor.Proc{PID: pid, State: "running"}
