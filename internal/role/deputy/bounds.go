@@ -1,6 +1,8 @@
 package deputy
 
 import (
+	"errors"
+
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
@@ -54,10 +56,10 @@ func (p *proc) tellBounds(l *link) {
 
 // newBounds are what they are now, and what of that is new, or all of it. Precondition: p.limits is held.
 func (p *proc) newBounds(anew bool) (m wire.BoundsMsg, now bounds, err error) {
+	if err := p.readBounds(&now); err != nil {
+		return m, now, err
+	}
 	for i, r := range boundsAway {
-		if err := unix.Prlimit(p.PID, r, nil, &now.limits[i]); err != nil {
-			return m, now, err
-		}
 		if l := now.limits[i]; anew || l != p.bounds.limits[i] {
 			m.Limits = append(m.Limits, wire.Bound{Resource: r, Limit: image.Limit{Cur: l.Cur, Max: l.Max}})
 		}
@@ -79,6 +81,27 @@ func (p *proc) newBounds(anew bool) (m wire.BoundsMsg, now bounds, err error) {
 		m.CPUs = append(m.CPUs, wire.ThreadCPUs{TID: t.Own, CPUs: cpusOf(one, all)})
 	}
 	return m, now, nil
+}
+
+// readBounds reads the limits.
+func (p *proc) readBounds(now *bounds) error {
+	var told map[int]image.Limit // by a file, as to a supervisor without CAP_SYS_RESOURCE
+	for i, r := range boundsAway {
+		l := &now.limits[i]
+		err := unix.Prlimit(p.PID, r, nil, l)
+		if errors.Is(err, unix.EPERM) {
+			if told == nil {
+				told, err = p.Family.FS.Limits(p.PID)
+			} else {
+				err = nil
+			}
+			*l = unix.Rlimit(told[r])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bindsOther has told the guest's side of another process whose limit or CPUs were set by a call.
