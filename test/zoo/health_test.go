@@ -45,6 +45,9 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **Memory that several processes share** can be on several nodes if it is memory (anonymous, or of a tmpfs) that processes of one user have mapped and none has open, and no more than 1 MiB (docs/design/0022-shared-memory-of-a-family.md): locks, queues and pools of
   python's multiprocessing. Its Value, Array and shared_memory, which stay open, are refused, as are the workers of stress-ng (larger), and System V segments. While one of its processes is away a family ends with its supervisor at home. Away, a wait (futex) for a relative time in such
   memory brings the process home, and so do requeueing and priority inheritance. Who truncates it by its name is not seen.
+- **Locked memory** moves. On a node without CAP_SYS_RESOURCE a guest may lock what the node's daemon may: a process with more locked is refused there, and one that locks more comes home for it; that a locked mapping
+  is made longer (mremap), or a locked stack grows, beyond what such a node allows, fails there. What is locked and follows may be swapped out where it still is, and mincore tells what has come. Of threads with different
+  capabilities the first one's hold for what may be locked (docs/design/0002-core.md).
 - **Memory shared and writable** moves where nobody else has it, and comes home for a fork, for msync, when somebody opens its file, and when it reads or writes it by a descriptor of its own; more
   than 256 MB of contents are refused, and what it has opened twice (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts

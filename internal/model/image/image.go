@@ -38,19 +38,30 @@ const (
 type Advice uint16
 
 const (
-	HugePages   Advice = 1 << iota // madvise(2): MADV_HUGEPAGE
-	NoHugePages                    // MADV_NOHUGEPAGE
-	DontFork                       // MADV_DONTFORK: a child has it not
-	WipeOnFork                     // MADV_WIPEONFORK: a child finds zeros
-	DontDump                       // MADV_DONTDUMP
-	Mergeable                      // MADV_MERGEABLE
-	NoReserve                      // mmap(2): MAP_NORESERVE
-	Droppable                      // mmap(2): MAP_DROPPABLE
+	HugePages     Advice = 1 << iota // madvise(2): MADV_HUGEPAGE
+	NoHugePages                      // MADV_NOHUGEPAGE
+	DontFork                         // MADV_DONTFORK: a child has it not
+	WipeOnFork                       // MADV_WIPEONFORK: a child finds zeros
+	DontDump                         // MADV_DONTDUMP
+	Mergeable                        // MADV_MERGEABLE
+	NoReserve                        // mmap(2): MAP_NORESERVE
+	Droppable                        // mmap(2): MAP_DROPPABLE
+	Locked                           // mlock(2)
+	LockedOnFault                    // ... what is there, and what comes: mlock2(2), MLOCK_ONFAULT. Besides Locked
 	adviceEnd
 )
 
 // Semantic are those whose loss a program could notice by more than its speed.
-const Semantic = DontFork | WipeOnFork | DontDump | Droppable
+const Semantic = DontFork | WipeOnFork | DontDump | Droppable | Locks
+
+// Locks are those that a child does not inherit: mlock(2).
+const Locks = Locked | LockedOnFault
+
+// Flags of mlockall(2): MCL_FUTURE, MCL_ONFAULT.
+const (
+	LockNew        = 2
+	LockNewOnFault = 4
+)
 
 // VMA is one mapping of the process.
 type VMA struct {
@@ -68,6 +79,17 @@ type VMA struct {
 // runs, until they are needed: those the kernel lets a supervisor put there later.
 func (v *VMA) Fetchable() bool {
 	return v.Kind == Anonymous && !v.Grows && v.Advice&Droppable == 0
+}
+
+// Locked is how much of the process's memory is locked, in bytes.
+func (img *Image) Locked() uint64 {
+	var n uint64
+	for i := range img.VMAs {
+		if img.VMAs[i].Advice&Locked != 0 {
+			n += img.VMAs[i].Len()
+		}
+	}
+	return n
 }
 
 // OfFile tells whether File and Off say what the mapping shows.
@@ -200,6 +222,8 @@ type Image struct {
 	Personality   uint64
 	Umask         uint32
 	NoHugePages   uint8  // prctl(2), PR_GET_THP_DISABLE
+	Filtered      bool   // by a seccomp filter of its own, which stays at home
+	LocksNew      uint8  // mlockall(2): what it maps from now on is locked. The flags for that; 0: it is not
 	Kept          uint64 // signals that descriptors give (signalfd): blocked, they stay pending at home
 	Comm          string
 
@@ -218,7 +242,7 @@ type Image struct {
 	// nothing (MADV_GUARD_INSTALL). Sorted, not overlapping.
 	Guards []Range
 
-	Limits [16]Limit // rlimits, by RLIMIT number
+	Limits [16]Limit // rlimits, by RLIMIT number. That on locked memory is infinite where it does not hold: CAP_IPC_LOCK
 	CPUs   int       // possible CPUs at home: ids at or above are never shown to it
 }
 

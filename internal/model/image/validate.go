@@ -27,7 +27,7 @@ func (img *Image) Validate() error {
 			return fmt.Errorf("image: mapping %d has the range %#x-%#x", i, v.Start, v.End)
 		case v.Start < end:
 			return fmt.Errorf("image: mapping %d at %#x overlaps the one before", i, v.Start)
-		case v.Kind > Sole || v.Prot > 7 || v.Advice >= adviceEnd:
+		case v.Kind > Sole || v.Prot > 7 || v.Advice >= adviceEnd || v.Advice&Locks == LockedOnFault:
 			return fmt.Errorf("image: mapping %d has kind %d, protection %d, advice %#x", i, v.Kind, v.Prot, v.Advice)
 		case v.OfFile() && int(v.File) >= len(img.Files):
 			return fmt.Errorf("image: mapping %d names file %d of %d", i, v.File, len(img.Files))
@@ -70,6 +70,9 @@ func (img *Image) Validate() error {
 	}
 	if len(img.VDSO) > maxVDSO {
 		return fmt.Errorf("image: vDSO of %d bytes", len(img.VDSO))
+	}
+	if n := img.LocksNew; n != 0 && n != LockNew && n != LockNew|LockNewOnFault {
+		return fmt.Errorf("image: flags %#x for memory to be locked", n)
 	}
 	if img.PID <= 0 {
 		return fmt.Errorf("image: process id %d", img.PID)

@@ -36,3 +36,14 @@ func MarkAdvice(vmas []image.VMA, known []Advised) {
 		}
 	}
 }
+
+// WithoutAdvice is what is known without some of it. What was known stays as it was.
+func WithoutAdvice(known []Advised, less image.Advice) []Advised {
+	var rest []Advised
+	for _, k := range known {
+		if k.Advice &^= less; k.Advice != 0 {
+			rest = append(rest, k)
+		}
+	}
+	return rest
+}

@@ -47,6 +47,9 @@ func Diff(have, want []image.VMA, same SameFile) []Op {
 			if c.want.Prot != cells[i+1].have.Prot {
 				rest = append(rest, Op{Range: c.Range, Action: Protect, VMA: Cut(*c.want, c.Range)})
 			}
+			if was := cells[i+1].have.Advice; was != c.want.Advice {
+				rest = append(rest, Op{Range: c.Range, Action: Advise, VMA: Cut(*c.want, c.Range), Was: was})
+			}
 		case c.have == nil || !compatible(c.have, c.want, same):
 			if c.have != nil {
 				unmaps = append(unmaps, Op{Range: c.Range, Action: Unmap})

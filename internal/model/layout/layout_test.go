@@ -80,6 +80,11 @@ func TestDiffGrows(t *testing.T) {
 			t.Errorf("%s: %v", name, ops)
 		}
 	}
+	want := grows(40, 60)
+	want.Advice = image.Locked // the part that has grown, too
+	if ops := Diff([]image.VMA{grows(50, 60)}, []image.VMA{want}, func(a, b uint32) bool { return a == b }); len(ops) != 2 || ops[1].Action != Advise || ops[1].Range != want.Range {
+		t.Errorf("grown and locked: %v", ops)
+	}
 	vmas := []image.VMA{anon(40, 60, 3), anon(70, 80, 3)}
 	MarkGrowing(vmas, []image.Range{{Start: 50, End: 60}})
 	if !vmas[0].Grows || vmas[1].Grows || len(Growing(vmas)) != 1 {
@@ -99,6 +104,9 @@ func TestMarkAdvice(t *testing.T) {
 	}
 	if d := cmp.Diff([]image.Advice{image.HugePages, image.DontFork, 0, image.DontFork}, got); d != "" {
 		t.Error(d)
+	}
+	if a := WithoutAdvice(append(known, Advised{image.Range{Start: 90, End: 99}, image.Locks | image.DontDump}), image.Locks|image.DontFork); len(a) != 3 || a[2].Advice != image.DontDump || known[2].Advice != image.DontFork {
+		t.Error(a, known)
 	}
 	if a := AdviceOf(vmas); len(a) != 3 || a[2] != (Advised{vmas[3].Range, image.DontFork}) {
 		t.Error(a)

@@ -22,8 +22,7 @@ type Facts struct {
 	SharesMemory  []int  // processes with the very same memory
 	ShadowStack   bool
 	SeccompStrict bool
-	Locked        uint64 // bytes
-	CPUTimers     []int  // POSIX timers on CPU clocks
+	CPUTimers     []int // POSIX timers on CPU clocks
 	Threads       []Thread
 	Mappings      []Mapping
 	Descriptors   []Descriptor
@@ -68,7 +67,6 @@ const (
 	MayWrite                    // wr or mw
 	Device                      // io or pf
 	HugePages                   // ht
-	Locked                      // lo
 	Faults                      // um, uw, ui
 	Sealed                      // sl
 	Shadow                      // ss

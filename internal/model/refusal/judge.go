@@ -21,10 +21,6 @@ func Judge(f Facts) []Finding {
 		}
 	}
 	c.descriptors(&f)
-	// Secret memory is counted as locked, too; it is enough to name the former.
-	if f.Locked > 0 && !c.has(LockedMemory) && !c.has(SecretMemory) {
-		c.add(LockedMemory, fmt.Sprintf("%d kB", f.Locked>>10))
-	}
 	return c.findings()
 }
 
@@ -115,8 +111,6 @@ func (c *causes) add(code Code, cause string) {
 		(*c)[code] = append((*c)[code], cause)
 	}
 }
-
-func (c *causes) has(code Code) bool { return len((*c)[code]) > 0 }
 
 // maxCauses bounds how many causes of one reason are spelled out.
 const maxCauses = 3

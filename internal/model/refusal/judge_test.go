@@ -61,14 +61,12 @@ func TestJudge(t *testing.T) {
 		"sysv read-only":          {mapping("/SYSV00000000", Shared), []Finding{{SysVShm, "/SYSV00000000"}}},
 		"only called sysv":        {mapping("/SYSV00000000", 0), nil},
 		"aio":                     {mapping("/[aio]", Shared|MayWrite), []Finding{{AIO, "/[aio]"}}},
-		"secret":                  {mapping("/secretmem", Shared|MayWrite|Locked), []Finding{{SecretMemory, "/secretmem"}}},
+		"secret":                  {mapping("/secretmem", Shared|MayWrite), []Finding{{SecretMemory, "/secretmem"}}},
 		"uprobes":                 {mapping("[uprobes]", 0), []Finding{{Probed, "[uprobes]"}}},
 		"device":                  {mapping("/dev/dri/card0", Shared|MayWrite|Device), []Finding{{DeviceMapping, "/dev/dri/card0"}}},
 		"huge":                    {mapping("/anon_hugepage", HugePages), []Finding{{Hugetlb, "/anon_hugepage"}}},
 		"sealed":                  {mapping("", Sealed), []Finding{{SealedMemory, "16 kB at 0x10000"}}},
 		"shadow":                  {mapping("", Shadow), []Finding{{ShadowStack, "16 kB at 0x10000"}}},
-		"locked":                  {func(f *Facts) { mapping("[heap]", Locked)(f); f.Locked = 4096 }, []Finding{{LockedMemory, "[heap]"}}},
-		"locked, mapping unknown": {func(f *Facts) { f.Locked = 8192 }, []Finding{{LockedMemory, "8 kB"}}},
 		"key":                     {func(f *Facts) { f.Mappings[0].ProtectionKey = 2 }, []Finding{{ProtectionKey, "/bin/x"}}},
 		"own faults":              {mapping("", Faults), []Finding{{Userfaultfd, "16 kB at 0x10000"}}},
 		"our tracking":            {func(f *Facts) { mapping("", Faults)(f); descriptor("anon_inode:[userfaultfd]")(f); f.Supervised = true }, nil},
@@ -81,7 +79,7 @@ func TestJudge(t *testing.T) {
 		"timer on a CPU clock":    {func(f *Facts) { f.CPUTimers = []int{3} }, []Finding{{CPUTimer, "timer 3"}}},
 		"own mem in a container":  {func(f *Facts) { f.Numbers = []int{100, 1}; descriptor("/proc/1/mem")(f) }, []Finding{{MemoryFile, "descriptor 9 (/proc/1/mem)"}}},
 		"another's mem":           {descriptor("/proc/1/mem"), nil},
-		"several, in table order": {func(f *Facts) { mapping("", Locked)(f); f.Tracer = "gdb" }, []Finding{{Traced, "by gdb"}, {LockedMemory, "16 kB at 0x10000"}}},
+		"several, in table order": {func(f *Facts) { mapping("", Sealed)(f); f.Tracer = "gdb" }, []Finding{{Traced, "by gdb"}, {SealedMemory, "16 kB at 0x10000"}}},
 	}
 	for name, c := range cases {
 		f := plain()

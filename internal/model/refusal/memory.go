@@ -77,8 +77,6 @@ func ofMapping(f *Facts, m Mapping) (Code, bool) {
 		return ProtectionKey, true
 	case m.Flags.Has(Faults) && !f.Supervised: // else it is our own write tracking
 		return Userfaultfd, true
-	case m.Flags.Has(Locked):
-		return LockedMemory, true
 	}
 	return "", false
 }

@@ -55,7 +55,6 @@ const (
 	MemoryFile    Code = "memory-file"
 	DeviceMapping Code = "device-mapping"
 	Hugetlb       Code = "hugetlb"
-	LockedMemory  Code = "locked-memory"
 	SecretMemory  Code = "secret-memory"
 	SealedMemory  Code = "sealed-memory"
 	ProtectionKey Code = "pkeys"
@@ -91,7 +90,6 @@ var Table = []Reason{
 	{MemoryFile, "It holds files of /proc that show its own memory.", "Let the program close them, then try again."},
 	{DeviceMapping, "It has mapped a device into its memory.", "Let the program close the device (a graphics card, a sound card …), then try again."},
 	{Hugetlb, "It uses memory from the pool of huge pages.", "Run it with ordinary pages; transparent huge pages do not hinder a move."},
-	{LockedMemory, "It has locked memory so that it never leaves this machine's RAM.", "Let the program unlock it (or start it under ulimit -l 0), then try again."},
 	{SecretMemory, "It has secret memory (memfd_secret), which nobody else may read.", "The program must free it first."},
 	{SealedMemory, "It has sealed mappings (mseal), which cannot be rebuilt.", "Run it without memory sealing."},
 	{ProtectionKey, "It guards memory by protection keys of the CPU.", "Turn this off in the program's settings."},

@@ -90,6 +90,8 @@ func TestFilterEdges(t *testing.T) {
 		{"mmap from the pool of huge pages", archX86, 9, [6]uint64{0, 4096, 3, 0x40022}, userNotif},
 		{"mmap of locked memory", archX86, 9, [6]uint64{0, 4096, 3, 0x2022}, userNotif},
 		{"mlock", archX86, 149, [6]uint64{0x1000, 4096}, userNotif},
+		{"munlock", archX86, 150, [6]uint64{0x1000, 4096}, allow},
+		{"munlock in the region", archX86, 150, [6]uint64{at(testHigh, 0), 4096}, userNotif},
 		{"mseal", archX86, 462, [6]uint64{0x1000, 4096}, userNotif},
 		{"mmap of a file", archX86, 9, [6]uint64{0, 4096, 3, 0x02}, userNotif},
 		{"munmap of everything", archX86, 11, [6]uint64{4096, 1 << 46}, userNotif},

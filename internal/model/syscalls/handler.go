@@ -11,6 +11,8 @@ const (
 	HandleExit         Handler = "exit"          // one thread, in both halves
 	HandleExitGroup    Handler = "exit-group"    // the process, in both halves
 	HandleMadvise      Handler = "madvise"       // what changes a mapping for good
+	HandleMlock        Handler = "mlock"         // as much as home allows
+	HandleMlockall     Handler = "mlockall"      // what is the program's own
 	HandleMmap         Handler = "mmap"          // of a file
 	HandleMsync        Handler = "msync"         // what is written to a file goes to the disk at home
 	HandleProcessVM    Handler = "process-vm"    // the caller's own memory, or another's

@@ -1,5 +1,7 @@
 package syscalls
 
+import "slices"
+
 // deputyCalls are what a supervisor has a process do for it, whatever the
 // program: when it leaves, while it is away, and when it comes home.
 var deputyCalls = []string{
@@ -28,13 +30,13 @@ const (
 	bpfJset   = 0x45
 )
 
-// Hindered names the calls that a supervisor has a process make and that a
-// program's own seccomp filter does not let it make: those that end the
+// Hindered names the calls that a supervisor has a process make, and of those
+// besides, that a program's own seccomp filter does not let it make: those that end the
 // program, or go to another, with some arguments at least, and those that
 // always fail.
-func Hindered(filter []Instr) []string {
+func Hindered(filter []Instr, besides ...string) []string {
 	var names []string
-	for _, name := range deputyCalls {
+	for _, name := range slices.Concat(deputyCalls, besides) {
 		if !lets(filter, uint32(byName(name).Nr)) {
 			names = append(names, name)
 		}

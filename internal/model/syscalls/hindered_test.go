@@ -47,6 +47,9 @@ func TestHindered(t *testing.T) {
 		{"it has no end", []Instr{{Code: bpfLoad, K: dataNr}}, deputyCalls},
 		{"it is a guest supervisor's own", SupervisorFilter(), []string{"personality", "set_tid_address", "rt_sigtimedwait", "getitimer", "open"}},
 	} {
+		if besides := Hindered(c.filter, "mlock"); len(besides) != len(c.want) && (len(besides) != len(c.want)+1 || besides[len(c.want)] != "mlock") {
+			t.Errorf("%s: %v with mlock, %v without", c.what, besides, c.want)
+		}
 		if got := Hindered(c.filter); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.what, got, c.want)
 		}

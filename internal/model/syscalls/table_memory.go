@@ -11,10 +11,10 @@ var memoryRows = []Row{
 	{Nr: 26, Name: "msync", Where: Here, When: withoutWaiting, Else: Both, Handler: HandleMsync, Note: "it comes home where it has mapped a file to be written"},
 	{Nr: 27, Name: "mincore", Where: Here},
 	{Nr: 28, Name: "madvise", Where: Here, When: passingAdvice, Else: Both, Handler: HandleMadvise, Guarded: true},
-	{Nr: 149, Name: "mlock", Where: Return, Reason: lockedMemory},
-	{Nr: 150, Name: "munlock", Where: Here},
-	{Nr: 151, Name: "mlockall", Where: Return, Reason: lockedMemory},
-	{Nr: 152, Name: "munlockall", Where: Here},
+	{Nr: 149, Name: "mlock", Where: Both, Handler: HandleMlock, Note: lockedHere},
+	{Nr: 150, Name: "munlock", Where: Here, Guarded: true},
+	{Nr: 151, Name: "mlockall", Where: Both, Handler: HandleMlockall, Note: lockedHere},
+	{Nr: 152, Name: "munlockall", Where: Both, Handler: HandleMlockall},
 	{Nr: 216, Name: "remap_file_pages", Where: Return, Reason: "it rearranges a shared mapping of a file"},
 	{Nr: 237, Name: "mbind", Where: Here, Guarded: true},
 	{Nr: 238, Name: "set_mempolicy", Where: Here},
@@ -24,7 +24,7 @@ var memoryRows = []Row{
 	{Nr: 310, Name: "process_vm_readv", Where: Both, Handler: HandleProcessVM, Note: "on itself here; " + otherMemory + ", so it comes home"},
 	{Nr: 311, Name: "process_vm_writev", Where: Both, Handler: HandleProcessVM, Note: "on itself here; " + otherMemory + ", so it comes home"},
 	{Nr: 323, Name: "userfaultfd", Where: Return, Reason: "its page faults must be seen where the descriptor is"},
-	{Nr: 325, Name: "mlock2", Where: Return, Reason: lockedMemory},
+	{Nr: 325, Name: "mlock2", Where: Both, Handler: HandleMlock, Note: lockedHere},
 	{Nr: 329, Name: "pkey_mprotect", Where: Return, Reason: protectionKeys},
 	{Nr: 330, Name: "pkey_alloc", Where: Return, Reason: protectionKeys},
 	{Nr: 331, Name: "pkey_free", Where: Return, Reason: protectionKeys},
@@ -39,13 +39,13 @@ var memoryRows = []Row{
 const (
 	otherMemory    = "it reaches into the memory of a process that may be elsewhere"
 	protectionKeys = "protection keys belong to one machine"
-	lockedMemory   = "locked memory stays in one machine's RAM"
+	lockedHere     = "here; at home, if a guest may lock less than home lets it, or has a seccomp filter"
 
 	mapShared, mapPrivate, mapFixed, mapAnonymous, mapGrowsDown, mapLocked, mapHugetlb = 0x1, 0x2, 0x10, 0x20, 0x100, 0x2000, 0x40000
 )
 
 // anonymousPrivate: what grows downwards is noted by the handler of the others,
-// because the list of a process's mappings does not show it; what is locked or of the pool
+// because the list of a process's mappings does not show it, as what is locked; what is of the pool
 // of huge pages is mapped at home.
 var anonymousPrivate = []Cond{{Arg: 3, Mask: mapAnonymous | mapPrivate | mapShared | mapGrowsDown | mapLocked | mapHugetlb, In: []uint32{mapAnonymous | mapPrivate}, Long: true}}
 

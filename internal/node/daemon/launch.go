@@ -200,6 +200,16 @@ func (c *child) score(score int) {
 	}
 }
 
+// unboundLocks lets what this supervisor holds lock as much memory as home allows (mlock(2)): what there is of
+// memory for guests, locked or not, is for the room to say. Without CAP_SYS_RESOURCE this daemon's own
+// limit holds. Precondition as above.
+func (c *child) unboundLocks() {
+	all := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	if err := unix.Prlimit(c.pid, unix.RLIMIT_MEMLOCK, &all, nil); err != nil {
+		c.log.Debug("guests may lock as much memory as this daemon", "error", err)
+	}
+}
+
 func setOOMScore(pid, score int) error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte(strconv.Itoa(score)), 0)
 }

@@ -86,7 +86,6 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 		PID: pid, Numbers: status.NSpid, State: status.State,
 		Kernel:      status.Kthread || stat.Flags&procfs.FlagKthread != 0,
 		DumpingCore: status.CoreDumping,
-		Locked:      status.VmLck,
 		CPUTimers:   c.FS.CPUTimers(pid),
 		Own:         c.Own,
 		Guest:       c.Guest != nil && c.Guest(pid),

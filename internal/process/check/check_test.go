@@ -89,7 +89,7 @@ func TestStates(t *testing.T) {
 		"append":        {first: refusal.SharedMemory},
 		"written-file":  {first: refusal.WrittenFile},
 		"sysv":          {first: refusal.SysVShm},
-		"locked":        {first: refusal.LockedMemory},
+		"locked":        {},
 		"sealed":        {first: refusal.SealedMemory},
 		"key":           {first: refusal.ProtectionKey},
 		"secret":        {first: refusal.SecretMemory},

@@ -83,7 +83,6 @@ var vmFlags = map[string]refusal.Flags{
 	"wr": refusal.MayWrite, "mw": refusal.MayWrite,
 	"io": refusal.Device, "pf": refusal.Device,
 	"ht": refusal.HugePages,
-	"lo": refusal.Locked,
 	"um": refusal.Faults, "uw": refusal.Faults, "ui": refusal.Faults,
 	"sl": refusal.Sealed,
 	"ss": refusal.Shadow,

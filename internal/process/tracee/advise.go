@@ -23,7 +23,7 @@ var advices = []struct {
 	{image.Mergeable, unix.MADV_MERGEABLE, unix.MADV_UNMERGEABLE, true},
 }
 
-// advise gives a mapping its advice, where it has had other one.
+// advise gives a mapping its advice, where it has had other one, and locks it if it is to be.
 func (t *Thread) advise(v image.VMA, was image.Advice) error {
 	for _, a := range advices {
 		call := a.give
@@ -39,6 +39,9 @@ func (t *Thread) advise(v image.VMA, was image.Advice) error {
 		if _, err := t.Must("madvise", unix.SYS_MADVISE, v.Start, v.Len(), uint64(call)); err != nil && !a.hint {
 			return fmt.Errorf("advice %d: %w", call, err)
 		}
+	}
+	if (v.Advice^was)&image.Locks != 0 {
+		return t.relock(v)
 	}
 	return nil
 }

@@ -17,6 +17,17 @@ type attributes struct {
 	asked   []image.Range    // the mappings when the kernel was asked last
 }
 
+// locked is how much is known to be locked. mu is held.
+func (a *attributes) locked() uint64 {
+	var n uint64
+	for _, k := range a.advised {
+		if k.Advice&image.Locked != 0 {
+			n += k.Len()
+		}
+	}
+	return n
+}
+
 // SetAttributes says what the process's mappings are: as in the image it is made from.
 func (p *Process) SetAttributes(vmas []image.VMA) {
 	p.attributes.mu.Lock()
@@ -31,7 +42,14 @@ func (p *Process) InheritAttributes(from *Process) {
 	from.attributes.mu.Unlock()
 	p.attributes.mu.Lock()
 	defer p.attributes.mu.Unlock()
-	p.attributes.growing, p.attributes.advised = growing, advised
+	p.attributes.growing, p.attributes.advised = growing, layout.WithoutAdvice(advised, image.Locks) // mlock(2)
+}
+
+// forgetLocks: nothing is locked any more.
+func (p *Process) forgetLocks() {
+	p.attributes.mu.Lock()
+	defer p.attributes.mu.Unlock()
+	p.attributes.advised = layout.WithoutAdvice(p.attributes.advised, image.Locks)
 }
 
 // AddGrowing has mappings that grow downwards where they do in an image, too.
@@ -45,7 +63,7 @@ func (p *Process) AddGrowing(vmas []image.VMA) {
 var adviceLetters = map[string]image.Advice{
 	"hg": image.HugePages, "nh": image.NoHugePages,
 	"dc": image.DontFork, "wf": image.WipeOnFork, "dd": image.DontDump,
-	"mg": image.Mergeable, "nr": image.NoReserve, "dp": image.Droppable,
+	"mg": image.Mergeable, "nr": image.NoReserve, "dp": image.Droppable, "lo": image.Locked, "lf": image.LockedOnFault,
 }
 
 // LearnAttributes asks the kernel. It walks all page tables for the answer (8 ms for a
@@ -109,8 +127,9 @@ func (p *Process) LearnStanding() error {
 		}
 		p.attributes.mu.Lock()
 		same := slices.Equal(now, p.attributes.asked)
+		locked := p.attributes.locked() == st.VmLck
 		p.attributes.mu.Unlock()
-		if same || st.VmRSS > askedAtMost {
+		if locked && (same || st.VmRSS > askedAtMost) {
 			return nil
 		}
 	}

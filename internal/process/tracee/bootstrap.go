@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"openmosix/internal/linux/pidfd"
+	"openmosix/internal/model/image"
 	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
@@ -22,10 +23,14 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 		}
 		return r, err
 	}
+	before, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return err
+	}
 	fixed := uint64(unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_FIXED_NOREPLACE)
 	_, err = do("map the deputy's code", unix.SYS_MMAP, base, 4096, unix.PROT_READ|unix.PROT_EXEC, fixed, ^uint64(0), 0)
-	if errors.Is(err, unix.EAGAIN) {
-		return ErrLocked
+	if errors.Is(err, unix.EAGAIN) { // mmap(2): more than may be locked
+		return ErrLockLimit
 	}
 	if err != nil {
 		return noRoom(err)
@@ -35,8 +40,17 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 			_, _ = do("unmap the deputy's code", unix.SYS_MUNMAP, base, 4096)
 		}
 	}()
-	if st, err := p.Family.FS.Status(p.PID); err == nil && st.VmLck > 0 {
-		return ErrLocked
+	after, err := p.Family.FS.Status(p.PID)
+	if err != nil {
+		return err
+	}
+	if p.LocksNew, err = p.lockingNew(image.Range{Start: base, End: base + 4096}, after.VmLck-min(before.VmLck, after.VmLck)); err != nil {
+		return err
+	}
+	if p.LocksNew != 0 {
+		if err := h.mayCall(lockCalls...); err != nil {
+			return err
+		}
 	}
 	const nameOff = 0x800
 	code := make([]byte, nameOff, nameOff+16)
@@ -63,8 +77,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = do("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), stub.MaxSlots*stub.SlotSize, unix.PROT_READ|unix.PROT_WRITE,
-		unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE|unix.MAP_NORESERVE, uint64(fd), 0)
+	err = p.mapSlots(do, base, uint64(fd))
 	if err != nil {
 		region.Close()
 		return noRoom(err)
@@ -73,11 +86,6 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 	p.Slots = newSlots(region)
 	return nil
 }
-
-// ErrLocked: what the process has in its memory, or will map, must not leave this machine's
-// RAM. That it has said mlockall(MCL_FUTURE) no file of proc tells, but a new mapping does: it
-// is locked, or refused (EAGAIN: mmap(2)) because that is more than may be locked.
-var ErrLocked = errors.New("it has locked memory, or has all locked that it maps (mlockall), so that it never leaves this machine's RAM")
 
 // ErrNoRoom: the process may not map what its supervisor needs in it.
 var ErrNoRoom = errors.New("its limit on address space (ulimit -v) leaves no room for what openMosix maps in it, and this node may not pass a hard limit " +

@@ -60,6 +60,8 @@ type Process struct {
 	Base uint64
 	// Slots are those of the region, shared with the processes forked from this one.
 	Slots *Slots
+	// LocksNew is what was found of image.Image.LocksNew when the stub was mapped.
+	LocksNew uint8
 	// Execs counts the programs executed while traced. Tracing thread.
 	Execs int
 	// Data is the role's.

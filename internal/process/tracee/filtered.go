@@ -17,9 +17,9 @@ import (
 var ErrFiltered = errors.New("it is under a seccomp filter")
 
 // mayCall looks whether the filters the threads are under let them do what the
-// supervisor will have them do. Nothing has been made in the process yet: it
-// would be its last call.
-func (h *Hold) mayCall() error {
+// supervisor will have them do, and the calls besides. Nothing has been made in the process
+// yet: it would be its last call.
+func (h *Hold) mayCall(besides ...string) error {
 	judged := map[string]bool{}
 	for _, t := range h.Threads() {
 		var filters [][]syscalls.Instr
@@ -37,7 +37,7 @@ func (h *Hold) mayCall() error {
 				continue
 			}
 			judged[key] = true
-			if calls := syscalls.Hindered(f); len(calls) > 0 {
+			if calls := syscalls.Hindered(f, besides...); len(calls) > 0 {
 				return fmt.Errorf("%w that does not let it make calls which a move needs: %s", ErrFiltered, few(calls))
 			}
 		}

@@ -56,8 +56,15 @@ func (p *Process) unreadable(r image.Range) ([]image.Range, error) {
 // the process could neither remove them nor go on treating what lies around as one.
 var ErrNoGuards = errors.New("the process has guard regions in its memory (MADV_GUARD_INSTALL), which this node's kernel has not: use a node with Linux 6.13 or newer (6.15 for those in mapped files)")
 
-// Guard installs guard regions by a parked thread. What is there is dropped.
-func (t *Thread) Guard(rs []image.Range) error {
+// Guard installs guard regions by a parked thread, whose process has these mappings. What is there is
+// dropped, which the kernel does not do where memory is locked: that comes behind.
+func (t *Thread) Guard(rs []image.Range, vmas []image.VMA) error {
+	locked := lockedAround(vmas, rs)
+	for _, v := range locked {
+		if _, err := t.Must("munlock", unix.SYS_MUNLOCK, v.Start, v.Len()); err != nil {
+			return err
+		}
+	}
 	for _, r := range rs {
 		_, err := t.Must("install a guard", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_GUARD_INSTALL)
 		if errors.Is(err, unix.EINVAL) {
@@ -65,6 +72,11 @@ func (t *Thread) Guard(rs []image.Range) error {
 		}
 		if err != nil {
 			return fmt.Errorf("%#x-%#x: %w", r.Start, r.End, err)
+		}
+	}
+	for _, v := range locked {
+		if err := t.relock(v); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 // injected into one stopped, held thread whose signals are all blocked. The
 // thread's registers are as before when it returns.
 func (h *Hold) MapStub(t *Thread) error {
-	if err := h.mayCall(); err != nil {
+	if err := h.mayCall(h.Proc.lockCallsIn()...); err != nil {
 		return err
 	}
 	base, err := h.Proc.chooseBase()

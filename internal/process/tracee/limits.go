@@ -8,7 +8,7 @@ import (
 )
 
 // Unlimited runs f, in which the process makes mappings on its supervisor's
-// behalf, without the process's limits on memory and descriptors: what the
+// behalf, without the process's limits on memory, locked or not, and descriptors: what the
 // supervisor keeps in the process is not the program's use. The program must not
 // read its limits meanwhile; what somebody else sets meanwhile stays.
 func (p *Process) Unlimited(f func() error) error {
@@ -43,7 +43,7 @@ const moreFiles = 4096
 // raiseLimits returns what the raised limits were.
 func (p *Process) raiseLimits() (map[int]raisedLimit, error) {
 	back := map[int]raisedLimit{}
-	for _, r := range []int{unix.RLIMIT_AS, unix.RLIMIT_DATA, unix.RLIMIT_NOFILE} {
+	for _, r := range []int{unix.RLIMIT_AS, unix.RLIMIT_DATA, unix.RLIMIT_NOFILE, unix.RLIMIT_MEMLOCK} {
 		var old unix.Rlimit
 		err := unix.Prlimit(p.PID, r, nil, &old)
 		if errors.Is(err, unix.ESRCH) {

@@ -178,10 +178,10 @@ func (t *Thread) openMapped(f *image.FileID) (int, error) {
 	return int(fd), nil
 }
 
-// Drop empties ranges of anonymous memory, whatever is there.
+// Drop empties ranges of anonymous memory, whatever is there, locked or not.
 func (t *Thread) Drop(rs []image.Range) error {
 	for _, r := range rs {
-		if _, err := t.Must("madvise", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
+		if _, err := t.Must("madvise", unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED_LOCKED); err != nil {
 			return fmt.Errorf("%#x-%#x: %w", r.Start, r.End, err)
 		}
 	}

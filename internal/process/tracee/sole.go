@@ -42,6 +42,9 @@ func (t *Thread) MapSole(vmas []image.VMA, files []image.FileID, file func(i uin
 			}
 		}
 		err := t.Apply([]layout.Op{{Range: v.Range, Action: layout.Map, VMA: v}}, func(uint32) (int, error) { return fd, nil })
+		if err == nil {
+			err = t.asLocked(v)
+		}
 		if passed {
 			if _, e := t.Must("close", unix.SYS_CLOSE, uint64(fd)); err == nil {
 				err = e

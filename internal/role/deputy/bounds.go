@@ -23,8 +23,9 @@ type bounds struct {
 	cpus   map[int]unix.CPUSet // of threads, by own id
 }
 
-// boundsAway are the limits that act at the guest: its side goes by RLIMIT_CPU itself.
-var boundsAway = [...]int{unix.RLIMIT_CPU, unix.RLIMIT_DATA, unix.RLIMIT_STACK, unix.RLIMIT_AS}
+// boundsAway are the limits that act at the guest: its side goes by RLIMIT_CPU itself. That on locked
+// memory is what lockLimit makes of it.
+var boundsAway = [...]int{unix.RLIMIT_CPU, unix.RLIMIT_DATA, unix.RLIMIT_STACK, unix.RLIMIT_AS, unix.RLIMIT_MEMLOCK}
 
 // tellBounds tells the guest's side what is new. It does not wait: if limits are put aside just now,
 // it is told the next time.
@@ -33,6 +34,19 @@ func (p *proc) tellBounds(l *link) {
 		return
 	}
 	defer p.limits.Unlock()
+	p.boundsChanged(l)
+}
+
+// tellBoundsNow is tellBounds of what a call of the process itself may have changed: the guest's side has been told
+// before the reply comes.
+func (p *proc) tellBoundsNow(l *link) {
+	p.limits.Lock()
+	defer p.limits.Unlock()
+	p.boundsChanged(l)
+}
+
+// boundsChanged is tellBounds with p.limits held.
+func (p *proc) boundsChanged(l *link) {
 	p.mu.Lock()
 	skip, moves := l == nil || p.link != l || p.ended, p.moves
 	p.mu.Unlock()
@@ -99,6 +113,9 @@ func (p *proc) readBounds(now *bounds) error {
 		}
 		if err != nil {
 			return err
+		}
+		if r == unix.RLIMIT_MEMLOCK {
+			*l = unix.Rlimit(p.lockLimit(image.Limit(*l)))
 		}
 	}
 	return nil

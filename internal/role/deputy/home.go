@@ -179,7 +179,7 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		return err
 	}
 	r.guarded = true
-	if err := leader.Guard(r.img.Guards); err != nil || len(m.Missing) == 0 {
+	if err := r.lock(m.Missing); err != nil || len(m.Missing) == 0 {
 		return err
 	}
 	return r.lackAtHome(m.Missing)
@@ -296,6 +296,7 @@ func (r *returning) abandon() {
 			r.p.s.log.Warn("a guard region stays at home", "pid", r.p.PID, "error", err)
 		}
 	}
+	r.unlock()
 	r.h.Pass() // first: what was blocked meanwhile stops its thread at once
 	for _, d := range r.taken {
 		if d.t.Alive() {

@@ -20,6 +20,7 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 		d.p.limits.Unlock()
 		if ok && ret == 0 {
 			d.bindsOther(c)
+			d.bindsSelf(c)
 		}
 		return ret, outs, ok
 	case unix.SYS_MMAP:
@@ -34,7 +35,11 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 		}
 		return ret, outs, ok
 	}
-	return d.execute(c)
+	ret, outs, ok = d.execute(c)
+	if ok && ret == 0 {
+		d.bindsSelf(c)
+	}
+	return ret, outs, ok
 }
 
 // unlimited is Unlimited of a process whose guest's side may be told of its limits meanwhile.

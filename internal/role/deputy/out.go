@@ -11,6 +11,8 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
 )
 
 // moveOut sends a process that is at home to another node. On error it runs on
@@ -93,6 +95,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		return 0, err
 	}
 	f.unguard()
+	f.unlock()
 	f.giveBack()
 	f.commit()
 	l.arrived()
@@ -100,39 +103,6 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 }
 
 var errExecs = fail(supervisor.Busy, "the process is executing other programs")
-
-// manner is how a process that is to leave is found.
-type manner uint8
-
-const (
-	// running: it runs on until the other side is prepared.
-	running manner = iota
-	// still: it is stopped before, because it does not stay the same for so long.
-	still
-	// atExec: its only thread stands in the stop of an execve, or where its program
-	// begins.
-	atExec
-)
-
-func (s *Supervisor) freezeAtHome(p *proc, how manner) (*tracee.Hold, error) {
-	var goOn func()
-	if how == atExec { // to the next stop, which it was told to make
-		goOn = func() {
-			for _, t := range p.Threads() {
-				_ = ptrace.Continue(t.TID, 0)
-			}
-		}
-	}
-	p.stands()
-	h, err := p.Freeze(stopLimit, letThrough, goOn, nil)
-	switch {
-	case errors.Is(err, tracee.ErrExec):
-		return nil, errExecs
-	case errors.Is(err, tracee.ErrLeaderLeft):
-		return nil, fail(supervisor.CannotMove, err.Error())
-	}
-	return h, err
-}
 
 // prepare opens a session on the target node and lets it build the body while
 // the process still runs.
@@ -218,6 +188,7 @@ func (f *frozen) send() error {
 		return err
 	}
 	p.s.joint.grant(f.link, jointKeys(img))
+	img.HomeDirty = f.forgotten()
 	// The image goes first: the other side needs the final mappings for the pages.
 	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Missing: f.rest.later})); err != nil {
 		return err
@@ -313,7 +284,9 @@ func (f *frozen) capture() error {
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}
-	img.VMAs, img.Files = vmas, files
+	img.VMAs, img.Files, img.LocksNew = vmas, files, p.LocksNew
+	img.Limits[unix.RLIMIT_MEMLOCK] = p.lockLimit(img.Limits[unix.RLIMIT_MEMLOCK])
+	img.Filtered = !p.mayGive()
 	if f.present, img.Guards, err = p.Contents(vmas); err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}

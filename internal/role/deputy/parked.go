@@ -1,10 +1,13 @@
 package deputy
 
 import (
+	"errors"
 	"os"
 
+	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -58,4 +61,37 @@ func (s *Supervisor) whileParked(p *proc, do func(leader *tracee.Thread) error) 
 		return undo
 	}
 	return err
+}
+
+// manner is how a process that is to leave is found.
+type manner uint8
+
+const (
+	// running: it runs on until the other side is prepared.
+	running manner = iota
+	// still: it is stopped before, because it does not stay the same for so long.
+	still
+	// atExec: its only thread stands in the stop of an execve, or where its program
+	// begins.
+	atExec
+)
+
+func (s *Supervisor) freezeAtHome(p *proc, how manner) (*tracee.Hold, error) {
+	var goOn func()
+	if how == atExec { // to the next stop, which it was told to make
+		goOn = func() {
+			for _, t := range p.Threads() {
+				_ = ptrace.Continue(t.TID, 0)
+			}
+		}
+	}
+	p.stands()
+	h, err := p.Freeze(stopLimit, letThrough, goOn, nil)
+	switch {
+	case errors.Is(err, tracee.ErrExec):
+		return nil, errExecs
+	case errors.Is(err, tracee.ErrLeaderLeft):
+		return nil, fail(supervisor.CannotMove, err.Error())
+	}
+	return h, err
 }

@@ -185,9 +185,11 @@ func (p *proc) notHeld(passed []sole.Object) error {
 func (f *frozen) unclaim() error {
 	var err error
 	if f.unmapped {
-		err = f.threads[0].MapSole(f.img.VMAs, f.img.Files, func(i uint32) (*os.File, int) {
-			id := &f.img.Files[i]
-			return soleOf(f.soles, id), ownOf(id)
+		err = f.p.unlimited(func() error {
+			return f.threads[0].MapSole(f.img.VMAs, f.img.Files, func(i uint32) (*os.File, int) {
+				id := &f.img.Files[i]
+				return soleOf(f.soles, id), ownOf(id)
+			})
 		})
 	}
 	release(f.soles)

@@ -27,7 +27,7 @@ func (s *strand) madvise(p *pending) {
 // mayDiffer tells whether something of the mappings that their list does not show may be another
 // than what is known. Bodies of which nothing of that kind is known have not changed it:
 // that would have been trapped.
-func (b *body) mayDiffer() bool { return b.unlisted.Load() || b.HasSemantic() }
+func (b *body) mayDiffer() bool { return b.unlisted.Load() || b.HasSemantic() || b.locksNew() }
 
 // learn asks the kernel before the body stands still, for which it may take too long.
 func (b *body) learn() {
@@ -43,9 +43,9 @@ func (b *body) learn() {
 // learnStanding asks the kernel when the body stands still.
 func (b *body) learnStanding() error {
 	switch {
-	case b.unlisted.Load():
+	case b.unlisted.Load() || b.locksNew():
 		return b.LearnAttributes()
-	case b.HasSemantic():
+	case b.HasSemantic() || b.locks.Load():
 		return b.LearnStanding()
 	}
 	return nil

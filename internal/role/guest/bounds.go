@@ -1,6 +1,8 @@
 package guest
 
 import (
+	"slices"
+
 	"openmosix/internal/model/wire"
 
 	"golang.org/x/sys/unix"
@@ -26,7 +28,12 @@ func (g *Guest) bounded(own int, data []byte) {
 			limits = append(limits, l.Resource)
 		}
 	}
+	locks := b.img.Limits[unix.RLIMIT_MEMLOCK]
 	b.mu.Unlock()
+	if i := slices.Index(limits, unix.RLIMIT_MEMLOCK); i >= 0 { // it acts before the call returns that has changed it
+		b.limit(unix.RLIMIT_MEMLOCK, locks)
+		limits = slices.Delete(limits, i, i+1)
+	}
 	var strands []*strand
 	for _, c := range m.CPUs {
 		if s := g.strandByOwn(c.TID); s != nil && s.b == b {

@@ -337,6 +337,7 @@ func (b *body) inherit(parent *body) {
 	soft, hard := parent.cpuSoft, parent.cpuHard
 	parent.mu.Unlock()
 	img.PID, img.CPUMicros, img.HomeMicros, img.HomeDirty = b.Own, 0, 0, nil
+	img.LocksNew = 0 // mlockall(2)
 	b.kept.Store(parent.kept.Load())
 	b.mu.Lock()
 	b.cpuSoft, b.cpuHard = soft, hard

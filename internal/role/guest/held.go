@@ -126,7 +126,7 @@ func (b *body) leaveBehind() {
 	}
 	begun := time.Now()
 	vmas, _, err := b.Mappings(nil)
-	if err != nil {
+	if err != nil || (&image.Image{VMAs: vmas}).Locked() > 0 { // it is not to be anywhere but in RAM
 		return
 	}
 	ranges, err := b.PrivatePages(vmas)

@@ -70,6 +70,9 @@ func (s *strand) mapSlate(p *pending) error {
 	if none == nil && b.isBounded() {
 		none = errors.New("its address space is limited")
 	}
+	if none == nil && b.locksNew() {
+		none = errors.New("what is mapped in it is locked")
+	}
 	s.unenter(p)
 	h, err := t.HoldOne(stopLimit, s.passOn, func() { b.answer(p.id, -noIntr) })
 	if err == nil && none == nil {

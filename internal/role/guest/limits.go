@@ -12,7 +12,7 @@ import (
 // nodes together, which no kernel can: the supervisor looks after it.
 
 // actsHere lists the limits that the kernel here enforces.
-var actsHere = []int{unix.RLIMIT_STACK, unix.RLIMIT_DATA, unix.RLIMIT_AS}
+var actsHere = []int{unix.RLIMIT_STACK, unix.RLIMIT_DATA, unix.RLIMIT_AS, unix.RLIMIT_MEMLOCK}
 
 // limits gives an arriving body the limits that act here.
 func (b *body) limits(img *image.Image) {
@@ -73,7 +73,7 @@ func (s *strand) rlimit(p *pending) {
 	}
 	s.viaHome(p, func(ret int64, _ [][]byte) int64 {
 		for i := range p.call.Segs {
-			if in := p.call.Segs[i].In; ret == 0 && p.call.Segs[i].Arg == at && len(in) == 16 && limitActs(resource) {
+			if in := p.call.Segs[i].In; ret == 0 && p.call.Segs[i].Arg == at && len(in) == 16 && limitActs(resource) && resource != unix.RLIMIT_MEMLOCK { // of that home has told
 				l := image.Limit{Cur: le.Uint64(in), Max: le.Uint64(in[8:])}
 				s.b.mu.Lock()
 				s.b.img.Limits[resource] = l

@@ -46,9 +46,10 @@ type Guest struct {
 	calls     callcount.Counter // what was forwarded and not yet told
 	telling   sync.Mutex        // held while that is told
 
-	carried carried
-	left    left
-	shared  *joint.Node // memory that its bodies share with processes elsewhere
+	carried  carried
+	left     left
+	shared   *joint.Node // memory that its bodies share with processes elsewhere
+	lockable uint64      // how much memory a body may lock; set before home is connected
 	// leaving is held to read by bodies whose process has gone, and which home no longer
 	// needs, until they are done with.
 	leaving sync.RWMutex
@@ -95,6 +96,10 @@ func Main() int {
 		return 2
 	}
 	g.log, g.hashes = g.daemon.Log, g.daemon.Hashes
+	if g.lockable, err = raiseLockLimit(); err != nil {
+		g.log.Error("guest supervisor", "error", err)
+		return 2
+	}
 	if err := g.left.bound(g.daemon.Hello().Processes); err != nil {
 		g.log.Error("guest supervisor", "error", err)
 		return 2
@@ -231,6 +236,7 @@ type body struct {
 	calls    atomic.Uint64
 	unlisted atomic.Bool   // its mappings have got properties here that their list does not show
 	guarded  atomic.Bool   // it may have guard regions
+	locks    atomic.Bool   // it has locked memory by calls that it made here
 	limiting sync.Mutex    // held while limits and CPUs are made to act here
 	raised   atomic.Uint64 // signals raised here so far
 	kept     atomic.Uint64 // signals that stay pending at home while they are blocked

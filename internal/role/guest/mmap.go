@@ -68,9 +68,12 @@ func (s *strand) mmapFile(p *pending) {
 	case flags&unix.MAP_HUGETLB != 0:
 		s.comeHome(p, "the pool of huge pages is one machine's")
 		return
-	case flags&unix.MAP_LOCKED != 0:
-		s.comeHome(p, "locked memory stays in one machine's RAM")
+	case flags&unix.MAP_LOCKED != 0 && s.b.locksAtHome(pageUp(p.args[1])):
+		s.comeHome(p, lockedAtHome)
 		return
+	case flags&unix.MAP_LOCKED != 0:
+		s.b.unlisted.Store(true)
+		s.b.locks.Store(true)
 	}
 	if flags&unix.MAP_ANONYMOUS != 0 && (flags&mapType == unix.MAP_PRIVATE || flags&mapType == unix.MAP_DROPPABLE) {
 		s.b.unlisted.Store(true)
@@ -241,7 +244,7 @@ func (s *strand) mapFrom(p *pending, f *source, made func(at uint64)) error {
 func (s *strand) mapAtHome(p *pending, at uint64) {
 	c := &syscalls.Call{Nr: unix.SYS_MMAP, Args: p.args}
 	c.Args[0] = at
-	c.Args[3] = p.args[3]&^unix.MAP_FIXED_NOREPLACE | unix.MAP_FIXED
+	c.Args[3] = p.args[3]&^(unix.MAP_FIXED_NOREPLACE|unix.MAP_LOCKED) | unix.MAP_FIXED
 	if err := s.b.g.send(wire.Mapping, s.t.Own, c.Append(le.AppendUint64(nil, at))); err != nil {
 		s.b.g.log.Debug("mapping not repeated", "error", err)
 	}

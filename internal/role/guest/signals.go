@@ -179,15 +179,3 @@ func (b *body) pendingOf(ts []*tracedThread) []wire.PendingSignal {
 	}
 	return out
 }
-
-// queue makes a signal that came with the process pending.
-func queue(strands []*strand, s wire.PendingSignal) error {
-	var info ptrace.SigInfo
-	copy(info[:], s.Info)
-	for _, x := range strands {
-		if x.t.Own == s.TID {
-			return x.t.QueueSignal(disguise(info, true), true)
-		}
-	}
-	return strands[0].t.QueueSignal(disguise(info, false), false)
-}

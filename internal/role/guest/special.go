@@ -20,6 +20,8 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleExitGroup:    (*strand).exitGroup,
 	syscalls.HandleMadvise:      (*strand).madvise,
 	syscalls.HandleMmap:         (*strand).mmapFile,
+	syscalls.HandleMlock:        (*strand).mlock,
+	syscalls.HandleMlockall:     (*strand).mlockall,
 	syscalls.HandleMsync:        (*strand).msync,
 	syscalls.HandleProcessVM:    (*strand).processVM,
 	syscalls.HandleSigaction:    (*strand).sigaction,

@@ -102,6 +102,9 @@ func (a *arrival) run(f frame) error {
 	if len(a.img.Guards) > 0 && !mem.HasGuards() {
 		return tracee.ErrNoGuards
 	}
+	if err := a.g.mayLock(a.img); err != nil {
+		return err
+	}
 	a.token = m.Token
 	a.recall(&m)
 	answer := wire.PreparedMsg{Fetches: a.g.device != nil}
@@ -178,6 +181,9 @@ func (a *arrival) thaw() error {
 		return fmt.Errorf("the frozen process %d has %d threads", m.Image.PID, len(m.Image.Threads))
 	}
 	img := &m.Image
+	if err := a.g.mayLock(img); err != nil {
+		return err
+	}
 	if err := a.alignFiles(img); err != nil {
 		return err
 	}
@@ -196,7 +202,7 @@ func (a *arrival) thaw() error {
 	if err := a.receivePages(img.VMAs); err != nil {
 		return err
 	}
-	if err := a.s.t.Guard(img.Guards); err != nil {
+	if err := a.s.t.Guard(img.Guards, img.VMAs); err != nil {
 		return err
 	}
 	a.s.b.guarded.Store(len(img.Guards) > 0)
@@ -316,6 +322,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	b.alone = a.alone // nothing of it runs yet
 	if a.alone && len(m.Descriptors) > 0 && len(strands) == 1 {
 		b.lowest = descriptors.Of(m.Descriptors, int(min(img.Limits[unix.RLIMIT_NOFILE].Cur, mostNumbers)))
+	}
+	if err := leader.lock(img, m.Missing); err != nil {
+		return err
 	}
 	b.limits(img)
 	if err := confineAll(strands, img); err != nil {

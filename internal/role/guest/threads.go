@@ -3,7 +3,9 @@ package guest
 import (
 	"fmt"
 
+	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
@@ -48,4 +50,16 @@ func (a *arrival) thread(own int, slot *stub.Slot) (*strand, error) {
 	a.g.fam.Loop.Do(func() { s.t.Slot = slot })
 	s.served.Store(true)
 	return s, nil
+}
+
+// queue makes a signal pending that has come with the process.
+func queue(strands []*strand, s wire.PendingSignal) error {
+	var info ptrace.SigInfo
+	copy(info[:], s.Info)
+	for _, x := range strands {
+		if x.t.Own == s.TID {
+			return x.t.QueueSignal(disguise(info, true), true)
+		}
+	}
+	return strands[0].t.QueueSignal(disguise(info, false), false)
 }

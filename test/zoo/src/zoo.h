@@ -235,13 +235,4 @@ static inline size_t slurp(const char *path, char *p, size_t max) {
 	close(fd);
 	return at;
 }
-
-// locked is how much memory of the process is locked, in kB.
-static inline long locked(void) {
-	static char status[8192];
-	slurp("/proc/self/status", status, sizeof status);
-	char *v = strstr(status, "VmLck:");
-	must(v);
-	return atol(v + 6);
-}
 #endif
