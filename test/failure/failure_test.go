@@ -87,10 +87,16 @@ func TestDeaths(t *testing.T) {
 
 // play leads a program to the point, kills, and looks at what has become of it.
 func (r *rig) play(t *testing.T, way []int, flags []string, s scenario) {
+	r.playBy(t, way, flags, s, r.start)
+}
+
+// playBy is play with another program.
+func (r *rig) playBy(t *testing.T, way []int, flags []string, s scenario, start func(*testing.T, context.Context) *running) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), scenarioLimit)
 	defer cancel()
 	before := r.told(t)
-	p := r.start(t, ctx)
+	p := start(t, ctx)
 	defer p.end()
 	last := len(way) - 1
 	// A supervisor knows from its start where to stop: the home supervisor and

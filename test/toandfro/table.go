@@ -36,6 +36,7 @@ func Cases() []Case {
 		{Name: "sqlite", Argv: []string{"sh", "-c", "exec sqlite3 base.db < $CASES/tables.sql"}, Needs: []string{"sqlite3"}, Packages: []string{"sqlite3"}, Quick: true},
 		{Name: "lame", Argv: script("sh", "audio.sh"), Needs: []string{"lame", "perl"}, Packages: []string{"lame"}, Tree: true},
 		{Name: "ffmpeg", Argv: script("sh", "video.sh"), Needs: []string{"ffmpeg"}, Packages: []string{"ffmpeg"}, Tree: true, Limit: 3 * time.Minute},
+		{Name: "encoder", Argv: script("sh", "encode.sh"), Needs: []string{"ffmpeg"}, Packages: []string{"ffmpeg"}, Limit: 3 * time.Minute},
 		{Name: "povray", Argv: script("sh", "scene.sh"), Needs: []string{"povray"}, Packages: []string{"povray"}, Tree: true, Limit: 3 * time.Minute},
 		{Name: "redis", Argv: script("sh", "redis.sh"), Needs: []string{"redis-server", "redis-benchmark", "redis-cli"}, Packages: []string{"redis-server", "redis-tools"}, Ignore: []string{"redis.sock", "*.rdb"}},
 		{Name: "tcp-server", Argv: script("sh", "server.sh"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
