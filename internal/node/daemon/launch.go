@@ -176,8 +176,8 @@ func (c *child) relayLog(from *os.File) {
 		if lines++; bounded && lines > linesPerSecond {
 			continue
 		}
-		level, text := logging.Relayed(strings.TrimRight(string(line), "\n"))
-		c.log.Log(context.Background(), level, text)
+		level, text, with := logging.Relayed(strings.TrimRight(string(line), "\n"))
+		c.log.LogAttrs(context.Background(), level, text, with...)
 	}
 }
 

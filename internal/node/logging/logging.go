@@ -121,19 +121,3 @@ func priority(l slog.Level) int {
 	}
 	return debug
 }
-
-// Relayed takes the level out of a line that a supervisor has written, and the
-// time, which the line gets anew. A line of another form matters as it is.
-func Relayed(line string) (slog.Level, string) {
-	rest := line
-	if strings.HasPrefix(rest, slog.TimeKey+"=") {
-		_, rest, _ = strings.Cut(rest, " ")
-	}
-	word, text, ok := strings.Cut(rest, " ")
-	name, is := strings.CutPrefix(word, slog.LevelKey+"=")
-	var level slog.Level
-	if !ok || !is || level.UnmarshalText([]byte(name)) != nil {
-		return slog.LevelInfo, line
-	}
-	return level, text
-}

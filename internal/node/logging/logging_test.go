@@ -103,16 +103,20 @@ func TestRelayed(t *testing.T) {
 	for line, want := range map[string]struct {
 		level slog.Level
 		text  string
+		with  string
 	}{
-		`time=2026-01-02T03:04:05.000Z level=ERROR msg="it fails" supervisor=home`: {slog.LevelError, `msg="it fails" supervisor=home`},
-		`level=WARN msg=x`: {slog.LevelWarn, "msg=x"},
-		"panic: oh":        {slog.LevelInfo, "panic: oh"},
-		"level=odd x":      {slog.LevelInfo, "level=odd x"},
-		"time=now":         {slog.LevelInfo, "time=now"},
-		"":                 {slog.LevelInfo, ""},
+		`time=2026-01-02T03:04:05.000Z level=ERROR msg="it fails" supervisor=home error="a \"b\"=c"`: {slog.LevelError, "it fails", `[supervisor=home error=a "b"=c]`},
+		`level=WARN msg=x empty=`: {slog.LevelWarn, "x", "[empty=]"},
+		`level=WARN msg="x`:       {slog.LevelInfo, `level=WARN msg="x`, "[]"},
+		`level=WARN msg="x"y=z`:   {slog.LevelInfo, `level=WARN msg="x"y=z`, "[]"},
+		"level=WARN a=b":          {slog.LevelInfo, "level=WARN a=b", "[]"},
+		"panic: oh":               {slog.LevelInfo, "panic: oh", "[]"},
+		"level=odd msg=x":         {slog.LevelInfo, "level=odd msg=x", "[]"},
+		"time=now":                {slog.LevelInfo, "time=now", "[]"},
+		"":                        {slog.LevelInfo, "", "[]"},
 	} {
-		if level, text := Relayed(line); level != want.level || text != want.text {
-			t.Errorf("%q: %v %q", line, level, text)
+		if level, text, with := Relayed(line); level != want.level || text != want.text || fmt.Sprint(with) != want.with {
+			t.Errorf("%q: %v %q %v", line, level, text, with)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func employedOn(t testing.TB, proc procfs.FS) (*Supervisor, *unixmsg.Conn, <-cha
 	}
 	s := newSupervisor()
 	var err error
-	if s.daemon, err = employer.Greeted("home", &s.fault, conn, -1); err != nil {
+	if s.daemon, err = employer.Greeted(&s.fault, conn, -1); err != nil {
 		t.Fatal(err)
 	}
 	s.log, s.hashes = slog.New(slog.NewTextHandler(io.Discard, nil)), s.daemon.Hashes

@@ -72,7 +72,7 @@ type Supervisor struct {
 func Main() int {
 	s := newSupervisor()
 	var err error
-	if s.daemon, err = employer.Meet("home", &s.fault); err != nil {
+	if s.daemon, err = employer.Meet(&s.fault); err != nil {
 		slog.Error("home supervisor", "error", err)
 		return 2
 	}

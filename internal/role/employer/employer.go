@@ -41,13 +41,13 @@ type Daemon struct {
 	hello supervisor.Hello
 }
 
-// Meet takes the daemon's greeting. kind names the supervisor in the log.
-func Meet(kind string, f *fault.Fault) (*Daemon, error) {
+// Meet takes the daemon's greeting.
+func Meet(f *fault.Fault) (*Daemon, error) {
 	conn, err := unixmsg.FromFD(daemonFD)
 	if err != nil {
 		return nil, fmt.Errorf("no socket to the daemon: %w", err)
 	}
-	d, err := Greeted(kind, f, conn, laterFD)
+	d, err := Greeted(f, conn, laterFD)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func Meet(kind string, f *fault.Fault) (*Daemon, error) {
 
 // Greeted takes the greeting of the daemon behind conn. A later one comes at the socket
 // behind the descriptor later, if it is one.
-func Greeted(kind string, f *fault.Fault, conn *unixmsg.Conn, later int) (*Daemon, error) {
+func Greeted(f *fault.Fault, conn *unixmsg.Conn, later int) (*Daemon, error) {
 	var first supervisor.FromDaemon
 	if _, err := conn.Recv(&first); err != nil {
 		return nil, fmt.Errorf("no greeting from the daemon: %w", err)
@@ -74,7 +74,7 @@ func Greeted(kind string, f *fault.Fault, conn *unixmsg.Conn, later int) (*Daemo
 	d := &Daemon{line: unixmsg.NewLifeline(conn, later), hello: *first.Hello}
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(d.hello.Log)) // an unknown word means info
-	d.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("supervisor", kind)
+	d.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	if err := f.Set(d.hello.Fault); err != nil {
 		d.Log.Error("no fault", "error", err)
 	}

@@ -19,7 +19,7 @@ func greeted(t *testing.T) (*Daemon, *unixmsg.Conn) {
 	if err := daemon.Send(supervisor.FromDaemon{Hello: &supervisor.Hello{StateDir: t.TempDir(), Log: "error"}}); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Greeted("test", &fault.Fault{}, conn, -1)
+	d, err := Greeted(&fault.Fault{}, conn, -1)
 	if err != nil {
 		t.Fatal(err)
 	}

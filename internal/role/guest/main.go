@@ -91,7 +91,7 @@ func Main() int {
 	}
 	g := newGuest()
 	var err error
-	if g.daemon, err = employer.Meet("guest", &g.fault); err != nil {
+	if g.daemon, err = employer.Meet(&g.fault); err != nil {
 		slog.Error("guest supervisor", "error", err)
 		return 2
 	}

@@ -24,7 +24,7 @@ func employed(t testing.TB) (*Guest, *unixmsg.Conn) {
 	g := newGuest()
 	t.Cleanup(g.fam.Loop.Close)
 	var err error
-	if g.daemon, err = employer.Greeted("guest", &g.fault, conn, -1); err != nil {
+	if g.daemon, err = employer.Greeted(&g.fault, conn, -1); err != nil {
 		t.Fatal(err)
 	}
 	g.log, g.hashes = slog.New(slog.NewTextHandler(io.Discard, nil)), g.daemon.Hashes

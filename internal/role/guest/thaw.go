@@ -45,8 +45,10 @@ func (g *Guest) arrive(f frame, in *inbox) {
 		return
 	}
 	a.forgetHeld()
-	g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
-	if !errors.Is(err, errGivenUp) { // it may be trying again already
+	if errors.Is(err, errGivenUp) { // there it is told why, and it may be trying again already
+		g.log.Info("a process does not come", "process", f.id, "because", err)
+	} else {
+		g.log.Warn("a process could not be taken in", "process", f.id, "error", err)
 		_ = g.post(wire.Failed, f.id, wire.Encode(wire.FailedMsg{Step: "thaw", Text: err.Error(), Unfit: errors.Is(err, errUnfit)}))
 	}
 	if a.s != nil {
