@@ -46,6 +46,14 @@ for i in range(8 * int(os.environ["N"])):
     out.append(p.stdout.strip())
     time.sleep(0.05)
 print(" ".join(out)); sys.exit(5)'`},
+	{name: "python-pool", needs: "python3", line: `exec python3 -c '
+import concurrent.futures, os
+def work(k):
+    x = k
+    for i in range(60_000): x = (x * 6364136223846793005 + 1442695040888963407) & 0xffffffffffffffff
+    return x
+with concurrent.futures.ProcessPoolExecutor(3) as pool:
+    print(sum(pool.map(work, range(60 * int(os.environ["N"])), chunksize=2)))'`},
 	{name: "perl", needs: "perl", line: `exec perl -e '
 my (%h, $s); for my $i (1 .. 900000 * $ENV{N}) { $h{($i * 7919) % 50021} += $i; }
 for my $k (sort { $a <=> $b } keys %h) { $s = ($s * 31 + $h{$k} + $k) % 1000000007; } print "$s\n"; exit 7'`},

@@ -18,7 +18,7 @@ import (
 const (
 	counts   = 2_000_000
 	lockings = 200
-	forkings = 40
+	forkings = 120
 )
 
 // TestChild is a process of the other tests.

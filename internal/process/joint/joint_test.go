@@ -211,6 +211,9 @@ func TestFork(t *testing.T) {
 	other.wait(t)
 	m.nodes[1].Leave(forks.s)
 	m.nodes[1].mu.Lock()
+	if n := len(m.nodes[1].spaces); n > leastSwept+2 {
+		t.Errorf("of %d children that have ended %d are still served", forkings, n)
+	}
 	m.nodes[1].sweep()
 	m.nodes[1].mu.Unlock()
 	m.nodes[1].Unuse(testKey)

@@ -29,6 +29,8 @@ type Node struct {
 	mu      sync.Mutex
 	objects map[Key]*object
 	spaces  []*Space
+	came    int // spaces, so far
+	sweepAt int // so many are looked through for those that have ended
 	out     []word
 	busy    bool       // out is being told
 	told    *sync.Cond // out is empty, and has been told

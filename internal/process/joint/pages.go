@@ -112,7 +112,7 @@ func (n *Node) give(o *object, page uint64) error {
 func (n *Node) shield(o *object, page uint64, on bool) {
 	buf := make([]byte, 16*uffd.MessageSize)
 	for {
-		before := len(n.spaces)
+		before := n.came
 		err := n.each(o.key, page, func(s *Space, at uint64) error {
 			err := s.protect(image.Range{Start: at, End: at + image.PageSize}, on)
 			switch {
@@ -123,7 +123,7 @@ func (n *Node) shield(o *object, page uint64, on bool) {
 			}
 			return nil // ENOENT: unmapped, and that will be told
 		})
-		if err == nil && len(n.spaces) <= before {
+		if err == nil && n.came == before {
 			return
 		}
 		for _, s := range slices.Clone(n.spaces) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/image"
@@ -57,6 +58,7 @@ func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 		}
 	}
 	n.sweep()
+	n.forgetUnused()
 	n.add(s)
 	return s, nil
 }
@@ -70,9 +72,17 @@ func newSpace(fd uffd.FD, own int, parts []Part) *Space {
 
 // add begins to listen. Precondition: mu is held.
 func (n *Node) add(s *Space) {
+	if len(n.spaces) >= n.sweepAt { // of children that have executed a program since
+		n.sweep()
+		n.sweepAt = 2*len(n.spaces) + leastSwept
+	}
 	n.spaces = append(n.spaces, s)
+	n.came++
 	go n.listen(s)
 }
+
+// leastSwept is from how many on.
+const leastSwept = 32
 
 // close waits for who listens, and that may be the caller.
 func (s *Space) close() { go func() { _ = s.file.Close() }() }
@@ -109,7 +119,6 @@ func (n *Node) sweep() {
 			n.drop(s)
 		}
 	}
-	n.forgetUnused()
 }
 
 // listen waits for what happens in a process.
@@ -135,6 +144,10 @@ func (n *Node) hear(s *Space, buf []byte) bool {
 			continue
 		case err == unix.EAGAIN:
 			return true
+		case err == unix.EMFILE || err == unix.ENFILE: // for the descriptor of a child's: whoever forks waits
+			n.sweep()
+			time.Sleep(changePause)
+			continue
 		case err != nil || got == 0:
 			return false
 		}
