@@ -15,7 +15,7 @@ import (
 	"openmosix/internal/process/tracee"
 )
 
-// Before the first of an attended family leaves that shares memory with others, all that have it
+// Before a process leaves that shares memory with others, all that have it
 // mapped get a userfaultfd, by which they wait for pages that are elsewhere. Children that they make
 // get one by the kernel.
 
@@ -139,7 +139,7 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 		return false, fail(supervisor.Busy, "a process that shares its memory is ending")
 	}
 	var parts []joint.Part
-	var new []sole.Object
+	var anew []sole.Object
 	for i := range vmas {
 		v := &vmas[i]
 		if v.Kind != image.Sole {
@@ -153,7 +153,7 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 		parts = append(parts, joint.Part{Range: v.Range, Key: k, Off: v.Off})
 		o := objects[at]
 		o.Range = v.Range
-		new = append(new, o)
+		anew = append(anew, o)
 	}
 	if len(parts) == 0 {
 		return false, nil
@@ -172,7 +172,7 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 			return false, fail(supervisor.Busy, "a process that shares its memory is away")
 		}
 	}
-	return true, s.whileParked(q, func(leader *tracee.Thread) error { return s.serveShared(q, leader, new, parts) })
+	return true, s.whileParked(q, func(leader *tracee.Thread) error { return s.serveShared(q, leader, anew, parts) })
 }
 
 // serveShared makes a process's userfaultfd and begins to serve it. Its threads are parked.
