@@ -120,17 +120,8 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 	if err != nil {
 		return err
 	}
-	for i := range objects {
-		if why[i] == "" {
-			continue
-		}
-		together, err := c.together(f.PID, &objects[i])
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		if together || err != nil { // or it has just gone
-			why[i] = ""
-		}
+	if err := c.together(f.PID, objects, why); err != nil {
+		return err
 	}
 	for i := range f.Mappings {
 		m := &f.Mappings[i]
@@ -141,30 +132,52 @@ func (c Checker) shared(f *refusal.Facts, regions []procfs.Region) error {
 	return nil
 }
 
-// together tells whether all who share memory are, or can become, one family, which can share it from
-// several nodes: they are of one user, and nobody traces them but the supervisor that they all have.
-func (c Checker) together(pid int, o *sole.Object) (bool, error) {
-	if _, _, is, err := sole.Joinable(c.FS, pid, o); err != nil || !is {
-		return false, err
+// together takes back why memory seems not to be the process's alone where all who share it are, or can become, one
+// family, which can share it from several nodes: they are of one user, and nobody traces them but the supervisor
+// that they all have. What has just gone is no reason either.
+func (c Checker) together(pid int, objects []sole.Object, why []string) error {
+	var some []sole.Object
+	var at []int
+	for i := range objects {
+		if why[i] == "" {
+			continue
+		}
+		_, _, is, err := sole.Joinable(c.FS, pid, &objects[i])
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			why[i] = ""
+		case err != nil:
+			return err
+		case is:
+			some, at = append(some, objects[i]), append(at, i)
+		}
+	}
+	if len(some) == 0 {
+		return nil
 	}
 	keeper, uid, err := c.keeper(pid)
 	if err != nil {
-		return false, err
+		return err
 	}
-	others, why, err := sole.Sharers(c.FS, pid, keeper, []sole.Object{*o})
-	if err != nil || why[0] != "" {
-		return false, nil // then it cannot be said of all
+	others, reached, err := sole.Sharers(c.FS, pid, keeper, some)
+	if err != nil {
+		return nil // then it cannot be said of all
 	}
-	for _, other := range others[0] {
-		its, user, err := c.keeper(other)
-		if errors.Is(err, procfs.ErrGone) {
-			continue
-		}
-		if err != nil || its != keeper || user != uid || other == 1 || c.leaderless(other) {
-			return false, nil
+	for n, i := range at {
+		if reached[n] == "" && !slices.ContainsFunc(others[n], func(other int) bool { return !c.related(other, keeper, uid) }) {
+			why[i] = ""
 		}
 	}
-	return true, nil
+	return nil
+}
+
+// related tells whether a process can be of a family, of this user and with this supervisor.
+func (c Checker) related(pid, keeper int, uid [4]int) bool {
+	its, user, err := c.keeper(pid)
+	if errors.Is(err, procfs.ErrGone) {
+		return true // it is nobody any more
+	}
+	return err == nil && its == keeper && user == uid && pid != 1 && !c.leaderless(pid)
 }
 
 // leaderless tells whether a process's first thread has ended, so that it cannot be stopped as a whole.
