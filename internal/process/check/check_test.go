@@ -146,6 +146,9 @@ func TestMemfd(t *testing.T) {
 		if other != 0 {
 			expect(t, other, want.other)
 		}
+		if family := (Checker{FS: proc}).Family(pid); want.first == "" && other != 0 && !slices.Equal(family, []int{other}) {
+			t.Errorf("%s: it shares memory with %v, not with %d", state, family, other)
+		}
 		_ = syscall.Kill(-pid, syscall.SIGKILL) // what is on its way may be anything
 	}
 }
