@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"openmosix/test/labtest"
 )
@@ -32,32 +31,40 @@ func TestProgramsThatStay(t *testing.T) {
 		t.Errorf("%d programs took %q seconds without a daemon: %v", runs, out, err)
 	}
 
-	// A program that goes if it may: others want the CPU, and it takes its time.
+	placed := func(command string) int {
+		out := w.do(1, "timeout 3 "+labtest.InNode+" events --kind moved --since 1h --json || true")
+		return len(regexp.MustCompile(`"move":"placed","pid":[0-9]+,"command":"`+command+`"`).FindAllString(out, -1))
+	}
+	// It is known to stay, and somebody says where it is to go.
+	w.do(1, fmt.Sprintf("%[1]s mosrun sh -c '/bin/true; /bin/true; %[1]s mosrun -2 /bin/true; /bin/true'", labtest.InNode))
+	if n := placed("true"); n != 1 {
+		t.Errorf("%d of four programs, of which one was to, began on node 2", n)
+	}
+
+	// A program that goes if it may: others want the CPU, and it takes its time. Whether it does is the balancer's
+	// to say, so it gets several chances; in a family that is not told otherwise it would have none.
 	if out, err := exec.Command("gcc", "-O1", "-o", filepath.Join(w.dir, "goes"), "-x", "c", "src/goes.c").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	w.start(2, labtest.InNode, "mosrun", "-L")
-	time.Sleep(3 * time.Second) // until a look has found them
-	goes := "for i in 1 2 3; do ./goes; done; "
-	placed := func() int {
-		out := w.do(1, "timeout 3 "+labtest.InNode+" events --kind moved --since 1h --json || true")
-		return len(regexp.MustCompile(`"move":"placed","pid":[0-9]+,"command":"goes"`).FindAllString(out, -1))
-	}
-	w.do(1, fmt.Sprintf("cd %s && %s mosrun sh -c '%s'", w.dir, labtest.InNode, goes))
-	before := placed()
-	if before == 0 {
-		t.Fatal("nothing is placed")
-	}
 	for word, back := range map[string]string{"stay": "nostay", "lstay": "nolstay"} {
-		w.do(1, fmt.Sprintf("cd %[1]s && %[2]s mosrun sh -c '%[2]s mosctl %[3]s; %[4]s'", w.dir, labtest.InNode, word, goes))
-		if n := placed(); n != before {
-			t.Errorf("%d programs are placed elsewhere after mosctl %s", n-before, word)
+		for try, before := 0, placed("goes"); ; try++ {
+			w.do(1, fmt.Sprintf("cd %s && %s mosctl %s && %[2]s mosrun sh -c './goes; %[2]s mosctl %[4]s; ./goes'", w.dir, labtest.InNode, word, back))
+			n := placed("goes") - before
+			if n > try+1 {
+				t.Errorf("%d programs began on node 2 after mosctl %s", n-try-1, word)
+			}
+			if n > 0 {
+				break
+			}
+			if try == tries {
+				t.Errorf("no program began on node 2 after mosctl %s", back)
+				break
+			}
 		}
-		w.do(1, fmt.Sprintf("cd %[1]s && %[2]s mosrun sh -c './goes; %[2]s mosctl %[3]s; ./goes'", w.dir, labtest.InNode, back))
-		if n := placed(); n != before+1 {
-			t.Errorf("%d programs are placed elsewhere, the one after mosctl %s is to be", n-before, back)
-		}
-		before = placed()
 	}
 	w.end()
 }
+
+// tries a program has to be sent elsewhere.
+const tries = 8
