@@ -19,7 +19,7 @@ type comes struct {
 func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.ThawMsg, error) {
 	p.mu.Lock()
 	p.sent = nil
-	before, try := p.count, p.tries
+	before, try, lockable := p.count, p.tries, p.lockable
 	p.mu.Unlock()
 	ask.Try, ask.Still = try, p.s.daemon.Hello().Still
 	if err := l.send(wire.Freeze, p.Own, wire.Encode(ask)); err != nil {
@@ -46,6 +46,9 @@ func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.Thaw
 		return nil, err
 	}
 	if err := p.mayShare(&m.Image); err != nil {
+		return nil, err
+	}
+	if err := mayHaveLocked(&m.Image, lockable); err != nil {
 		return nil, err
 	}
 	if err := plausible(m, before); err != nil {

@@ -116,6 +116,9 @@ func (p *proc) readBounds(now *bounds) error {
 		}
 		if r == unix.RLIMIT_MEMLOCK {
 			*l = unix.Rlimit(p.lockLimit(image.Limit(*l)))
+			p.mu.Lock()
+			p.lockable = max(p.lockable, l.Cur)
+			p.mu.Unlock()
 		}
 	}
 	return nil

@@ -94,6 +94,15 @@ func (p *proc) mayShare(img *image.Image) error {
 	return nil
 }
 
+// mayHaveLocked checks that a process comes with no more locked than it may have locked by itself. What is locked is taken from
+// the memory here, and is not sent.
+func mayHaveLocked(img *image.Image, most uint64) error {
+	if n := img.Locked(); n > most || img.LocksNew != 0 && most == 0 {
+		return fmt.Errorf("the guest side sent a process with %d bytes locked, which may lock %d", n, most)
+	}
+	return nil
+}
+
 // mostFrozen is what may come of a process after its frozen image: each page once,
 // and which of them are zeros.
 func mostFrozen(img *image.Image) uint64 {

@@ -23,3 +23,16 @@ func TestMayOwn(t *testing.T) {
 		}
 	}
 }
+
+// A node does not have memory here locked that the process could not lock.
+func TestMayHaveLocked(t *testing.T) {
+	img := &image.Image{VMAs: []image.VMA{{Range: image.Range{Start: 0x1000, End: 0x9000}, Advice: image.Locked}, {Range: image.Range{Start: 0x9000, End: 1 << 40}}}}
+	for most, ok := range map[uint64]bool{0x8000: true, 0x7fff: false, ^uint64(0): true} {
+		if err := mayHaveLocked(img, most); (err == nil) != ok {
+			t.Errorf("%#x: %v", most, err)
+		}
+	}
+	if mayHaveLocked(&image.Image{LocksNew: image.LockNew}, 0) == nil {
+		t.Error("it may lock nothing")
+	}
+}

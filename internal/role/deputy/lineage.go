@@ -150,7 +150,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	p.sharing.gives()
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
-	p.link, p.actions, p.files, p.kept = parent.link, parent.actions, parent.files, parent.kept
+	p.link, p.actions, p.files, p.kept, p.lockable = parent.link, parent.actions, parent.files, parent.kept, parent.lockable
 	err = p.inheritShown(parent)
 	parent.mu.Unlock()
 	if err != nil {

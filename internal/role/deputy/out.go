@@ -352,6 +352,7 @@ func (f *frozen) commit() {
 	p.kept = f.img.Kept
 	p.soles, p.shown, p.sharedAt = f.soles, f.shown, sharedAt(f.img)
 	p.count = 0
+	p.lockable = max(f.img.Locked(), f.img.Limits[unix.RLIMIT_MEMLOCK].Cur)
 	p.stopped = f.stopped()
 	p.mu.Unlock()
 	for _, d := range f.deputies {

@@ -45,6 +45,7 @@ type proc struct {
 	inboxes     map[*link]*inbox // what the guest sides say about the move under way
 	tries       uint64           // moves begun, so that words about one are not taken for another's
 	dealing     *link            // the guest side the process is being moved to
+	lockable    uint64           // the most that it may have locked, since it left; bytes
 	handing     *link            // ... onward, when it may run there, and that has not been said
 	handed      bool             // it does: it has made a call
 	sent        []sentSignal     // signals forwarded since the freeze was asked for
