@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"time"
 
 	"openmosix/internal/model/image"
 )
@@ -75,6 +76,29 @@ func (f FS) Stat(pid int) (*Stat, error) {
 func (f FS) ThreadStat(pid, tid int) (*Stat, error) {
 	return parsed(f.TaskPath(pid, tid, "stat"), little, ParseStat)
 }
+
+// ThreadCPU is the CPU time that a thread has used, in nanoseconds. The kernel adds to it when the thread
+// ends a turn, and at each tick; a clock of another process's thread it lets nobody read.
+func (f FS) ThreadCPU(pid, tid int) (int64, error) {
+	used, err := parsed(f.TaskPath(pid, tid, "schedstat"), little, func(b []byte) (int64, error) {
+		word, _ := field(b)
+		n, ok := number(word, 10)
+		if !ok {
+			return 0, fmt.Errorf("schedstat: %w", errFormat)
+		}
+		return int64(n), nil
+	})
+	if err == nil {
+		return used, nil
+	}
+	st, err := f.ThreadStat(pid, tid) // a kernel without that file
+	if err != nil {
+		return 0, err
+	}
+	return int64(st.UTime+st.STime) * (int64(time.Second) / userHZ), nil
+}
+
+const userHZ = 100 // of x86-64
 
 // Alive tells whether pid still names the process that was started at
 // startTime (Stat.StartTime). A zombie counts: its pid cannot be reused yet.

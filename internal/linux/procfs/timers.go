@@ -3,65 +3,74 @@ package procfs
 import (
 	"bytes"
 	"os"
-	"strconv"
 )
 
-// TimerOfThread tells whether a POSIX timer of a process signals one thread
-// (SIGEV_THREAD_ID) and not the whole process: /proc/PID/timers.
-func (fs FS) TimerOfThread(pid, timer int) bool {
-	b, err := os.ReadFile(string(fs) + "/" + strconv.Itoa(pid) + "/timers")
-	if err != nil {
-		return false // a kernel without checkpointing has no such file
-	}
-	return timerOfThread(b, timer)
+// Timer is a POSIX timer of a process, as /proc/PID/timers shows it.
+type Timer struct {
+	ID     int
+	Signal int
+	Value  uint64 // sigev_value
+	Silent bool   // SIGEV_NONE
+	Direct bool   // SIGEV_THREAD_ID: it signals one thread
+	Target int    // which; 0: it has ended
+	Clock  int32
 }
 
-func timerOfThread(b []byte, timer int) bool {
-	mine := false
-	for line := range bytes.Lines(b) {
-		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
-		switch string(key) {
-		case "ID":
-			mine = string(value) == strconv.Itoa(timer)
-		case "notify":
-			if mine {
-				return bytes.HasPrefix(value, []byte("signal/tid."))
-			}
-		}
-	}
-	return false
-}
-
-// CPUTimers lists a process's POSIX timers on CPU clocks.
-func (fs FS) CPUTimers(pid int) []int {
+// Timers lists the POSIX timers of a process.
+func (fs FS) Timers(pid int) []Timer {
 	b, err := os.ReadFile(fs.Path(pid, "timers"))
 	if err != nil {
 		return nil // a kernel without checkpointing has no such file
 	}
-	return cpuTimers(b)
+	return timers(b)
 }
 
-func cpuTimers(b []byte) []int {
-	var all []int
-	id := 0
+// timers reads blocks of four lines:
+//
+//	ID: 3
+//	signal: 34/0000000000000005
+//	notify: signal/tid.1234
+//	ClockID: -2
+func timers(b []byte) []Timer {
+	var all []Timer
 	for line := range bytes.Lines(b) {
 		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
-		n, err := strconv.Atoi(string(value))
-		switch {
-		case err != nil:
-		case string(key) == "ID":
-			id = n
-		case string(key) == "ClockID" && CPUClock(n):
-			all = append(all, id)
+		if string(key) == "ID" {
+			all = append(all, Timer{ID: first(value)})
+			continue
+		}
+		if len(all) == 0 {
+			continue
+		}
+		t := &all[len(all)-1]
+		switch string(key) {
+		case "signal":
+			signal, v, _ := bytes.Cut(value, []byte("/"))
+			t.Signal = first(signal)
+			t.Value, _ = number(v, 16)
+		case "notify":
+			way, whom, _ := bytes.Cut(value, []byte("/"))
+			kind, id, _ := bytes.Cut(whom, []byte("."))
+			if t.Silent = string(way) == "none"; t.Silent {
+				t.Signal = 0 // anything may be there
+			}
+			if t.Direct = string(kind) == "tid"; t.Direct {
+				t.Target = first(id)
+			}
+		case "ClockID":
+			t.Clock = int32(first(value))
 		}
 	}
 	return all
 }
 
-// CPUClock tells whether a clock counts CPU time: of the caller, of its thread,
-// or of another, whose number is made of its id: clock_getcpuclockid(3).
-// A descriptor as a clock is negative as well.
-func CPUClock(id int) bool {
-	const process, thread, kind, descriptor = 2, 3, 3, 3
-	return id == process || id == thread || id < 0 && id&kind != descriptor
+// TimerOfThread tells whether a POSIX timer of a process signals one thread
+// (SIGEV_THREAD_ID) and not the whole process.
+func (fs FS) TimerOfThread(pid, timer int) bool {
+	for _, t := range fs.Timers(pid) {
+		if t.ID == timer {
+			return t.Direct
+		}
+	}
+	return false
 }

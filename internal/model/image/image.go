@@ -193,6 +193,29 @@ type Timer struct {
 	Value, Interval int64
 }
 
+// CPUTimer is a POSIX timer that counts CPU time: timer_create(2).
+type CPUTimer struct {
+	ID             int32
+	Thread         int // whose time it counts; 0: all of the process's
+	Way            Way
+	Target         int // of ToThread: which
+	Signal         int32
+	Value          uint64 // that comes with it
+	Left, Interval int64  // nanoseconds; Left 0: it is not armed
+}
+
+// Way is how a timer tells that its time has come.
+type Way uint8
+
+const (
+	ToProcess Way = iota
+	ToThread
+	ToNobody
+)
+
+// MaxCPUTimers bounds those of a process.
+const MaxCPUTimers = 1 << 12
+
 // Layout is what PR_SET_MM_MAP sets: prctl(2).
 type Layout struct {
 	StartCode, EndCode, StartData, EndData uint64
@@ -217,8 +240,9 @@ type Image struct {
 	VDSO []byte
 
 	Virtual, Prof Timer
-	CPUMicros     int64 // CPU time used before, away from home
-	HomeMicros    int64 // CPU time used at home
+	CPUTimers     []CPUTimer // those that move, in the order of their numbers
+	CPUMicros     int64      // CPU time used before, away from home
+	HomeMicros    int64      // CPU time used at home
 	Personality   uint64
 	Umask         uint32
 	NoHugePages   uint8  // prctl(2), PR_GET_THP_DISABLE

@@ -68,6 +68,14 @@ func (img *Image) Validate() error {
 			return fmt.Errorf("image: thread %d has id %d and %d bytes of vector state", i, t.TID, len(t.XState))
 		}
 	}
+	if n := len(img.CPUTimers); n > MaxCPUTimers {
+		return fmt.Errorf("image: %d timers on CPU time", n)
+	}
+	for _, t := range img.CPUTimers {
+		if t.ID < 0 || t.Thread < 0 || t.Target < 0 || t.Way > ToNobody || t.Signal < 0 || t.Signal > 64 || t.Left < 0 || t.Interval < 0 {
+			return fmt.Errorf("image: timer on CPU time %+v", t)
+		}
+	}
 	if len(img.VDSO) > maxVDSO {
 		return fmt.Errorf("image: vDSO of %d bytes", len(img.VDSO))
 	}

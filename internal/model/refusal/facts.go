@@ -1,6 +1,9 @@
 package refusal
 
-import "openmosix/internal/model/image"
+import (
+	"openmosix/internal/model/cpuclock"
+	"openmosix/internal/model/image"
+)
 
 // Probe is the first argument of our own binary where it is a program to be
 // moved, so that moves can be measured.
@@ -22,12 +25,27 @@ type Facts struct {
 	SharesMemory  []int  // processes with the very same memory
 	ShadowStack   bool
 	SeccompStrict bool
-	CPUTimers     []int // POSIX timers on CPU clocks
+	CPUTimers     []Timer
 	Threads       []Thread
 	Mappings      []Mapping
 	Descriptors   []Descriptor
 	// Own are the places in which we keep memory in a process that has moved before.
 	Own []image.Range
+}
+
+// self is the process's id as it knows it.
+func (f *Facts) self() int {
+	if n := len(f.Numbers); n > 0 {
+		return f.Numbers[n-1]
+	}
+	return f.PID
+}
+
+// Timer is a POSIX timer on a CPU clock.
+type Timer struct {
+	ID     int
+	Clock  cpuclock.Clock
+	Signal int // 0: none
 }
 
 // Thread is what matters of one thread.

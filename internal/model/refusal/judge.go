@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"openmosix/internal/model/cpuclock"
 )
 
 // Judge names every reason why the process cannot move; none means that it
@@ -92,8 +94,13 @@ func (c *causes) relations(f *Facts) {
 	for _, pid := range f.SharesMemory {
 		c.add(SharedSpace, fmt.Sprintf("with process %d", pid))
 	}
-	for _, id := range f.CPUTimers {
-		c.add(CPUTimer, fmt.Sprintf("timer %d", id))
+	for _, t := range f.CPUTimers {
+		switch {
+		case !t.Clock.Timed(f.self()):
+			c.add(CPUTimer, fmt.Sprintf("timer %d, on the time of process %d", t.ID, t.Clock.ID))
+		case !cpuclock.Raised(t.Signal):
+			c.add(CPUTimer, fmt.Sprintf("timer %d, with signal %d", t.ID, t.Signal))
+		}
 	}
 	if f.ShadowStack {
 		c.add(ShadowStack, "")

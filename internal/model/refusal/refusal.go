@@ -94,7 +94,7 @@ var Table = []Reason{
 	{SealedMemory, "It has sealed mappings (mseal), which cannot be rebuilt.", "Run it without memory sealing."},
 	{ProtectionKey, "It guards memory by protection keys of the CPU.", "Turn this off in the program's settings."},
 	{ShadowStack, "It runs with a shadow stack of the CPU.", "Start it with GLIBC_TUNABLES=glibc.cpu.x86_shstk=off."},
-	{CPUTimer, "It has a timer on its CPU time, which no single node counts.", "Use setitimer (ITIMER_PROF, ITIMER_VIRTUAL), which moves; or wait until the program deletes the timer."},
+	{CPUTimer, "It has a timer on CPU time that is another process's, or whose signal would kill or stop it.", "Wait until the program deletes the timer. Those on its own CPU time, with other signals, move."},
 	{Probed, "A tracing tool has planted probes (uprobes) in its code.", "Remove the probes, then try again."},
 }
 

@@ -21,7 +21,7 @@ const (
 	HandleSigtimedwait Handler = "sigtimedwait"  // signals are pending at home
 	HandleSignalfd     Handler = "signalfd"      // signals must stay pending at home
 	HandleClockGettime Handler = "clock-gettime" // CPU clocks and clocks of other processes
-	HandleClockSleep   Handler = "clock-sleep"   // on a CPU clock
+	HandleClockSleep   Handler = "clock-sleep"   // on a CPU clock it would never end at home, where no CPU time is used
 	HandleGetrusage    Handler = "getrusage"     // CPU time of both halves
 	HandleTimes        Handler = "times"         // CPU time of both halves
 	HandlePath         Handler = "path"          // paths below /proc/self describe the guest
@@ -33,5 +33,6 @@ const (
 	HandleMaskWait     Handler = "mask-wait"     // ppoll, pselect6, epoll_pwait: the mask stays here
 	HandleRestart      Handler = "restart"       // restart_syscall goes where the interrupted call went
 	HandleRlimit       Handler = "rlimit"        // the limit is home's; memory and CPU limits act here too
-	HandleTimerCreate  Handler = "timer-create"  // notification by signal to a thread
+	HandleTimerCreate  Handler = "timer-create"  // of one on a CPU clock, both halves
+	HandleTimer        Handler = "timer"         // on a CPU clock: it counts here
 )

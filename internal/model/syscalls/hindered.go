@@ -15,6 +15,9 @@ var deputyCalls = []string{
 	"open", "lseek", "pread64", "write", "fcntl", "dup3",
 }
 
+// TimerCalls are what it has a process with timers on CPU time do besides.
+func TimerCalls() []string { return []string{"timer_gettime", "timer_settime", "getrandom"} }
+
 // More of what a filter can say.
 const (
 	verdict   = 0xffff0000 // the part of its word that says what happens

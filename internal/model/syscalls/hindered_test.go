@@ -54,4 +54,7 @@ func TestHindered(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, got, c.want)
 		}
 	}
+	if got := Hindered(only(killProcess, deputyCalls...), TimerCalls()...); !slices.Equal(got, TimerCalls()) {
+		t.Errorf("with timers: %v", got)
+	}
 }

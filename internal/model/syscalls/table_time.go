@@ -2,7 +2,7 @@ package syscalls
 
 // Clocks are read where the process runs (a time namespace continues home's);
 // sleeps are slept at home, because what is left of them lives in the
-// deputy's restart block; timers that signal are home's.
+// deputy's restart block; timers that signal are home's, but those on CPU time.
 var timeRows = []Row{
 	{Nr: 35, Name: "nanosleep", Where: Home, Args: args{in(16), inoutAlways(16)}, Interrupt: RestartBlock},
 	{Nr: 36, Name: "getitimer", Where: Here, When: cpuTimers, Else: Home, Args: args{num, out(32)}},
@@ -13,14 +13,14 @@ var timeRows = []Row{
 	{Nr: 164, Name: "settimeofday", Where: Home, Args: args{in(16), in(8)}},
 	{Nr: 201, Name: "time", Where: Here},
 	{Nr: 222, Name: "timer_create", Where: Answer, Handler: HandleTimerCreate, Args: args{num, in(64), out(4)}},
-	{Nr: 223, Name: "timer_settime", Where: Home, Args: args{num, num, in(32), out(32)}},
-	{Nr: 224, Name: "timer_gettime", Where: Home, Args: args{num, out(32)}},
-	{Nr: 225, Name: "timer_getoverrun", Where: Home, Args: args{num}},
-	{Nr: 226, Name: "timer_delete", Where: Home, Args: args{num}},
+	{Nr: 223, Name: "timer_settime", Where: Answer, Handler: HandleTimer, Args: args{num, num, in(32), out(32)}},
+	{Nr: 224, Name: "timer_gettime", Where: Answer, Handler: HandleTimer, Args: args{num, out(32)}},
+	{Nr: 225, Name: "timer_getoverrun", Where: Answer, Handler: HandleTimer, Args: args{num}},
+	{Nr: 226, Name: "timer_delete", Where: Answer, Handler: HandleTimer, Args: args{num}},
 	{Nr: 227, Name: "clock_settime", Where: Home, Args: args{num, in(16)}},
 	{Nr: 228, Name: "clock_gettime", Where: Here, When: []Cond{{Arg: 0, In: wallClocks}}, Else: Answer, Handler: HandleClockGettime, Args: args{num, out(16)}},
 	{Nr: 229, Name: "clock_getres", Where: Here, When: []Cond{{Arg: 0, In: anyClocks}}, Else: Home, Args: args{num, out(16)}},
-	{Nr: 230, Name: "clock_nanosleep", Where: Here, When: []Cond{{Arg: 1, Mask: 1, In: []uint32{1}}, {Arg: 0, In: wallClocks}}, Else: Home, Args: args{num, num, in(16), inoutAlways(16)}, Interrupt: RestartBlock, Variants: &sleeps},
+	{Nr: 230, Name: "clock_nanosleep", Where: Here, When: []Cond{{Arg: 1, Mask: 1, In: []uint32{1}}, {Arg: 0, In: wallClocks}}, Else: Answer, Handler: HandleClockSleep, Args: args{num, num, in(16), inoutAlways(16)}, Interrupt: RestartBlock},
 	{Nr: 283, Name: "timerfd_create", Where: Home, Args: args{num, num}},
 	{Nr: 286, Name: "timerfd_settime", Where: Home, Args: args{fd, num, in(32), out(32)}},
 	{Nr: 287, Name: "timerfd_gettime", Where: Home, Args: args{fd, out(32)}},
@@ -36,8 +36,3 @@ var (
 	// cpuTimers are ITIMER_VIRTUAL and ITIMER_PROF: CPU time is burnt here.
 	cpuTimers = []Cond{{Arg: 0, In: []uint32{1, 2}}}
 )
-
-// A sleep on the CPU clock would never end at home, where no CPU time is used.
-var sleeps = Variants{By: 0, List: []Variant{
-	{2, Row{Name: "clock_nanosleep(PROCESS_CPUTIME)", Where: Answer, Handler: HandleClockSleep, Args: args{num, num, in(16), inoutAlways(16)}}},
-}}

@@ -86,7 +86,7 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 		PID: pid, Numbers: status.NSpid, State: status.State,
 		Kernel:      status.Kthread || stat.Flags&procfs.FlagKthread != 0,
 		DumpingCore: status.CoreDumping,
-		CPUTimers:   c.FS.CPUTimers(pid),
+		CPUTimers:   c.cpuTimers(pid),
 		Own:         c.Own,
 		Guest:       c.Guest != nil && c.Guest(pid),
 	}

@@ -9,6 +9,7 @@ import (
 
 	"openmosix/internal/linux/kcmp"
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/cpuclock"
 	"openmosix/internal/model/refusal"
 	"openmosix/internal/process/sole"
 )
@@ -40,6 +41,17 @@ func (c Checker) threads(f *refusal.Facts) error {
 		})
 	}
 	return nil
+}
+
+// cpuTimers lists the timers on CPU clocks.
+func (c Checker) cpuTimers(pid int) []refusal.Timer {
+	var all []refusal.Timer
+	for _, t := range c.FS.Timers(pid) {
+		if clock, ok := cpuclock.Parse(t.Clock); ok {
+			all = append(all, refusal.Timer{ID: t.ID, Clock: clock, Signal: t.Signal})
+		}
+	}
+	return all
 }
 
 // executable looks whether it is a 32-bit program, or one of ours.

@@ -21,6 +21,9 @@ var ErrFiltered = errors.New("it is under a seccomp filter")
 // yet: it would be its last call.
 func (h *Hold) mayCall(besides ...string) error {
 	judged := map[string]bool{}
+	if h.Proc.timesCPU() {
+		besides = append(besides, syscalls.TimerCalls()...)
+	}
 	for _, t := range h.Threads() {
 		var filters [][]syscalls.Instr
 		var err error

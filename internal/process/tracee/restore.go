@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"openmosix/internal/model/image"
+	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -111,7 +112,8 @@ func (t *Thread) SetLayout(l image.Layout) error {
 // All signals must be blocked.
 func (t *Thread) QueueSignal(info [128]byte, toThread bool) error {
 	sig := uint64(le.Uint32(info[:]))
-	a := t.Put(0, info[:])
+	const off = stub.WindowSize - 256 // what a deputy's interrupted wait goes on with lies at the beginning
+	a := t.Put(off, info[:])
 	if toThread {
 		_, err := t.Must("queue a signal", unix.SYS_RT_TGSIGQUEUEINFO, t.Proc.inner(), t.inner(), sig, a)
 		return err

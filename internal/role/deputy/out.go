@@ -164,9 +164,6 @@ func (f *frozen) send() error {
 			return fail(supervisor.CannotMove, "a thread sleeps until CPU time has been used, which only the kernel here counts")
 		}
 	}
-	if len(p.Family.FS.CPUTimers(p.PID)) > 0 { // made since it was judged
-		return fail(supervisor.CannotMove, "it has a timer on its CPU time")
-	}
 	if err := f.park(); err != nil {
 		return err
 	}
@@ -177,6 +174,9 @@ func (f *frozen) send() error {
 	f.progress("send", 0, 0)
 	img := f.img
 	if f.taken, err = p.TakePending(f.threads, ^uint64(0)&^stopsAtHome(&img.Actions)&^staying(img)); err != nil {
+		return err
+	}
+	if err := f.stopTimers(); err != nil {
 		return err
 	}
 	repeatBroken(img, f.taken)
@@ -266,6 +266,10 @@ func (f *frozen) capture() error {
 		}
 		f.disarmed = i + 1
 	}
+	var err error
+	if img.CPUTimers, err = p.CPUTimers(f.threads); err != nil { // made since it was judged
+		return fail(supervisor.CannotMove, err.Error())
+	}
 	fds, err := p.Family.FS.FDs(p.PID)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
@@ -338,6 +342,9 @@ func (f *frozen) undo() error {
 		}
 	}
 	if err := f.h.Restore(f.threads, f.saved, f.taken); err != nil {
+		return err
+	}
+	if err := f.threads[0].StartTimers(f.img.CPUTimers); err != nil {
 		return err
 	}
 	return f.h.LeaveStub(f.threads, f.saved)

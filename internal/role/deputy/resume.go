@@ -51,6 +51,9 @@ func (r *returning) restore(m *wire.ThawMsg) error {
 	if err := r.requeue(m, append(undelivered, r.early...)); err != nil {
 		return err
 	}
+	if err := leader.StartTimers(img.CPUTimers); err != nil {
+		return err
+	}
 	ago, err := leader.Since(img)
 	if err != nil {
 		return err

@@ -1,7 +1,7 @@
 package deputy
 
 import (
-	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/cpuclock"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
@@ -223,10 +223,15 @@ func (p *proc) usedBefore(told *supervisor.Used) {
 // first one of all others that are restarted so is an address.
 func sleepsOnCPUTime(r *image.Regs) bool {
 	const highest = 3 // CLOCK_THREAD_CPUTIME_ID
-	if int64(r.Rax) >= 0 || !procfs.CPUClock(int(int32(r.Rdi))) {
+	if int64(r.Rax) >= 0 || !isCPUClock(r.Rdi) {
 		return false
 	}
 	return r.OrigRax == unix.SYS_CLOCK_NANOSLEEP || r.OrigRax == unix.SYS_RESTART_SYSCALL && r.Rdi <= highest
+}
+
+func isCPUClock(number uint64) bool {
+	_, is := cpuclock.Parse(int32(number))
+	return is
 }
 
 // maxThreadsUsed bounds what is told to the daemon of single threads.

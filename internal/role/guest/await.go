@@ -201,7 +201,7 @@ func (s *strand) take(p *pending, set uint64, got func(info ptrace.SigInfo, dire
 		if !ok && localOnly(int(ret)) {
 			continue
 		}
-		result, done := got(real, direct)
+		result, done := got(real, direct || !ok && b.ofThread(&real))
 		if done && result == -noIntr {
 			next.Rip, next.Rax = saved.Rip-syscallLength, saved.OrigRax
 			break

@@ -183,7 +183,8 @@ type departure struct {
 	threads []*tracee.Thread
 	saved   []image.Thread
 	signals []wire.PendingSignal
-	early   []pendingSignal // of these: taken from the body, no longer pending in it
+	early   []pendingSignal  // of these: taken from the body, no longer pending in it
+	timers  []image.CPUTimer // that stand still
 	parked  bool
 	present []image.Range // its pages that hold something
 }
@@ -331,7 +332,7 @@ func (d *departure) capture() (*image.Image, error) {
 	}
 	img.Files = b.withSoles(img.Files)
 	img.CPUMicros += b.usage().CPU / 1000
-	return &img, err
+	return &img, d.stopTimers(&img)
 }
 
 // send sends image and pages.

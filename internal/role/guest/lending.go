@@ -126,6 +126,29 @@ func (s *strand) parkedFor(h *tracee.Hold, do func(*image.Regs) error) error {
 	return nil
 }
 
+// inBody has a thread make calls of its supervisor's in place of one of the program's, of which do gives the
+// result; -ERESTARTNOINTR: the thread makes its call again. Home has done its part by then: a body in which
+// that cannot be done ends.
+func (s *strand) inBody(p *pending, do func(*tracedThread) (int64, error)) {
+	s.unenter(p)
+	h, err := s.t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
+	if err == nil {
+		err = s.parkedFor(h, func(r *image.Regs) error {
+			ret, err := do(s.t)
+			if err == nil && ret != -noIntr {
+				r.Rax, r.OrigRax = uint64(ret), ^uint64(0)
+			}
+			return err
+		})
+	}
+	if err != nil {
+		s.b.g.log.Error("a call that home has made could not be made here", "process", s.b.Own, "call", p.nr, "error", err)
+		s.b.kill()
+		return
+	}
+	h.Release()
+}
+
 // isBounded tells whether the body's address space may have no room for what it is to read.
 func (b *body) isBounded() bool {
 	var l unix.Rlimit

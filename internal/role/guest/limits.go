@@ -107,7 +107,7 @@ func (b *body) limitCPU() {
 	if soft == unix.RLIM_INFINITY && hard == unix.RLIM_INFINITY {
 		return
 	}
-	total := uint64(home+b.before()+readCPUClock(cpuClockOf(b.PID, false))) / second
+	total := uint64(home+b.before()+b.cpu()) / second
 	switch {
 	case total >= max(hard, 1):
 		b.report()

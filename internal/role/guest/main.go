@@ -267,6 +267,9 @@ type body struct {
 
 	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
 
+	timers        map[int32]image.CPUTimer // those on CPU time, as they were made; mu
+	watchesTimers bool                     // watchTimers runs; mu
+
 	fetching atomic.Pointer[fetching.Fetching] // the pages that are still elsewhere; nil: none
 	giving   atomic.Pointer[giving]            // the pages that the process, elsewhere by now, still needs of it; nil: none
 
@@ -323,6 +326,7 @@ type strand struct {
 	blocks  atomic.Uint64 // signals it blocks by its own calls; kept where there are kept signals
 	atHome  atomic.Uint64 // ... as its deputy was told
 	noRoom  atomic.Bool   // there was none for what it wanted to make: it does that at home
+	noTimer atomic.Bool   // ... or no timer for it
 	served  atomic.Bool   // its calls are the supervisor's own: let them run here
 	noticed uint64        // of body.raised, when the thread's last call began; receiver
 	doomed  bool          // it stays stopped until it has been brought home; tracing thread

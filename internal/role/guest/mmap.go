@@ -129,10 +129,7 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 		s.comeHomeFrom(p, "its contents could not be fetched")
 		return
 	}
-	if err := s.mapHere(p, f); err != nil {
-		g.log.Error("a file could not be mapped", "error", err)
-		s.b.kill()
-	}
+	s.mapHere(p, f)
 }
 
 // unenter forgets a call whose sequence ends without an answer.
@@ -204,38 +201,27 @@ func (s *strand) fetch(p *pending, f *os.File, r image.Range) error {
 
 // mapHere makes the mapping in the body and at home at one address: here the
 // kernel chooses, there it is told.
-func (s *strand) mapHere(p *pending, f *source) error {
-	return s.mapFrom(p, f, func(at uint64) { s.mapAtHome(p, at) })
+func (s *strand) mapHere(p *pending, f *source) {
+	s.mapFrom(p, f, func(at uint64) { s.mapAtHome(p, at) })
 }
 
 // mapFrom makes the mapping in the body and tells where it is.
-func (s *strand) mapFrom(p *pending, f *source, made func(at uint64)) error {
-	g, t := s.b.g, s.t
-	s.unenter(p)
-	h, err := t.HoldOne(stopLimit, s.passOn, func() { s.b.answer(p.id, -noIntr) })
-	if err != nil {
-		return err
-	}
-	err = s.parkedFor(h, func(r *image.Regs) error {
-		fd, err := g.give(s, f)
+func (s *strand) mapFrom(p *pending, f *source, made func(at uint64)) {
+	s.inBody(p, func(t *tracedThread) (int64, error) {
+		fd, err := s.b.g.give(s, f)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		ret, err := t.Call(unix.SYS_MMAP, p.args[0], p.args[1], p.args[2], p.args[3], uint64(fd), p.args[5])
 		if err != nil {
-			return err
+			return 0, err
 		}
 		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
 		if ret > 0 || ret < -4095 {
 			made(uint64(ret))
 		}
-		r.Rax, r.OrigRax = uint64(ret), ^uint64(0)
-		return nil
+		return ret, nil
 	})
-	if err == nil {
-		h.Release()
-	}
-	return err
 }
 
 // mapAtHome has the mapping repeated in the deputy, at the same place, before the

@@ -24,7 +24,7 @@ func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
 		return
 	}
 	one := pendingSignal{info: real, at: t.Own}
-	if code := siCode(&real); direct || !ok && (code == siTkill || code > 0) {
+	if code := siCode(&real); direct || !ok && (code == siTkill || code > 0 || b.ofThread(&real)) {
 		one.own = t.Own
 	}
 	b.mu.Lock()

@@ -143,10 +143,7 @@ func (s *strand) mapsOwn(p *pending, k *soleFile) bool {
 	}
 	go func() {
 		defer s.b.leave()
-		if err := s.mapFrom(p, &source{file: k.file, sole: true}, func(uint64) {}); err != nil {
-			s.b.g.log.Error("a file of its own could not be mapped", "error", err)
-			s.b.kill()
-		}
+		s.mapFrom(p, &source{file: k.file, sole: true}, func(uint64) {})
 	}()
 	return true
 }

@@ -1,7 +1,7 @@
 package guest
 
 import (
-	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/cpuclock"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -37,7 +37,8 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleRestart:      (*strand).restartCall,
 	syscalls.HandlePath:         (*strand).goHome,
 	syscalls.HandleSignalfd:     (*strand).signalfd,
-	syscalls.HandleTimerCreate:  (*strand).onClock,
+	syscalls.HandleTimerCreate:  (*strand).createTimer,
+	syscalls.HandleTimer:        (*strand).timer,
 	syscalls.HandleKill:         (*strand).goHome,
 	syscalls.HandleRlimit:       (*strand).rlimit,
 	syscalls.HandleScheduler:    (*strand).goHome,
@@ -56,10 +57,9 @@ func (s *strand) special(p *pending) {
 // here lets the body's own kernel answer.
 func (s *strand) here(p *pending) { s.b.proceed(p.id) }
 
-// onClock: timers and sleeps. What goes by CPU time goes by the one that is used
-// at home, where the process then has to be.
+// onClock: a sleep by CPU time goes by the one that is used at home, where the process then has to be.
 func (s *strand) onClock(p *pending) {
-	if procfs.CPUClock(int(int32(p.args[0]))) {
+	if _, counts := cpuclock.Parse(int32(p.args[0])); counts {
 		s.comeHome(p, "it waits for CPU time to be used, which the kernel counts at home alone")
 		return
 	}

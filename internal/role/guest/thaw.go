@@ -344,13 +344,13 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	if err := leader.track(m.AllReturns); err != nil {
 		g.log.Warn("writes are not tracked: everything will be sent back", "error", err)
 	}
-	if err := leader.t.RestoreTimers(img); err != nil {
-		return err
-	}
 	for _, s := range m.Signals {
 		if err := queue(strands, s); err != nil {
 			return err
 		}
+	}
+	if err := b.makeTimers(leader.t, img); err != nil {
+		return err
 	}
 	b.kept.Store(img.Kept)
 	if err := leader.filter(); err != nil {

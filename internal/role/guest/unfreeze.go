@@ -23,6 +23,9 @@ func (d *departure) undo() error {
 		if err := d.requeue(); err != nil {
 			return err
 		}
+		if err := d.threads[0].StartTimers(d.timers); err != nil {
+			return err
+		}
 		if err := d.h.Unpark(d.threads...); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package guest
 import (
 	"time"
 
+	"openmosix/internal/model/cpuclock"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
 
@@ -34,7 +35,17 @@ func (b *body) usage() usage {
 }
 
 // cpu is the time the body has used on this node, nanoseconds.
-func (b *body) cpu() int64 { return readCPUClock(cpuClockOf(b.PID, false)) }
+func (b *body) cpu() int64 {
+	var t unix.Timespec
+	_ = unix.ClockGettime(cpuclock.Clock{ID: b.PID}.Number(), &t) // a body that has just ended has used nothing more
+	return t.Nano()
+}
+
+// cpu is the time the thread has used on this node, nanoseconds.
+func (s *strand) cpu() int64 {
+	used, _ := s.b.Family.FS.ThreadCPU(s.b.PID, s.t.TID)
+	return used
+}
 
 // resident is how much of the body's memory is here, or will be in a moment.
 func (b *body) resident() uint64 {
@@ -47,28 +58,11 @@ func (b *body) resident() uint64 {
 
 // usage of one thread.
 func (s *strand) usage() usage {
-	u := usage{CPU: readCPUClock(cpuClockOf(s.t.TID, true))}
+	u := usage{CPU: s.cpu()}
 	if st, err := s.b.Family.FS.ThreadStat(s.b.PID, s.t.TID); err == nil {
 		u.System, u.MinFlt, u.MajFlt = int64(st.STime)*tick, st.MinFlt, st.MajFlt
 	}
 	return u
-}
-
-func readCPUClock(id int32) int64 {
-	var t unix.Timespec
-	_ = unix.ClockGettime(id, &t) // a body that has just ended has used nothing more
-	return t.Nano()
-}
-
-// cpuClockOf is the clock id of another process's or thread's CPU time:
-// clock_getcpuclockid(3), with the thread bit as the kernel defines it.
-func cpuClockOf(id int, thread bool) int32 {
-	const sched, perThread = 2, 4
-	c := int32(^id)<<3 | sched
-	if thread {
-		c |= perThread
-	}
-	return c
 }
 
 // before is the CPU time the process had used away from home when it came, nanoseconds.
@@ -191,22 +185,36 @@ func (s *strand) times(p *pending) {
 	})
 }
 
+// usedAway is what a CPU clock lacks at home. False: it is none of the process's.
+func (s *strand) usedAway(clock cpuclock.Clock) (int64, bool) {
+	switch {
+	case clock.Ticks:
+		return 0, false
+	case clock.OfProcess(s.b.Own):
+		return s.b.before() + s.b.cpu(), true
+	case !clock.Thread:
+		return 0, false
+	case clock.ID != 0:
+		t := s.b.ThreadByOwn(clock.ID)
+		if t == nil {
+			return 0, false
+		}
+		s = t.Data.(*strand)
+	}
+	return s.before + s.cpu(), true
+}
+
 // cpuClock reads the process's or thread's CPU clock: home's, other nodes' and
 // this one's together. Clocks of other processes are home's.
 func (s *strand) cpuClock(p *pending) {
-	const process, thread = 2, 3
-	var away int64
-	switch int32(p.args[0]) {
-	case process:
-		away = s.b.before() + readCPUClock(cpuClockOf(s.b.PID, false))
-	case thread:
-		away = s.before + readCPUClock(cpuClockOf(s.t.TID, true))
-	default:
+	clock, counts := cpuclock.Parse(int32(p.args[0]))
+	if !counts {
 		s.goHome(p)
 		return
 	}
 	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
-		if ret == 0 && len(outs) == 1 && len(outs[0]) >= 16 {
+		away, ours := s.usedAway(clock)
+		if ret == 0 && ours && len(outs) == 1 && len(outs[0]) >= 16 {
 			total := int64(le.Uint64(outs[0]))*1e9 + int64(le.Uint64(outs[0][8:])) + away
 			le.PutUint64(outs[0], uint64(total/1e9))
 			le.PutUint64(outs[0][8:], uint64(total%1e9))

@@ -162,6 +162,7 @@ func (s *strand) passOn(t *tracedThread, st ptrace.Stop) { s.deliver(st) }
 // were read.
 func (s *strand) leavingCall(t *image.Thread, read time.Time) {
 	r := &t.Regs
+	s.begins(r)
 	if code := int64(r.Rax); int64(r.OrigRax) < 0 || code < restartLow || code > restartHigh {
 		return
 	}
@@ -185,6 +186,17 @@ func (s *strand) leavingCall(t *image.Thread, read time.Time) {
 		t.Restart = remembered.nr
 	default:
 		nativeRestart(t)
+	}
+}
+
+// begins has a thread that is just about to go on with an interrupted wait, after signals of it have been sent
+// home, stand as if it had not been told to yet: elsewhere no kernel remembers that wait.
+func (s *strand) begins(r *image.Regs) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if int64(r.OrigRax) < 0 && r.Rax == unix.SYS_RESTART_SYSCALL && s.restart != 0 {
+		r.Rip += syscallLength
+		r.Rax, r.OrigRax = minus(restartBlock), unix.SYS_RESTART_SYSCALL
 	}
 }
 
