@@ -180,12 +180,15 @@ func (s *Supervisor) placed(a *supervisor.Placed) {
 	q.answer <- a
 }
 
-// keepAttended makes threads that are about to run at home again attended ones.
-// Tracing thread; the threads stand.
-func (s *Supervisor) keepAttended(ts []*tracee.Thread) {
+// keepTraced makes threads that are about to run at home traced as those of the family are there.
+func (s *Supervisor) keepTraced(ts []*tracee.Thread) {
 	for _, t := range ts {
 		t.Data = nil
-		_ = ptrace.SetOptions(t.TID, t.Proc.Data.(*proc).attendOptions())
+		options := s.homeOptions()
+		if s.attending.Load() {
+			options = t.Proc.Data.(*proc).attendOptions()
+		}
+		_ = ptrace.SetOptions(t.TID, options)
 	}
 }
 

@@ -313,7 +313,7 @@ func (s *Supervisor) ordinary(p *proc, waits []wait) error {
 		return err
 	}
 	if s.attending.Load() {
-		h.Do(func() { s.keepAttended(h.Threads()) })
+		h.Do(func() { s.keepTraced(h.Threads()) })
 		h.Release()
 		p.isHome()
 		return nil

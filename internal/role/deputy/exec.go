@@ -178,7 +178,7 @@ func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 	t.Slot = nil
 	s.awaitLeft(p, l)
 	s.tellExec(p, l)
-	s.keepAttended([]*tracee.Thread{t})
+	s.keepTraced([]*tracee.Thread{t})
 	p.mu.Lock()
 	p.exec = nil
 	p.burntBefore, p.callsBefore = p.burnt.cpu, p.calls.Load()

@@ -308,9 +308,8 @@ func (f *frozen) capture() error {
 // undo makes the process what it was and leaves it stopped no longer.
 func (f *frozen) undo() error {
 	defer f.h.Release()
-	if s := f.p.s; s.attending.Load() {
-		defer f.h.Do(func() { s.keepAttended(f.threads) })
-	}
+	// Should this supervisor end before it lets them go, they are not to die of it, nor what they make.
+	defer f.h.Do(func() { f.p.s.keepTraced(f.threads) })
 	f.p.endSource()
 	for _, d := range f.deputies {
 		f.p.s.dropDeputy(d)

@@ -115,7 +115,7 @@ func (r *returning) detach(m *wire.ThawMsg) {
 			}
 		}
 		if s.attending.Load() {
-			s.keepAttended(r.threads)
+			s.keepTraced(r.threads)
 			return
 		}
 		for _, t := range r.threads {
