@@ -8,6 +8,7 @@ import (
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -303,6 +304,10 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	if !ok {
 		return 0, nil, false
 	}
+	ret, err := tracee.ReadRest(d.p.Family.FS, d.p.PID, c.Nr, args, ret, d.t.Call)
+	if err != nil {
+		return 0, nil, false
+	}
 	d.last = placed{c, offs}
 	return ret, c.Returned(ret, slot.Window(), offs, nil), true
 }
@@ -350,6 +355,9 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	d.begun()
 	ret, ok := d.await(slot)
 	if !ok {
+		return 0, nil, false
+	}
+	if ret, err = tracee.ReadRest(d.p.Family.FS, d.p.PID, c.Nr, args, ret, d.t.Call); err != nil {
 		return 0, nil, false
 	}
 	for i := range c.Segs {

@@ -247,7 +247,7 @@ func (f *frozen) park() error {
 		return err
 	}
 	tracee.Hasten(f.threads...)
-	return nil
+	return tracee.ReadRests(f.threads, f.saved)
 }
 
 func (f *frozen) capture() error {
