@@ -3,7 +3,6 @@ package deputy
 import (
 	"time"
 
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
@@ -237,24 +236,6 @@ func (p *proc) noteAction(c *syscalls.Call) {
 	}
 }
 
-// begin enters a call; false: it was cancelled before it began.
-func (d *deputy) begin(serial uint64, firm bool) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.cancel == serial && !firm {
-		d.cancel = 0
-		return false
-	}
-	d.serial, d.firm = serial, firm
-	return true
-}
-
-func (d *deputy) finish() {
-	d.mu.Lock()
-	d.serial, d.firm, d.ends = 0, false, false
-	d.mu.Unlock()
-}
-
 // setMask lets a call see the caller's signal mask: the kernel looks at it
 // before it stops a background process that touches its terminal.
 func (d *deputy) setMask(m uint64) {
@@ -370,32 +351,6 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	}
 	d.last = placed{}
 	return ret, c.Returned(ret, buf, offs, nil), true
-}
-
-// begun breaks off the call just posted if that was asked for before: a stop
-// that came between begin and the post found nothing to break off.
-func (d *deputy) begun() {
-	d.mu.Lock()
-	late := d.serial != 0 && d.cancel == d.serial && !d.firm
-	d.mu.Unlock()
-	if late {
-		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
-	}
-}
-
-// cancel breaks off a call, if it is still the one under way.
-func (s *Supervisor) cancel(l *link, own int, serial uint64) {
-	d := s.deputyByOwn(own)
-	if d == nil || !d.p.serves(l) || serial == 0 { // 0 is between two calls
-		return
-	}
-	d.mu.Lock()
-	d.cancel = serial
-	running := d.serial == serial && !d.firm
-	d.mu.Unlock()
-	if running {
-		s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
-	}
 }
 
 // exit ends one thread of the deputy. It answers nothing: the guest's thread is gone.

@@ -1,0 +1,49 @@
+package deputy
+
+import "openmosix/internal/linux/ptrace"
+
+// A call under way can be broken off, from when it is entered until it is finished.
+
+// begin enters a call; false: it was cancelled before it began.
+func (d *deputy) begin(serial uint64, firm bool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cancel == serial && !firm {
+		d.cancel = 0
+		return false
+	}
+	d.serial, d.firm = serial, firm
+	return true
+}
+
+func (d *deputy) finish() {
+	d.mu.Lock()
+	d.serial, d.firm, d.ends = 0, false, false
+	d.mu.Unlock()
+}
+
+// begun breaks off the call just posted if that was asked for before: a stop
+// that came between begin and the post found nothing to break off.
+func (d *deputy) begun() {
+	d.mu.Lock()
+	late := d.serial != 0 && d.cancel == d.serial && !d.firm
+	d.mu.Unlock()
+	if late {
+		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+	}
+}
+
+// cancel breaks off a call, if it is still the one under way.
+func (s *Supervisor) cancel(l *link, own int, serial uint64) {
+	d := s.deputyByOwn(own)
+	if d == nil || !d.p.serves(l) || serial == 0 { // 0 is between two calls
+		return
+	}
+	d.mu.Lock()
+	d.cancel = serial
+	running := d.serial == serial && !d.firm
+	d.mu.Unlock()
+	if running {
+		s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+	}
+}
