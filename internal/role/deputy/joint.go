@@ -191,7 +191,7 @@ func (j *jointly) expect(l *link, k joint.Key, o *jointObject, page uint64) {
 		late := j.objects[k] == o && j.links[o.Holder(page)] == l && o.Asked(page) == asked
 		j.mu.Unlock()
 		if late {
-			j.s.log.Error("a node does not give up a page of memory that processes share", "node", l.node)
+			j.s.log.Warn("a node does not give up a page of memory that processes share", "node", l.node)
 			l.close()
 		}
 	})
