@@ -25,7 +25,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 		return 0, err
 	}
 	progress("freeze", 0, 0)
-	m, stored, start, err := p.frozenHere(l, later, progress)
+	m, came, start, err := p.frozenHere(l, later, progress)
 	defer p.goesOn()
 	if err == nil {
 		p.stands()
@@ -38,7 +38,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 	}
 	progress("send", 0, 0)
 	s.fault.Reach(fault.HomeReturns)
-	r := &returning{p: p, link: l, img: &m.Image, stored: stored}
+	r := &returning{p: p, link: l, img: &m.Image, came: came}
 	if err := r.receive(m); err != nil {
 		// The body at home is half written and the guest is frozen: there the
 		// process is still whole, so it goes on there.
@@ -88,7 +88,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 // frozenHere has the guest side freeze, after what it sends ahead has been
 // stored in the deputy, whose memory nobody uses. It tells since when the
 // process stands still.
-func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uint64, uint64)) (*wire.ThawMsg, []image.Range, time.Time, error) {
+func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uint64, uint64)) (*wire.ThawMsg, *cameAhead, time.Time, error) {
 	if err := p.LearnAttributes(); err != nil { // of the deputy, whose mappings are to become the process's
 		return nil, nil, time.Time{}, err
 	}
@@ -97,32 +97,32 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 		return nil, nil, time.Time{}, err
 	}
 	p.keepRest()
-	var stored []image.Range
+	came := &cameAhead{}
 	ask := wire.FreezeMsg{Full: p.isEmptied(), Into: tracee.PrivateRanges(vmas), Later: later}
 	if later == missing.Always {
 		ask.Into = nil // no rounds
 	}
-	var mu sync.Mutex
 	note := p.arriving(progress)
 	m, err := p.frozenImage(l, ask, comes{several: true, settle: func() error { return nil }, page: func(data []byte) error {
-		// Where the deputy has got another mapping meanwhile, the guest has it as
-		// well, and sends its pages again.
-		err := tracee.StorePages(p.Mem, data)
-		mu.Lock()
-		defer mu.Unlock()
+		whole := tracee.StorePages(p.Mem, data) // several connections at once
+		came.mu.Lock()
+		defer came.mu.Unlock()
 		note(data)
-		if err != nil {
-			p.s.log.Debug("a page came for a mapping that has gone", "pid", p.PID, "error", err)
-			return nil
-		}
-		at := le.Uint64(data)
-		stored = append(stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
-		return nil
+		stored, err := came.early.Take(p.Mem, data, whole)
+		came.stored = append(came.stored, stored...)
+		return err
 	}})
 	if err != nil {
 		return nil, nil, time.Time{}, err
 	}
-	return m, stored, time.Now().Add(-time.Duration(m.Still) * time.Microsecond), nil
+	return m, came, time.Now().Add(-time.Duration(m.Still) * time.Microsecond), nil
+}
+
+// cameAhead are pages of a process that came while it still ran elsewhere.
+type cameAhead struct {
+	mu     sync.Mutex
+	stored []image.Range     // they are in the deputy's memory
+	early  tracee.EarlyPages // which had no place for these
 }
 
 // returning is a process on its way home.
@@ -132,12 +132,12 @@ type returning struct {
 	img     *image.Image
 	h       *tracee.Hold
 	threads []*tracee.Thread // in the image's order
-	stored  []image.Range    // pages that came ahead
-	early   []sentSignal     // signals met while the deputies were being stopped
-	taken   []*deputy        // whose slots are ours
-	coming  *coming          // what is missing here; nil: nothing
-	guarded bool             // guard regions may be installed
-	waits   []wait           // that go on here
+	came    *cameAhead
+	early   []sentSignal // signals met while the deputies were being stopped
+	taken   []*deputy    // whose slots are ours
+	coming  *coming      // what is missing here; nil: nothing
+	guarded bool         // guard regions may be installed
+	waits   []wait       // that go on here
 }
 
 // receive stops the deputies and makes their memory what the image says.
@@ -169,7 +169,10 @@ func (r *returning) receive(m *wire.ThawMsg) error {
 		return err
 	}
 	p.AddGrowing(r.img.VMAs)
-	if err := p.unlimited(func() error { return leader.Remap(r.img, p.held, ownOf, layout.Union(r.stored)) }); err != nil {
+	if err := p.unlimited(func() error { return leader.Remap(r.img, p.held, ownOf, layout.Union(r.came.stored)) }); err != nil {
+		return err
+	}
+	if err := r.came.early.StoreRest(p.Mem, r.img.VMAs); err != nil {
 		return err
 	}
 	if err := leader.Drop(m.Missing); err != nil { // what came ahead has been written since

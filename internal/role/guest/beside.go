@@ -132,7 +132,7 @@ func (a *arrival) storeAhead(data []byte) error {
 		a.stored = append(a.stored, image.Range{Start: at, End: at + uint64(len(data)-8)})
 		return nil
 	}
-	stored, err := a.early.store(into, data)
+	stored, err := a.early.Store(into, data)
 	a.stored = append(a.stored, stored...)
 	return err
 }

@@ -69,8 +69,8 @@ type arrival struct {
 
 	into    func() *tracee.Filling // where they are put; whoever comes first makes it
 	aheadMu sync.Mutex
-	stored  []image.Range // pages that came ahead
-	early   earlyPages    // ... and those the body had no place for yet
+	stored  []image.Range     // pages that came ahead
+	early   tracee.EarlyPages // ... and those the body had no place for yet
 
 	img   *image.Image
 	files []*source
@@ -192,7 +192,7 @@ func (a *arrival) thaw() error {
 	if err := a.s.remap(img, a.files, a.stored); err != nil {
 		return err
 	}
-	if err := a.early.storeRest(a.s.b.Mem, img.VMAs); err != nil {
+	if err := a.early.StoreRest(a.s.b.Mem, img.VMAs); err != nil {
 		return err
 	}
 	if err := a.g.mayLack(img, m.Missing); err != nil {

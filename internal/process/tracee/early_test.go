@@ -1,4 +1,4 @@
-package guest
+package tracee
 
 import (
 	"os"
@@ -22,7 +22,7 @@ func TestEarlyPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := addressOf(m)
+	at := startOf(m)
 	hole := at + image.PageSize
 	if _, _, errno := unix.Syscall(unix.SYS_MUNMAP, uintptr(hole), image.PageSize, 0); errno != 0 {
 		t.Fatal(errno)
@@ -31,15 +31,15 @@ func TestEarlyPages(t *testing.T) {
 	for i := range pages * image.PageSize {
 		data = append(data, byte(1+i/image.PageSize))
 	}
-	var e earlyPages
-	stored, err := e.store(space, data)
+	var e EarlyPages
+	stored, err := e.Store(space, data)
 	if err != nil || len(stored) != 2 || len(e) != 1 {
 		t.Fatalf("%v: stored %v, kept %d", err, stored, len(e))
 	}
 	if _, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(hole), image.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_FIXED, ^uintptr(0), 0); errno != 0 {
 		t.Fatal(errno)
 	}
-	if err := e.storeRest(space, []image.VMA{{Range: image.Range{Start: at, End: at + pages*image.PageSize}, Kind: image.Anonymous}}); err != nil {
+	if err := e.StoreRest(space, []image.VMA{{Range: image.Range{Start: at, End: at + pages*image.PageSize}, Kind: image.Anonymous}}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range pages {
@@ -50,7 +50,7 @@ func TestEarlyPages(t *testing.T) {
 	if len(e) != 0 {
 		t.Error("something is still kept")
 	}
-	if _, err := e.store(space, []byte{1}); err == nil {
+	if _, err := e.Store(space, []byte{1}); err == nil {
 		t.Error("a short frame is taken")
 	}
 }
