@@ -66,23 +66,7 @@ func laterHome(strategy supervisor.Strategy) (missing.When, error) {
 // and the mappings are the process's.
 func (r *returning) lackAtHome(lacks []image.Range) error {
 	p, leader := r.p, r.threads[0]
-	device, err := os.Open(faultDevice)
-	if err != nil {
-		return err
-	}
-	defer device.Close()
-	var fd uffd.FD
-	err = p.Unlimited(func() error { // a process may have as many descriptors as it may
-		its, err := leader.Give(device)
-		if err != nil {
-			return err
-		}
-		fd, err = leader.Userfault(its, uffd.FollowChanges|uffd.EventFork)
-		if _, e := leader.Must("close", unix.SYS_CLOSE, uint64(its)); err == nil {
-			err = e
-		}
-		return err
-	})
+	fd, err := p.faults(leader, uffd.FollowChanges|uffd.EventFork)
 	if err != nil {
 		return err
 	}

@@ -24,15 +24,8 @@ type fetcher struct{ b *body }
 // fetch begins to serve what a body lacks. Precondition: the body waits in its
 // stub, and nothing is at the missing places.
 func (a *arrival) fetch(lacks []image.Range) error {
-	b, t := a.s.b, a.s.t
-	device, err := a.g.pass(a.s, a.g.device)
-	if err != nil {
-		return err
-	}
-	fd, err := t.Userfault(device, uffd.FollowChanges)
-	if _, e := t.Must("close", unix.SYS_CLOSE, uint64(device)); err == nil {
-		err = e
-	}
+	b := a.s.b
+	fd, err := a.faults(uffd.FollowChanges)
 	if err != nil {
 		return err
 	}
@@ -46,6 +39,19 @@ func (a *arrival) fetch(lacks []image.Range) error {
 		b.fetching.Store(f)
 	}
 	return err
+}
+
+// faults makes a userfaultfd of the body, which serves the kernel's faults as well. It waits in its stub.
+func (a *arrival) faults(want uffd.Features) (uffd.FD, error) {
+	device, err := a.g.pass(a.s, a.g.device)
+	if err != nil {
+		return -1, err
+	}
+	fd, err := a.s.t.Userfault(device, want)
+	if _, e := a.s.t.Must("close", unix.SYS_CLOSE, uint64(device)); err == nil {
+		err = e
+	}
+	return fd, err
 }
 
 // beginFetching has the background go. The body runs, and home has been told.

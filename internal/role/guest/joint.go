@@ -83,7 +83,7 @@ func (b *body) newJoint(id *image.FileID) (*source, error) {
 
 // join begins to serve what a body shares. Precondition: it waits in its stub.
 func (a *arrival) join(img *image.Image) error {
-	b, t := a.s.b, a.s.t
+	b := a.s.b
 	var parts []joint.Part
 	for i := range img.VMAs {
 		v := &img.VMAs[i]
@@ -94,14 +94,7 @@ func (a *arrival) join(img *image.Image) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	device, err := a.g.pass(a.s, a.g.device)
-	if err != nil {
-		return err
-	}
-	fd, err := t.Userfault(device, joint.Features&^uffd.EventFork) // which takes a privilege, and it forks at home
-	if _, e := t.Must("close", unix.SYS_CLOSE, uint64(device)); err == nil {
-		err = e
-	}
+	fd, err := a.faults(joint.Features &^ uffd.EventFork) // which takes a privilege, and it forks at home
 	if err != nil {
 		return err
 	}
