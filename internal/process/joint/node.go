@@ -14,6 +14,9 @@ import (
 // Key names an object as home's mappings do.
 type Key struct{ Dev, Ino uint64 }
 
+// KeyOf is that of a file of an image, as home names it.
+func KeyOf(f *image.FileID) Key { return Key{f.Dev, f.Ino} }
+
 // Side is told what this node needs and what leaves it.
 type Side interface {
 	// Want: a process of this node, by its own number, waits for a page.

@@ -32,7 +32,7 @@ type Space struct {
 }
 
 // Watch begins to serve a process that stands still, by a userfaultfd of it with these Features,
-// which the node closes in the end. ErrServed: it is served already. own is the
+// which the node closes in the end. own is the
 // process's own number.
 func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 	n.mu.Lock()
@@ -47,7 +47,7 @@ func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 		}
 		err := fd.Register(p.Start, p.Len(), uffd.ModeMissing|uffd.ModeWP)
 		if errors.Is(err, unix.EBUSY) {
-			err = ErrServed
+			err = errServed
 		}
 		if err == nil {
 			err = s.protect(p.Range, false) // whether it can be
@@ -63,8 +63,8 @@ func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 	return s, nil
 }
 
-// ErrServed: the mappings of a process have a userfaultfd already.
-var ErrServed = errors.New("its shared memory is served already")
+// errServed: the mappings of a process have a userfaultfd already.
+var errServed = errors.New("its shared memory is served already")
 
 func newSpace(fd uffd.FD, own int, parts []Part) *Space {
 	return &Space{own: own, fd: fd, file: os.NewFile(uintptr(fd), "userfaultfd"), parts: parts}

@@ -87,7 +87,7 @@ func mayOwn(img *image.Image, soles []*soleFile) error {
 func (p *proc) mayShare(img *image.Image) error {
 	for i := range img.Files {
 		f := &img.Files[i]
-		if f.Joint && !p.isServed(joint.Key{Dev: f.Dev, Ino: f.Ino}) {
+		if f.Joint && !p.isServed(joint.KeyOf(f)) {
 			return fmt.Errorf("the guest side sent shared memory of %d bytes, which the process has not", f.Size)
 		}
 	}

@@ -120,7 +120,7 @@ func (p *proc) shared(vmas []image.VMA, files []image.FileID, guarded bool) ([]s
 		o := sole.Object{Range: vmas[at].Range, Dev: files[i].Dev, Ino: files[i].Ino, Name: files[i].Path}
 		_, named, is, err := sole.Joinable(p.Family.FS, p.PID, &o)
 		if err == nil && is && named && guarded {
-			err = p.s.joint.guard(joint.Key{Dev: o.Dev, Ino: o.Ino}, p.mappedFile(&o))
+			err = p.s.joint.guard(joint.KeyOf(&files[i]), p.mappedFile(&o))
 		}
 		if err != nil {
 			return nil, err
@@ -145,7 +145,7 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 		if v.Kind != image.Sole {
 			continue
 		}
-		k := joint.Key{Dev: files[v.File].Dev, Ino: files[v.File].Ino}
+		k := joint.KeyOf(&files[v.File])
 		at := slices.IndexFunc(objects, func(o sole.Object) bool { return o.Dev == k.Dev && o.Ino == k.Ino })
 		if at < 0 || q.isServed(k) {
 			continue
@@ -183,7 +183,7 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 		if err != nil || !is {
 			return fail(supervisor.Busy, "what it shares has just changed")
 		}
-		k := joint.Key{Dev: o.Dev, Ino: o.Ino}
+		k := keyOf(o)
 		_, err = s.joint.node.Use(k, size, q.mappedFile(o))
 		if err != nil {
 			return fail(supervisor.CannotMove, err.Error())
@@ -212,3 +212,6 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 func (p *proc) mappedFile(o *sole.Object) func() (*os.File, error) {
 	return func() (*os.File, error) { return os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR, 0) }
 }
+
+// keyOf is the key of what a mapping shows.
+func keyOf(o *sole.Object) joint.Key { return joint.Key{Dev: o.Dev, Ino: o.Ino} }

@@ -171,7 +171,7 @@ func (j *jointly) openings(objects []sole.Object) map[joint.Key]uint64 {
 	defer j.mu.Unlock()
 	all := map[joint.Key]uint64{}
 	for i := range objects {
-		k := joint.Key{Dev: objects[i].Dev, Ino: objects[i].Ino}
+		k := keyOf(&objects[i])
 		if g := j.guards[k]; g != nil {
 			all[k] = g.openings
 		}
@@ -184,7 +184,7 @@ func (j *jointly) unpin(objects []sole.Object, opened map[joint.Key]uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := range objects {
-		k := joint.Key{Dev: objects[i].Dev, Ino: objects[i].Ino}
+		k := keyOf(&objects[i])
 		g := j.guards[k]
 		if g == nil || !g.pinned || g.openings != opened[k] {
 			continue

@@ -46,7 +46,7 @@ func jointKeys(img *image.Image) []joint.Key {
 	var keys []joint.Key
 	for i := range img.Files {
 		if f := &img.Files[i]; f.Joint {
-			keys = append(keys, joint.Key{Dev: f.Dev, Ino: f.Ino})
+			keys = append(keys, joint.KeyOf(f))
 		}
 	}
 	return keys

@@ -90,7 +90,7 @@ func (f *frozen) claim() error {
 
 // isJoint tells of a file that it is shared with the family, as coverShared has seen to.
 func (f *frozen) isJoint(id *image.FileID) bool {
-	k := joint.Key{Dev: id.Dev, Ino: id.Ino}
+	k := joint.KeyOf(id)
 	size, known := f.p.s.joint.node.Size(k)
 	if !known || !f.link.fetches.Load() || !f.p.isServed(k) || f.p.s.joint.isPinned(k) {
 		return false

@@ -22,8 +22,6 @@ type jointFile struct {
 	dev, ino uint64 // here
 }
 
-func keyOf(f *image.FileID) joint.Key { return joint.Key{Dev: f.Dev, Ino: f.Ino} }
-
 // jointSide tells home.
 type jointSide struct{ g *Guest }
 
@@ -65,13 +63,13 @@ func (b *body) newJoint(id *image.FileID) (*source, error) {
 	if b.g.device == nil {
 		return nil, errors.New("the process shares memory, and this node cannot fetch its pages")
 	}
-	file, err := b.g.shared.Use(keyOf(id), id.Size, func() (*os.File, error) { return blankFile(id) })
+	file, err := b.g.shared.Use(joint.KeyOf(id), id.Size, func() (*os.File, error) { return blankFile(id) })
 	if err != nil {
 		return nil, err
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
-		b.g.shared.Unuse(keyOf(id))
+		b.g.shared.Unuse(joint.KeyOf(id))
 		return nil, err
 	}
 	b.mu.Lock()
@@ -88,7 +86,7 @@ func (a *arrival) join(img *image.Image) error {
 	for i := range img.VMAs {
 		v := &img.VMAs[i]
 		if v.Kind == image.Sole && img.Files[v.File].Joint {
-			parts = append(parts, joint.Part{Range: v.Range, Key: keyOf(&img.Files[v.File]), Off: v.Off})
+			parts = append(parts, joint.Part{Range: v.Range, Key: joint.KeyOf(&img.Files[v.File]), Off: v.Off})
 		}
 	}
 	if len(parts) == 0 {
@@ -123,7 +121,7 @@ func (b *body) leaveJoints() func() {
 			g.shared.Leave(space)
 		}
 		for _, j := range all {
-			g.shared.Unuse(keyOf(&j.home))
+			g.shared.Unuse(joint.KeyOf(&j.home))
 		}
 		g.conn.Flush()
 	}
