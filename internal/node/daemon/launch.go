@@ -245,13 +245,8 @@ func (c *child) listen(f func(supervisor.Event)) {
 	for {
 		var e supervisor.Event
 		files, err := c.conn.Recv(&e)
-		if c.pledges.take(e, files, err) || err == nil && c.takes != nil && len(files) > 0 && c.takes(e, files) {
-			continue
-		}
-		for _, file := range files {
-			file.Close()
-		}
 		if err != nil {
+			closeAll(files)
 			c.pledges.end(c.log)
 			if err != io.EOF {
 				c.log.Warn("supervisor is not understood any more", "error", err)
@@ -260,12 +255,30 @@ func (c *child) listen(f func(supervisor.Event)) {
 			return
 		}
 		if e.Kind != supervisor.Several {
-			f(e)
+			c.hear(e, files, f)
 			continue
 		}
+		closeAll(files)
 		for _, one := range e.Events {
-			f(one)
+			if one.Kind != supervisor.Several {
+				c.hear(one, nil, f)
+			}
 		}
+	}
+}
+
+// hear acts on one event.
+func (c *child) hear(e supervisor.Event, files []*os.File, f func(supervisor.Event)) {
+	if c.pledges.take(e, files) || len(files) > 0 && c.takes != nil && c.takes(e, files) {
+		return
+	}
+	closeAll(files)
+	f(e)
+}
+
+func closeAll(files []*os.File) {
+	for _, file := range files {
+		file.Close()
 	}
 }
 

@@ -22,9 +22,9 @@ type pledge struct{ faults, process *os.File }
 // maxPledges bounds the descriptors one supervisor can have held.
 const maxPledges = 256
 
-// take acts on an event that is about a pledge. Nothing is taken by nil.
-func (p *pledges) take(e supervisor.Event, files []*os.File, err error) bool {
-	if p == nil || err != nil {
+// take acts on an event that is about a pledge, and then the files are its. Nothing is taken by nil.
+func (p *pledges) take(e supervisor.Event, files []*os.File) bool {
+	if p == nil {
 		return false
 	}
 	switch {
