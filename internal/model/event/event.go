@@ -92,8 +92,13 @@ func (e Event) Line() string {
 
 // Level is how much the event matters in a log.
 func (e Event) Level() Level {
-	if m, ok := e.What.(*Move); ok && m.everyday() {
-		return Debug
+	if m, ok := e.What.(*Move); ok {
+		switch {
+		case m.everyday():
+			return Debug
+		case m.Is == MoveFailed && m.Code == ended:
+			return Info
+		}
 	}
 	return RowOf(e.What.Kind()).Level
 }
