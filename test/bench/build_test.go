@@ -44,10 +44,12 @@ type way struct {
 	second  string // ... and on node 2
 	before  string // shell words before make, on node 1
 	after   string // arguments of make
+	bound   bool   // no node, but one kernel with both CPUs: what nobody can be better than
 }
 
 var ways = []way{
 	{name: "one node alone", before: "runhome", after: "-j2"},
+	{name: "one kernel, both CPUs", before: "env", after: "-j4", bound: true},
 	{name: "mosrun", before: "mosrun", after: "-j4"},
 	{name: "distcc", needs: "distcc",
 		second: "distccd --daemon --allow 10.77.0.0/16 --listen 10.77.0.2 --jobs 2 --user nobody --log-file /tmp/distccd.log",
@@ -79,8 +81,12 @@ func BenchmarkBuild(b *testing.B) {
 	dir := labtest.Scratch(b)
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 	defer cancel()
+	// Node 0 is the machine that the nodes are on.
 	shell := func(b *testing.B, node int, line string) string {
-		c := lab.Command(ctx, node, dir, "/bin/sh", "-c", line)
+		c := exec.CommandContext(ctx, "taskset", "-c", "0,1", "/bin/sh", "-c", line)
+		if c.Dir = dir; node != 0 {
+			c = lab.Command(ctx, node, dir, "/bin/sh", "-c", line)
+		}
 		out, err := c.CombinedOutput()
 		if err != nil {
 			b.Fatalf("node %d: %s: %v: %s", node, line, err, out)
@@ -106,8 +112,12 @@ func BenchmarkBuild(b *testing.B) {
 			for range p.rounds {
 				for _, w := range able {
 					shell(b, 1, "rm -rf work && mkdir work && cd work && SOURCES='"+sources+"' && "+p.prepare)
+					node := 1
+					if w.bound {
+						node = 0
+					}
 					start := time.Now()
-					shell(b, 1, "cd work && "+w.line(p))
+					shell(b, node, "cd work && "+w.line(p))
 					took[w.name] = append(took[w.name], time.Since(start).Seconds())
 					got := shell(b, 1, "cd work && find . -name '*.o' | sort | while read o; do objcopy --strip-debug $o /tmp/o && cat /tmp/o; done | sha256sum")
 					if want == "" {
@@ -124,8 +134,8 @@ func BenchmarkBuild(b *testing.B) {
 				for i, t := range took[w.name] {
 					faster = append(faster, alone[i]/t)
 				}
-				b.Logf("%-16s %s s, %s times one node", w.name, within(took[w.name]), within(faster))
-				b.ReportMetric(median(faster), strings.ReplaceAll(w.name, " ", "-")+"-x")
+				b.Logf("%-21s %s s, %s times one node", w.name, within(took[w.name]), within(faster))
+				b.ReportMetric(median(faster), strings.NewReplacer(" ", "-", ",", "").Replace(w.name)+"-x")
 			}
 		})
 	}
