@@ -102,6 +102,25 @@ func TestDeathWaitsForWhatFollows(t *testing.T) {
 	}
 }
 
+// TestWhoIsLeftHasWhatFollows: a process forks while pages of it are missing, at home or away,
+// and ends. Its child lacks the same pages, and gets them.
+func TestWhoIsLeftHasWhatFollows(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	path := build(t)
+	for _, to := range []int{labtest.Home, 2} {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		p := start(t, ctx, lab, path, "leave", 512)
+		if to == labtest.Home {
+			p.move(t, ctx, "2", "precopy")
+		}
+		moved := p.fetches(t, ctx, to, to)
+		p.judge(t, ctx)
+		<-moved
+		p.isHeld(t, ctx, "0")
+	}
+}
+
 // TestExpelWaitsForWhatFollows: a node that has been emptied is not needed by what has gone
 // on from it.
 func TestExpelWaitsForWhatFollows(t *testing.T) {

@@ -125,7 +125,11 @@ func (f *Fetching) Done() <-chan struct{} { return f.done }
 func (f *Fetching) Missing() uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.own.set.Pages() * image.PageSize
+	var n uint64
+	for _, s := range f.all() { // what comes is put into all of them
+		n = max(n, s.set.Pages())
+	}
+	return n * image.PageSize
 }
 
 // Waits is how many faults had to wait for a page.
@@ -135,11 +139,18 @@ func (f *Fetching) Waits() uint64 {
 	return f.waits
 }
 
-// End gives up: the process has ended.
+// End gives up: the process has ended, and so have those that it has forked.
 func (f *Fetching) End() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.end()
+}
+
+// Left tells that the process has ended. What it has forked meanwhile still gets what it lacks.
+func (f *Fetching) Left() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended(f.own)
 }
 
 // fail: the process cannot go on without what is not given. mu is held.

@@ -30,11 +30,23 @@ func (f *Fetching) lacks() uint64 {
 	return n
 }
 
-// ended: an address space is gone. mu is held.
+// Forked is how many address spaces have been made of the process's. One that is made is
+// counted before its process runs: the fork waits for that.
+func (f *Fetching) Forked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.forked)
+}
+
+// ended: an address space is gone, and lacks nothing any more. It is closed with the others.
+// mu is held.
 func (f *Fetching) ended(s *space) {
+	s.set.Remove(image.Range{End: addressEnd})
+	s.pieces = nil
 	if s == f.own {
-		f.end()
-		return
+		f.faults = nil
 	}
-	s.set.Remove(image.Range{End: addressEnd}) // it is closed with the others
+	if f.lacks() == 0 {
+		f.end()
+	}
 }

@@ -140,7 +140,7 @@ func (f *Fetching) met(a uint64) bool {
 	case errno == unix.EAGAIN:
 		return false
 	case errno == unix.ESRCH:
-		f.end()
+		f.ended(f.own)
 	default: // there is a page by now, or no mapping
 		_ = f.own.fd.Wake(a, image.PageSize)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,9 +40,11 @@ type coming struct {
 
 	all *fetching.Fetching
 
-	mu   sync.Mutex
-	held []ptrace.Stop // signals with a core dump; each thread stands in its stop
-	why  string        // it was killed for that
+	mu    sync.Mutex
+	born  []ptrace.Stop // its children, which lack the same pages and wait
+	whole bool          // or ended: nobody has to wait any more
+	held  []ptrace.Stop // signals with a core dump; each thread stands in its stop
+	why   string        // it was killed for that
 }
 
 // faultDevice lets who has it open serve page faults, those that the kernel meets
@@ -90,7 +93,7 @@ func (r *returning) lackAtHome(lacks []image.Range) error {
 		return err
 	}
 	p.s.mu.Lock()
-	p.s.comings++
+	p.s.comings = append(p.s.comings, c)
 	p.s.mu.Unlock()
 	c.from.use()
 	p.mu.Lock()
@@ -150,10 +153,10 @@ func (c *coming) Failed(err error) { c.cut("a page of it could not be put: " + e
 // Whole: what is to be done then, who waits for it does.
 func (c *coming) Whole(*fetching.Fetching) {}
 
-// cut ends the process, of which a part is lost.
+// cut ends the process, of which a part is lost, and what it has forked meanwhile.
 func (c *coming) cut(why string) {
 	c.mu.Lock()
-	before := c.why
+	before, born := c.why, c.born
 	c.why = cmp.Or(before, why)
 	c.mu.Unlock()
 	if before != "" {
@@ -163,6 +166,9 @@ func (c *coming) cut(why string) {
 	s.log.Error("a part of a process's memory is lost: killing it", "pid", c.p.PID, "node", c.from.node, "why", why)
 	s.tell(supervisor.Event{Kind: supervisor.Lost, PID: c.p.PID, Node: c.from.node, Text: why})
 	kill(c.p.PID)
+	for _, st := range born {
+		kill(st.TID)
+	}
 }
 
 // ended tells that the process has ended, and why, if that is known.
@@ -184,12 +190,12 @@ func (p *proc) isComing() *coming {
 
 // comingFrom is a process that has come home and of which l has pages still.
 func (s *Supervisor) comingFrom(l *link, own int) *coming {
-	p := s.procByOwn(own)
-	if p == nil {
-		return nil
-	}
-	if c := p.isComing(); c != nil && c.from == l {
-		return c
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.comings { // one that has ended may have left children
+		if c.from == l && c.p.Own == own {
+			return c
+		}
 	}
 	return nil
 }
@@ -219,8 +225,9 @@ func (c *coming) fetch(progress func(string, uint64, uint64)) error {
 			}
 		case <-tick.C: // time is counted in ticks: a machine that stood still has not waited
 			if p.ends() {
-				c.all.End()
-			} else if left > 0 && !patience.Wait(wholeTick, before-min(left, before)) {
+				c.without()
+			}
+			if left > 0 && !patience.Wait(wholeTick, before-min(left, before)) {
 				c.cut(fmt.Sprintf("node %d gives what it still has of it not at all, or too slowly", c.from.node))
 			}
 			before = left
@@ -239,15 +246,11 @@ func (c *coming) over() {
 	p.coming = nil
 	p.mu.Unlock()
 	s.mu.Lock()
-	s.comings--
-	var born []ptrace.Stop
-	if s.comings == 0 {
-		born, s.bornLate = s.bornLate, nil
-	}
+	s.comings = slices.DeleteFunc(s.comings, func(other *coming) bool { return other == c })
 	s.mu.Unlock()
 	c.mu.Lock()
-	held := c.held
-	c.held = nil
+	held, born := c.held, c.born
+	c.held, c.born, c.whole = nil, nil, true
 	c.mu.Unlock()
 	s.fam.Loop.Do(func() {
 		for _, st := range held {
@@ -278,15 +281,58 @@ func (c *coming) holds(t *tracee.Thread, st ptrace.Stop) bool {
 	return true
 }
 
-// bornWhile keeps a child that a process makes at home while pages of one are missing: it
-// may be its. Tracing thread.
-func (s *Supervisor) bornWhile(st ptrace.Stop) bool {
+// without goes on for those that the process has forked: it has ended itself.
+func (c *coming) without() {
+	c.mu.Lock()
+	cut := c.why != ""
+	c.mu.Unlock()
+	if cut {
+		c.all.End()
+	} else {
+		c.all.Left()
+	}
+}
+
+// bornWhile keeps a child that a process has made at home while pages of it are missing: the
+// child lacks them as well. Tracing thread.
+func (s *Supervisor) bornWhile(st ptrace.Stop, parent int) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.comings == 0 {
+	comings := slices.Clone(s.comings)
+	s.mu.Unlock()
+	for _, c := range comings {
+		if parent == c.p.PID || c.hasLeftOne() {
+			return c.keeps(st)
+		}
+	}
+	return false
+}
+
+// hasLeftOne tells whether the process has ended, so that its children have another parent,
+// and one of them is still to be kept.
+func (c *coming) hasLeftOne() bool {
+	forked := c.all.Forked()
+	c.mu.Lock()
+	kept := len(c.born)
+	c.mu.Unlock()
+	if forked <= kept {
 		return false
 	}
-	s.bornLate = append(s.bornLate, st)
+	status, err := c.p.Family.FS.Status(c.p.PID)
+	return err != nil || status.State == 'Z' || status.State == 'X'
+}
+
+// keeps holds a child in its first stop; false: it need not wait.
+func (c *coming) keeps(st ptrace.Stop) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.whole:
+		return false
+	case c.why != "":
+		kill(st.TID)
+	default:
+		c.born = append(c.born, st)
+	}
 	return true
 }
 

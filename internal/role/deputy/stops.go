@@ -215,7 +215,7 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 	if p == nil {
 		stubs, err := s.inStub(status.PPid, st.TID)
 		switch {
-		case err == nil && !stubs && s.bornWhile(st):
+		case err == nil && !stubs && s.bornWhile(st, status.PPid):
 			return
 		case err != nil || !stubs && !s.attending.Load():
 			_ = ptrace.Detach(st.TID, 0) // a child that the process made at home

@@ -15,7 +15,6 @@ import (
 	"openmosix/internal/linux/cpu"
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/procfs"
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/tally"
 	"openmosix/internal/process/callcount"
@@ -52,8 +51,7 @@ type Supervisor struct {
 	opening  map[int]chan struct{} // closed when the one that is being opened is there, or is not
 	nextID   uint64
 	requests int                     // under way
-	comings  int                     // processes at home of which pages are missing: coming.go
-	bornLate []ptrace.Stop           // their children, perhaps, which wait
+	comings  []*coming               // processes at home of which pages are missing
 	used     map[int]supervisor.Used // by pid, of processes that came home
 	figures  figures
 	lefts    []*left   // of processes that have ended: left.go
