@@ -121,6 +121,33 @@ func TestWhoIsLeftHasWhatFollows(t *testing.T) {
 	}
 }
 
+// TestDaemonStandsStill: a process that comes home does not depend on the daemon that holds
+// its userfaultfd; a fork is where it would wait for it.
+func TestDaemonStandsStill(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	p := start(t, ctx, lab, build(t), "fork", 256)
+	p.move(t, ctx, "2", "precopy")
+	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
+	p.isHeld(t, ctx, "1")
+	const daemon = "$(pgrep -f '[ /]node --config' | head -1)"
+	if text, err := lab.Shell(ctx, 1, "kill -STOP "+daemon); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	for log := ""; !strings.Contains(log, "event=guest-ended"); time.Sleep(20 * time.Millisecond) { // all has come
+		if log, _ = lab.Log(2); ctx.Err() != nil {
+			t.Fatal("its memory does not come")
+		}
+	}
+	time.Sleep(time.Second) // for it to fork again and again
+	p.judge(t, ctx)
+	if text, err := lab.Shell(ctx, 1, "kill -CONT "+daemon); err != nil {
+		t.Errorf("%v: %s", err, text)
+	}
+	<-moved
+}
+
 // TestExpelWaitsForWhatFollows: a node that has been emptied is not needed by what has gone
 // on from it.
 func TestExpelWaitsForWhatFollows(t *testing.T) {

@@ -30,6 +30,12 @@ func (u FD) Register(start, length uint64, mode uint64) error {
 	return u.Ioctl(IoctlRegister, RegisterRequest(start, length, mode))
 }
 
+// Unregister ends the watching of a range. It fails with EINVAL, and does nothing, if something is
+// mapped there by now that cannot be watched.
+func (u FD) Unregister(start, length uint64) error {
+	return u.Ioctl(IoctlUnregister, RangeRequest(start, length))
+}
+
 // Ioctl makes one of the calls above; the kernel writes its answer into request.
 func (u FD) Ioctl(number uintptr, request []byte) error {
 	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(u), number, uintptr(unsafe.Pointer(&request[0])))
