@@ -96,7 +96,7 @@ func (e Event) Level() Level {
 		switch {
 		case m.everyday():
 			return Debug
-		case m.Is == MoveFailed && m.Code == ended:
+		case m.Is == MoveFailed && m.ended():
 			return Info
 		}
 	}

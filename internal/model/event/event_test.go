@@ -138,8 +138,10 @@ func TestDisclosure(t *testing.T) {
 }
 
 func TestLevels(t *testing.T) {
-	if got := (Event{What: &Move{Is: MoveFailed, Way: Out, Code: "ended-meanwhile"}}).Level(); got != Info {
-		t.Errorf("a process that ended while it was moved is told of at level %d", got)
+	for _, code := range []string{"no-such-process", "ended-meanwhile"} {
+		if got := (Event{What: &Move{Is: MoveFailed, Way: Out, Code: code}}).Level(); got != Info {
+			t.Errorf("%s: a process that ended while it was moved is told of at level %d", code, got)
+		}
 	}
 	for way, want := range map[Way]Level{Out: Warn, Home: Warn, Exec: Debug, Placed: Debug} {
 		if got := (Event{What: &Move{Is: MoveFailed, Way: way}}).Level(); got != want {

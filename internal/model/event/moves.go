@@ -56,9 +56,9 @@ func (m *Move) Kind() Kind { return m.Is }
 // programs. There may be hundreds in a second.
 func (m *Move) everyday() bool { return m.Way == Exec || m.Way == Placed }
 
-// ended is the code of a move that its process did not see the end of: short programs do
-// so all the time. If it was killed for that, Lost tells so.
-const ended = "ended-meanwhile"
+// ended tells whether the process did not see the end of its move: short programs do so all the
+// time. If it was killed for that, Lost tells so.
+func (m *Move) ended() bool { return m.Code == "no-such-process" || m.Code == "ended-meanwhile" }
 
 func (m *Move) line() string {
 	who := process(m.PID, m.Command)

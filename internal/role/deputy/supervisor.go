@@ -199,7 +199,7 @@ func (s *Supervisor) failure(r supervisor.Request, err error) supervisor.Event {
 	}
 	// Whatever step met its end, it is the process's end that is told.
 	if (e.Code == supervisor.Internal || e.Code == supervisor.CannotMove) && s.ended(r.PID) {
-		e.Code = supervisor.NoSuchProcess
+		e.Code, e.Text = supervisor.NoSuchProcess, "the process has ended"
 	}
 	return e
 }
