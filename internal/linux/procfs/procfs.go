@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"syscall"
 
@@ -77,4 +78,13 @@ func parsed[T any](path string, room int, parse func([]byte) (T, error)) (T, err
 		return value, fmt.Errorf("read %s: %w", path, err)
 	}
 	return value, nil
+}
+
+// Link is what a link of a process's directory says, such as ns/mnt or cwd; empty if it cannot be read.
+func (f FS) Link(pid int, name string) string {
+	to, err := os.Readlink(f.Path(pid, name))
+	if err != nil {
+		return ""
+	}
+	return to
 }

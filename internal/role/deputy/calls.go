@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/names"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/naming"
 	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
 
@@ -215,7 +217,18 @@ func (d *deputy) forward(j job) {
 		}
 		d.giveCredit(j, c, ret) // the newest
 		d.answer(j, serial, answer)
-		d.p.s.naming.shown(j, d, serial, begun, c, ret)
+		d.noteNames(j, serial, begun, c, ret)
+	}
+}
+
+// noteNames learns what the result of a call shows of names.
+func (d *deputy) noteNames(j job, serial uint64, began time.Time, c *syscalls.Call, ret int64) {
+	switch {
+	case !d.p.sharesNames.Load():
+	case ret >= 0 && names.ChangesView(c.Nr):
+		d.p.sharesNames.Store(false)
+	default:
+		d.p.s.naming.Learn(naming.Shown{Side: j.link.conn, PID: d.p.PID, Own: d.t.Own, Serial: serial, Began: began}, c, ret)
 	}
 }
 

@@ -136,7 +136,7 @@ func (l *link) post(kind uint8, id int, parts ...[]byte) error {
 // learn of it.
 func (l *link) settle(kind uint8) {
 	if kind != wire.Pages && kind != wire.File && kind != wire.Fetched && kind != wire.Same && kind != wire.Again {
-		l.s.naming.settle()
+		l.s.naming.Settle()
 	}
 }
 

@@ -67,7 +67,7 @@ func (r *returning) unlock() {
 func (p *proc) lockLimit(l image.Limit) image.Limit {
 	const ipcLock = 14 // CAP_IPC_LOCK: in the first user namespace, in no other
 	st, err := p.Family.FS.Status(p.PID)
-	if err == nil && st.CapEff>>ipcLock&1 != 0 && p.s.linkOf(p.PID, "ns/user") == firstUserNamespace {
+	if err == nil && st.CapEff>>ipcLock&1 != 0 && p.s.fam.FS.Link(p.PID, "ns/user") == firstUserNamespace {
 		return image.Limit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	}
 	return l

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/naming"
 	"openmosix/internal/role/transport"
 )
 
@@ -12,7 +13,7 @@ import (
 // of the reply to the call, and behind what has waited for the child.
 func TestWordsToANewbornKeepTheirPlace(t *testing.T) {
 	s := new(Supervisor)
-	s.naming = newNaming(s)
+	s.naming = naming.New("/proc", s.anyAway, nil)
 	const maker, own, signals = 7, 8, 3
 	for range 500 {
 		a, b := net.Pipe()

@@ -3,7 +3,6 @@ package deputy
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/wire"
@@ -64,7 +63,7 @@ func (d *deputy) openAgain(m *wire.OpenedMsg) error {
 // handOver gives the process the file that was told of, which has changed or lost
 // its name in the meantime: a description that the supervisor opens anew by its own.
 func (d *deputy) handOver(m *wire.OpenedMsg, why error) error {
-	own := d.p.s.naming.openFile(m)
+	own := d.p.s.naming.Open(m)
 	if own == nil {
 		return why
 	}
@@ -82,25 +81,4 @@ func (d *deputy) handOver(m *wire.OpenedMsg, why error) error {
 	}
 	_, err = d.t.Call(unix.SYS_FCNTL, uint64(m.FD), unix.F_SETFL, m.Flags)
 	return err
-}
-
-// openFile opens anew the file that was told by this path, whatever has become of
-// the name; nil: it is not known any more.
-func (n *naming) openFile(m *wire.OpenedMsg) *os.File {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	all := n.readables.left
-	if f := n.readables.files[m.Path]; f != nil {
-		all = append(all[:len(all):len(all)], f)
-	}
-	for _, f := range all {
-		if f.path != m.Path || f.stat.Dev != m.Dev || f.stat.Ino != m.Inode {
-			continue
-		}
-		file, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", f.file.Fd()), int(m.Flags&^unix.O_CLOEXEC), 0)
-		if err == nil {
-			return file
-		}
-	}
-	return nil
 }

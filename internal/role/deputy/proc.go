@@ -20,7 +20,7 @@ type proc struct {
 	s *Supervisor
 
 	calls       atomic.Uint64
-	sharesNames atomic.Bool   // facts of names hold for it: names.go
+	sharesNames atomic.Bool   // facts of names hold for it: process/naming
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
 	told        atomic.Uint64 // words that its guest was told; counted with mu held
 	sharing     sharing       // sharing.go

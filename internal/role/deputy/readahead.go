@@ -3,6 +3,7 @@ package deputy
 import (
 	"fmt"
 
+	"openmosix/internal/linux/filestat"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
@@ -161,7 +162,7 @@ func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes
 			return
 		}
 	}
-	f.Complete, f.Stat = n < bytes, statBytes(&src.stat)
+	f.Complete, f.Stat = n < bytes, filestat.Bytes(&src.stat)
 	d.p.mu.Lock()
 	defer d.p.mu.Unlock()
 	if d.p.told.Load() != told { // it would come behind that, and may be older
@@ -171,23 +172,8 @@ func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes
 	_ = j.link.conn.Along(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), buf[:n])
 }
 
-// statBytes is the kernel's struct stat of x86-64: stat(2).
-func statBytes(st *unix.Stat_t) []byte {
-	b := make([]byte, 0, wire.StatSize)
-	for _, v := range []uint64{st.Dev, st.Ino, st.Nlink} {
-		b = le.AppendUint64(b, v)
-	}
-	for _, v := range []uint32{st.Mode, st.Uid, st.Gid, 0} {
-		b = le.AppendUint32(b, v)
-	}
-	for _, v := range []int64{int64(st.Rdev), st.Size, st.Blksize, st.Blocks, st.Atim.Sec, st.Atim.Nsec, st.Mtim.Sec, st.Mtim.Nsec, st.Ctim.Sec, st.Ctim.Nsec} {
-		b = le.AppendUint64(b, uint64(v))
-	}
-	return b[:wire.StatSize]
-}
-
 // isPlain tells whether a process sees the ids of users as this supervisor does.
 func (s *Supervisor) isPlain(pid int) bool {
-	ns := s.linkOf(pid, "ns/user")
-	return ns != "" && ns == s.linkOf(unix.Getpid(), "ns/user")
+	ns := s.fam.FS.Link(pid, "ns/user")
+	return ns != "" && ns == s.fam.FS.Link(unix.Getpid(), "ns/user")
 }

@@ -3,6 +3,7 @@ package deputy
 import (
 	"fmt"
 
+	"openmosix/internal/linux/filestat"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 
@@ -69,7 +70,7 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 			_, _ = unix.Seek(src.its, int64(m.Offset), unix.SEEK_SET)
 		}
 		d.stands(m)
-		f.Stat = statBytes(&src.stat) // which file it is
+		f.Stat = filestat.Bytes(&src.stat) // which file it is
 		if got, err := d.pread(src.own, buf, int64(m.From), src.stat.Size); err == nil && d.p.plain.Load() {
 			n, f.Complete = got, got < m.Bytes
 		}
@@ -121,7 +122,7 @@ func (d *deputy) looksAt(fd int) *reading {
 	src := &reading{its: its, own: -1}
 	src.flags, err = unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
 	var fs unix.Statfs_t
-	if err != nil || src.flags&unix.O_PATH != 0 || unix.Fstat(its, &src.stat) != nil || unix.Fstatfs(its, &fs) != nil || !local[int64(fs.Type)] {
+	if err != nil || src.flags&unix.O_PATH != 0 || unix.Fstat(its, &src.stat) != nil || unix.Fstatfs(its, &fs) != nil || !filestat.Local(int64(fs.Type)) {
 		src.close()
 		return nil
 	}

@@ -81,8 +81,8 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.Prepar
 	if err := p.asksHeld(&announced); err != nil {
 		return nil, err
 	}
-	if announced.Names = p.s.naming.joins(p.s.viewOf(p.PID)); announced.Names {
-		p.s.naming.listens(l, true)
+	if announced.Names = p.s.naming.Joins(p.s.naming.ViewOf(p.PID), p.s.log); announced.Names {
+		p.s.naming.Listens(l.conn, true)
 	}
 	p.sharesNames.Store(announced.Names)
 	p.plain.Store(p.s.isPlain(p.PID))
@@ -253,7 +253,7 @@ func (s *Supervisor) forgetSession(l *link) {
 	if s.sessions[l.node] == l {
 		delete(s.sessions, l.node)
 	}
-	s.naming.listens(l, false)
+	s.naming.Listens(l.conn, false)
 }
 
 // brief bounds arguments: they are for people, and a message has a limit.

@@ -7,6 +7,7 @@ import (
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/naming"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/transport"
 )
@@ -15,7 +16,7 @@ import (
 // is; what an attempt asks that was given up is not answered.
 func TestSettledWhenAllIsThere(t *testing.T) {
 	here, there := net.Pipe()
-	l := &link{s: &Supervisor{naming: &naming{}}, conn: transport.NewFramed(here)}
+	l := &link{s: &Supervisor{naming: &naming.Naming{}}, conn: transport.NewFramed(here)}
 	guest := transport.NewFramed(there)
 	defer guest.Close()
 	p := &proc{Process: &tracee.Process{Own: 7}, link: l}

@@ -19,6 +19,7 @@ import (
 	"openmosix/internal/model/tally"
 	"openmosix/internal/process/callcount"
 	"openmosix/internal/process/filehash"
+	"openmosix/internal/process/naming"
 	"openmosix/internal/process/tracee"
 	"openmosix/internal/role/employer"
 )
@@ -36,7 +37,7 @@ type Supervisor struct {
 	attending atomic.Bool // the family stays traced at home: attend.go, family.go
 	placesToo atomic.Bool // ... and its programs are placed
 	staying   stays
-	naming    *naming
+	naming    *naming.Naming
 	pieces    pieces
 	courses   courses
 
@@ -88,8 +89,8 @@ func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]question{}, links: map[*link]struct{}{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
 		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
-	s.naming, s.joint = newNaming(s), newJointly(s)
-	s.fam = tracee.NewFamily(s)
+	s.joint, s.fam = newJointly(s), tracee.NewFamily(s)
+	s.naming = naming.New(s.fam.FS, s.anyAway, s.done)
 	return s
 }
 

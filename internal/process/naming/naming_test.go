@@ -1,4 +1,4 @@
-package deputy
+package naming
 
 import (
 	"os"
@@ -16,7 +16,7 @@ func TestDisturbed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := newNaming(new(Supervisor))
+	n := New("/proc", func() bool { return false }, nil)
 	if n.w, err = inotify.New(); err != nil {
 		t.Fatal(err)
 	}
@@ -32,18 +32,18 @@ func TestDisturbed(t *testing.T) {
 		if err := os.MkdirAll(name, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		n.settle() // that it has come
+		n.Settle() // that it has come
 		if _, _, err := n.watch(name, names.NotLink); err != nil {
 			t.Skipf("names on %s are not told: %v", dir, err)
 		}
-		n.settle()
+		n.Settle()
 		if err := n.examine(name, names.NotLink); err != nil {
 			t.Fatal(err)
 		}
 		if err := change(); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		n.settle()
+		n.Settle()
 		n.mu.Lock()
 		got, want := n.disturbed, what != "nothing" && what != "another comes"
 		n.mu.Unlock()
@@ -53,6 +53,6 @@ func TestDisturbed(t *testing.T) {
 		if err := os.RemoveAll(filepath.Dir(name)); err != nil {
 			t.Fatal(err)
 		}
-		n.settle()
+		n.Settle()
 	}
 }

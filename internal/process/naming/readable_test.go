@@ -1,6 +1,8 @@
-package deputy
+package naming
 
 import (
+	"openmosix/internal/linux/filestat"
+	"openmosix/internal/model/wire"
 	"testing"
 	"time"
 )
@@ -26,5 +28,12 @@ func TestUntraced(t *testing.T) {
 		if got := noon.Before(untraced(c.read, c.changed, c.modified)); got != c.want {
 			t.Errorf("%s: told %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// What is told of a file's state is as long as those who hear it expect.
+func TestStateIsAsLongAsTold(t *testing.T) {
+	if filestat.Size != wire.StatSize {
+		t.Errorf("%d and %d bytes", filestat.Size, wire.StatSize)
 	}
 }

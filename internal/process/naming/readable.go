@@ -1,4 +1,4 @@
-package deputy
+package naming
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"openmosix/internal/linux/filestat"
 	"openmosix/internal/linux/lease"
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/wire"
@@ -37,9 +38,9 @@ type readableFile struct {
 	watch  int32
 	since  time.Time // it has been watched
 	stat   unix.Stat_t
-	links  map[*link]bool // who was told
-	opened int            // how often by others, before anybody was told
-	until  time.Time      // by when it is no longer told; of one that is left: until when it is open
+	links  map[Side]bool // who was told
+	opened int           // how often by others, before anybody was told
+	until  time.Time     // by when it is no longer told; of one that is left: until when it is open
 }
 
 // Bounds of what is told, and times.
@@ -60,7 +61,7 @@ const (
 )
 
 // readable learns that a call has opened a file.
-func (n *naming) readable(l learning, path, directory string) error {
+func (n *Naming) readable(l Shown, path, directory string) error {
 	n.mu.Lock()
 	n.drain()
 	f := n.readables.files[path]
@@ -68,14 +69,14 @@ func (n *naming) readable(l learning, path, directory string) error {
 	if f == nil {
 		return n.observe(l, path)
 	}
-	if !l.began.After(f.since) || f.links[l.link] {
+	if !l.Began.After(f.since) || f.links[l.Side] {
 		return nil
 	}
 	return n.tellReadable(l, f, directory)
 }
 
 // observe begins to watch a file.
-func (n *naming) observe(l learning, path string) error {
+func (n *Naming) observe(l Shown, path string) error {
 	if _, _, err := n.watch(path, names.NotLink); err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func openReadable(path string) (*readableFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	f := &readableFile{path: path, file: os.NewFile(uintptr(fd), path), links: make(map[*link]bool)}
+	f := &readableFile{path: path, file: os.NewFile(uintptr(fd), path), links: make(map[Side]bool)}
 	if err := f.look(); err != nil {
 		f.file.Close()
 		return nil, err
@@ -127,7 +128,7 @@ func (f *readableFile) look() error {
 	read, changed, modified := time.Unix(st.Atim.Unix()), time.Unix(st.Ctim.Unix()), time.Unix(st.Mtim.Unix())
 	f.until = now.Add(unread)
 	switch {
-	case st.Mode&unix.S_IFMT != unix.S_IFREG, st.Nlink == 0, st.Size > wire.MaxReadable, !local[int64(fs.Type)]:
+	case st.Mode&unix.S_IFMT != unix.S_IFREG, st.Nlink == 0, st.Size > wire.MaxReadable, !filestat.Local(int64(fs.Type)):
 		return errNotTold
 	case fs.Type == unix.OVERLAYFS_SUPER_MAGIC: // a mapping is one of the file below, of which a lease says nothing
 		return errNotTold
@@ -154,7 +155,7 @@ func untraced(read, changed, modified time.Time) time.Time {
 }
 
 // tellReadable tells one of the guests' sides what a file gives.
-func (n *naming) tellReadable(l learning, f *readableFile, directory string) error {
+func (n *Naming) tellReadable(l Shown, f *readableFile, directory string) error {
 	n.mu.Lock()
 	told, before := f.stat, f.opened
 	n.mu.Unlock()
@@ -169,7 +170,7 @@ func (n *naming) tellReadable(l learning, f *readableFile, directory string) err
 	if int64(size) != f.stat.Size || err == nil {
 		return errNotTold // it is changing
 	}
-	m := wire.Encode(wire.ReadableMsg{Path: f.path, Stat: statBytes(&f.stat), Contents: contents[:size]})
+	m := wire.Encode(wire.ReadableMsg{Path: f.path, Stat: filestat.Bytes(&f.stat), Contents: contents[:size]})
 	if unwritten, err := lease.Unwritten(f.file); err != nil || !unwritten {
 		return errors.Join(errNotTold, err)
 	}
@@ -182,17 +183,17 @@ func (n *naming) tellReadable(l learning, f *readableFile, directory string) err
 	if n.readables.files[f.path] != f || f.opened != before {
 		return errNotTold // something has happened since it was looked at
 	}
-	f.links[l.link] = true
+	f.links[l.Side] = true
 	n.active.Store(true)
-	own := uint64(uint32(l.d.t.Own))
-	if directory != "" && n.s.linkOf(l.d.p.PID, "cwd") == directory {
-		known := wire.KnownMsg{Serial: l.serial, Path: f.path, Fact: uint8(names.NotLink), Directory: directory}
+	own := uint64(uint32(l.Own))
+	if directory != "" && n.fs.Link(l.PID, "cwd") == directory {
+		known := wire.KnownMsg{Serial: l.Serial, Path: f.path, Fact: uint8(names.NotLink), Directory: directory}
 		n.told.Learn(f.path, names.NotLink)
-		if err := l.link.conn.Post(wire.Known, own, wire.Encode(known)); err != nil {
+		if err := l.Side.Post(wire.Known, own, wire.Encode(known)); err != nil {
 			return err
 		}
 	}
-	return l.link.conn.Post(wire.Readable, own, m)
+	return l.Side.Post(wire.Readable, own, m)
 }
 
 // stillThere looks whether the name leads to the file, and it is as it was.
@@ -201,7 +202,7 @@ func (f *readableFile) stillThere() error {
 	if err := errors.Join(unix.Lstat(f.path, &named), unix.Fstat(int(f.file.Fd()), &now)); err != nil {
 		return err
 	}
-	if named.Dev != now.Dev || named.Ino != now.Ino || !bytes.Equal(statBytes(&now), statBytes(&f.stat)) {
+	if named.Dev != now.Dev || named.Ino != now.Ino || !bytes.Equal(filestat.Bytes(&now), filestat.Bytes(&f.stat)) {
 		return errNotTold
 	}
 	return nil
@@ -209,7 +210,7 @@ func (f *readableFile) stillThere() error {
 
 // happened takes what was said of a watched file: that it was opened, or more.
 // Precondition: mu is held.
-func (n *naming) happened(watch int32, onlyOpened bool) {
+func (n *Naming) happened(watch int32, onlyOpened bool) {
 	f := n.readables.watches[watch]
 	if f == nil {
 		return
@@ -245,7 +246,7 @@ type leaver interface{ Leave(watch int32) }
 
 // tidy drops what must not be told for longer, closes what nobody can ask for any
 // more, and all if nobody has been away for a while.
-func (n *naming) tidy(now time.Time, idle bool) {
+func (n *Naming) tidy(now time.Time, idle bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r := &n.readables
@@ -264,4 +265,25 @@ func (n *naming) tidy(now time.Time, idle bool) {
 	}
 	clear(r.left[len(kept):])
 	r.left = kept
+}
+
+// Open opens anew the file that was told by this path, whatever has become of
+// the name; nil: it is not known any more.
+func (n *Naming) Open(m *wire.OpenedMsg) *os.File {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := n.readables.left
+	if f := n.readables.files[m.Path]; f != nil {
+		all = append(all[:len(all):len(all)], f)
+	}
+	for _, f := range all {
+		if f.path != m.Path || f.stat.Dev != m.Dev || f.stat.Ino != m.Inode {
+			continue
+		}
+		file, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", f.file.Fd()), int(m.Flags&^unix.O_CLOEXEC), 0)
+		if err == nil {
+			return file
+		}
+	}
+	return nil
 }

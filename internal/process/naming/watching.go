@@ -1,10 +1,11 @@
-package deputy
+package naming
 
 import (
 	"errors"
 	"fmt"
 	"os"
 
+	"openmosix/internal/linux/filestat"
 	"openmosix/internal/model/names"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,7 @@ import (
 
 // watch watches every directory on the way to a name. Where one is missing, it
 // is that one which is absent, and with it all below. Only the learner calls it.
-func (n *naming) watch(path string, fact names.Fact) (string, names.Fact, error) {
+func (n *Naming) watch(path string, fact names.Fact) (string, names.Fact, error) {
 	for _, directory := range names.Parents(path) {
 		n.mu.Lock()
 		_, watched := n.dirs[directory]
@@ -34,7 +35,7 @@ func (n *naming) watch(path string, fact names.Fact) (string, names.Fact, error)
 // maxWatched bounds the directories of a family; the kernel has a bound of its own.
 const maxWatched = 4096
 
-func (n *naming) watchOne(directory string) error {
+func (n *Naming) watchOne(directory string) error {
 	how := unix.OpenHow{Flags: unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
 	fd, err := unix.Openat2(unix.AT_FDCWD, directory, &how)
 	if err != nil {
@@ -70,22 +71,13 @@ func (n *naming) watchOne(directory string) error {
 	return nil
 }
 
-// local are the file systems whose names change by this kernel's calls only.
-var local = map[int64]bool{
-	unix.EXT4_SUPER_MAGIC: true, unix.XFS_SUPER_MAGIC: true, unix.BTRFS_SUPER_MAGIC: true, unix.F2FS_SUPER_MAGIC: true,
-	unix.TMPFS_MAGIC: true, unix.RAMFS_MAGIC: true, unix.OVERLAYFS_SUPER_MAGIC: true, unix.SQUASHFS_MAGIC: true, unix.ISOFS_SUPER_MAGIC: true,
-	zfsMagic: true,
-}
-
-const zfsMagic = 0x2fc12fc1
-
 // told tells why facts are not told of the names in an open directory.
 func told(fd int) error {
 	var fs unix.Statfs_t
 	if err := unix.Fstatfs(fd, &fs); err != nil {
 		return err
 	}
-	if !local[int64(fs.Type)] {
+	if !filestat.Local(int64(fs.Type)) {
 		return fmt.Errorf("a file system of type %#x: %w", fs.Type, errNotTold)
 	}
 	const caseFold = 0x40000000 // FS_CASEFOLD_FL

@@ -1,24 +1,4 @@
-package deputy
-
-import (
-	"bytes"
-	"errors"
-	"fmt"
-	"os"
-	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
-
-	"openmosix/internal/linux/inotify"
-	"openmosix/internal/model/names"
-	"openmosix/internal/model/syscalls"
-	"openmosix/internal/model/wire"
-
-	"golang.org/x/sys/unix"
-)
-
-// naming tells the guests' sides what they may answer of names by themselves.
+// Package naming tells the guests' sides what they may answer of names by themselves.
 //
 // What makes it safe: before a fact is told, every directory on the way to the
 // name is watched, and after that it is looked whether the fact still holds. The
@@ -32,18 +12,49 @@ import (
 // mounts and root, and the same rights for all processes that share the facts.
 // Not on file systems that others change, nor where letter case does not matter.
 //
-// Lock order: mu is inside all of the supervisor's other locks. Nothing that
-// waits for a file system is done under it.
-type naming struct {
-	s      *Supervisor
-	active atomic.Bool // a fact has been told
-	asked  chan learning
-	w      *inotify.Watcher
-	failed bool // the learner's own: there can be no watching
+// Lock order: Naming.mu is inside all locks of who uses it. Nothing that waits for
+// a file system is done under it.
+package naming
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"openmosix/internal/linux/inotify"
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/names"
+	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Side is where a guest's side is told something; it does not wait. It is compared.
+type Side interface {
+	Post(kind uint8, id uint64, parts ...[]byte) error
+}
+
+// Naming is what is known and told.
+type Naming struct {
+	fs      procfs.FS
+	log     *slog.Logger
+	anyAway func() bool // a process is on another node
+	over    <-chan struct{}
+	active  atomic.Bool // a fact has been told
+	asked   chan Shown
+	w       *inotify.Watcher
+	failed  bool // the learner's own: there can be no watching
 
 	mu    sync.Mutex
-	links []*link // by which facts go out
-	view  view    // whose facts these are
+	sides []Side // to which facts go out
+	view  View   // whose facts these are
 	told  names.Table
 	dirs  map[string]int32              // watched directories
 	paths map[int32]map[string]struct{} // by the watch's number
@@ -55,103 +66,92 @@ type naming struct {
 	readables readables
 }
 
-// view is what decides which names a process sees, and whether it may look.
-type view struct {
+// View is what decides which names a process sees, and whether it may look.
+type View struct {
 	mounts string
 	rights string
 }
 
-// learning is a call that has shown something.
-type learning struct {
-	d      *deputy
-	link   *link
-	serial uint64
+// Shown is a call that has shown something.
+type Shown struct {
+	Side   Side      // of the process that made it
+	PID    int       // its own, here
+	Own    int       // its thread's id in its namespace
+	Serial uint64    // the call's
+	Began  time.Time // the call
+
 	path   string
 	fact   names.Fact
-	opened bool      // not a fact, but that a file could be opened to be read: readable.go
-	began  time.Time // the call
+	opened bool // not a fact, but that a file could be opened to be read: readable.go
 }
 
 // maxLearning bounds what waits to be learnt; more is not learnt.
 const maxLearning = 256
 
-func newNaming(s *Supervisor) *naming {
-	return &naming{s: s, asked: make(chan learning, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
+// New knows nothing yet. anyAway tells whether a process of the family is on another node; when over
+// is closed it ends.
+func New(fs procfs.FS, anyAway func() bool, over <-chan struct{}) *Naming {
+	return &Naming{fs: fs, anyAway: anyAway, over: over, asked: make(chan Shown, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
 		readables: readables{files: make(map[string]*readableFile), watches: make(map[int32]*readableFile)}}
 }
 
-// viewOf describes a process that is about to leave; nil: it has names of its own.
-func (s *Supervisor) viewOf(pid int) *view {
-	v := view{mounts: s.linkOf(pid, "ns/mnt")}
-	if v.mounts == "" || v.mounts != s.linkOf(unix.Getpid(), "ns/mnt") {
+// ViewOf describes a process that is about to leave; nil: it has names of its own.
+func (n *Naming) ViewOf(pid int) *View {
+	v := View{mounts: n.fs.Link(pid, "ns/mnt")}
+	if v.mounts == "" || v.mounts != n.fs.Link(unix.Getpid(), "ns/mnt") {
 		return nil
 	}
 	var its, ours unix.Stat_t
-	if unix.Stat(s.fam.FS.Path(pid, "root"), &its) != nil || unix.Stat("/", &ours) != nil || its.Dev != ours.Dev || its.Ino != ours.Ino {
+	if unix.Stat(n.fs.Path(pid, "root"), &its) != nil || unix.Stat("/", &ours) != nil || its.Dev != ours.Dev || its.Ino != ours.Ino {
 		return nil
 	}
-	status, err := s.fam.FS.Status(pid)
+	status, err := n.fs.Status(pid)
 	if err != nil {
 		return nil
 	}
-	label, _ := os.ReadFile(s.fam.FS.Path(pid, "attr/current")) // what a security module goes by
+	label, _ := os.ReadFile(n.fs.Path(pid, "attr/current")) // what a security module goes by
 	v.rights = fmt.Sprint(status.Uid, status.Gid, status.Groups, status.CapEff, string(label))
 	return &v
 }
 
-func (s *Supervisor) linkOf(pid int, name string) string {
-	to, err := os.Readlink(s.fam.FS.Path(pid, name))
-	if err != nil {
-		return ""
-	}
-	return to
-}
-
-// joins tells whether a process shares the facts. The first one decides.
-func (n *naming) joins(v *view) bool {
+// Joins tells whether a process shares the facts. The first one decides. What is worth a line is said to log.
+func (n *Naming) Joins(v *View, log *slog.Logger) bool {
 	if v == nil {
 		return false
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.view == (view{}) {
-		n.view = *v
+	if n.view == (View{}) {
+		n.view, n.log = *v, log
 		go n.learn()
 	}
 	return n.view == *v
 }
 
-// listens notes that facts may go out by a link, or not any more.
-func (n *naming) listens(l *link, does bool) {
+// Listens notes that facts may go out to a side, or not any more.
+func (n *Naming) Listens(s Side, does bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.links = slices.DeleteFunc(n.links, func(k *link) bool { return k == l })
+	n.sides = slices.DeleteFunc(n.sides, func(k Side) bool { return k == s })
 	if does {
-		n.links = append(n.links, l)
+		n.sides = append(n.sides, s)
 	}
 }
 
-// shown notes what the result of a call shows. It does not wait.
-func (n *naming) shown(j job, d *deputy, serial uint64, began time.Time, c *syscalls.Call, ret int64) {
-	if !d.p.sharesNames.Load() {
-		return
-	}
-	if ret >= 0 && names.ChangesView(c.Nr) {
-		d.p.sharesNames.Store(false)
-		return
-	}
+// Learn notes what the result of a call shows. It does not wait.
+func (n *Naming) Learn(s Shown, c *syscalls.Call, ret int64) {
 	q, asks := names.Asks(c.Nr, c.Args)
-	fact := q.Learnt(ret)
 	_, reads := names.OpensToRead(c.Nr, c.Args)
-	opened := reads && ret >= 0
-	if !asks || fact == names.Unknown && !opened {
+	s.fact, s.opened = q.Learnt(ret), reads && ret >= 0
+	if !asks || s.fact == names.Unknown && !s.opened {
 		return
 	}
 	for i := range c.Segs {
 		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
 			path, _, _ := bytes.Cut(in, []byte{0})
+			s.path = string(path)
 			select {
-			case n.asked <- learning{d: d, link: j.link, serial: serial, path: string(path), fact: fact, opened: opened, began: began}:
+			case n.asked <- s:
 			default:
 			}
 			return
@@ -160,16 +160,16 @@ func (n *naming) shown(j job, d *deputy, serial uint64, began time.Time, c *sysc
 }
 
 // learn makes facts of what calls have shown, until the supervisor ends.
-func (n *naming) learn() {
+func (n *Naming) learn() {
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	away := time.Now()
 	for {
 		select {
-		case <-n.s.done:
+		case <-n.over:
 			return
 		case now := <-ticks.C:
-			if n.s.anyAway() {
+			if n.anyAway() {
 				away = now
 			}
 			n.tidy(now, now.Sub(away) > idleFor)
@@ -181,17 +181,17 @@ func (n *naming) learn() {
 				continue
 			}
 			if err := n.learnOne(l); err != nil {
-				n.s.log.Debug("nothing learnt", "path", l.path, "error", err)
+				n.log.Debug("nothing learnt", "path", l.path, "error", err)
 			}
 		}
 	}
 }
 
-func (n *naming) start() bool {
+func (n *Naming) start() bool {
 	w, err := inotify.New()
 	if err != nil {
 		n.failed = true
-		n.s.log.Info("what is known of names is not kept", "error", err)
+		n.log.Info("what is known of names is not kept", "error", err)
 		return false
 	}
 	n.mu.Lock()
@@ -207,25 +207,25 @@ const followTime = 2 * time.Millisecond
 
 // follow passes changes on soon: a guest that only looks again and again
 // hears of nothing else.
-func (n *naming) follow(w *inotify.Watcher) {
+func (n *Naming) follow(w *inotify.Watcher) {
 	defer w.Close()
 	for {
 		w.Wait()
 		select {
-		case <-n.s.done:
+		case <-n.over:
 			return
 		case <-time.After(followTime):
-			n.settle()
+			n.Settle()
 		}
 	}
 }
 
 var errNotTold = errors.New("it is not a name that is told")
 
-func (n *naming) learnOne(l learning) error {
+func (n *Naming) learnOne(l Shown) error {
 	directory := ""
 	if l.path == "" || l.path[0] != '/' {
-		directory = n.s.linkOf(l.d.p.PID, "cwd")
+		directory = n.fs.Link(l.PID, "cwd")
 	}
 	var passed []string // directories that the path leaves again by ".."
 	path := names.Resolve(directory, l.path, func(on string) bool {
@@ -248,12 +248,12 @@ func (n *naming) learnOne(l learning) error {
 
 // tell tells a fact of a clean path, and with it the working directory of the
 // process if the call's path began there.
-func (n *naming) tell(l learning, path string, fact names.Fact, directory string) error {
+func (n *Naming) tell(l Shown, path string, fact names.Fact, directory string) error {
 	path, fact, err := n.watch(path, fact)
 	if err != nil {
 		return err
 	}
-	if directory != "" && n.s.linkOf(l.d.p.PID, "cwd") != directory {
+	if directory != "" && n.fs.Link(l.PID, "cwd") != directory {
 		return errNotTold
 	}
 	if err := n.examine(path, fact); err != nil {
@@ -275,12 +275,12 @@ func (n *naming) tell(l learning, path string, fact names.Fact, directory string
 	}
 	n.told.Learn(path, fact)
 	n.active.Store(true)
-	return l.link.conn.Post(wire.Known, uint64(uint32(l.d.t.Own)), wire.Encode(wire.KnownMsg{Serial: l.serial, Path: path, Fact: uint8(fact), Directory: directory}))
+	return l.Side.Post(wire.Known, uint64(uint32(l.Own)), wire.Encode(wire.KnownMsg{Serial: l.Serial, Path: path, Fact: uint8(fact), Directory: directory}))
 }
 
 // examine looks whether a fact is true; disturbed tells from then on whether it may have ceased to be.
 // Precondition: the directories on the way are watched.
-func (n *naming) examine(path string, fact names.Fact) error {
+func (n *Naming) examine(path string, fact names.Fact) error {
 	n.mu.Lock()
 	n.examined, n.disturbed = path, false
 	n.mu.Unlock()
@@ -302,8 +302,8 @@ func holds(path string, fact names.Fact) error {
 	return errNotTold
 }
 
-// settle sends what has changed. It is called before anything else is sent.
-func (n *naming) settle() {
+// Settle sends what has changed. It is called before anything else is sent.
+func (n *Naming) Settle() {
 	if !n.active.Load() {
 		return
 	}
@@ -313,7 +313,7 @@ func (n *naming) settle() {
 }
 
 // drain precondition: mu is held.
-func (n *naming) drain() {
+func (n *Naming) drain() {
 	events, mounts := n.w.Changed()
 	if mounts {
 		n.dirs, n.paths = make(map[string]int32), make(map[int32]map[string]struct{})
@@ -345,7 +345,7 @@ func (n *naming) drain() {
 }
 
 // changed precondition: mu is held.
-func (n *naming) changed(directory string, e inotify.Event) {
+func (n *Naming) changed(directory string, e inotify.Event) {
 	path := directory
 	if e.Name != "" {
 		path = names.Resolve(directory, e.Name, func(string) bool { return false })
@@ -373,11 +373,11 @@ func (n *naming) changed(directory string, e inotify.Event) {
 }
 
 // drop takes facts back. Precondition: mu is held.
-func (n *naming) drop(path string, directory bool) {
+func (n *Naming) drop(path string, directory bool) {
 	n.told.Forget(path, directory)
 	n.readables.leave(n.w, path, directory)
 	m := wire.Encode(wire.ForgetMsg{Path: path, Directory: directory})
-	for _, l := range n.links {
-		_ = l.conn.Post(wire.Forget, 0, m)
+	for _, s := range n.sides {
+		_ = s.Post(wire.Forget, 0, m)
 	}
 }
