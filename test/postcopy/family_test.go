@@ -12,21 +12,64 @@ import (
 	"openmosix/test/labtest"
 )
 
+const (
+	slow  = "tc qdisc add dev eth0 root tbf rate 2mbit burst 32k latency 10s"
+	quick = "tc qdisc del dev eth0 root"
+)
+
+// slows skips the test where links cannot be slow.
+func slows(t *testing.T, ctx context.Context, lab *labtest.Lab, node int) {
+	t.Helper()
+	if _, err := exec.LookPath("tc"); err != nil {
+		t.Skip("tc is not here")
+	}
+	if text, err := lab.Shell(ctx, node, slow+" && "+quick); err != nil {
+		t.Skipf("this kernel makes no slow links: %s", text)
+	}
+}
+
+// TestANewDaemonHoldsWhatIsMissing: while memory follows a process home its daemon is killed and
+// another one started, which finds its supervisor and holds the process's faults as the first did.
+func TestANewDaemonHoldsWhatIsMissing(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	slows(t, ctx, lab, 2)
+	p := start(t, ctx, lab, build(t), "wait", 64)
+	p.move(t, ctx, "2", "precopy")
+	if text, err := lab.Shell(ctx, 2, slow); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
+	p.isHeld(t, ctx, "1")
+	if text, err := lab.Shell(ctx, 1, "kill -9 $(pgrep -f '[ /]node --config' | head -1)"); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	<-moved // nobody is there to say how it went
+	daemon, err := lab.StartDaemon(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = daemon.Process.Kill()
+		_ = daemon.Wait()
+	}()
+	p.isHeld(t, ctx, "1")
+	if text, err := lab.Shell(ctx, 2, quick); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	p.isHeld(t, ctx, "0")
+	p.judge(t, ctx)
+}
+
 // TestOthersForkMeanwhile: while memory of one process follows it home, the others of its family
 // fork and execute. The program is a shell's child under mosrun; the shell makes a process
 // for each line that it reads, while the link is so slow that the memory would take minutes.
 func TestOthersForkMeanwhile(t *testing.T) {
-	if _, err := exec.LookPath("tc"); err != nil {
-		t.Skip("tc is not here")
-	}
 	lab := labtest.Up(t, 2)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	const slow = "tc qdisc add dev eth0 root tbf rate 2mbit burst 32k latency 10s"
-	const quick = "tc qdisc del dev eth0 root"
-	if text, err := lab.Shell(ctx, 2, slow+" && "+quick); err != nil {
-		t.Skipf("this kernel makes no slow links: %s", text)
-	}
+	slows(t, ctx, lab, 2)
 	path := build(t)
 	run := lab.Command(ctx, 1, filepath.Dir(path), labtest.InNode, "mosrun", "sh", "-c", path+" wait 64 & while read line; do /bin/echo $line; done; wait")
 	lines, err := run.StdinPipe()

@@ -219,25 +219,27 @@ func (c *child) greet(h supervisor.Hello) error {
 	if err := c.tell(supervisor.FromDaemon{Hello: &h}); err != nil {
 		return err
 	}
-	_, err := c.awaitReady()
+	_, err := c.awaitReady(1)
 	return err
 }
 
-// awaitReady gives the pid the supervisor says it has.
-func (c *child) awaitReady() (int, error) {
+// awaitReady gives the pid the supervisor says it has. One that an earlier daemon has started may
+// have something to say to that one still.
+func (c *child) awaitReady(tries int) (int, error) {
 	c.conn.SetReadDeadline(time.Now().Add(readyTimeout))
 	var e supervisor.Event
-	files, err := c.conn.Recv(&e)
-	for _, f := range files {
-		f.Close()
+	for range tries {
+		e = supervisor.Event{}
+		files, err := c.conn.Recv(&e)
+		closeAll(files)
+		if err != nil {
+			return 0, fmt.Errorf("supervisor %d does not get ready: %w", c.pid, err)
+		}
+		if e.Kind == supervisor.Ready {
+			return e.PID, c.conn.SetReadDeadline(time.Time{})
+		}
 	}
-	if err != nil {
-		return 0, fmt.Errorf("supervisor %d does not get ready: %w", c.pid, err)
-	}
-	if e.Kind != supervisor.Ready {
-		return 0, fmt.Errorf("supervisor %d says %q before it is ready: %s", c.pid, e.Kind, e.Text)
-	}
-	return e.PID, c.conn.SetReadDeadline(time.Time{})
+	return 0, fmt.Errorf("supervisor %d says %q before it is ready: %s", c.pid, e.Kind, e.Text)
 }
 
 // listen hands each event to f until the supervisor closes its end.

@@ -136,6 +136,9 @@ func (d *Daemon) takeOverHome(conn *unixmsg.Conn, path string, pid int) error {
 	return err
 }
 
+// mostBefore bounds what a supervisor may have to say to the daemon before this one.
+const mostBefore = 256
+
 // greetAgain makes a child of a supervisor that somebody else has started. It
 // says itself which process it is, so that is looked at.
 func (d *Daemon) greetAgain(conn *unixmsg.Conn, path string, hello supervisor.Hello, uid int) (*child, error) {
@@ -149,7 +152,7 @@ func (d *Daemon) greetAgain(conn *unixmsg.Conn, path string, hello supervisor.He
 		logOut.Close()
 		return nil, err
 	}
-	if c.pid, err = c.awaitReady(); err != nil {
+	if c.pid, err = c.awaitReady(mostBefore); err != nil {
 		logOut.Close()
 		return nil, err
 	}

@@ -97,6 +97,7 @@ func newSupervisor() *Supervisor {
 // serve takes the daemon's requests. When the daemon is gone the supervisor
 // goes on: its processes do not depend on it.
 func (s *Supervisor) serve() {
+	rejoined := false
 	for {
 		var m supervisor.FromDaemon
 		files, err := s.daemon.Recv(&m)
@@ -107,8 +108,12 @@ func (s *Supervisor) serve() {
 				return
 			}
 			s.staying.takenBack(nil) // of this one nothing is known
-			s.pledgeAgain()
+			rejoined = true
 			continue
+		}
+		if rejoined && m.Hello != nil {
+			rejoined = false
+			s.pledgeAgain()
 		}
 		for _, f := range files {
 			_ = f.Close()

@@ -88,8 +88,15 @@ func Greeted(f *fault.Fault, conn *unixmsg.Conn, later int) (*Daemon, error) {
 // Ready tells the daemon that the supervisor can be asked. What was to be told before is nothing
 // to one that is new.
 func (d *Daemon) Ready() {
-	d.later.take()
-	d.Tell(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()})
+	d.later.sending.Lock()
+	defer d.later.sending.Unlock()
+	if events := d.later.take(); !d.later.absent {
+		d.flush(events)
+	}
+	d.later.absent = false
+	if err := d.send(supervisor.Event{Kind: supervisor.Ready, PID: os.Getpid()}); err != nil {
+		d.Log.Debug("the daemon is not told that this supervisor is ready", "error", err)
+	}
 }
 
 // Recv takes the next message. A greeting in it is a fresh certificate, another
@@ -109,8 +116,13 @@ func (d *Daemon) Recv(m *supervisor.FromDaemon) ([]*os.File, error) {
 	return files, nil
 }
 
-// Rejoin waits for a later daemon.
-func (d *Daemon) Rejoin() error { return d.line.Rejoin() }
+// Rejoin waits for a later daemon. What is told before its greeting has come is missed.
+func (d *Daemon) Rejoin() error {
+	d.later.sending.Lock()
+	d.later.absent = true
+	d.later.sending.Unlock()
+	return d.line.Rejoin()
+}
 
 // Hello is the greeting, with the latest certificate.
 func (d *Daemon) Hello() supervisor.Hello {

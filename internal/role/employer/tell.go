@@ -1,6 +1,7 @@
 package employer
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"sync"
@@ -21,6 +22,7 @@ const (
 // Lock order: sending, mu.
 type later struct {
 	sending sync.Mutex // held while anything is sent, so that events arrive in the order of their telling
+	absent  bool       // the daemon is gone, and another one has not greeted yet; sending
 
 	mu     sync.Mutex
 	events []supervisor.Event
@@ -70,10 +72,21 @@ func (d *Daemon) Flush() {
 	d.flush(d.later.take())
 }
 
+// errAbsent: what is told meanwhile is missed. A new daemon is to hear first that the supervisor is ready.
+var errAbsent = errors.New("there is no daemon")
+
+// send sends one packet. Precondition: later.sending is held.
+func (d *Daemon) send(e supervisor.Event, files ...*os.File) error {
+	if d.later.absent {
+		return errAbsent
+	}
+	return d.line.Send(e, files...)
+}
+
 // flush sends events. Precondition: later.sending is held.
 func (d *Daemon) flush(events []supervisor.Event) {
 	for packet := range slices.Chunk(events, laterMost) {
-		if err := d.line.Send(together(packet)); err != nil {
+		if err := d.send(together(packet)); err != nil {
 			d.Log.Debug("events not delivered", "events", len(packet), "error", err)
 		}
 	}
@@ -94,7 +107,7 @@ func (d *Daemon) Send(e supervisor.Event) error {
 	events := d.later.take()
 	last := min(len(events), laterMost-1) // so many go with it
 	d.flush(events[:len(events)-last])
-	return d.line.Send(together(append(events[len(events)-last:], e)))
+	return d.send(together(append(events[len(events)-last:], e)))
 }
 
 // Give sends an event with files.
@@ -102,7 +115,7 @@ func (d *Daemon) Give(e supervisor.Event, files ...*os.File) error {
 	d.later.sending.Lock()
 	defer d.later.sending.Unlock()
 	d.flush(d.later.take())
-	return d.line.Send(e, files...)
+	return d.send(e, files...)
 }
 
 // Tell sends an event; a daemon that is gone misses it.

@@ -2,6 +2,7 @@ package employer
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,9 +90,12 @@ func TestLater(t *testing.T) {
 		t.Error(got)
 	}
 	d.Later(event(11))
-	d.Ready()
+	d.Ready() // to the same one: it has another certificate, say
+	if got, _ := packet(t, daemon); got != "11" {
+		t.Error(got)
+	}
 	if _, events := packet(t, daemon); len(events) != 1 || events[0].Kind != supervisor.Ready {
-		t.Errorf("a new daemon is greeted with %v", events)
+		t.Errorf("the daemon is told %v", events)
 	}
 }
 
@@ -110,5 +114,57 @@ func TestLaterIsBounded(t *testing.T) {
 			}
 			seen++
 		}
+	}
+}
+
+// A new daemon hears first that the supervisor is ready, whatever is told at that moment; what was told
+// to nobody is missed.
+func TestReadyComesFirst(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "later")
+	listener, err := unixmsg.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	first, conn := unixmsgtest.Ends(t)
+	hello := supervisor.FromDaemon{Hello: &supervisor.Hello{StateDir: t.TempDir(), Log: "error"}}
+	if err := first.Send(hello); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Greeted(&fault.Fault{}, conn, int(listener.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Close()
+	if _, err := d.Recv(new(supervisor.FromDaemon)); err == nil {
+		t.Fatal("the daemon is gone, and says something")
+	}
+	event := func(pid int) supervisor.Event { return supervisor.Event{Kind: supervisor.Ended, PID: pid} }
+	rejoined := make(chan error, 1)
+	go func() { rejoined <- d.Rejoin() }()
+	second, err := unixmsg.Connect(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-rejoined; err != nil {
+		t.Fatal(err)
+	}
+	d.Later(event(1))
+	d.Tell(event(2))
+	if d.Give(event(3), listener) == nil {
+		t.Error("something is given to nobody")
+	}
+	if err := second.Send(hello); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Recv(new(supervisor.FromDaemon)); err != nil {
+		t.Fatal(err)
+	}
+	d.Tell(event(4))
+	if _, events := packet(t, second); events[0].Kind != supervisor.Ready {
+		t.Errorf("it says %q first", events[0].Kind)
+	}
+	if got, _ := packet(t, second); got != "4" {
+		t.Errorf("then it tells of %s", got)
 	}
 }
