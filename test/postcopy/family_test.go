@@ -62,6 +62,32 @@ func TestANewDaemonHoldsWhatIsMissing(t *testing.T) {
 	p.judge(t, ctx)
 }
 
+// TestWhoIsLeftDiesWithWhatIsMissing: a process that is coming home forks and ends, and the rest of
+// their memory is lost. The child dies before it sees that.
+func TestWhoIsLeftDiesWithWhatIsMissing(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	slows(t, ctx, lab, 2)
+	p := start(t, ctx, lab, build(t), "leave", 64)
+	p.move(t, ctx, "2", "precopy")
+	if text, err := lab.Shell(ctx, 2, slow); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
+	if text, err := lab.Shell(ctx, 1, fmt.Sprintf("kill -TERM %d; while [ -e /proc/%[1]d ] && ! grep -q 'State:.Z' /proc/%[1]d/status; do sleep 0.02; done", p.pid)); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if text, err := lab.Shell(ctx, 2, "kill -9 $(pgrep -f ' supervise-[g]uest' | head -1); "+quick); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if p.said.Scan() {
+		t.Errorf("the child says %q", p.said.Text())
+	}
+	<-moved
+	p.isHeld(t, ctx, "0")
+}
+
 // TestOthersForkMeanwhile: while memory of one process follows it home, the others of its family
 // fork and execute. The program is a shell's child under mosrun; the shell makes a process
 // for each line that it reads, while the link is so slow that the memory would take minutes.
