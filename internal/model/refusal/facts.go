@@ -53,6 +53,7 @@ type Thread struct {
 	TID    int
 	Policy int  // as in sched(7)
 	Worker bool // made by the kernel inside the process, for io_uring
+	Ending bool // it has ended, or is about to
 }
 
 // Scheduling policies of sched(7) that keep deadlines.

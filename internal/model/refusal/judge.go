@@ -45,15 +45,20 @@ func (c *causes) descriptors(f *Facts) {
 // whatItIs judges by what the process is. Where that alone says no, nothing
 // else is worth saying, or can be known: a zombie has no memory to look at.
 func whatItIs(f *Facts) []Finding {
-	live := len(f.Threads)
+	live := 0 // threads beside the first
+	for _, t := range f.Threads {
+		if !t.Ending && t.TID != f.PID {
+			live++
+		}
+	}
 	switch {
 	case f.Kernel:
 		return []Finding{{Code: KernelThread}}
 	case f.DumpingCore:
 		return []Finding{{Code: DumpingCore}}
 	// A leader that has ended stays a zombie until the last thread ends.
-	case f.State == 'Z' && live > 1:
-		return []Finding{{Code: LeaderExited, Detail: fmt.Sprintf("threads left: %d", live-1)}}
+	case f.State == 'Z' && live > 0:
+		return []Finding{{Code: LeaderExited, Detail: fmt.Sprintf("threads left: %d", live)}}
 	case f.State == 'Z' || f.State == 'X':
 		return []Finding{{Code: Zombie}}
 	// Before Ours: a guest's first executable is a part of us.

@@ -37,7 +37,7 @@ func (c Checker) threads(f *refusal.Facts) error {
 		}
 		f.SeccompStrict = f.SeccompStrict || status.Seccomp == seccompStrict
 		f.Threads = append(f.Threads, refusal.Thread{
-			TID: tid, Policy: stat.Policy, Worker: stat.Flags&procfs.FlagUser != 0,
+			TID: tid, Policy: stat.Policy, Worker: stat.Flags&procfs.FlagUser != 0, Ending: procfs.Ending(stat, status),
 		})
 	}
 	return nil

@@ -217,7 +217,8 @@ func (s *Supervisor) ended(pid int) bool {
 	case err != nil:
 		return errors.Is(err, procfs.ErrGone)
 	case st.State == 'Z':
-		return st.Threads <= 1
+		ends, err := s.fam.FS.Ends(pid)
+		return ends || errors.Is(err, procfs.ErrGone)
 	}
 	return st.State == 'X' || st.VmSize == 0
 }
