@@ -35,10 +35,13 @@ func TestJudge(t *testing.T) {
 		change func(*Facts)
 		want   []Finding
 	}{
-		"movable":           {func(f *Facts) {}, nil},
-		"kernel thread":     {func(f *Facts) { f.Kernel, f.Tracer = true, "x" }, []Finding{{KernelThread, ""}}},
-		"zombie":            {func(f *Facts) { f.State = 'Z' }, []Finding{{Zombie, ""}}},
-		"leader exited":     {func(f *Facts) { f.State, f.Threads = 'Z', []Thread{{TID: 100}, {TID: 101}} }, []Finding{{LeaderExited, "threads left: 1"}}},
+		"movable":       {func(f *Facts) {}, nil},
+		"kernel thread": {func(f *Facts) { f.Kernel, f.Tracer = true, "x" }, []Finding{{KernelThread, ""}}},
+		"zombie":        {func(f *Facts) { f.State = 'Z' }, []Finding{{Zombie, ""}}},
+		"leader exited": {func(f *Facts) {
+			f.State, f.Threads = 'Z', []Thread{{TID: 100, Ending: true}, {TID: 101}, {TID: 102, Ending: true}}
+		}, []Finding{{LeaderExited, "threads left: 1"}}},
+		"all of it ends":    {func(f *Facts) { f.State, f.Threads = 'Z', []Thread{{TID: 100, Ending: true}, {TID: 101, Ending: true}} }, []Finding{{Zombie, ""}}},
 		"core":              {func(f *Facts) { f.DumpingCore = true }, []Finding{{DumpingCore, ""}}},
 		"init":              {func(f *Facts) { f.PID = 1 }, []Finding{{Init, ""}}},
 		"ours":              {func(f *Facts) { f.Ours = true }, []Finding{{Self, ""}}},
@@ -117,13 +120,14 @@ func TestTable(t *testing.T) {
 // Of a program whose setting is known the hint names it.
 func TestHint(t *testing.T) {
 	for detail, want := range map[string]string{
-		"/tmp/hsperfdata_root/77":                         "-XX:-UsePerfData",
-		"/memfd:java_heap":                                "-XX:+UseG1GC",
-		"/home/x/.config/go/telemetry/local/go@go1.count": "go telemetry off",
-		"/dev/shm/mono.77":                                "MONO_DISABLE_SHARED_AREA",
-		"/var/base.db-shm":                                "locking_mode",
-		"/dev/shm/pym-77-abc (deleted)":                   "Value, Array",
-		"/dev/zero, /x/y":                                 "",
+		"/tmp/hsperfdata_root/77":                            "-XX:-UsePerfData",
+		"/memfd:java_heap":                                   "-XX:+UseG1GC",
+		"/home/x/.config/go/telemetry/local/go@go1.count":    "go telemetry off",
+		"/dev/shm/mono.77":                                   "MONO_DISABLE_SHARED_AREA",
+		"/var/base.db-shm":                                   "locking_mode",
+		"/dev/shm/pym-77-abc (deleted)":                      "Value, Array",
+		"/tmp/ompi/pmix_dstor_7/s, /dev/shm/vader_segment.0": "PMIX_MCA_gds=hash",
+		"/dev/zero, /x/y":                                    "",
 	} {
 		general := Of(SharedMemory).Hint
 		got := Finding{SharedMemory, detail}.Hint()
@@ -133,6 +137,14 @@ func TestHint(t *testing.T) {
 		if other := (Finding{DeviceMapping, detail}).Hint(); other != Of(DeviceMapping).Hint {
 			t.Errorf("%s: %q", detail, other)
 		}
+	}
+}
+
+// Two objects of one program have one hint.
+func TestHintOnce(t *testing.T) {
+	got := Finding{SharedMemory, "/tmp/ompi/pmix_dstor_7/s, /dev/shm/vader_segment.0"}.Hint()
+	if strings.Count(got, openMPI) != 1 {
+		t.Errorf("%q", got)
 	}
 }
 

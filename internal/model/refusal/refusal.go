@@ -98,6 +98,9 @@ var Table = []Reason{
 	{Probed, "A tracing tool has planted probes (uprobes) in its code.", "Remove the probes, then try again."},
 }
 
+// openMPI keeps its processes from sharing files, by its environment.
+const openMPI = "For Open MPI: PMIX_MCA_gds=hash and OMPI_MCA_btl=self,tcp in the environment of mpirun; then its processes talk by sockets."
+
 // settings are those of programs that many people run and that cannot move as they come.
 var settings = []struct {
 	code        Code
@@ -108,6 +111,9 @@ var settings = []struct {
 	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
 	{SharedMemory, "/dev/shm/mono.", "For Mono: MONO_DISABLE_SHARED_AREA=1 in its environment."},
 	{SharedMemory, "/dev/shm/pym-", "For Python's multiprocessing: Value, Array and shared memory stay open; Lock, Queue and Pool move."},
+	{SharedMemory, "/pmix_dstor_", openMPI},
+	{SharedMemory, "/vader_segment", openMPI},
+	{WrittenFile, "/pmix_dstor_", openMPI},
 	{SharedMemory, "-shm", "For SQLite's write-ahead log: PRAGMA locking_mode=EXCLUSIVE before the first access, or another journal mode."},
 }
 
@@ -128,7 +134,7 @@ func (f Finding) Reason() Reason { return Of(f.Code) }
 func (f Finding) Hint() string {
 	hint := f.Reason().Hint
 	for _, known := range settings {
-		if f.Code == known.code && strings.Contains(f.Detail, known.shows) {
+		if f.Code == known.code && strings.Contains(f.Detail, known.shows) && !strings.HasSuffix(hint, known.hint) {
 			hint += " " + known.hint
 		}
 	}
