@@ -52,6 +52,7 @@ type Room struct {
 	group *cgroup.Group // nil: there is none
 
 	// Guarded by House.mu.
+	closing bool
 	hurried int // how many reasons there are for hurry
 	seen    cgroup.Usage
 	tamed   map[int]int // without a group: the niceness processes were given
@@ -136,6 +137,9 @@ func (h *House) apply() {
 	}
 	h.complain(h.group, h.group.Set(all))
 	for _, r := range h.rooms {
+		if r.closing {
+			continue
+		}
 		each := cgroup.Limits{Weight: cgroup.Ordinary, Memory: h.limits.EachMemory, PIDs: h.limits.EachPIDs}
 		if hurried && r.hurried == 0 {
 			each.Weight = cgroup.Idle

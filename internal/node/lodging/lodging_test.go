@@ -147,3 +147,31 @@ func TestWithGroup(t *testing.T) {
 		}
 	}
 }
+
+// While a room is being closed its group may be gone, and others come: that is no mishap.
+func TestRoomThatCloses(t *testing.T) {
+	var said bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	h := Open(fmt.Sprintf("openmosix-test-%d-closing", os.Getpid()), Limits{EachPIDs: 50}, proc, log)
+	if h.group == nil {
+		t.Skip(h.why)
+	}
+	defer h.Close()
+	r, err := h.Room("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.closes()
+	if err := r.group.Remove(removeTime); err != nil {
+		t.Fatal(err)
+	}
+	other, err := h.Room("two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Close()
+	r.Close()
+	if said.Len() > 0 {
+		t.Error(said.String())
+	}
+}

@@ -117,6 +117,7 @@ func (l Limits) memoryWords() string {
 
 // Close removes the room when its last process is gone.
 func (r *Room) Close() {
+	r.closes()
 	var err error
 	if r.group != nil {
 		err = r.group.Remove(removeTime)
@@ -131,4 +132,11 @@ func (r *Room) Close() {
 	if err != nil {
 		r.house.log.Warn("a group of guests stays", "group", r.group, "error", err)
 	}
+}
+
+// closes: from now on its group may be gone at any moment, and it is given no limits.
+func (r *Room) closes() {
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	r.closing = true
 }
