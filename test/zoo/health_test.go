@@ -39,6 +39,10 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **A home supervisor that is killed between the freeze and the commit of a move** takes its process with it (tens of milliseconds): only it
   knows the registers. Every other death before the commit leaves the process where it was: test/failure.
 - **A child of a process that is away**, named to migrate before the daemon has heard of it, may be told that it has shared memory.
+- **Real programs moved at random**: those of test/toandfro; and once, each two or three times (every 5 to 60 ms one of its processes to another node or home, with either strategy; some under mosrun as well): R with mclapply and
+  makeForkCluster, ruby (fork, Ractor), perl's ithreads, python's executors and asyncio, java with G1, ZGC and Shenandoah, Go with 2000 goroutines, node's workers, rustc and cargo, cmake with make and with ninja, git (clone, gc, repack, bundle), sqlite with four
+  processes, gpg, haproxy and busybox httpd, memcached, redis, LibreOffice, emacs, ocaml, blender, x264, x265 and VP9, openssl speed, tar, xz, zstd, sort and rsync in pipes, expect, tmux and script, strace, OpenBLAS; quantum-espresso and MPI where their processes share no
+  memory (PMIX_MCA_gds=hash, OMPI_MCA_btl=self,tcp; as they come they are refused, with this hint). Output and files were those of home, but for LeakSanitizer (below). x264 with several threads differs by itself.
 - **Memory that several processes share** can be on several nodes if it is memory (anonymous, or of a tmpfs) that processes of one user have mapped and none has open, and no more than 1 MiB (docs/design/0022-shared-memory-of-a-family.md): locks, queues and pools of
   python's multiprocessing. Its Value, Array and shared_memory, which stay open, are refused, as are the workers of stress-ng (larger), and System V segments. While one of its processes is away a family ends with its supervisor at home. Away, a wait (futex) for a relative time in such
   memory brings the process home, and so do requeueing and priority inheritance. Who truncates it by its name is not seen.
