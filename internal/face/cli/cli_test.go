@@ -70,6 +70,12 @@ func TestWrongCommandLines(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	for line, want := range map[string]int{
+		"openmosix help dance":                       ExitUsage,
+		"openmosix help key new":                     ExitOK,
+		"openmosix help mosrun":                      ExitOK,
+		"openmosix --version":                        ExitOK,
+		"openmosix sim --runs 0 memory":              ExitUsage,
+		"mosctl stay 2":                              ExitUsage,
 		"migrate":                                    ExitUsage,
 		"migrate 1":                                  ExitUsage,
 		"migrate x 2":                                ExitUsage,
@@ -297,11 +303,23 @@ func TestManualPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := config.Default()
-	for _, value := range []string{d.Key, d.RunDir, d.StateDir, d.Listen, strconv.Itoa(int(d.Guests.UIDBase)), fmt.Sprintf("spare_mib = %d", d.Guests.Spare), fmt.Sprintf("max = %d", d.Guests.Max)} {
-		if !strings.Contains(string(node), value) {
-			t.Errorf("openmosix-node.8 does not mention the default %s", value)
+	settings := 0
+	for line := range strings.Lines(config.Default().Text(true)) {
+		name, value, isSetting := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), " = ")
+		if !isSetting || strings.Contains(name, " ") {
+			continue
 		}
+		if first, _, more := strings.Cut(value, ","); more && strings.HasPrefix(value, "[") { // the page has no long lists
+			value = first
+		}
+		value, _, _ = strings.Cut(value, " ")
+		settings++
+		if !strings.Contains(string(node), "\n"+name+" = "+value) {
+			t.Errorf("openmosix-node.8 does not have the setting %s = %s", name, value)
+		}
+	}
+	if settings < 40 {
+		t.Errorf("%d settings were found", settings)
 	}
 }
 

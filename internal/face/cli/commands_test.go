@@ -152,6 +152,15 @@ func TestPagesAsText(t *testing.T) {
 			}
 		}
 		source, err := pages.ReadFile(p.file)
+		asIs := false
+		for line := range strings.Lines(string(source)) {
+			if line == ".nf\n" || line == ".fi\n" {
+				asIs = line == ".nf\n"
+			}
+			if strings.HasPrefix(line, " ") && !asIs {
+				t.Errorf("%s: a line is set in outside of .nf: %s", p.Name, line)
+			}
+		}
 		if got := run(programName, "man", "--roff", p.Name); err != nil || got.out != string(source) {
 			t.Errorf("%s as it is written: %v, %+v", p.Name, err, got)
 		}

@@ -31,7 +31,7 @@ func (f *execFlags) add(c *cobra.Command) {
 func newLabExec(lab *labFlags) *cobra.Command {
 	f := &execFlags{labFlags: lab}
 	c := &cobra.Command{
-		Use:   "exec NODE -- COMMAND [ARGUMENT...]",
+		Use:   "exec [flags] NODE -- COMMAND [ARGUMENT...]",
 		Short: "Run a command in a node",
 		Long: `Runs a command in a node, with this command's input, output, error, terminal and
 signals, and ends with its exit status (128+n if signal n ended it, 127 if there

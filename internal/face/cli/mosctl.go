@@ -81,13 +81,21 @@ func newMosctl() *cobra.Command {
 				continue
 			}
 			if n := len(args) - 1; n < v.least || n > v.most {
-				return usageError("usage: mosctl %s %s", v.word, v.takes)
+				return wrongNumber(v.word, v.takes)
 			}
 			return v.run(&m, args[1:])
 		}
 		return usageError("unknown word %q (`mosctl --help` lists them)", m.word)
 	}
 	return c
+}
+
+// wrongNumber tells what a word takes. Who gives a node to a word that takes none means -n.
+func wrongNumber(word, takes string) error {
+	if takes == "" {
+		return usageError("%s takes nothing more (mosctl -n NODE %s is about another node)", word, word)
+	}
+	return usageError("usage: mosctl %s %s", word, takes)
 }
 
 func mosctlWords() string {
@@ -164,7 +172,7 @@ func (m *mosctl) setYard(args []string) error {
 
 func (m *mosctl) setDecay(args []string) error {
 	if len(args) == 2 {
-		return usageError("usage: mosctl setdecay INTERVAL [SLOW FAST]")
+		return wrongNumber("setdecay", "INTERVAL [SLOW FAST]")
 	}
 	numbers := make([]int, len(args))
 	for i, word := range args {

@@ -33,7 +33,7 @@ Usage: mosrun [OPTION...] COMMAND [ARGUMENT...]
 
   -h              at home
   -N              on node N
-  -jLIST          on one of these nodes, as in -j1-3,7
+  -jLIST          on one of these nodes, as in -j1-3,7 or -jnode2
   -F              run it anyway, at home, when that cannot be
   -l -L -k        unlocked; locked; as the caller is
   -c -i           it computes; it reads and writes
@@ -66,15 +66,19 @@ func newMosrun() *cobra.Command {
 func newWrappers() []*cobra.Command {
 	var all []*cobra.Command
 	for _, name := range slices.Sorted(maps.Keys(wrappers)) {
-		use := name + " [OPTION...] COMMAND [ARGUMENT...]"
+		use := name + wrapperUse
 		if name == "runon" {
-			use = "runon NODE [OPTION...] COMMAND [ARGUMENT...]"
+			use = runonUse
 		}
 		all = append(all, &cobra.Command{
 			Use:                use,
 			Short:              wrappers[name].about,
 			DisableFlagParsing: true,
 			RunE: func(c *cobra.Command, args []string) error {
+				if len(args) > 0 && args[0] == "--help" {
+					_, err := fmt.Fprint(c.OutOrStdout(), wrapperHelp(name))
+					return err
+				}
 				args, err := unwrapped(name, args)
 				if err != nil {
 					return err
@@ -125,6 +129,10 @@ func mosrunMain(c *cobra.Command, args []string) error {
 }
 
 func notRunnable(path string, err error) error {
+	var lookup *exec.Error
+	if errors.As(err, &lookup) { // it names the command once more
+		err = lookup.Err
+	}
 	code := ExitCannotRun
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		code = ExitNotFound
@@ -138,7 +146,7 @@ func notRunnable(path string, err error) error {
 func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	daemon := control.NewClient(p.runDir)
 	to := 0
-	if len(p.nodes) > 0 {
+	if p.placed() {
 		if to, err = p.choose(c, daemon); err != nil {
 			if !p.anyway {
 				return "", err
@@ -170,11 +178,16 @@ func (p *runPlan) choose(c *cobra.Command, daemon *control.Client) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	for _, name := range p.named {
+		if !slices.ContainsFunc(all, func(n control.Node) bool { return strings.EqualFold(n.Name, name) }) {
+			return 0, &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node is called %q (`openmosix nodes` lists them)", name)}
+		}
+	}
 	why := &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node %v is known (`openmosix nodes` lists them)", p.nodes)}
 	for _, i := range rand.Perm(len(all)) {
 		n := all[i]
 		switch {
-		case !p.nodes.Has(n.Number):
+		case !p.nodes.Has(n.Number) && !slices.ContainsFunc(p.named, func(name string) bool { return strings.EqualFold(n.Name, name) }):
 			continue
 		case n.Self:
 			return 0, nil

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"openmosix/internal/model/nodelist"
 	"openmosix/internal/node/config"
@@ -15,6 +16,7 @@ type runPlan struct {
 	change   policy.Change
 	home     bool          // -h
 	nodes    nodelist.List // -ID, -j: run on one of these
+	named    []string      // or on one of these, by name
 	anyway   bool          // -F
 	keepLock bool          // -k
 	ownName  bool          // -z: the first argument is argv[0]
@@ -46,7 +48,7 @@ func parseRun(args []string, runDir string) (runPlan, error) {
 		case strings.HasPrefix(word, "--"):
 			err = p.long(word, value)
 		case unicode.IsDigit(rune(word[1])):
-			err = p.on(word[1:])
+			p.nodes, err = numbers(word[1:])
 		case word[1] == 'j':
 			list := word[2:]
 			if list == "" {
@@ -69,14 +71,35 @@ func parseRun(args []string, runDir string) (runPlan, error) {
 	return p, p.complete()
 }
 
+// on takes numbers, ranges and names of nodes.
 func (p *runPlan) on(list string) error {
+	p.nodes, p.named = nil, nil
+	var plain []string
+	for _, word := range strings.Split(list, ",") {
+		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) {
+			p.named = append(p.named, word)
+		} else {
+			plain = append(plain, word)
+		}
+	}
+	if len(plain) == 0 {
+		return nil
+	}
+	var err error
+	p.nodes, err = numbers(strings.Join(plain, ","))
+	return err
+}
+
+func numbers(list string) (nodelist.List, error) {
 	l, err := nodelist.Parse(list)
 	if err != nil {
-		return usageError("%v", err)
+		return nil, usageError("%v", err)
 	}
-	p.nodes = l
-	return nil
+	return l, nil
 }
+
+// placed tells whether nodes are named to run on.
+func (p *runPlan) placed() bool { return len(p.nodes)+len(p.named) > 0 }
 
 func (p *runPlan) long(word string, value func() (string, error)) error {
 	name, text, given := strings.Cut(word, "=")
@@ -104,9 +127,9 @@ func (p *runPlan) long(word string, value func() (string, error)) error {
 		}
 		p.change.Disclosure = &n
 	default:
-		l, err := nodelist.Parse(text)
+		l, err := numbers(text)
 		if err != nil {
-			return usageError("%v", err)
+			return err
 		}
 		if name == "--allow" {
 			p.change.Allow = &l
@@ -187,7 +210,7 @@ func (p *runPlan) complete() error {
 	if len(p.command) < least {
 		return usageError("which command? (`mosrun --help` shows how)")
 	}
-	if p.home && len(p.nodes) > 0 {
+	if p.home && p.placed() {
 		return usageError("-h and a node exclude each other")
 	}
 	if p.change.Lock != nil || p.keepLock {
@@ -195,7 +218,7 @@ func (p *runPlan) complete() error {
 	}
 	c := p.change
 	work := c.Kind != nil || c.Decay != nil || c.Period != nil || c.Keep != nil || c.OverExec != nil || c.OverFork != nil
-	if put := p.home || len(p.nodes) > 0; put || !work {
+	if put := p.home || p.placed(); put || !work {
 		p.change.Lock = &put
 	}
 	return nil
@@ -213,19 +236,33 @@ var wrappers = map[string]struct{ option, about string }{
 	"fastdecay": {"-f", "Run a command whose statistics decay fast"},
 }
 
+// runonUse and wrapperUse are how they are called; a wrapper's name comes before its own.
+const (
+	runonUse   = "runon NODE [OPTION...] COMMAND [ARGUMENT...]"
+	wrapperUse = " [OPTION...] COMMAND [ARGUMENT...]"
+)
+
+// wrapperHelp is mosrun's, with what the wrapper is.
+func wrapperHelp(name string) string {
+	w := wrappers[name]
+	use, is := name+wrapperUse, "mosrun "+w.option
+	if name == "runon" {
+		use, is = runonUse, "mosrun -j NODE; NODE may be a list"
+	}
+	_, options, _ := strings.Cut(mosrunHelp, "COMMAND [ARGUMENT...]\n")
+	return w.about + ".\n\nUsage: " + use + "\n\nIt is " + is + ". The options are mosrun's:\n" + options
+}
+
 // unwrapped gives mosrun's arguments for a wrapper's.
 func unwrapped(name string, args []string) ([]string, error) {
-	if len(args) > 0 && args[0] == "--help" {
-		return args, nil
-	}
 	if name != "runon" {
 		return append([]string{wrappers[name].option}, args...), nil
 	}
 	if len(args) == 0 {
-		return nil, usageError("which node? (usage: runon NODE [-z] COMMAND...)")
+		return nil, usageError("which node? (usage: %s)", runonUse)
 	}
-	if _, err := nodelist.Parse(args[0]); err != nil {
-		return nil, usageError("%v", err)
+	if err := new(runPlan).on(args[0]); err != nil {
+		return nil, err
 	}
 	return append([]string{"-j", args[0]}, args[1:]...), nil
 }

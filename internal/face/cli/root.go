@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,7 @@ func newRoot(version string) *cobra.Command {
 		Short: "Move running processes between the machines of a cluster",
 		Long: `openMosix makes machines act as one: running processes move between them and
 keep looking as if they ran where they were started.`,
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -97,6 +99,8 @@ keep looking as if they ran where they were started.`,
 			return c.Help()
 		},
 	}
+	root.SetVersionTemplate(programName + " {{.Version}}\n")
+	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
 		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newEvents(), newCalls(), newHpcfs(version),
@@ -120,6 +124,35 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 			return usageError("%v (usage: %s)", err, c.UseLine())
 		}
 		return nil
+	}
+}
+
+// newHelp is cobra's, but that a command that is not there is an error.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND...]",
+		Short: "Help about any command",
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var out []string
+			for _, c := range root.Commands() {
+				if c.IsAvailableCommand() {
+					out = append(out, c.Name()+"\t"+c.Short)
+				}
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageError("unknown command %q (`%s help` lists them)", strings.Join(args, " "), programName)
+			}
+			if c.DisableFlagParsing { // such a command prints its own
+				return c.RunE(c, []string{"--help"})
+			}
+			c.InitDefaultHelpFlag()
+			c.InitDefaultVersionFlag()
+			return c.Help()
+		},
 	}
 }
 

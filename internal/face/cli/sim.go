@@ -41,7 +41,7 @@ name of one that comes with openMosix (--list names them), or - for the input.`,
 			return usageError("either a scenario or --list (usage: %s)", c.UseLine())
 		case *plot != "" && !slices.Contains(sim.Formats, filepath.Ext(*plot)):
 			return usageError("--plot %s: its name should end in one of %s", *plot, strings.Join(sim.Formats, ", "))
-		case *runs < 0 || *runs > sim.MaxRuns:
+		case c.Flags().Changed("runs") && (*runs < 1 || *runs > sim.MaxRuns):
 			return usageError("--runs: %d is not in 1…%d", *runs, sim.MaxRuns)
 		}
 		text, err := openScenario(c.InOrStdin(), args[0])
