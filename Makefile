@@ -9,7 +9,7 @@ UNIT     := ./cmd/... ./internal/...
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
 
-.PHONY: deb package tarball build setup test race bench fuzz lint judge check demo soak clean
+.PHONY: deb rpm package tarball build setup test race bench fuzz lint judge check demo soak clean
 
 build:
 	@mkdir -p bin
@@ -61,8 +61,8 @@ soak: build
 	@scripts/setup --soak
 	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) run ./test/check soak
 
-# A Debian package of what `openmosix install` installs, in out/. DEBVERSION must
-# begin with a digit.
+# Packages for Debian and for RPM's systems of what `openmosix install` installs,
+# in out/. DEBVERSION must begin with a digit.
 NFPM       ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 DEBVERSION ?= 0.0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 
@@ -71,11 +71,15 @@ BINARY     ?= bin/openmosix
 
 deb: build package
 
+rpm: PACKAGER = rpm
+rpm: build package
+
 # The package of a binary that has been built already.
+PACKAGER ?= deb
 package:
-	@rm -rf $(OUT)/deb && mkdir -p $(OUT)/deb
-	$(BINARY) install --root $(OUT)/deb
-	OUT=$(OUT) VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager deb --target $(OUT)/
+	@rm -rf $(OUT)/root && mkdir -p $(OUT)/root
+	$(BINARY) install --root $(OUT)/root
+	OUT=$(OUT) VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager $(PACKAGER) --target $(OUT)/
 
 # For other systems: unpack it, and `./openmosix install` as root.
 tarball: build

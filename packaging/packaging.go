@@ -1,6 +1,6 @@
 // Package packaging holds what an installed openMosix has beside its binary:
 // how init systems start a node. `openmosix install` puts them in place, and
-// nfpm.yaml makes a Debian package of what that has installed.
+// nfpm.yaml makes packages (deb, rpm) of what that has installed.
 package packaging
 
 import _ "embed"

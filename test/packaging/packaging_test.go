@@ -16,7 +16,7 @@ var cleanRoot = flag.Bool("clean-root", false, "install the package in a Debian 
 
 // makeTarget runs a target of the Makefile for the binary under test and gives
 // the directory of what it made.
-func makeTarget(t *testing.T, target string) string {
+func makeTarget(t *testing.T, target string, variables ...string) string {
 	t.Helper()
 	binary := os.Getenv(labtest.BinaryVariable)
 	if binary == "" {
@@ -27,7 +27,8 @@ func makeTarget(t *testing.T, target string) string {
 		t.Fatal(err)
 	}
 	out := labtest.Scratch(t)
-	c := exec.CommandContext(t.Context(), "make", "-s", "-C", "../..", "-o", "build", target, "OUT="+out, "BINARY="+binary)
+	args := append([]string{"-s", "-C", "../..", "-o", "build", target, "OUT=" + out, "BINARY=" + binary}, variables...)
+	c := exec.CommandContext(t.Context(), "make", args...)
 	if text, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("make %s: %v\n%s", target, err, text)
 	}
@@ -134,6 +135,58 @@ func TestPackage(t *testing.T) {
 	})
 }
 
+// TestRPM: systems with rpm get the same files, but for the script of init systems they do not have.
+func TestRPM(t *testing.T) {
+	found, err := filepath.Glob(makeTarget(t, "package", "PACKAGER=rpm") + "/*.rpm")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("packages: %v, %v", found, err)
+	}
+	if _, err := exec.LookPath("rpm"); err != nil {
+		t.Skip("there is no rpm here")
+	}
+	listed := output(t, "rpm", "-qpl", found[0])
+	for _, want := range []string{"/usr/bin/openmosix", "/usr/bin/fastdecay", "/etc/openmosix/openmosix.toml", "/usr/lib/systemd/system/openmosix.service"} {
+		if !strings.Contains(listed, want+"\n") {
+			t.Errorf("the package lacks %s", want)
+		}
+	}
+	if strings.Contains(listed, "init.d") {
+		t.Errorf("listed: %s", listed)
+	}
+}
+
+// TestScripts: what dpkg and rpm have done before and after, as systemd is told of it. Upgrades
+// restart a node that runs; removal leaves no service enabled that is not there.
+func TestScripts(t *testing.T) {
+	dir, err := filepath.Abs("../../packaging")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := labtest.Up(t, 1)
+	scratch := labtest.Scratch(t)
+	shell(t, l, 1, "mkdir -p /run/systemd/system; printf '#!/bin/sh\\necho $*\\n' >"+scratch+"/systemctl; chmod 755 "+scratch+"/systemctl; touch /var/lib/openmosix/kept")
+	const reload, restart, stop = "daemon-reload", "daemon-reload\ntry-restart openmosix", "disable --now openmosix-hpcfs openmosix"
+	for _, c := range []struct{ line, want string }{
+		{"postinstall configure", reload},
+		{"postinstall configure 1.0", restart},
+		{"postinstall 1", reload},
+		{"postinstall 2", restart},
+		{"preremove upgrade 2.0", ""},
+		{"preremove 1", ""},
+		{"preremove remove", stop},
+		{"preremove 0", stop},
+		{"postremove remove", reload},
+		{"postremove 0", reload},
+	} {
+		if got := shell(t, l, 1, "PATH="+scratch+":$PATH sh "+dir+"/"+c.line+" | grep -v ^openMosix: || true"); strings.TrimSpace(got) != c.want {
+			t.Errorf("%s: %q, want %q", c.line, got, c.want)
+		}
+	}
+	if got := shell(t, l, 1, "ls /var/lib/openmosix/kept; PATH="+scratch+":$PATH sh "+dir+"/postremove purge; ls -A /var/lib/openmosix 2>&1 || true"); !strings.HasPrefix(got, "/var/lib/openmosix/kept\n"+reload) || strings.Count(got, "kept") > 1 {
+		t.Errorf("purge: %s", got)
+	}
+}
+
 func TestTarball(t *testing.T) {
 	found, err := filepath.Glob(makeTarget(t, "tarball") + "/*.tar.gz")
 	if err != nil || len(found) != 1 {
@@ -185,9 +238,9 @@ func TestCleanDebian(t *testing.T) {
 	shell(t, l, 1, in("dpkg -P openmosix"))
 	shell(t, l, 1, "cd "+root+" && umount -l proc dev run tmp; rm -f openmosix.deb")
 	for path := range files(t, root) {
-		// What dpkg keeps of itself, and what the node had to say and to keep, is not the package.
-		if !before[path] && !strings.HasPrefix(path, "/var/lib/dpkg/") && !strings.HasPrefix(path, "/var/lib/openmosix/") &&
-			path != "/var/log/openmosix.log" && path != "/var/log/dpkg.log" && path != "/etc/openmosix/cluster.key" && !strings.HasPrefix(path, "/etc/rc") {
+		// What dpkg keeps of itself, and the key, are not the package.
+		if !before[path] && !strings.HasPrefix(path, "/var/lib/dpkg/") &&
+			path != "/var/log/dpkg.log" && path != "/etc/openmosix/cluster.key" && !strings.HasPrefix(path, "/etc/rc") {
 			t.Errorf("left behind: %s", path)
 		}
 	}
