@@ -19,7 +19,7 @@ func samples() []Event {
 		&Daemon{Is: DaemonDown, Name: "one"},
 		&Node{Is: NodeUp, Number: 2, Name: "two", Address: "10.0.0.2:7779"},
 		&Node{Is: NodeLeft, Number: 2, Name: "two", Address: "10.0.0.2:7779"},
-		&Node{Is: NodeGone, Number: 2, Name: "two", Address: "10.0.0.2:7779"},
+		&Node{Is: NodeGone, Number: 2, Name: "two", Address: "10.0.0.2:7779", Reason: "it reaches others"},
 		&Node{Is: NumberTaken, Number: 2, Name: "thief", Address: "10.0.0.9:7779", First: "10.0.0.2:7779"},
 		&Move{Is: MoveBegun, Way: Out, PID: 4242, Command: "python3", To: 2},
 		&Move{Is: Moved, Way: Onward, PID: 4242, Command: "python3", From: 2, To: 3, Frozen: 12345, Took: 2345678, Bytes: 43_300_000},

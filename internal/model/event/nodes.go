@@ -29,7 +29,8 @@ type Node struct {
 	Number  int    `json:"number"`
 	Name    string `json:"name,omitempty"`
 	Address string `json:"address,omitempty"`
-	First   string `json:"first,omitempty"` // NumberTaken: the address of the one that has it
+	First   string `json:"first,omitempty"`  // NumberTaken: the address of the one that has it
+	Reason  string `json:"reason,omitempty"` // NodeGone: what may be the matter
 }
 
 // Kind implements What.
@@ -44,6 +45,9 @@ func (n *Node) line() string {
 	case NodeLeft:
 		return who + " has left"
 	case NodeGone:
+		if n.Reason != "" {
+			return who + " is gone: " + n.Reason
+		}
 		return who + " is gone: it does not answer"
 	case NumberTaken:
 		return fmt.Sprintf("node number %d is taken twice, by %s and by %s: change one of them", n.Number, n.First, n.Address)

@@ -23,6 +23,7 @@ const (
 const (
 	maxDown     = 1024
 	forgetAfter = 24 * time.Hour
+	briefly     = 30 * time.Second
 )
 
 // Node is one line of the table.
@@ -41,6 +42,7 @@ type holder struct {
 	name, address string
 	up            bool
 	since         time.Time // of up or down
+	brief         int       // how often in a row it was up for less than briefly
 }
 
 // Roster is the table. It belongs to one goroutine at a time.
@@ -73,7 +75,7 @@ func (r *Roster) CameUp(number int, name, address string, now time.Time) (twin s
 		news = holders[i].name != name
 		holders[i].name = name
 	case i >= 0:
-		holders[i] = holder{name: name, address: address, up: true, since: now}
+		holders[i] = holder{name: name, address: address, up: true, since: now, brief: holders[i].brief}
 		news = true
 	default:
 		// A dead node at another address has moved, or been replaced.
@@ -88,11 +90,19 @@ func (r *Roster) CameUp(number int, name, address string, now time.Time) (twin s
 }
 
 // WentDown notes that a node is gone. Of one that said goodbye nothing stays.
-func (r *Roster) WentDown(number int, address string, left bool, now time.Time) {
+// flaps is true for one that comes again and again and is soon gone each time:
+// it reaches others, and they do not reach it.
+func (r *Roster) WentDown(number int, address string, left bool, now time.Time) (flaps bool) {
 	holders := r.met[number]
 	i := slices.IndexFunc(holders, func(h holder) bool { return h.address == address })
 	if i < 0 {
-		return
+		return false
+	}
+	if h := &holders[i]; !left && h.up {
+		if h.brief++; now.Sub(h.since) >= briefly {
+			h.brief = 0
+		}
+		flaps = h.brief > 1
 	}
 	if left || len(holders) > 1 {
 		r.met[number] = slices.Delete(holders, i, i+1)
@@ -103,6 +113,7 @@ func (r *Roster) WentDown(number int, address string, left bool, now time.Time) 
 		delete(r.met, number)
 	}
 	r.forget(now)
+	return flaps
 }
 
 // forget drops dead nodes that are too old or too many.

@@ -40,6 +40,29 @@ func TestComeAndGo(t *testing.T) {
 	}
 }
 
+// A node that comes again and again, and is never there for long, is told apart
+// from one that has died.
+func TestANodeThatFlaps(t *testing.T) {
+	r := New(1, "one", "a:1")
+	at := now
+	for i, c := range []struct {
+		up   time.Duration
+		left bool
+		want bool
+	}{{time.Hour, false, false}, {6 * time.Second, false, false}, {6 * time.Second, false, true}, {6 * time.Second, false, true}, {time.Hour, false, false},
+		{time.Second, false, false}, {time.Second, true, false}, {time.Second, false, false}} {
+		r.CameUp(2, "two", "b:1", at)
+		at = at.Add(c.up)
+		if got := r.WentDown(2, "b:1", c.left, at); got != c.want {
+			t.Errorf("time %d: flaps %v", i, got)
+		}
+		if got := r.WentDown(2, "b:1", false, at); got {
+			t.Errorf("time %d: it went down twice and flaps", i)
+		}
+		at = at.Add(10 * time.Second)
+	}
+}
+
 func TestTwins(t *testing.T) {
 	r := New(1, "one", "a:1")
 	if twin, _ := r.CameUp(1, "thief", "x:1", now); twin != "a:1" {

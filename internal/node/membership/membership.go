@@ -21,6 +21,7 @@ package membership
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -289,14 +290,21 @@ func (t *Table) Up(m member.Member) {
 func (t *Table) Down(m member.Member, left bool) {
 	t.mu.Lock()
 	t.ways.Down(m.Address)
-	t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
+	flaps := t.roster.WentDown(m.Number, m.Address.String(), left, time.Now())
 	t.told = nil
 	t.mu.Unlock()
 	n := &event.Node{Is: event.NodeGone, Number: m.Number, Name: m.Name, Address: m.Address.String()}
 	if left {
 		n.Is = event.NodeLeft
+	} else if flaps {
+		n.Reason = unreached(m.Address)
 	}
 	t.o.Happened(n)
+}
+
+// unreached is the likely reason of a node that is heard and does not answer.
+func unreached(at netip.AddrPort) string {
+	return fmt.Sprintf("it reaches others and does not answer: is its port %d closed to them, TCP or UDP?", at.Port())
 }
 
 // Node finds a node with all that is known of it.
