@@ -54,7 +54,7 @@ func newMPS() *cobra.Command {
 	c.Flags().BoolVarP(&f.all, "all", "e", false, "all processes, not only one's own of this terminal")
 	c.Flags().BoolVarP(&f.away, "away", "a", false, "only processes that are on another node")
 	c.Flags().StringVarP(&f.user, "user", "u", "", "processes of this user")
-	long := c.Flags().BoolP("long", "l", false, "also number of moves, memory, and what keeps a process from moving")
+	long := c.Flags().BoolP("long", "l", false, "also number of moves, lock, memory, and what keeps a process from moving")
 	tree := c.Flags().Bool("tree", false, "children below their parents")
 	asJSON := c.Flags().Bool("json", false, "print an array of objects")
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -37,6 +37,8 @@ func newProbe() *cobra.Command {
 			if err != nil || mib < 1 || mib > 1<<16 {
 				return usageError("%s: not a number of MiB", args[0])
 			}
+			// Started by way of /proc/self/exe it would be called exe in events and by ps. Only looks depend on it.
+			_ = os.WriteFile("/proc/self/comm", []byte(refusal.Probe), 0)
 			return probeMain(c.InOrStdin(), c.OutOrStdout(), make([]byte, mib<<20))
 		},
 	}
