@@ -71,6 +71,7 @@ func TestWrongCommandLines(t *testing.T) {
 	}
 	for line, want := range map[string]int{
 		"openmosix help dance":                       ExitUsage,
+		"openmosix lab up --cpus 99999":              ExitUsage,
 		"openmosix help key new":                     ExitOK,
 		"openmosix help mosrun":                      ExitOK,
 		"openmosix --version":                        ExitOK,

@@ -91,6 +91,11 @@ func newLabUp(f *labFlags) *cobra.Command {
 		if o.CPUs, err = eachNode("--cpus", "a CPU number", cpus, cluster.NotPinned); err != nil {
 			return err
 		}
+		for _, cpu := range o.CPUs {
+			if _, err := os.Stat(fmt.Sprintf("/sys/devices/system/cpu/cpu%d", cpu)); cpu != cluster.NotPinned && err != nil {
+				return usageError("--cpus: this machine has no CPU %d (lscpu lists them)", cpu)
+			}
+		}
 		if o.Memory, err = eachNode("--memory", "a number of MiB", memory, cluster.AllMemory); err != nil {
 			return err
 		}

@@ -37,10 +37,6 @@ func Load(path string) (trust.Ring, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("cluster key %s is not a regular file", path)
 	}
-	if open := info.Mode().Perm() & 0o077; open != 0 {
-		return nil, fmt.Errorf("cluster key %s is accessible to others (mode %04o): `chmod 600 %s`, and replace the key if strangers had access",
-			path, info.Mode().Perm(), path)
-	}
 	text, err := io.ReadAll(io.LimitReader(file, sizeLimit))
 	if err != nil {
 		return nil, fmt.Errorf("read cluster key: %w", err)
@@ -48,6 +44,10 @@ func Load(path string) (trust.Ring, error) {
 	ring, err := trust.ParseRing(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 {
+		return nil, fmt.Errorf("cluster key %s is accessible to others (mode %04o): `chmod 600 %s`, and replace the key if strangers had access",
+			path, info.Mode().Perm(), path)
 	}
 	return ring, nil
 }

@@ -88,3 +88,14 @@ func TestRotate(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
+
+// Of a file that is no key it is not said what its mode should be.
+func TestNoKeyWhateverItsMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passwd")
+	if err := os.WriteFile(path, []byte("root:x:0:0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err == nil || strings.Contains(err.Error(), "chmod") {
+		t.Error(err)
+	}
+}
