@@ -12,6 +12,7 @@ func Cases() []Case {
 	return []Case{
 		{Name: "python-threads", Argv: script(python, "threads.py"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
 		{Name: "python-processes", Argv: script(python, "processes.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true, Quick: true},
+		{Name: "python-sharing", Argv: script(python, "sharing.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true, Quick: true},
 		{Name: "python-asyncio", Argv: script(python, "asynchronous.py"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
 		{Name: "python-subprocess", Argv: script(python, "subprocesses.py"), Needs: []string{python}, Packages: []string{"python3"}, Tree: true},
 		{Name: "python-numpy", Argv: script(python, "arrays.py"), Needs: []string{python, "/usr/lib/python3/dist-packages/numpy"}, Packages: []string{"python3-numpy"}},

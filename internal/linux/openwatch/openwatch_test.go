@@ -1,6 +1,7 @@
 package openwatch
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,16 +12,31 @@ import (
 )
 
 func TestOpenersWait(t *testing.T) {
-	w, err := New()
-	if err != nil {
-		t.Skip(err)
-	}
 	name := filepath.Join(t.TempDir(), "file")
 	f, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	openersWait(t, f, name)
+}
+
+// Memory without a name is opened by somebody's descriptor of it.
+func TestOpenersOfMemoryWait(t *testing.T) {
+	fd, err := unix.MemfdCreate("memory", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Skip(err)
+	}
+	f := os.NewFile(uintptr(fd), "memory")
+	defer f.Close()
+	openersWait(t, f, fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd))
+}
+
+func openersWait(t *testing.T, f *os.File, name string) {
+	w, err := New()
+	if err != nil {
+		t.Skip(err)
+	}
 	if err := w.Add(f); err != nil {
 		t.Skip(err)
 	}

@@ -126,14 +126,16 @@ func mappers(fs procfs.FS, pid int, objects []Object, found func(at, other int))
 // openers finds who has a descriptor of what a process has, or may have one of what has a descriptor.
 type openers struct {
 	search
-	its   []unix.Stat_t // of each object, as its descriptors show it
-	plain bool          // some are files, and not memory
-	found func(at, other int, why string)
-	waits bool // somebody has yet to receive descriptors, and may do so in a moment
+	its    []unix.Stat_t // of each object, as its descriptors show it
+	plain  bool          // some are files, and not memory
+	found  func(at, other int, why string)
+	passes func(at int, why string) // tells of what is on its way; nil: found does
+	rings  map[int]bool             // processes with io_uring
+	waits  bool                     // somebody has yet to receive descriptors, and may do so in a moment
 }
 
 func newOpeners(fs procfs.FS, pid int, objects []Object, found func(at, other int, why string)) (*openers, error) {
-	o := &openers{search: search{fs: fs, pid: pid}, found: found}
+	o := &openers{search: search{fs: fs, pid: pid}, found: found, rings: map[int]bool{}}
 	for i := range objects {
 		var its unix.Stat_t
 		if err := unix.Stat(fs.MapFile(pid, objects[i].Range), &its); err != nil {
@@ -188,6 +190,9 @@ func (o *openers) passing(pid, face int) error {
 		if err != nil {
 			return lost(err)
 		}
+		if !socket {
+			o.rings[pid] = true
+		}
 		why := ""
 		switch {
 		case socket && waiting(info) && !ours(o.fs, pid): // what we pass is our own
@@ -199,7 +204,11 @@ func (o *openers) passing(pid, face int) error {
 			return nil
 		}
 		for i := range o.its {
-			o.found(i, pid, why)
+			if o.passes != nil {
+				o.passes(i, why)
+			} else {
+				o.found(i, pid, why)
+			}
 		}
 		return nil
 	})

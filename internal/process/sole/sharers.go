@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sharers finds, for each object, all other processes that have it mapped, and why it may be reached in
-// another way than by mappings (empty: it cannot be): then who has it cannot all be known. What keeper
+// Sharers finds, for each object, all other processes that have it mapped or open, and why it may be reached in
+// another way (empty: it cannot be): then who has it cannot all be known. What keeper
 // has open does not count; it is who keeps what processes share. Not to be allowed to look is an error;
-// for anonymous memory only those are looked at that may have it.
+// for anonymous memory, of which there are no descriptors, only those are looked at that may have it.
 func Sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, why []string, err error) {
 	others, why = make([][]int, len(objects)), make([]string, len(objects))
 	for _, passed := range []bool{false, true} {
@@ -32,20 +32,22 @@ func Sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, w
 		if len(some) == 0 {
 			continue
 		}
-		mapped := mappers(fs, pid, some, func(n, other int) {
-			if i := at[n]; !slices.Contains(others[i], other) {
+		has := func(n, other int) {
+			if i := at[n]; other != pid && !slices.Contains(others[i], other) {
 				others[i] = append(others[i], other)
 			}
-		})
+		}
+		mapped := mappers(fs, pid, some, has)
 		s := &search{fs: fs, pid: pid, kin: true, all: true, look: []func(pid, face int) error{mapped}}
 		if passed {
-			o, err := newOpeners(fs, pid, some, func(n, _ int, text string) { why[at[n]] = text })
+			o, err := newOpeners(fs, pid, some, func(n, other int, _ string) { has(n, other) })
 			if err != nil {
 				return nil, nil, err
 			}
-			o.all = true
+			o.all, o.passes = true, func(n int, text string) { why[at[n]] = text }
 			o.look = []func(pid, face int) error{o.passing, o.descriptorsBut(keeper), mapped}
 			s = &o.search
+			defer func() { o.ringed(others, why, at) }()
 		}
 		if err := s.run(); err != nil {
 			return nil, nil, err
@@ -64,9 +66,20 @@ func (o *openers) descriptorsBut(keeper int) func(pid, face int) error {
 	}
 }
 
-// Joinable tells whether an object is memory that processes can share while they are on several nodes: small,
-// plain, and the process has it mapped only. Its size is in bytes; a named one somebody may open.
-func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, named, is bool, err error) {
+// ringed tells of io_uring where it could read and write what has descriptors: nobody sees that.
+func (o *openers) ringed(others [][]int, why []string, at []int) {
+	for _, i := range at {
+		for _, pid := range append([]int{o.pid}, others[i]...) {
+			if o.rings[pid] && why[i] == "" {
+				why[i] = fmt.Sprintf("process %d has it, and io_uring, by which it may be reached", pid)
+			}
+		}
+	}
+}
+
+// Joinable tells whether an object is memory that processes can share while they are on several nodes: plain,
+// and not too large. Its size is in bytes. Others can come to have it, by a name or a descriptor, if it is reachable.
+func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, reachable, is bool, err error) {
 	path := fs.MapFile(pid, o.Range)
 	var st unix.Stat_t
 	var where unix.Statfs_t
@@ -76,13 +89,13 @@ func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, named, is bool, er
 	if err := unix.Statfs(path, &where); err != nil {
 		return 0, false, false, unseenAt(o, err)
 	}
-	open, err := Showing(fs, pid, &st)
+	memory, err := InMemory(o)
 	if err != nil {
 		return 0, false, false, err
 	}
-	is = where.Type == unix.TMPFS_MAGIC && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size > 0 && len(open) == 0
+	is = where.Type == unix.TMPFS_MAGIC && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size > 0
 	size = (uint64(st.Size) + image.PageSize - 1) &^ (image.PageSize - 1)
-	return size, st.Nlink > 0, is && size <= image.MaxJoint, nil
+	return size, !memory || o.Memfd(), is && size <= image.MaxJoint, nil
 }
 
 // unseenAt is an error of a mapping that may just have gone (os.ErrNotExist), or its process (procfs.ErrGone).

@@ -64,6 +64,8 @@ type Process struct {
 	LocksNew uint8
 	// Execs counts the programs executed while traced. Tracing thread.
 	Execs int
+	// Sees is told of the calls of threads that run by themselves; nil: nobody is. Tracing thread.
+	Sees Seer
 	// Data is the role's.
 	Data any
 
@@ -98,6 +100,8 @@ type Thread struct {
 	told      bool       // its hold has told it to stop, and waits for that
 	injection *injection // the call it is to make, nil: none
 	group     bool       // the stop it was told to make was a job-control stop
+	seen      bool       // it runs until its next call
+	after     func()     // what its next stop, or its end, means to the role; nil: nothing
 }
 
 // NewProcess enters a process without threads.
@@ -196,8 +200,18 @@ func (f *Family) stopped(s ptrace.Stop) {
 		f.role.Born(s)
 		return
 	}
+	seen := t.seen
+	t.seen = false
+	if after := t.after; after != nil {
+		t.after = nil
+		after()
+	}
 	if s.Gone() {
 		f.gone(t, s)
+		return
+	}
+	if seen && s.Kind == ptrace.SyscallStop {
+		t.atCall()
 		return
 	}
 	if s.Kind == ptrace.Event && s.Value == ptrace.EventExec {

@@ -15,7 +15,7 @@ import (
 type SignalPolicy func(t *Thread, s ptrace.Stop)
 
 // DeliverNatively lets the signal through.
-func DeliverNatively(t *Thread, s ptrace.Stop) { _ = ptrace.Continue(t.TID, s.Value) }
+func DeliverNatively(t *Thread, s ptrace.Stop) { _ = t.GoOn(s.Value) }
 
 // ErrSlow: the process goes on as before and may be stopped another time.
 var ErrSlow = fmt.Errorf("a thread did not stop in time")
@@ -202,7 +202,7 @@ func (h *Hold) continueOne(t *Thread) error {
 	var err error
 	h.Do(func() {
 		t.insist()
-		err = ptrace.Continue(t.TID, 0)
+		err = t.GoOn(0)
 	})
 	return err
 }

@@ -182,7 +182,7 @@ func (h *Hold) giveBack(run bool) {
 		case !run || waiting[t.TID] || t.Stands:
 		case t.group && ptrace.Listen(t.TID) == nil: // it stays stopped
 		default:
-			_ = ptrace.Continue(t.TID, 0) // fails when it runs already: right as well
+			_ = t.GoOn(0) // fails when it runs already: right as well
 		}
 		t.group = false
 	}

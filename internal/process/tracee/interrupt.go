@@ -46,7 +46,7 @@ func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 	if t.injection != nil {
 		_ = ptrace.ContinueToSyscall(t.TID, 0)
 	} else {
-		_ = ptrace.Continue(t.TID, 0)
+		_ = t.GoOn(0)
 	}
 	return true
 }

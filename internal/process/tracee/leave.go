@@ -99,7 +99,7 @@ func (h *Hold) DeliverNext(t *Thread) {
 			return
 		}
 		if s.Kind == ptrace.Signal {
-			h.Do(func() { _ = ptrace.Continue(t.TID, s.Value) })
+			h.Do(func() { _ = t.GoOn(s.Value) })
 			return
 		}
 		_ = h.continueOne(t)

@@ -91,14 +91,14 @@ func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
 			return
 		}
 	}
-	_ = ptrace.Continue(t.TID, 0) // a move under way sees that it has executed
+	_ = t.GoOn(0) // a move under way sees that it has executed
 }
 
 // place has a program begin where the daemon says.
 func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
 	defer s.endIfIdle()
 	defer p.closeHandles()
-	goOn := func() { s.fam.Loop.Do(func() { _ = ptrace.Continue(t.TID, 0) }) }
+	goOn := func() { s.fam.Loop.Do(func() { _ = t.GoOn(0) }) }
 	where := s.whereTo(p, from)
 	if where == nil || where.Node == 0 {
 		p.end() // first: its next execve comes at once

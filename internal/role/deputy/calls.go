@@ -189,6 +189,10 @@ func (d *deputy) forward(j job) {
 		d.mayGive(c)
 		d.follow(le.Uint64(j.data[17:]))
 	}
+	if r := d.p.s.joint.reaches(d.p, c.Nr, c.Args, syscalls.RightsOf(c)); len(r.keys) > 0 {
+		d.relieve() // pages come by the link
+		defer d.p.s.joint.bringFor(r)()
+	}
 	masked := j.data[8]&wire.MaskForCall != 0
 	if masked {
 		d.setMask(le.Uint64(j.data[9:]))

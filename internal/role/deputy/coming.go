@@ -265,7 +265,7 @@ func (c *coming) over() {
 		for _, st := range held {
 			if t := s.fam.Thread(st.TID); t != nil {
 				t.Stands = false
-				_ = ptrace.Continue(t.TID, st.Value)
+				_ = t.GoOn(st.Value)
 			}
 		}
 		for _, st := range born {

@@ -13,6 +13,8 @@ import (
 	"openmosix/internal/process/joint"
 	"openmosix/internal/process/sole"
 	"openmosix/internal/process/tracee"
+
+	"golang.org/x/sys/unix"
 )
 
 // Before a process leaves that shares memory with others, all that have it
@@ -118,8 +120,8 @@ func (p *proc) shared(vmas []image.VMA, files []image.FileID, guarded bool) ([]s
 		}
 		at := slices.IndexFunc(vmas, func(v image.VMA) bool { return v.Kind == image.Sole && v.File == uint32(i) })
 		o := sole.Object{Range: vmas[at].Range, Dev: files[i].Dev, Ino: files[i].Ino, Name: files[i].Path}
-		_, named, is, err := sole.Joinable(p.Family.FS, p.PID, &o)
-		if err == nil && is && named && guarded {
+		_, reachable, is, err := sole.Joinable(p.Family.FS, p.PID, &o)
+		if err == nil && is && reachable && guarded {
 			err = p.s.joint.guard(joint.KeyOf(&files[i]), p.mappedFile(&o))
 		}
 		if err != nil {
@@ -155,8 +157,11 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 		o.Range = v.Range
 		anew = append(anew, o)
 	}
-	if len(parts) == 0 {
+	if reaches := q.hasDescriptors() && !q.mayReach(); len(parts) == 0 && !reaches {
 		return false, nil
+	} else if reaches && len(parts) == 0 && q.away() != nil {
+		q.seeCalls() // when it comes home
+		return true, nil
 	}
 	if !its {
 		q.mu.Lock()
@@ -172,7 +177,15 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 			return false, fail(supervisor.Busy, "a process that shares its memory is away")
 		}
 	}
-	return true, s.whileParked(q, func(leader *tracee.Thread) error { return s.serveShared(q, leader, anew, parts) })
+	return true, s.whileParked(q, func(leader *tracee.Thread) error {
+		if q.hasDescriptors() {
+			q.seeCalls()
+		}
+		if len(parts) == 0 {
+			return nil
+		}
+		return s.serveShared(q, leader, anew, parts)
+	})
 }
 
 // serveShared makes a process's userfaultfd and begins to serve it. Its threads are parked.
@@ -210,7 +223,17 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 
 // mappedFile opens what a mapping of a process shows.
 func (p *proc) mappedFile(o *sole.Object) func() (*os.File, error) {
-	return func() (*os.File, error) { return os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR, 0) }
+	return func() (*os.File, error) {
+		file, err := os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR, 0)
+		if err != nil {
+			return nil, err
+		}
+		if seals, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err == nil && seals&sealed != 0 {
+			_ = file.Close()
+			return nil, errors.New("memory that it shares is sealed")
+		}
+		return file, nil
+	}
 }
 
 // keyOf is the key of what a mapping shows.

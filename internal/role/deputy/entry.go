@@ -65,7 +65,7 @@ func (s *Supervisor) toEntry(p *proc, t *tracee.Thread, where supervisor.Placed)
 		p.entering = e
 		p.mu.Unlock()
 		p.end()
-		_ = ptrace.Continue(t.TID, 0)
+		_ = t.GoOn(0)
 	})
 	return ok
 }
@@ -110,7 +110,7 @@ func (s *Supervisor) entered(p *proc, t *tracee.Thread) bool {
 	_ = ptrace.Unbreak(t.TID)
 	p.notEntering()
 	if e.givingUp || len(p.Threads()) != 1 || !p.begin() {
-		_ = ptrace.Continue(t.TID, 0)
+		_ = t.GoOn(0)
 		go s.staysHome(p, e.where, "it was not alone when it began")
 		return true
 	}
@@ -149,7 +149,7 @@ func (s *Supervisor) giveUpEntry(p *proc, e *entering) {
 	}
 	h, err := e.t.HoldOne(stopLimit, func(t *tracee.Thread, st ptrace.Stop) {
 		if st.Value == int(unix.SIGTRAP) && atBreakpoint(t) {
-			_ = ptrace.Continue(t.TID, 0)
+			_ = t.GoOn(0)
 			return
 		}
 		tracee.DeliverNatively(t, st)

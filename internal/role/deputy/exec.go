@@ -137,6 +137,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	l := p.link
 	p.served, p.sharedAt = nil, nil
 	p.mu.Unlock()
+	p.keepsDescriptors()
 	if x == nil { // the process did it by itself, at home, while being prepared
 		t.Slot = nil
 		s.executedHere(p, t, 0)

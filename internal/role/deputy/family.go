@@ -69,9 +69,9 @@ func (s *Supervisor) follow() {
 }
 
 // outgrown: a process of a family that is held together by its memory alone has executed a program, which
-// has nothing of that. Tracing thread.
+// has nothing of that, and no descriptor of it either. Tracing thread.
 func (s *Supervisor) outgrown(p *proc, t *tracee.Thread) bool {
-	if !s.attending.Load() || s.placesToo.Load() || !p.begin() {
+	if !s.attending.Load() || s.placesToo.Load() || p.Sees != nil || !p.begin() {
 		return false
 	}
 	for _, th := range p.Threads() {

@@ -27,7 +27,12 @@ type guard struct {
 	openings uint64
 	pinned   bool // its pages stay at home
 	bringing bool // its processes are on their way there
+	holds    int  // calls by its descriptors that are being made: its pages stay at home, too
+	late     []*time.Timer
 }
+
+// keeps tells whether its pages stay at home. mu
+func (g *guard) keeps() bool { return g.pinned || g.holds > 0 }
 
 // guard watches who opens an object, if that is not done already.
 func (j *jointly) guard(k joint.Key, open func() (*os.File, error)) error {
@@ -59,6 +64,7 @@ func (j *jointly) guard(k joint.Key, open func() (*os.File, error)) error {
 		return fail(supervisor.CannotMove, fmt.Sprintf("it shares memory that has a name: %v", err))
 	}
 	j.guards[k] = g
+	j.tellShown()
 	return nil
 }
 
@@ -74,6 +80,16 @@ func (j *jointly) guardOnly(ready []sole.Object) {
 			delete(j.guards, k)
 		}
 	}
+	j.tellShown()
+}
+
+// tellShown: other things are guarded than before. mu is held.
+func (j *jointly) tellShown() {
+	all := make(map[shows]joint.Key, len(j.guards))
+	for k, g := range j.guards {
+		all[shows{g.dev, g.ino}] = k
+	}
+	j.shown.Store(&all)
 }
 
 func (j *jointly) watches(w *openwatch.Watch) {
@@ -95,6 +111,7 @@ func (j *jointly) watches(w *openwatch.Watch) {
 func (j *jointly) opened(o openwatch.Opening) {
 	defer o.Allow()
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	var k joint.Key
 	var g *guard
 	for key, one := range j.guards {
@@ -103,31 +120,44 @@ func (j *jointly) opened(o openwatch.Opening) {
 		}
 	}
 	if g == nil {
-		j.mu.Unlock()
 		return
 	}
+	j.s.log.Debug("shared memory comes home: somebody opens it", "inode", o.Ino, "pid", o.PID)
+	j.comesHome(k, g)
+	j.awaitHome(k)
+}
+
+// comesHome has all pages of an object, and all processes that share it, come home and stay until it is looked anew who
+// has it. mu is held, and by the next ones.
+func (j *jointly) comesHome(k joint.Key, g *guard) {
 	g.openings++
 	g.pinned = true
-	if x := j.objects[k]; x != nil {
-		j.do(k, x, x.Pin())
-	}
-	brings := !g.bringing
-	g.bringing = true
-	j.mu.Unlock()
-	if j.s.log.Debug("shared memory comes home: somebody opens it", "inode", o.Ino, "pid", o.PID); brings {
+	j.pin(k)
+	if !g.bringing {
+		g.bringing = true
 		go j.bring(k, g)
-	}
-	for within := owntime.Within(takeLimit + j.s.daemon.Hello().Reconnect); !j.isHome(k) && !within.Over(); {
-		time.Sleep(changePause)
 	}
 }
 
-// isHome tells whether all pages of an object are here.
-func (j *jointly) isHome(k joint.Key) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	x := j.objects[k]
-	return x == nil || x.Away() == 0
+func (j *jointly) pin(k joint.Key) {
+	if x := j.objects[k]; x != nil {
+		j.do(k, x, x.Pin())
+	}
+}
+
+// unpinFree lets the pages of an object go elsewhere again that nobody needs here.
+func (j *jointly) unpinFree(k joint.Key, g *guard) {
+	if x := j.objects[k]; x != nil && !g.keeps() {
+		j.do(k, x, x.Unpin())
+	}
+}
+
+// awaitHome waits until all pages of an object are here: who does not give them up is given up. mu is held, and
+// given up meanwhile.
+func (j *jointly) awaitHome(k joint.Key) {
+	for x := j.objects[k]; x != nil && x.Away() > 0; x = j.objects[k] {
+		j.home.Wait()
+	}
 }
 
 // bring has all processes come home that share an object: they wait for its pages elsewhere.
@@ -190,9 +220,7 @@ func (j *jointly) unpin(objects []sole.Object, opened map[joint.Key]uint64) {
 			continue
 		}
 		g.pinned = false
-		if x := j.objects[k]; x != nil {
-			j.do(k, x, x.Unpin())
-		}
+		j.unpinFree(k, g)
 	}
 }
 

@@ -246,7 +246,7 @@ func (r *returning) keepSignal(t *tracee.Thread, st ptrace.Stop) {
 	if info, err := ptrace.GetSigInfo(t.TID); err == nil {
 		r.early = append(r.early, r.p.sentTo(t, info))
 	}
-	_ = ptrace.Continue(t.TID, 0)
+	_ = t.GoOn(0)
 }
 
 // pages takes what the guest side sends until it says that this is all.

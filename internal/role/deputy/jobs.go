@@ -47,7 +47,7 @@ func (s *Supervisor) stopped(p *proc, t *tracee.Thread, d *deputy) {
 	d.firm = d.firm && !d.ends // the end of a stopped process comes when it goes on
 	d.mu.Unlock()
 	d.settle()
-	_ = ptrace.Continue(t.TID, 0)
+	_ = t.GoOn(0)
 }
 
 // contGrace is how long the signal that ended a stop may take to be reported.

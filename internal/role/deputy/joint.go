@@ -3,6 +3,7 @@ package deputy
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/linux/openwatch"
@@ -29,6 +30,10 @@ type jointly struct {
 	last    coherence.Party
 	watch   *openwatch.Watch // nil: nothing is guarded yet
 	guards  map[joint.Key]*guard
+	home    *sync.Cond // pages have come home; mu
+
+	shown atomic.Pointer[map[shows]joint.Key] // what is guarded
+	calm  atomic.Bool                         // no page is elsewhere, or wanted
 }
 
 type jointObject struct {
@@ -38,7 +43,8 @@ type jointObject struct {
 
 func newJointly(s *Supervisor) *jointly {
 	j := &jointly{s: s, objects: map[joint.Key]*jointObject{}, parties: map[*link]coherence.Party{}, links: map[coherence.Party]*link{}, granted: map[*link]map[joint.Key]bool{}, guards: map[joint.Key]*guard{}}
-	j.node = joint.New(j, true)
+	j.node, j.home = joint.New(j, true), sync.NewCond(&j.mu)
+	j.calm.Store(true)
 	return j
 }
 
@@ -121,7 +127,7 @@ func (j *jointly) wants(k joint.Key, page uint64, who coherence.Party) {
 	if o == nil {
 		o = &jointObject{Directory: coherence.New(), known: map[uint64][]byte{}}
 		j.objects[k] = o
-		if g := j.guards[k]; g != nil && g.pinned {
+		if g := j.guards[k]; g != nil && g.keeps() {
 			o.Pin()
 		}
 	}
@@ -177,6 +183,8 @@ func (j *jointly) do(k joint.Key, o *jointObject, acts []coherence.Action) {
 	if o.Quiet() {
 		delete(j.objects, k)
 	}
+	j.calm.Store(len(j.objects) == 0)
+	j.home.Broadcast()
 }
 
 // takeLimit is how long a guest side may keep a page that others wait for, beside what it takes to

@@ -91,6 +91,7 @@ type proc struct {
 	served     map[joint.Key]bool // what of its memory is served that it shares; cover.go; mu
 	sharedAt   []image.Range      // where that is, while it is away; mu
 	waitsCover bool               // its move waits for cover.mu, and it runs; mu
+	reaches    bool               // ... or may be reached by its descriptors: reached.go; mu
 
 	soles  []*soleFile  // what it has of its own, while it is away; mu
 	shown  []*shownFile // what it sees of others, while it is away; mu

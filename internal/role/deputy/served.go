@@ -20,14 +20,17 @@ func (p *proc) isServed(k joint.Key) bool {
 	return p.served[k]
 }
 
-// inherits: a child has what its parent had, and runs the same program.
+// inherits: a child has what its parent had, and runs the same program. Tracing thread.
 func (p *proc) inherits(parent *proc) {
+	if parent.Sees != nil {
+		p.Sees = p.sees
+	}
 	parent.mu.Lock()
-	served, stay := maps.Clone(parent.served), parent.stay
+	served, stay, reaches := maps.Clone(parent.served), parent.stay, parent.reaches
 	parent.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.served, p.stay = served, stay
+	p.served, p.stay, p.reaches = served, stay, reaches
 }
 
 // attendOptions are those of a process of an attended family that is at home. Who shares memory of which
@@ -35,7 +38,7 @@ func (p *proc) inherits(parent *proc) {
 func (p *proc) attendOptions() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.served) > 0 {
+	if len(p.served) > 0 || p.reaches {
 		return attendOptions | ptrace.ExitKill
 	}
 	return attendOptions

@@ -136,7 +136,6 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 		return nil, err
 	}
 	id.Size = uint64(st.Size())
-	const sealed = unix.F_SEAL_WRITE | unix.F_SEAL_FUTURE_WRITE
 	if seals, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err == nil && seals&sealed != 0 {
 		_ = file.Close()
 		return nil, notAlone(id, "it is sealed, so that it cannot be mapped again") // memory; a file has none
@@ -144,6 +143,9 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 	s.id = *id
 	return s, nil
 }
+
+// sealed memory is not written to any more but by the mappings that there are.
+const sealed = unix.F_SEAL_WRITE | unix.F_SEAL_FUTURE_WRITE
 
 // notKin looks whether other processes have anonymous memory of one that stands still.
 func (p *proc) notKin(memory []sole.Object) error {

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/program"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/tracee"
@@ -116,7 +115,7 @@ func (s *Supervisor) goesOn(p *proc, t *tracee.Thread, path, kind string) bool {
 	if counts {
 		s.daemon.Later(supervisor.Event{Kind: supervisor.Executed, PID: p.PID, Text: path, Sort: kind})
 	}
-	_ = ptrace.Continue(t.TID, 0)
+	_ = t.GoOn(0)
 	return true
 }
 

@@ -35,7 +35,7 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 			d.settle()
 			s.notStopped(p)
 		}
-		_ = ptrace.Continue(t.TID, 0)
+		_ = t.GoOn(0)
 	case ptrace.GroupStop:
 		s.stopped(p, t, d)
 	case ptrace.Event:
@@ -46,9 +46,9 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 		if d != nil {
 			s.fault.Reach(fault.HomeForks)
 		}
-		_ = ptrace.Continue(t.TID, 0)
+		_ = t.GoOn(0)
 	default:
-		_ = ptrace.Continue(t.TID, 0)
+		_ = t.GoOn(0)
 	}
 }
 
@@ -56,13 +56,13 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
 	if p.away() == nil {
 		if c := p.isComing(); c == nil || !c.holds(t, ptrace.Stop{TID: t.TID, Kind: ptrace.Signal, Value: sig}) {
-			_ = ptrace.Continue(t.TID, sig)
+			_ = t.GoOn(sig)
 		}
 		return
 	}
 	if sig == int(unix.SIGSTOP) || stopsByDefault(sig) && p.isDefault(sig) {
 		s.stopping(p, t)
-		_ = ptrace.Continue(t.TID, sig) // a stop is seen by the parent here
+		_ = t.GoOn(sig) // a stop is seen by the parent here
 		return
 	}
 	info, err := ptrace.GetSigInfo(t.TID)
@@ -82,7 +82,7 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 	if d != nil { // else it has just been made, and nobody uses it yet
 		d.settle()
 	}
-	_ = ptrace.Continue(t.TID, 0)
+	_ = t.GoOn(0)
 }
 
 // ownFault tells of a fault that the thread itself has met. Its code is the stub, which
@@ -238,7 +238,7 @@ func (s *Supervisor) Born(st ptrace.Stop) {
 		s.mu.Unlock()
 	}
 	if !held {
-		_ = ptrace.Continue(st.TID, 0)
+		_ = t.GoOn(0)
 	}
 }
 

@@ -122,6 +122,9 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 		delete(w.own, fd)
 		return false
 	}
+	if _, shared := d.p.s.joint.shownBy(d.p, fd); shared {
+		return false
+	}
 	var err error
 	w.at, err = d.t.Call(unix.SYS_LSEEK, uint64(fd), 0, unix.SEEK_CUR)
 	return err == nil && w.at >= 0

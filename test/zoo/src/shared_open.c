@@ -1,5 +1,4 @@
-// Memory that processes share and one of them has open, so that it can be read and written otherwise, stays, with those that have it.
-// expect: refused cannot-move
+// Memory that processes share and one of them has open: what is read and written by its descriptor is what the others see.
 #include "zoo.h"
 enum { size = 8192 };
 int main(void) {
