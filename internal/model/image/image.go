@@ -167,6 +167,7 @@ type Thread struct {
 type Pending struct {
 	Nr        int
 	Remaining int64 // nanoseconds
+	Again     bool  // only its deputy knows how long: it is made again for the rest of a socket's time-out
 }
 
 // AltStack is stack_t without padding.

@@ -112,8 +112,8 @@ func TestFilterEdges(t *testing.T) {
 		{"prctl unknown", archX86, 157, [6]uint64{99999}, userNotif},
 		{"arch_prctl SET_FS", archX86, 158, [6]uint64{0x1002}, allow},
 		{"arch_prctl REQ_XCOMP_PERM", archX86, 158, [6]uint64{0x1023}, userNotif},
-		{"setitimer PROF", archX86, 38, [6]uint64{2}, allow},
-		{"setitimer REAL", archX86, 38, [6]uint64{0}, userNotif},
+		{"getitimer PROF", archX86, 36, [6]uint64{2}, allow},
+		{"getitimer REAL", archX86, 36, [6]uint64{0}, userNotif},
 	}
 	for _, tt := range tests {
 		if v, _ := run(t, prog, tt.arch, tt.nr, tt.args); v != tt.verdict {

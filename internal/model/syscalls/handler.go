@@ -34,5 +34,6 @@ const (
 	HandleRestart      Handler = "restart"       // restart_syscall goes where the interrupted call went
 	HandleRlimit       Handler = "rlimit"        // the limit is home's; memory and CPU limits act here too
 	HandleTimerCreate  Handler = "timer-create"  // of one on a CPU clock, both halves
+	HandleSetitimer    Handler = "setitimer"     // on CPU time: it counts here
 	HandleTimer        Handler = "timer"         // on a CPU clock: it counts here
 )

@@ -61,14 +61,23 @@ func (r *Row) Kind(arg int) Kind {
 }
 
 // EndsWithEintr tells whether a mere stop may end the call with EINTR, although
-// nothing was done and no handler runs: signal(7). That includes reading from a
+// nothing was done and no handler runs: signal(7). That includes waiting for a
 // socket that has a time-out.
 func (r *Row) EndsWithEintr() bool {
-	switch r.Nr {
+	receives, sends := TimedBySocket(r.Nr)
+	return receives || sends || r.Interrupt == Eintr
+}
+
+// TimedBySocket tells of the calls that wait no longer than their socket says, if the first argument is one: by
+// SO_RCVTIMEO or SO_SNDTIMEO, socket(7).
+func TimedBySocket(nr int) (receives, sends bool) {
+	switch nr {
 	case 0, 19, 43, 45, 47, 288, 299: // read readv accept recvfrom recvmsg accept4 recvmmsg
-		return true
+		return true, false
+	case 1, 20, 40, 42, 44, 46, 307: // write writev sendfile connect sendto sendmsg sendmmsg
+		return false, true
 	}
-	return r.Interrupt == Eintr
+	return false, false
 }
 
 // Cond is one condition on an argument, as data, so that the filter and

@@ -7,7 +7,7 @@ var timeRows = []Row{
 	{Nr: 35, Name: "nanosleep", Where: Home, Args: args{in(16), inoutAlways(16)}, Interrupt: RestartBlock},
 	{Nr: 36, Name: "getitimer", Where: Here, When: cpuTimers, Else: Home, Args: args{num, out(32)}},
 	{Nr: 37, Name: "alarm", Where: Home, Args: args{num}},
-	{Nr: 38, Name: "setitimer", Where: Here, When: cpuTimers, Else: Home, Args: args{num, in(32), out(32)}},
+	{Nr: 38, Name: "setitimer", Where: Answer, Handler: HandleSetitimer, Args: args{num, in(32), out(32)}},
 	{Nr: 96, Name: "gettimeofday", Where: Here},
 	{Nr: 159, Name: "adjtimex", Where: Home, Args: args{inout(208)}},
 	{Nr: 164, Name: "settimeofday", Where: Home, Args: args{in(16), in(8)}},

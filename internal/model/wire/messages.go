@@ -197,6 +197,8 @@ type ExecMsg struct {
 	Mask       uint64          // signals the calling thread blocks
 	Signals    []PendingSignal // pending for it at the guest ...
 	Seen       uint64          // ... when so many had been forwarded
+	Virtual    image.Timer     // the interval timers on CPU time, which go on
+	Prof       image.Timer
 }
 
 // MapFileMsg asks what a mapping of a descriptor would show.

@@ -93,6 +93,7 @@ const UsedOff = 8 + 1 + 8 + 8
 const (
 	MaskForCall = 1 << iota // the call is made under it
 	MaskForKept             // the second tells which kept signals the thread blocks
+	MadeAgain               // no mask: the thread's last call, broken off, is made again
 )
 
 // Bounds of the decoder: nothing honest comes near.

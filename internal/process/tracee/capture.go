@@ -79,12 +79,6 @@ func (t *Thread) CaptureProcess(img *image.Image) error {
 	if err := t.captureActions(img, status); err != nil {
 		return err
 	}
-	if img.Virtual, err = t.timer(unix.ITIMER_VIRTUAL); err != nil {
-		return err
-	}
-	if img.Prof, err = t.timer(unix.ITIMER_PROF); err != nil {
-		return err
-	}
 	if img.Monotonic, err = t.clock(unix.CLOCK_MONOTONIC); err != nil {
 		return err
 	}
@@ -134,27 +128,6 @@ func (t *Thread) captureActions(img *image.Image, st *procfs.Status) error {
 		img.Actions[s] = image.Action{Handler: le.Uint64(w), Flags: le.Uint64(w[8:]), Restorer: le.Uint64(w[16:]), Mask: le.Uint64(w[24:])}
 	}
 	return nil
-}
-
-func (t *Thread) timer(which int) (image.Timer, error) {
-	if _, err := t.Must("read an interval timer", unix.SYS_GETITIMER, uint64(which), t.Slot.WindowAddr()); err != nil {
-		return image.Timer{}, err
-	}
-	w := t.Slot.Window()
-	micros := func(off int) int64 { return int64(le.Uint64(w[off:]))*1e6 + int64(le.Uint64(w[off+8:])) }
-	return image.Timer{Interval: micros(0), Value: micros(16)}, nil
-}
-
-func (t *Thread) setTimer(which int, v image.Timer) error {
-	b := make([]byte, 32)
-	put := func(off int, m int64) {
-		le.PutUint64(b[off:], uint64(m/1e6))
-		le.PutUint64(b[off+8:], uint64(m%1e6))
-	}
-	put(0, v.Interval)
-	put(16, v.Value)
-	_, err := t.Must("set an interval timer", unix.SYS_SETITIMER, uint64(which), t.Put(0, b), 0)
-	return err
 }
 
 func (t *Thread) clock(id int) (int64, error) {

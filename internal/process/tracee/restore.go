@@ -83,14 +83,6 @@ func actionBytes(a image.Action) []byte {
 	return b
 }
 
-// RestoreTimers sets the interval timers that count CPU time.
-func (t *Thread) RestoreTimers(img *image.Image) error {
-	if err := t.setTimer(unix.ITIMER_VIRTUAL, img.Virtual); err != nil {
-		return err
-	}
-	return t.setTimer(unix.ITIMER_PROF, img.Prof)
-}
-
 // SetLayout tells the kernel where the process's parts are: PR_SET_MM_MAP of
 // prctl(2). The heap's end can be moved only while nothing is mapped behind
 // it, so this comes when the mappings are in place.

@@ -26,7 +26,7 @@ func (d *deputy) finish() {
 // that came between begin and the post found nothing to break off.
 func (d *deputy) begun() {
 	d.mu.Lock()
-	late := d.serial != 0 && d.cancel == d.serial && !d.firm
+	late := d.serial != 0 && (d.cancel == d.serial || d.over == d.serial) && !d.firm
 	d.mu.Unlock()
 	if late {
 		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })

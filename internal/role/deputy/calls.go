@@ -198,7 +198,7 @@ func (d *deputy) forward(j job) {
 		d.setMask(le.Uint64(j.data[9:]))
 	}
 	begun := time.Now()
-	ret, outs, ok := d.executeAs(c)
+	ret, outs, ok := d.executeTimed(c, serial, j.data[8]&wire.MadeAgain != 0)
 	d.p.s.calls.Add(c.Nr, time.Since(begun), 0, 0)
 	if masked && ok {
 		d.setMask(d.waits)

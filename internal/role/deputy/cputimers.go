@@ -14,6 +14,11 @@ func (f *frozen) stopTimers() error {
 	if err != nil {
 		return err
 	}
+	if taken, err = p.StopIntervals(f.threads, img, taken); err != nil {
+		f.taken = taken
+		return err
+	}
+	f.still = true
 	var travels, stays []tracee.Pending
 	set := staying(img)
 	for _, one := range tracee.MergeTimers(timers, taken) {

@@ -67,7 +67,9 @@ func (d *deputy) runExec(m *wire.ExecMsg) (ret int64, gone bool) {
 	if err := c.queue(); err != nil {
 		d.p.s.log.Warn("pending signals are not kept over an execve", "pid", d.p.PID, "error", err)
 	}
+	intervals := d.startIntervals(m)
 	if ret, gone = d.replaceProgram(m); !gone {
+		intervals()
 		if err := c.takeBack(); err != nil {
 			d.p.s.log.Warn("pending signals after an execve that failed", "pid", d.p.PID, "error", err)
 		}

@@ -144,6 +144,7 @@ type frozen struct {
 	deputies []*deputy
 	disarmed int              // threads whose exit was made harmless
 	taken    []tracee.Pending // signals that travel with the image
+	still    bool             // its interval timers on CPU time are disarmed
 }
 
 // send captures the frozen process and hands it to the other side. Everything
@@ -345,6 +346,11 @@ func (f *frozen) undo() error {
 	}
 	if err := f.threads[0].StartTimers(f.img.CPUTimers); err != nil {
 		return err
+	}
+	if f.still {
+		if err := f.threads[0].RestoreTimers(f.img); err != nil {
+			return err
+		}
 	}
 	return f.h.LeaveStub(f.threads, f.saved)
 }

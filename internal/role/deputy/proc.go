@@ -263,17 +263,19 @@ type deputy struct {
 	behinds atomic.Int32 // what its guest has done by itself and is still to be done here
 
 	mu       sync.Mutex
-	serial   uint64   // the call being executed, 0: none
-	cancel   uint64   // a call that is to be interrupted
-	firm     bool     // the call must not be broken off: it makes a thread or a process
-	ends     bool     // ... or it ends the process, and yields to a job-control stop alone
-	stale    int      // execves made again because a signal was on its way; the goroutine's own
-	sealed   bool     // all signals are blocked, for an execve that is to come again; the slot's user
-	waits    uint64   // signals blocked between calls; the goroutine's own
-	writes   writes   // the goroutine's own
-	reads    sequence // the goroutine's own
-	foreseen foreseen // the slot's user's own
-	last     placed   // where the segments of the last call lie, for restart_syscall
+	serial   uint64    // the call being executed, 0: none
+	cancel   uint64    // a call that is to be interrupted
+	over     uint64    // ... because the time of its socket is
+	firm     bool      // the call must not be broken off: it makes a thread or a process
+	ends     bool      // ... or it ends the process, and yields to a job-control stop alone
+	stale    int       // execves made again because a signal was on its way; the goroutine's own
+	sealed   bool      // all signals are blocked, for an execve that is to come again; the slot's user
+	waits    uint64    // signals blocked between calls; the goroutine's own
+	writes   writes    // the goroutine's own
+	reads    sequence  // the goroutine's own
+	foreseen foreseen  // the slot's user's own
+	timed    timedWait // the slot's user's own
+	last     placed    // where the segments of the last call lie, for restart_syscall
 }
 
 func (d *deputy) stop() { d.once.Do(func() { close(d.quit) }) }

@@ -66,17 +66,25 @@ func (r *returning) homeward(t *tracee.Thread, th *image.Thread, ago time.Durati
 		return r.sleepOn(t, th, [6]uint64{t.Put(0, timespec(left)), regs.Rsi})
 	case unix.SYS_CLOCK_NANOSLEEP:
 		return r.sleepOn(t, th, [6]uint64{regs.Rdi, 0, t.Put(0, timespec(left)), regs.R10})
-	case unix.SYS_RT_SIGTIMEDWAIT:
+	case unix.SYS_RT_SIGTIMEDWAIT, unix.SYS_SEMTIMEDOP, unix.SYS_EPOLL_PWAIT2:
 		// Below the stack, where nothing lives but the frame of a handler, which
 		// would end the wait.
 		const redZone, alignment = 128, 64
 		at := (regs.Rsp - redZone - alignment) &^ (alignment - 1)
 		if r.p.Mem.Write(at, timespec(left)) == nil {
-			regs.Rdx = at
+			*limitOf(regs) = at
 			r.waits = append(r.waits, wait{t, th.Pending.Nr, at, time.Now().Add(left)})
 		}
 	}
 	return nil
+}
+
+// limitOf is the register that says where the time of a call is.
+func limitOf(r *image.Regs) *uint64 {
+	if r.OrigRax == unix.SYS_RT_SIGTIMEDWAIT {
+		return &r.Rdx
+	}
+	return &r.R10
 }
 
 // sleepOn plants the sleep in the kernel's memory of the thread, as if it had been

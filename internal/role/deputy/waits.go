@@ -41,9 +41,10 @@ func (p *proc) waitOn(h *tracee.Hold, waits []wait) {
 				}
 				left := max(0, time.Until(w.until))
 				switch {
-				case w.nr == unix.SYS_RT_SIGTIMEDWAIT && r.Rdx == w.limit:
+				case *limitOf(&r) != w.limit:
+				case w.nr == unix.SYS_RT_SIGTIMEDWAIT || w.nr == unix.SYS_SEMTIMEDOP || w.nr == unix.SYS_EPOLL_PWAIT2:
 					_ = p.Mem.Write(w.limit, timespec(left))
-				case w.nr != unix.SYS_RT_SIGTIMEDWAIT && r.R10 == w.limit:
+				default:
 					r.R10 = uint64((left + time.Millisecond - 1) / time.Millisecond)
 				}
 			}

@@ -28,8 +28,11 @@ func (b *body) makeTimers(t *tracedThread, img *image.Image) error {
 			live = append(live, one)
 		}
 	}
-	if err := t.RestoreTimers(img); err != nil {
-		return err
+	if img.Virtual != (image.Timer{}) || img.Prof != (image.Timer{}) {
+		b.hasIntervals()
+		if err := t.RestoreTimers(img); err != nil {
+			return err
+		}
 	}
 	return t.StartTimers(live)
 }

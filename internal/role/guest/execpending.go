@@ -1,16 +1,22 @@
 package guest
 
-import "openmosix/internal/model/wire"
+import (
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/wire"
+)
 
-// collected is what was pending in a body when it had seen so many signals from home.
+// collected is what was pending in a body when it had seen so many signals from home, and what its interval timers were.
 type collected struct {
 	seen    uint64
 	set     uint64 // all of them are blocked
 	signals []wire.PendingSignal
+
+	timed         bool // the timers are known
+	virtual, prof image.Timer
 }
 
 // pendingNow adds to an execve what is pending here, which the new program is to
-// find pending at home. False: the thread must be stopped to see it, and makes
+// find pending at home, and what the interval timers are. False: the thread must be stopped to see it, and makes
 // its call again.
 func (s *strand) pendingNow(m *wire.ExecMsg) bool {
 	b := s.b
@@ -20,6 +26,9 @@ func (s *strand) pendingNow(m *wire.ExecMsg) bool {
 	s.collected = collected{}
 	st, err := b.Family.FS.ThreadStatus(b.PID, s.t.TID)
 	if err != nil {
+		return false
+	}
+	if m.Virtual, m.Prof = have.virtual, have.prof; b.intervals.Load() && !have.timed {
 		return false
 	}
 	m.Seen = b.seen
@@ -35,7 +44,7 @@ func (s *strand) pendingNow(m *wire.ExecMsg) bool {
 	return have.seen == b.seen && have.set == set && set&^st.SigBlk == 0
 }
 
-// collect looks at the pending signals of a thread that is about to execute a program.
+// collect looks at the pending signals and the timers of a thread that is about to execute a program.
 func (s *strand) collect(p *pending) {
 	g, b, t := s.b.g, s.b, s.t
 	h, err := s.holdInCall(p)
@@ -44,11 +53,18 @@ func (s *strand) collect(p *pending) {
 		return
 	}
 	s.making(nil)
+	one := collected{timed: true}
+	if b.intervals.Load() {
+		if one.virtual, one.prof, err = s.readIntervals(h); err != nil {
+			g.log.Warn("interval timers not read", "thread", t.Own, "error", err)
+		}
+	}
 	h.Do(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if st, err := b.Family.FS.ThreadStatus(b.PID, t.TID); err == nil {
-			s.collected = collected{b.seen, (st.SigPnd | st.ShdPnd) & st.SigBlk, b.pendingOf([]*tracedThread{t})}
+			one.seen, one.set, one.signals = b.seen, (st.SigPnd|st.ShdPnd)&st.SigBlk, b.pendingOf([]*tracedThread{t})
+			s.collected = one
 		}
 	})
 	h.Release()

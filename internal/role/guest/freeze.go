@@ -169,24 +169,25 @@ const holdPause = 200 * time.Microsecond
 
 // departure is a body on its way out.
 type departure struct {
-	b       *body
-	try     uint64        // which of home's attempts it is
-	word    chan frame    // Commit or Abort
-	heard   chan struct{} // closed when that has come
-	once    sync.Once
-	settled chan struct{}      // what was sent ahead is where it is to be
-	beside  chan tracee.Stream // further connections for that
-	still   *standing.Still    // nil: it runs
-	sent    tracee.Ahead
-	began   time.Time // to freeze
-	h       *tracee.Hold
-	threads []*tracee.Thread
-	saved   []image.Thread
-	signals []wire.PendingSignal
-	early   []pendingSignal  // of these: taken from the body, no longer pending in it
-	timers  []image.CPUTimer // that stand still
-	parked  bool
-	present []image.Range // its pages that hold something
+	b         *body
+	try       uint64        // which of home's attempts it is
+	word      chan frame    // Commit or Abort
+	heard     chan struct{} // closed when that has come
+	once      sync.Once
+	settled   chan struct{}      // what was sent ahead is where it is to be
+	beside    chan tracee.Stream // further connections for that
+	still     *standing.Still    // nil: it runs
+	sent      tracee.Ahead
+	began     time.Time // to freeze
+	h         *tracee.Hold
+	threads   []*tracee.Thread
+	saved     []image.Thread
+	signals   []wire.PendingSignal
+	early     []pendingSignal  // of these: taken from the body, no longer pending in it
+	timers    []image.CPUTimer // that stand still
+	intervals [2]image.Timer   // ... ITIMER_VIRTUAL and ITIMER_PROF
+	parked    bool
+	present   []image.Range // its pages that hold something
 }
 
 func (d *departure) run(m wire.FreezeMsg) error {

@@ -23,6 +23,9 @@ func (s *strand) callHead(p *pending) []byte {
 	head := make([]byte, wire.CallHead, 64)
 	le.PutUint64(head, p.serial)
 	le.PutUint32(head[wire.UsedOff:], s.b.used.Swap(0))
+	if p.again {
+		head[8] |= wire.MadeAgain
+	}
 	kept := s.b.kept.Load()
 	if !p.row.Mask && kept == 0 {
 		return head

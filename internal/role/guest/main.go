@@ -269,6 +269,7 @@ type body struct {
 
 	timers        map[int32]image.CPUTimer // those on CPU time, as they were made; mu
 	watchesTimers bool                     // watchTimers runs; mu
+	intervals     atomic.Bool              // it has, or had, interval timers on CPU time
 
 	fetching atomic.Pointer[fetching.Fetching] // the pages that are still elsewhere; nil: none
 	giving   atomic.Pointer[giving]            // the pages that the process, elsewhere by now, still needs of it; nil: none

@@ -39,6 +39,7 @@ var handlers = map[syscalls.Handler]func(*strand, *pending){
 	syscalls.HandleSignalfd:     (*strand).signalfd,
 	syscalls.HandleTimerCreate:  (*strand).createTimer,
 	syscalls.HandleTimer:        (*strand).timer,
+	syscalls.HandleSetitimer:    (*strand).setitimer,
 	syscalls.HandleKill:         (*strand).goHome,
 	syscalls.HandleRlimit:       (*strand).rlimit,
 	syscalls.HandleScheduler:    (*strand).goHome,

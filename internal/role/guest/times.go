@@ -13,12 +13,16 @@ import (
 // Between two nodes it travels as image.Pending.
 type rest struct {
 	nr    int
-	until time.Time // zero: nothing is to be made again
+	until time.Time // zero: nothing is to be made again, or only its deputy knows ...
+	again bool      // ... when it ends
 }
 
 // pending is the rest as it travels, as it was when the image's clocks were read.
 func (r rest) pending(read time.Time) image.Pending {
-	if r.until.IsZero() {
+	switch {
+	case r.again:
+		return image.Pending{Nr: r.nr, Again: true}
+	case r.until.IsZero():
 		return image.Pending{Nr: -1}
 	}
 	return image.Pending{Nr: r.nr, Remaining: max(0, int64(r.until.Sub(read)))}
@@ -26,10 +30,13 @@ func (r rest) pending(read time.Time) image.Pending {
 
 // restOf is the rest of a wait that was frozen a while ago.
 func restOf(p image.Pending, ago time.Duration) rest {
-	if p.Nr < 0 || p.Remaining <= 0 && p.Nr == 0 {
+	switch {
+	case p.Again:
+		return rest{nr: p.Nr, again: true}
+	case p.Nr < 0 || p.Remaining <= 0 && p.Nr == 0:
 		return rest{}
 	}
-	return rest{p.Nr, time.Now().Add(time.Duration(p.Remaining) - ago)}
+	return rest{nr: p.Nr, until: time.Now().Add(time.Duration(p.Remaining) - ago)}
 }
 
 // millisecondTimeout names the argument that is a time-out in milliseconds.
@@ -54,6 +61,8 @@ func timespecTimeout(nr int, args [6]uint64) (int, bool) {
 		return 2, args[1]&absolute == 0
 	case unix.SYS_RT_SIGTIMEDWAIT:
 		return 2, args[2] != 0
+	case unix.SYS_EPOLL_PWAIT2, unix.SYS_SEMTIMEDOP:
+		return 3, args[3] != 0
 	}
 	return 0, false
 }
@@ -71,6 +80,10 @@ func (s *strand) shorten(p *pending) {
 	r := s.rest
 	s.rest = rest{}
 	s.mu.Unlock()
+	if r.nr == p.nr && r.again {
+		p.again = true
+		return
+	}
 	if r.nr == p.nr && !r.until.IsZero() {
 		p.until = r.until
 		p.lastUntil()
@@ -127,14 +140,17 @@ func timespec(b []byte) (time.Duration, bool) {
 }
 
 // left is what remains of a call's relative time, if it has any.
-func (p *pending) left() rest { return rest{p.nr, p.until} }
+func (p *pending) left() rest {
+	receives, sends := syscalls.TimedBySocket(p.nr)
+	return rest{p.nr, p.until, receives || sends}
+}
 
 // handled forgets what was left of a wait that a handler is about to end: the
 // program's next one has its own time.
 func (s *strand) handled(sig int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rest.until.IsZero() && s.restart == 0 {
+	if s.rest == (rest{}) && s.restart == 0 {
 		return
 	}
 	if st, err := s.b.Family.FS.Status(s.b.PID); err == nil && st.SigCgt>>(sig-1)&1 != 0 {

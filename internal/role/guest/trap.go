@@ -27,6 +27,7 @@ type pending struct {
 	call    *syscalls.Call
 	begun   time.Time
 	until   time.Time // when a wait for a relative time ends; zero: it has none, or nobody knows
+	again   bool      // what its deputy has made last, broken off
 	mask    uint64    // address of the mask the call waits under, 0: none
 	maskLen uint64
 	await   uint64      // the signals it waits for here, by name

@@ -1,6 +1,10 @@
 package guest
 
-import "golang.org/x/sys/unix"
+import (
+	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
+)
 
 // back has the body run on here, or ends it.
 func (d *departure) back() {
@@ -25,6 +29,11 @@ func (d *departure) undo() error {
 		}
 		if err := d.threads[0].StartTimers(d.timers); err != nil {
 			return err
+		}
+		if d.intervals != [2]image.Timer{} {
+			if err := d.threads[0].RestoreTimers(&image.Image{Virtual: d.intervals[0], Prof: d.intervals[1]}); err != nil {
+				return err
+			}
 		}
 		if err := d.h.Unpark(d.threads...); err != nil {
 			return err

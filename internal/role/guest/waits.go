@@ -55,6 +55,7 @@ func (s *strand) again(p *pending) bool {
 	if !p.until.IsZero() {
 		p.lastUntil()
 	}
+	p.again = true
 	s.pass(p, b.g.post) // the reader is here
 	return true
 }
@@ -167,7 +168,7 @@ func (s *strand) leavingCall(t *image.Thread, read time.Time) {
 		return
 	}
 	s.mu.Lock()
-	left, remembered := s.rest, rest{s.restart, s.restartUntil}
+	left, remembered := s.rest, rest{nr: s.restart, until: s.restartUntil}
 	s.mu.Unlock()
 	goesOn := int64(r.Rax) == restartBlock || r.OrigRax == unix.SYS_RESTART_SYSCALL
 	if goesOn && left.until.IsZero() {

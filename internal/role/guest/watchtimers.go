@@ -25,8 +25,8 @@ func (b *body) watchTimers() {
 	pending := false
 	for pause := timerLook; ; time.Sleep(pause) {
 		b.mu.Lock()
-		set := signalsOf(b.timers)
-		over := len(b.timers) == 0 || b.gone
+		set := b.timerSignals()
+		over := set == 0 || b.gone
 		b.watchesTimers = !over
 		b.mu.Unlock()
 		if over {
@@ -66,11 +66,15 @@ func (b *body) wakeFor(set uint64) (any bool) {
 	return any
 }
 
-func signalsOf(timers map[int32]image.CPUTimer) (set uint64) {
-	for _, one := range timers {
+// timerSignals are those that the kernel here raises of the body's timers on CPU time. Precondition: b.mu is held.
+func (b *body) timerSignals() (set uint64) {
+	for _, one := range b.timers {
 		if one.Signal > 0 {
 			set |= 1 << (one.Signal - 1)
 		}
+	}
+	if b.intervals.Load() {
+		set |= 1<<(unix.SIGVTALRM-1) | 1<<(unix.SIGPROF-1)
 	}
 	return set
 }
@@ -85,10 +89,14 @@ func (d *departure) stopTimers(img *image.Image) error {
 	for _, id := range slices.Sorted(maps.Keys(b.timers)) {
 		timers = append(timers, b.timers[id])
 	}
-	set := signalsOf(b.timers)
+	set := b.timerSignals()
 	b.mu.Unlock()
 	live, taken, err := b.StopTimers(d.threads, timers, nil)
 	d.timers, img.CPUTimers = live, live
+	if err == nil && b.intervals.Load() {
+		taken, err = b.StopIntervals(d.threads, img, taken)
+		d.intervals = [2]image.Timer{img.Virtual, img.Prof}
+	}
 	var all []tracee.Pending
 	for _, one := range taken {
 		real, direct, forwarded := undisguise(one.Info)
