@@ -56,7 +56,6 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **timer_getoverrun** of a timer on CPU time says 0 after a move until the timer has gone off again; what its signal says of that is right.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
 - A limit or CPU mask that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
-- In a process with a signalfd, a signal that only the mask of a ppoll, pselect6 or epoll_pwait away blocks comes with the next call, not when the wait ends.
 - A wait for a relative time that a thread has begun at home (poll, epoll_wait, a receive with SO_RCVTIMEO ...) begins its time anew when the process leaves: of such a wait the kernel does not tell when it
   began. Sleeps, select and waits by an absolute time do not, nor do waits begun away; but one for a socket with a time-out of its own (SO_RCVTIMEO, SO_SNDTIMEO) begins anew when the process comes home.
 - **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively

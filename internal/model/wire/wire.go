@@ -91,9 +91,10 @@ const UsedOff = 8 + 1 + 8 + 8
 
 // The signal masks in a Call frame.
 const (
-	MaskForCall = 1 << iota // the call is made under it
-	MaskForKept             // the second tells which kept signals the thread blocks
-	MadeAgain               // no mask: the thread's last call, broken off, is made again
+	MaskForCall  = 1 << iota // the call is made under it
+	MaskForKept              // the second tells which kept signals the thread blocks
+	MadeAgain                // no mask: the thread's last call, broken off, is made again
+	MaskForAfter             // the first tells which of the kept ones it blocks when the call has ended
 )
 
 // Bounds of the decoder: nothing honest comes near.

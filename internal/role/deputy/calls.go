@@ -207,6 +207,9 @@ func (d *deputy) forward(j job) {
 		ret, outs = wire.OwnFile, [][]byte{wire.Encode(*m)}
 	}
 	d.finish()
+	if ok && j.data[8]&wire.MaskForAfter != 0 && !isBroken(ret) {
+		d.follow(le.Uint64(j.data[9:])) // what its mask has held back until now comes before the reply
+	}
 	if ok && ret == 0 && c.Nr == unix.SYS_RT_SIGACTION {
 		d.p.noteAction(c)
 	}

@@ -12,14 +12,40 @@ import (
 // the program must not see that there was one. Where a handler is about to run
 // the EINTR is the program's own. A wait under a mask of its own is made again
 // even then: the mask is gone, and the guest's side delivers under it.
-func repeatBroken(img *image.Image, pending []tracee.Pending) {
+func (p *proc) repeatBroken(img *image.Image, pending []tracee.Pending) {
 	for i := range img.Threads {
 		t := &img.Threads[i]
+		if p.heldBack(img, t, pending) {
+			t.Regs.Rax = minus(restartNoIntr)
+			continue
+		}
 		row := brokenWait(&t.Regs)
 		if row != nil && (row.Handler == syscalls.HandleMaskWait || !handlerDue(img, t, pending)) {
 			t.Regs.Rax = minus(restartNoIntr)
 		}
 	}
+}
+
+// heldBack tells whether a thread is in a wait that only a handler would end with EINTR, under a mask of its own, and
+// no signal is there that it lets through: those that the thread lets through otherwise run their handlers before
+// it is made again.
+func (p *proc) heldBack(img *image.Image, t *image.Thread, pending []tracee.Pending) bool {
+	r := &t.Regs
+	if int64(r.Rax) != noHand || int64(r.OrigRax) < 0 {
+		return false
+	}
+	row := syscalls.Lookup(int(r.OrigRax))
+	if row == nil || row.Handler != syscalls.HandleMaskWait {
+		return false
+	}
+	at, _, _ := row.WaitMask([6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}, p.Mem)
+	var m [8]byte
+	if at == 0 || p.Mem.Read(at, m[:]) != nil {
+		return false
+	}
+	under := *t
+	under.Mask = le.Uint64(m[:])
+	return !handlerDue(img, &under, pending)
 }
 
 // brokenWait is the call in which a stopped thread was, if the kernel ends that one

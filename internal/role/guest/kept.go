@@ -38,6 +38,9 @@ func (s *strand) callHead(p *pending) []byte {
 		blocks := s.blocks.Load()
 		var m [8]byte
 		if p.mask != 0 && s.b.memory().Read(p.mask, m[:]) == nil { // ppoll and its like wait under another
+			head[8] |= wire.MaskForAfter
+			le.PutUint64(head[9:], blocks)
+			p.after, p.changes = blocks, true
 			blocks = le.Uint64(m[:])
 		}
 		s.atHome.Store(blocks)

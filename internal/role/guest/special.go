@@ -170,11 +170,8 @@ func (s *strand) maskWait(p *pending) {
 	if !s.enter(p, false) {
 		return
 	}
-	var m [8]byte
-	if s.b.memory().Read(p.mask, m[:]) == nil && s.deliverable(le.Uint64(m[:]), false) {
-		if s.underMask(p) {
-			return
-		}
+	if s.endsUnder(p) && s.underMask(p) {
+		return
 	}
 	s.forward(p)
 }

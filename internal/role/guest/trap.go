@@ -30,6 +30,8 @@ type pending struct {
 	again   bool      // what its deputy has made last, broken off
 	mask    uint64    // address of the mask the call waits under, 0: none
 	maskLen uint64
+	after   uint64      // what of the kept signals the thread blocks when the call has ended, if the deputy changes that
+	changes bool        // ... with the call's end
 	await   uint64      // the signals it waits for here, by name
 	timer   *time.Timer // ends that wait
 	rpc     chan result // a sequence waits for the reply, not the thread
@@ -319,8 +321,16 @@ func (s *strand) finish(p *pending, ret int64) {
 	if p.nr == unix.SYS_EXIT_GROUP {
 		b.setEnding(false) // home did not do it: the call is made again
 	}
-	if (restarts || ret == -int64(unix.EINTR)) && p.mask != 0 && s.underMask(p) {
-		return
+	if (restarts || ret == -int64(unix.EINTR)) && p.mask != 0 {
+		if s.underMask(p) {
+			return
+		}
+		if !s.endsUnder(p) { // a signal that its mask holds back runs its handler before the call, which begins anew
+			ret, restarts = -noIntr, true
+		}
+	}
+	if p.changes && !restarts && ret != -int64(unix.EINTR) {
+		s.atHome.Store(p.after)
 	}
 	b.mu.Lock()
 	freezing := b.freezing

@@ -19,7 +19,7 @@ func (s *strand) again(p *pending) bool {
 	b.mu.Lock()
 	freezing := b.freezing
 	if freezing {
-		if p.mask == 0 && s.deliverable(0, true) {
+		if (p.mask == 0 || s.endsUnder(p)) && s.deliverable(0, true) {
 			b.mu.Unlock()
 			return false
 		}
@@ -77,6 +77,12 @@ func (s *strand) underMask(p *pending) bool {
 		s.pollForSignals(p)
 	}()
 	return true
+}
+
+// endsUnder tells whether a signal is there that ends a wait under a mask of its own.
+func (s *strand) endsUnder(p *pending) bool {
+	var m [8]byte
+	return s.b.memory().Read(p.mask, m[:]) == nil && s.deliverable(le.Uint64(m[:]), false)
 }
 
 // holdInCall stops a thread that waits for the answer to its call, which it is
