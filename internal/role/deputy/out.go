@@ -180,7 +180,7 @@ func (f *frozen) send() error {
 	if err := f.stopTimers(); err != nil {
 		return err
 	}
-	p.repeatBroken(img, f.taken)
+	repeatBroken(p.Mem, img, f.taken)
 	for i := range f.saved { // should it stay after all
 		f.saved[i].Regs = img.Threads[i].Regs
 	}

@@ -12,10 +12,10 @@ import (
 // the program must not see that there was one. Where a handler is about to run
 // the EINTR is the program's own. A wait under a mask of its own is made again
 // even then: the mask is gone, and the guest's side delivers under it.
-func (p *proc) repeatBroken(img *image.Image, pending []tracee.Pending) {
+func repeatBroken(memory syscalls.Memory, img *image.Image, pending []tracee.Pending) {
 	for i := range img.Threads {
 		t := &img.Threads[i]
-		if p.heldBack(img, t, pending) {
+		if heldBack(memory, img, t, pending) {
 			t.Regs.Rax = minus(restartNoIntr)
 			continue
 		}
@@ -29,7 +29,7 @@ func (p *proc) repeatBroken(img *image.Image, pending []tracee.Pending) {
 // heldBack tells whether a thread is in a wait that only a handler would end with EINTR, under a mask of its own, and
 // no signal is there that it lets through: those that the thread lets through otherwise run their handlers before
 // it is made again.
-func (p *proc) heldBack(img *image.Image, t *image.Thread, pending []tracee.Pending) bool {
+func heldBack(memory syscalls.Memory, img *image.Image, t *image.Thread, pending []tracee.Pending) bool {
 	r := &t.Regs
 	if int64(r.Rax) != noHand || int64(r.OrigRax) < 0 {
 		return false
@@ -38,9 +38,9 @@ func (p *proc) heldBack(img *image.Image, t *image.Thread, pending []tracee.Pend
 	if row == nil || row.Handler != syscalls.HandleMaskWait {
 		return false
 	}
-	at, _, _ := row.WaitMask([6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}, p.Mem)
+	at, _, _ := row.WaitMask([6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}, memory)
 	var m [8]byte
-	if at == 0 || p.Mem.Read(at, m[:]) != nil {
+	if at == 0 || memory.Read(at, m[:]) != nil {
 		return false
 	}
 	under := *t
