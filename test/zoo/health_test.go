@@ -53,7 +53,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   than 256 MB of contents are refused, and what it has opened twice (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
   without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
-- **timer_getoverrun** of a timer on CPU time says 0 after a move until the timer has gone off again; what its signal says of that is right.
+- **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
 - A limit or CPU mask that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
 - A wait for a relative time that a thread has begun at home (poll, epoll_wait, a receive with SO_RCVTIMEO ...) begins its time anew when the process leaves: of such a wait the kernel does not tell when it

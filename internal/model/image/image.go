@@ -203,6 +203,7 @@ type CPUTimer struct {
 	Signal         int32
 	Value          uint64 // that comes with it
 	Left, Interval int64  // nanoseconds; Left 0: it is not armed
+	Overrun        int32  // what timer_getoverrun(2) tells of its last signal
 }
 
 // Way is how a timer tells that its time has come.

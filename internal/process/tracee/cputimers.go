@@ -38,6 +38,11 @@ func (p *Process) CPUTimers(ts []*Thread) ([]image.CPUTimer, error) {
 		case t.Direct:
 			one.Way, one.Target = image.ToThread, target.Own
 		}
+		overrun, err := ts[0].Call(unix.SYS_TIMER_GETOVERRUN, uint64(one.ID))
+		if err != nil {
+			return nil, err
+		}
+		one.Overrun = int32(max(0, overrun))
 		if clock.Thread {
 			one.Thread = clock.ID
 		}

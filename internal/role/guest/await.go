@@ -149,6 +149,7 @@ func (s *strand) takeHere(p *pending) error {
 		s.mu.Lock()
 		s.rest = rest{}
 		s.mu.Unlock()
+		s.b.overrunOf(&info)
 		if p.args[1] != 0 && s.b.memory().Write(p.args[1], info[:]) != nil {
 			return -int64(unix.EFAULT), true
 		}

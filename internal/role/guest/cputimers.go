@@ -69,13 +69,34 @@ func (b *body) ofThread(info *ptrace.SigInfo) bool {
 	return ok && one.Way == image.ToThread
 }
 
+// overran notes how often a timer has gone off besides, as the signal says that a thread takes.
+func (b *body) overran(id, times int32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if one, ok := b.timers[id]; ok {
+		one.Overrun = times
+		b.timers[id] = one
+	}
+}
+
+// overrunOf notes it from a siginfo, if that is a timer's: sigaction(2).
+func (b *body) overrunOf(info *ptrace.SigInfo) {
+	const siTimer, idAt, overrunAt = -2, 16, 20
+	if siCode(info) == siTimer {
+		b.overran(int32(le.Uint32(info[idAt:])), int32(le.Uint32(info[overrunAt:])))
+	}
+}
+
 // timer: what is asked of a timer that counts here is answered here.
 func (s *strand) timer(p *pending) {
 	one, ok := s.b.timer(int32(p.args[0]))
 	switch {
 	case !ok:
 		s.goHome(p)
+	case p.nr == unix.SYS_TIMER_GETOVERRUN: // the kernel here knows of its own signals only
+		s.b.answer(p.id, int64(one.Overrun))
 	case p.nr == unix.SYS_TIMER_SETTIME:
+		s.b.overran(one.ID, 0)
 		s.setTimer(p, one)
 	case p.nr == unix.SYS_TIMER_DELETE:
 		s.deleteTimer(p, one)

@@ -64,6 +64,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 		return
 	}
 	if !deadly {
+		b.overrunOf(&info)
 		if r, err := ptrace.Regs(t.TID); err == nil && s.unbegun(&r) {
 			_ = ptrace.SetRegs(t.TID, r)
 		}
