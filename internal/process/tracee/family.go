@@ -101,6 +101,8 @@ type Thread struct {
 	injection *injection // the call it is to make, nil: none
 	group     bool       // the stop it was told to make was a job-control stop
 	seen      bool       // it runs until its next call
+	asks      bool       // it stands before a call, until GoOnCalling
+	turn      uint64     // ... which is this one
 	after     func()     // what its next stop, or its end, means to the role; nil: nothing
 }
 

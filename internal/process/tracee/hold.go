@@ -179,7 +179,7 @@ func (h *Hold) giveBack(run bool) {
 		}
 		t.hold, t.told = nil, false // the stop it may still make is nobody's: the next hold tells it anew
 		switch {
-		case !run || waiting[t.TID] || t.Stands:
+		case !run || waiting[t.TID] || t.Stands || t.asks:
 		case t.group && ptrace.Listen(t.TID) == nil: // it stays stopped
 		default:
 			_ = t.GoOn(0) // fails when it runs already: right as well

@@ -12,6 +12,11 @@ import (
 // interrupt has a thread stop for its hold. Precondition: on the tracing thread.
 func (t *Thread) interrupt() {
 	t.told = true
+	if t.asks {
+		t.asks = false
+		t.putOff()
+		return
+	}
 	_ = ptrace.Interrupt(t.TID) // gone: its end is reported
 }
 

@@ -20,20 +20,18 @@ func (t *Thread) GoOn(signal int) error {
 	return ptrace.ContinueToSyscall(t.TID, signal)
 }
 
+// Turn tells one call that a thread waits to make from another.
+func (t *Thread) Turn() uint64 { return t.turn }
+
 // GoOnCalling lets a thread make the call for which it waits; after is called as soon as the call is over,
-// and if it is not made. A thread that somebody wants meanwhile makes the call later.
-func (t *Thread) GoOnCalling(after func()) {
-	t.Stands = false
-	switch {
-	case !t.Alive():
+// and if it is not made. A thread that somebody has stopped meanwhile makes the call later, and asks anew.
+func (t *Thread) GoOnCalling(turn uint64, after func()) {
+	if !t.Alive() || !t.asks || t.turn != turn {
 		after()
-	case t.hold != nil:
-		after()
-		t.putOff()
-	default:
-		t.after = after
-		_ = t.GoOn(0)
+		return
 	}
+	t.asks, t.after = false, after
+	_ = t.GoOn(0)
 }
 
 // atCall takes a stop at a call of a thread whose calls are seen.
@@ -46,10 +44,11 @@ func (t *Thread) atCall() {
 	case t.hold != nil:
 		t.insist()
 		_ = ptrace.Continue(t.TID, 0)
-	case c.Entry && t.Proc.Sees != nil && t.Proc.Sees(t, &c):
-		t.Stands = true
 	default:
-		_ = t.GoOn(0)
+		t.turn++
+		if t.asks = c.Entry && t.Proc.Sees != nil && t.Proc.Sees(t, &c); !t.asks {
+			_ = t.GoOn(0)
+		}
 	}
 }
 

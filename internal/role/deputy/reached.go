@@ -164,11 +164,12 @@ func (p *proc) sees(t *tracee.Thread, c *ptrace.CallInfo) bool {
 		return false
 	}
 	s.stay(1)
+	turn := t.Turn()
 	go func() {
 		defer s.endIfIdle()
 		defer s.stay(-1)
 		made := s.joint.bringFor(r)
-		s.fam.Loop.Do(func() { t.GoOnCalling(made) })
+		s.fam.Loop.Do(func() { t.GoOnCalling(turn, made) })
 	}()
 	return true
 }
