@@ -91,11 +91,12 @@ func TestSharedMemory(t *testing.T) {
 	}
 	page := make([]byte, image.PageSize)
 	for _, n := range []uint64{0, 1, 2, 255, 256, 1 << 40, ^uint64(0)} {
-		for verb := range wire.JointVerb(5) {
-			for _, contents := range [][]byte{nil, page[:7], page} {
-				say(wire.JointMsg{Dev: id.Dev, Ino: id.Ino + 1, Page: n, Verb: verb, Contents: contents}) // somebody else's
-				if n > 1 || verb != wire.JointWant {
-					say(wire.JointMsg{Dev: id.Dev, Ino: id.Ino, Page: n, Verb: verb, Contents: contents})
+		for verb := range wire.JointVerb(12) {
+			for i, contents := range [][]byte{nil, nil, page[:7], page} {
+				count := []uint64{1, 1 << 60, 1, 1}[i]
+				say(wire.JointMsg{Dev: id.Dev, Ino: id.Ino + 1, Page: n, Count: count, Grant: n, Verb: verb, Contents: contents}) // somebody else's
+				if n > 1 || verb > wire.JointWrite {
+					say(wire.JointMsg{Dev: id.Dev, Ino: id.Ino, Page: n, Count: count, Grant: n, Verb: verb, Contents: contents})
 				}
 			}
 		}
@@ -106,7 +107,7 @@ func TestSharedMemory(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	say(wire.JointMsg{Dev: id.Dev, Ino: id.Ino, Page: 0, Verb: wire.JointWant}) // and it keeps it
+	say(wire.JointMsg{Dev: id.Dev, Ino: id.Ino, Page: 0, Count: 1, Verb: wire.JointWrite}) // and it keeps it
 	const limit = 30 * time.Second
 	v.endsWithin(limit + patience)
 	r.toldLost(v.pid)

@@ -33,6 +33,7 @@ const (
 type Message struct {
 	Kind  EventKind
 	Start uint64 // Fault: the page's address
+	Write bool   // Fault: it is to be written
 	End   uint64 // Removed, Unmap
 	To    uint64 // Moved: the new address
 	Len   uint64 // Moved
@@ -52,7 +53,8 @@ func ParseMessages(b []byte) []Message {
 		m := Message{Kind: EventKind(b[0])}
 		switch m.Kind {
 		case Fault:
-			m.Start = word(2) & pageMask
+			const write, protected = 1, 2 // UFFD_PAGEFAULT_FLAG_WRITE, …_WP
+			m.Start, m.Write = word(2)&pageMask, word(1)&(write|protected) != 0
 		case Forked:
 			m.FD = int(uint32(word(1)))
 		case Moved:

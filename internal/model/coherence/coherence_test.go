@@ -11,141 +11,271 @@ func TestOnePageGoesRound(t *testing.T) {
 	d := New()
 	check := func(what string, got []Action, want ...Action) {
 		t.Helper()
+		d.Tick()
+		for i := range got {
+			got[i].Grant = 0
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", what, diff)
 		}
 	}
-	came := func(from Party) []Action {
+	came := func(from Party, word Word) []Action {
 		t.Helper()
-		acts, err := d.Came(7, from)
-		if err != nil {
-			t.Error(err)
+		p := d.pages[7]
+		grant := p.grant
+		if g, reads := p.readers[from]; reads {
+			grant = g
 		}
+		acts, _ := d.Came(7, from, word, grant)
 		return acts
 	}
-	check("home has it", d.Wants(7, Home))
-	check("1 wants it", d.Wants(7, 1), Action{Take, 7, Home})
-	check("again", d.Wants(7, 1))
-	check("2 too", d.Wants(7, 2))
-	check("home gives it", came(Home), Action{Put, 7, 1}, Action{Take, 7, 1})
-	check("home wants it back", d.Wants(7, Home))
-	check("1 gives it", came(1), Action{Put, 7, 2}, Action{Take, 7, 2})
-	if _, err := d.Came(7, 1); err == nil {
+	check("home has it", d.Wants(7, Home, true, false))
+	check("1 wants it", d.Wants(7, 1, true, false), Action{Verb: Take, Page: 7})
+	check("again", d.Wants(7, 1, true, false))
+	check("2 too", d.Wants(7, 2, true, false))
+	check("a guess", d.Wants(7, 3, false, true))
+	check("home gives it", came(Home, Gave), Action{Verb: Put, Page: 7, To: 1}, Action{Verb: Take, Page: 7, To: 1})
+	check("1 gives it", came(1, Gave), Action{Verb: Put, Page: 7, To: 2})
+	if _, news := d.Came(7, 1, Gave, 1); news {
 		t.Error("1 gave it twice")
 	}
-	check("2 is gone", d.Lost(2), Action{Put, 7, Home})
-	if d.Away() != 0 || len(d.pages) != 0 {
-		t.Errorf("%d pages are away", d.Away())
+	check("3 reads it", d.Wants(7, 3, false, false), Action{Verb: Share, Page: 7, To: 2})
+	check("2 reads it only", came(2, Kept), Action{Verb: Lend, Page: 7}, Action{Verb: Lend, Page: 7, To: 3})
+	check("1 reads it", d.Wants(7, 1, false, true), Action{Verb: Lend, Page: 7, To: 1})
+	check("3 writes it", d.Wants(7, 3, true, false), Action{Verb: Take, Page: 7}, Action{Verb: Drop, Page: 7, To: 1}, Action{Verb: Drop, Page: 7, To: 2})
+	check("1 drops it", came(1, Dropped))
+	check("home gives it", came(Home, Gave))
+	check("2 drops it", came(2, Dropped), Action{Verb: Own, Page: 7, To: 3})
+	_, written := d.Lost(3)
+	if written != 1 || d.Away() != 0 || !d.Quiet() {
+		t.Errorf("%d pages are away, %d were lost", d.Away(), written)
 	}
-	check("3 wants it", d.Wants(7, 3), Action{Take, 7, Home})
-	check("home gives it", came(Home), Action{Put, 7, 3})
-	check("3 returns it", came(3), Action{Put, 7, Home})
-	if _, err := d.Came(8, 3); err == nil {
+	if acts, news := d.Came(8, 3, Gave, 0); news || acts != nil {
 		t.Error("3 gave what it never had")
 	}
 }
 
-// Whatever happens, a page is with one party, whoever has it is asked for it as long as others
-// wait, and everybody who waits gets it.
-func TestNobodyWaitsForEver(t *testing.T) {
+// rights of a party to a page.
+type rights struct {
+	write    bool
+	grant    uint64
+	contents int
+}
+
+// world is what a Directory's actions do: parties with contents, and messages on their way, in order to and from each party.
+type world struct {
+	t     *rapid.T
+	d     *Directory
+	has   map[uint64]map[Party]*rights
+	aside map[uint64]int // what home keeps aside
+	last  map[uint64]int // what was written last
+	to    map[Party][]told
+	from  map[Party][]said
+	waits map[uint64]map[Party]bool // true: to write
+}
+
+type told struct {
+	Action
+	contents int
+}
+
+type said struct {
+	page     uint64
+	word     Word
+	grant    uint64
+	contents int
+}
+
+func (w *world) do(acts []Action) {
+	for _, a := range acts {
+		contents := w.aside[a.Page]
+		if h := w.has[a.Page][Home]; h != nil {
+			contents = h.contents
+		}
+		w.to[a.To] = append(w.to[a.To], told{a, contents})
+		for len(w.to[Home]) > 0 { // home hears at once
+			w.hears(Home)
+		}
+	}
+}
+
+// hears has a party do the first of what it was told.
+func (w *world) hears(who Party) {
+	a := w.to[who][0]
+	w.to[who] = w.to[who][1:]
+	has := w.has[a.Page]
+	mine := has[who]
+	switch a.Verb {
+	case Put, Lend:
+		if mine != nil && mine.write {
+			w.t.Fatalf("page %d is put where it can be written", a.Page)
+		}
+		has[who] = &rights{a.Verb == Put, a.Grant, a.contents}
+	case Own:
+		if mine == nil { // it has just dropped it
+			w.says(who, said{a.Page, Dropped, a.Grant, 0})
+			return
+		}
+		mine.write, mine.grant = true, a.Grant
+	case Take, Drop:
+		if mine != nil {
+			w.gives(who, a.Page)
+		}
+		return
+	case Share:
+		if mine != nil && mine.write {
+			mine.write = false
+			w.says(who, said{a.Page, Kept, mine.grant, mine.contents})
+		}
+		return
+	}
+	if has[who].write || !w.waits[a.Page][who] {
+		delete(w.waits[a.Page], who)
+	}
+	w.alone(a.Page)
+}
+
+// alone: who may write is the only one, and what is read was written last.
+func (w *world) alone(n uint64) {
+	for who, r := range w.has[n] {
+		if r.write && len(w.has[n]) != 1 {
+			w.t.Fatalf("page %d can be written by %d while others have it: %v", n, who, len(w.has[n]))
+		}
+		if r.contents != w.last[n] {
+			w.t.Fatalf("page %d has %d at %d, and %d was written last", n, r.contents, who, w.last[n])
+		}
+	}
+}
+
+func (w *world) gives(who Party, n uint64) {
+	r := w.has[n][who]
+	delete(w.has[n], who)
+	word := Dropped
+	if r.write || who == Home {
+		word = Gave
+	}
+	w.says(who, said{n, word, r.grant, r.contents})
+}
+
+func (w *world) says(who Party, s said) {
+	w.from[who] = append(w.from[who], s)
+}
+
+// tells has home hear the first of what a party said.
+func (w *world) tells(who Party) {
+	s := w.from[who][0]
+	w.from[who] = w.from[who][1:]
+	w.d.Tick()
+	acts, news := w.d.Came(s.page, who, s.word, s.grant)
+	if news {
+		w.aside[s.page] = s.contents
+	}
+	w.do(acts)
+}
+
+// Whatever happens, a page is with one party that may write it, or with some that may not; nothing that was
+// written is lost, but with who wrote it; and everybody who waits gets it.
+func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const parties, pages = 4, 3
-		d := New()
-		has := map[uint64]map[Party]bool{} // contents; on its way counts as there
+		w := &world{t: t, d: New(), has: map[uint64]map[Party]*rights{}, aside: map[uint64]int{}, last: map[uint64]int{}, to: map[Party][]told{}, from: map[Party][]said{}, waits: map[uint64]map[Party]bool{}}
 		for n := range uint64(pages) {
-			has[n] = map[Party]bool{Home: true}
-		}
-		var asked []Action // that are not answered
-		waits := map[[2]uint64]bool{}
-		do := func(acts []Action) {
-			for _, a := range acts {
-				switch a.Verb {
-				case Put:
-					if len(has[a.Page]) != 0 {
-						t.Fatalf("page %d is put at %d while others have it: %v", a.Page, a.To, has[a.Page])
-					}
-					has[a.Page][a.To] = true
-					delete(waits, [2]uint64{a.Page, uint64(a.To)})
-				case Take:
-					asked = append(asked, a)
-				}
-			}
-		}
-		give := func(n uint64, from Party) {
-			if !has[n][from] {
-				return
-			}
-			delete(has[n], from)
-			acts, err := d.Came(n, from)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(acts) == 0 { // stays at home
-				has[n][from] = true
-			}
-			do(acts)
-		}
-		answer := func(i int) {
-			a := asked[i]
-			asked = append(asked[:i], asked[i+1:]...)
-			give(a.Page, a.To)
-		}
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			n, who := rapid.Uint64Range(0, pages-1).Draw(t, "page"), Party(rapid.IntRange(0, parties-1).Draw(t, "party"))
-			switch rapid.IntRange(0, 5).Draw(t, "step") {
-			case 4:
-				do(d.Pin())
-			case 5:
-				do(d.Unpin())
-			case 0, 1:
-				if !has[n][who] {
-					waits[[2]uint64{n, uint64(who)}] = true
-					do(d.Wants(n, who))
-				}
-			case 2:
-				if len(asked) > 0 {
-					answer(rapid.IntRange(0, len(asked)-1).Draw(t, "which"))
-				}
-			case 3:
-				if who == Home {
-					continue
-				}
-				for n := range uint64(pages) {
-					delete(waits, [2]uint64{n, uint64(who)})
-					delete(has[n], who)
-				}
-				var rest []Action
-				for _, a := range asked {
-					if a.To != who {
-						rest = append(rest, a)
-					}
-				}
-				asked = rest
-				do(d.Lost(who))
-			}
+			w.has[n], w.waits[n] = map[Party]*rights{Home: {write: true}}, map[Party]bool{}
 		}
 		settle := func() {
-			for i := 0; len(asked) > 0; i++ {
-				if i > 1000 {
+			for i := 0; ; i++ {
+				if i > 10000 {
 					t.Fatal("there is no end")
 				}
-				answer(0)
+				some := false
+				for who := range Party(parties) {
+					if len(w.to[who]) > 0 {
+						w.hears(who)
+						some = true
+					}
+					if len(w.from[who]) > 0 {
+						w.tells(who)
+						some = true
+					}
+				}
+				if !some {
+					return
+				}
 			}
 		}
-		do(d.Pin())
-		settle()
-		if d.Away() != 0 {
-			t.Fatalf("%d pages are away although they are to stay at home", d.Away())
+		for range rapid.IntRange(1, 80).Draw(t, "steps") {
+			n, who := rapid.Uint64Range(0, pages-1).Draw(t, "page"), Party(rapid.IntRange(0, parties-1).Draw(t, "party"))
+			w.d.Tick()
+			switch step := rapid.IntRange(0, 9).Draw(t, "step"); step {
+			case 0, 1:
+				if r := w.has[n][who]; r == nil || step == 0 && !r.write {
+					w.waits[n][who] = w.waits[n][who] || step == 0
+					w.do(w.d.Wants(n, who, step == 0, false))
+				}
+			case 2:
+				w.do(w.d.Wants(n, who, rapid.Bool().Draw(t, "write"), true))
+			case 3, 4:
+				if len(w.to[who]) > 0 {
+					w.hears(who)
+				}
+			case 5, 6:
+				if len(w.from[who]) > 0 {
+					w.tells(who)
+				}
+			case 7: // it writes, or gives up what it has
+				r := w.has[n][who]
+				switch {
+				case r != nil && r.write && rapid.Bool().Draw(t, "writes"):
+					w.last[n]++
+					r.contents = w.last[n]
+				case r != nil && who != Home:
+					w.gives(who, n)
+					delete(w.waits[n], who)
+				}
+			case 8:
+				if rapid.Bool().Draw(t, "pin") {
+					w.do(w.d.Pin())
+				} else {
+					w.do(w.d.Unpin())
+				}
+			case 9:
+				if who == Home || rapid.IntRange(0, 3).Draw(t, "lost") > 0 {
+					continue
+				}
+				w.to[who], w.from[who] = nil, nil
+				for n := range uint64(pages) {
+					delete(w.waits[n], who)
+					delete(w.has[n], who)
+					if w.d.Holder(n) == who {
+						w.last[n] = w.aside[n]
+					}
+				}
+				acts, _ := w.d.Lost(who)
+				w.do(acts)
+			}
 		}
-		do(d.Unpin())
+		w.d.Tick()
+		w.do(w.d.Pin())
 		settle()
-		if len(waits) > 0 {
-			t.Fatalf("these wait for ever: %v", waits)
+		if w.d.Away() != 0 {
+			t.Fatalf("%d pages are away although they are to stay at home", w.d.Away())
 		}
 		for n := range uint64(pages) {
-			if len(has[n]) != 1 || !has[n][d.Holder(n)] {
-				t.Fatalf("page %d is with %v, and not with %d", n, has[n], d.Holder(n))
+			if r := w.has[n][Home]; len(w.has[n]) != 1 || r == nil || !r.write || r.contents != w.last[n] {
+				t.Fatalf("page %d is not at home", n)
 			}
+		}
+		w.d.Tick()
+		w.do(w.d.Unpin())
+		settle()
+		for n := range uint64(pages) {
+			if len(w.waits[n]) > 0 {
+				t.Fatalf("these wait for ever for page %d: %v", n, w.waits[n])
+			}
+			if len(w.has[n]) == 0 {
+				t.Fatalf("nobody has page %d", n)
+			}
+			w.alone(n)
 		}
 	})
 }

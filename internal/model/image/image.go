@@ -99,9 +99,14 @@ func (v *VMA) OfFile() bool { return v.Kind == File || v.Kind == SharedFile || v
 // still. Holes count for nothing.
 const MaxSole = 256 << 20
 
-// MaxJoint bounds the size of a Joint one: it is there to be locks, counters and queues. Memory that
-// is worked on would go to and fro all the time.
-const MaxJoint = 1 << 20
+// MaxJoint bounds the size of a Joint one: each node that has it knows some bytes of each page.
+const MaxJoint = 16 << 30
+
+// MaxJointRun bounds how many pages of one are sent at once, and MaxJointAhead how many are asked for.
+const (
+	MaxJointRun   = 64
+	MaxJointAhead = 256
+)
 
 // MaxOpen bounds the descriptors of one of them.
 const MaxOpen = 1 << 10

@@ -8,16 +8,17 @@ import (
 )
 
 func FuzzDecodeJoint(f *testing.F) {
-	f.Add((&JointMsg{Dev: 1, Ino: 2, Page: 3, Verb: JointWant}).Append(nil))
-	f.Add((&JointMsg{Dev: 1, Ino: 2, Page: 255, Verb: JointPage, Contents: make([]byte, image.PageSize)}).Append(nil))
-	f.Add((&JointMsg{Page: 1 << 40, Verb: JointTake}).Append(nil))
-	f.Add((&JointMsg{Verb: JointPage, Contents: make([]byte, 12)}).Append(nil))
+	f.Add((&JointMsg{Dev: 1, Ino: 2, Page: 3, Count: 9, Verb: JointRead}).Append(nil))
+	f.Add((&JointMsg{Dev: 1, Ino: 2, Page: 255, Count: 1, Grant: 7, Verb: JointGave, Contents: make([]byte, image.PageSize)}).Append(nil))
+	f.Add((&JointMsg{Page: 1 << 40, Count: 1, Verb: JointTake}).Append(nil))
+	f.Add((&JointMsg{Page: 5, Count: ^uint64(0) - 3, Verb: JointShare}).Append(nil))
+	f.Add((&JointMsg{Count: 1, Verb: JointPut, Contents: make([]byte, 12)}).Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := DecodeJoint(b)
 		if err != nil {
 			return
 		}
-		if m.Page >= image.MaxJoint/image.PageSize || (m.Verb == JointPage) != (len(m.Contents) == image.PageSize) {
+		if end := m.Page + m.Count; end > image.MaxJoint/image.PageSize || end <= m.Page || len(m.Contents) > image.MaxJointRun*image.PageSize {
 			t.Errorf("%+v", m)
 		}
 		if got := m.Append(nil); !bytes.Equal(got, b) {

@@ -13,7 +13,7 @@
 //	Keep   id = thread      serial (8 bytes), then to the thread alone (1) and siginfo (128) of each
 //	Sole   id = process     device, inode, offset, length (8 bytes each), contents or, of zeros, nothing
 //	Left   id = process     as Sole; nothing at all ends them
-//	Joint  device, inode, page (8 bytes each), verb (1), contents of a page or nothing
+//	Joint  device, inode, first page, number of pages, grant (8 bytes each), verb (1), contents of the pages or nothing
 //	Fetched id = process    address (8 bytes), length (4), contents; and so on
 //
 // Ids are those the process itself uses, so they mean the same on both sides.
@@ -79,7 +79,7 @@ const (
 	Left     // guest to home: ... of a process that has ended here
 	Resume   // both ways, first on a connection in place of one that broke: how many bytes of the session have come (8 bytes)
 	Beside   // home to guest, first on a further connection of a session: pages of a process come by it, or, with the number of the attempt (8 bytes), go
-	Joint    // both ways: a page of memory that processes on several nodes share: JointMsg; id is that of the process that wants it, else 0
+	Joint    // both ways: pages of memory that processes on several nodes share: JointMsg; id is that of the process that wants it, else 0
 	Bounds   // BoundsMsg, home to guest: limits and CPUs of the process, that somebody else may have set
 )
 

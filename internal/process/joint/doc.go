@@ -1,11 +1,11 @@
 // Package joint has memory that processes on several nodes share be one memory: each page is at
-// one node, and who touches it elsewhere waits until it comes.
+// one node, which may write it, or at several, which read it, and who touches it elsewhere waits until it comes.
 //
 // It is one node's part in that: the object here (shared memory of this kernel), the processes
 // here that have it mapped, and which of its pages are here. Where pages are is decided at home
 // (model/coherence). Faults come from a userfaultfd in each process, which reports missing and
 // protected pages; a page that leaves is protected in all processes, read, and punched out of the
-// object, so that it is missing in all of them.
+// object, so that it is missing in all of them. One that is only read here stays protected.
 //
 // Rules of the kernel (userfaultfd(2), mm/userfaultfd.c, fs/userfaultfd.c):
 //

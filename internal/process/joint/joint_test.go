@@ -32,32 +32,46 @@ type party struct {
 	who coherence.Party
 }
 
-func (p party) Want(_ Key, page uint64, _ int) {
+func (p party) Want(_ Key, page, count uint64, write bool, _ int) {
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()
-	p.m.do(p.m.dir.Wants(page, p.who))
+	p.m.dir.Tick()
+	for i := range count {
+		p.m.do(p.m.dir.Wants(page+i, p.who, write, i > 0))
+	}
 }
 
-func (p party) Give(_ Key, page uint64, contents []byte) {
+func (p party) Say(_ Key, page, count uint64, word coherence.Word, grant uint64, contents []byte) {
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()
-	p.m.moved++
-	p.m.last[page] = contents
-	acts, err := p.m.dir.Came(page, p.who)
-	if err != nil {
-		p.m.t.Error(err)
+	p.m.dir.Tick()
+	for i := range count {
+		p.m.moved++
+		acts, news := p.m.dir.Came(page+i, p.who, word, grant)
+		if news && len(contents) > 0 {
+			p.m.last[page+i] = contents[i*image.PageSize : (i+1)*image.PageSize]
+		}
+		p.m.do(acts)
 	}
-	p.m.do(acts)
 }
 
 func (m *manager) do(acts []coherence.Action) {
 	for _, a := range acts {
 		var err error
+		n := m.nodes[a.To]
 		switch a.Verb {
-		case coherence.Take:
-			err = m.nodes[a.To].Take(testKey, a.Page)
-		case coherence.Put:
-			err = m.nodes[a.To].Put(testKey, a.Page, m.last[a.Page])
+		case coherence.Take, coherence.Drop, coherence.Share:
+			err = n.Yield(testKey, a.Page, 1, a.Verb == coherence.Share)
+		case coherence.Own:
+			err = n.Own(testKey, a.Page, 1, a.Grant)
+		case coherence.Put, coherence.Lend:
+			contents := m.last[a.Page]
+			if a.Verb == coherence.Lend && a.To != coherence.Home {
+				if contents, err = m.nodes[coherence.Home].Read(testKey, a.Page, 1); err != nil {
+					break
+				}
+			}
+			err = n.Put(testKey, a.Page, 1, a.Grant, a.Verb == coherence.Put, contents)
 		}
 		if err != nil {
 			m.t.Errorf("%+v: %v", a, err)
@@ -251,10 +265,10 @@ func TestNonsense(t *testing.T) {
 	m, _ := cluster(t, 1)
 	n := m.nodes[1]
 	for what, err := range map[string]error{
-		"a short page":     n.Put(testKey, 0, make([]byte, 100)),
-		"beyond the end":   n.Put(testKey, testPages, make([]byte, image.PageSize)),
-		"twice":            m.nodes[0].Put(testKey, 0, make([]byte, image.PageSize)),
-		"of nothing known": m.nodes[0].Take(Key{9, 9}, 0),
+		"a short page":     n.Put(testKey, 0, 1, 1, true, make([]byte, 100)),
+		"beyond the end":   n.Put(testKey, testPages, 1, 1, true, make([]byte, image.PageSize)),
+		"twice":            m.nodes[0].Put(testKey, 0, 1, 1, true, make([]byte, image.PageSize)),
+		"of nothing known": m.nodes[0].Yield(Key{9, 9}, 0, 1, false),
 	} {
 		if err == nil {
 			t.Errorf("%s is taken", what)

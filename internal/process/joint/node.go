@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"time"
 
+	"openmosix/internal/model/coherence"
 	"openmosix/internal/model/image"
-
-	"golang.org/x/sys/unix"
 )
 
 // Key names an object as home's mappings do.
@@ -19,9 +17,12 @@ func KeyOf(f *image.FileID) Key { return Key{f.Dev, f.Ino} }
 
 // Side is told what this node needs and what leaves it.
 type Side interface {
-	// Want: a process of this node, by its own number, waits for a page.
-	Want(k Key, page uint64, own int)
-	Give(k Key, page uint64, contents []byte)
+	// Want: a process of this node, by its own number, waits for a page, to write it or to read it. More than one:
+	// the next ones are likely to be needed as well.
+	Want(k Key, page, count uint64, write bool, own int)
+	// Say tells of neighbouring pages that leave, or are read only from now on, what is in them, and by which grant this
+	// node had them. Contents are of all of them; of what is dropped there are none.
+	Say(k Key, page, count uint64, word coherence.Word, grant uint64, contents []byte)
 }
 
 // Node is this node's part of all objects of one family. All methods may be called at any time.
@@ -39,22 +40,15 @@ type Node struct {
 	told    *sync.Cond // out is empty, and has been told
 }
 
-// word is something to be told: contents that leave, or, nil, that a page is wanted.
+// word is something to be told: of pages that leave, or, with a mode, that are wanted.
 type word struct {
-	k        Key
-	page     uint64
-	own      int
-	contents []byte
-}
-
-type object struct {
-	key    Key
-	file   *os.File
-	users  int // beside the processes that have it mapped
-	here   []bool
-	since  []time.Time // ... and since when
-	wanted []bool      // ... or it has been asked for
-	taken  []bool      // ... or it is to go, when it has been here long enough
+	k           Key
+	page, count uint64
+	wanted      mode
+	own         int
+	word        coherence.Word
+	grant       uint64
+	contents    []byte
 }
 
 // New is the part of home, where all pages are in the beginning, or of another node.
@@ -65,8 +59,8 @@ func New(side Side, home bool) *Node {
 }
 
 // Use makes an object known, if it is not yet, and keeps it until Unuse, and as long as processes
-// have it mapped. open gives its file, which is the node's then. At home its pages are all there
-// afterwards, holes too. The file must not be closed.
+// have it mapped. open gives its file, which is the node's then, and must not be closed. At home all its pages are
+// there, and its size may be another one than before as long as that is so.
 func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File, error) {
 	if size == 0 || size > image.MaxJoint || size%image.PageSize != 0 {
 		return nil, fmt.Errorf("shared memory of %d bytes", size)
@@ -75,8 +69,8 @@ func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File,
 	defer n.mu.Unlock()
 	pages := size / image.PageSize
 	if o := n.objects[k]; o != nil {
-		if uint64(len(o.here)) != pages {
-			return nil, fmt.Errorf("shared memory of %d bytes has %d now", len(o.here)*image.PageSize, size)
+		if err := o.resize(pages); err != nil {
+			return nil, err
 		}
 		o.users++
 		return o.file, nil
@@ -85,18 +79,12 @@ func (n *Node) Use(k Key, size uint64, open func() (*os.File, error)) (*os.File,
 	if err != nil {
 		return nil, err
 	}
-	if n.home {
-		// What is stored behind its end, in the last page, is to be kept, too. Nobody has it open.
-		if err := unix.Fallocate(int(file.Fd()), 0, 0, int64(size)); err != nil {
-			_ = file.Close()
-			return nil, fmt.Errorf("fill the holes of shared memory: %w", err)
-		}
+	st, err := file.Stat()
+	if err != nil {
+		_ = file.Close()
+		return nil, err
 	}
-	o := &object{key: k, file: file, users: 1, here: make([]bool, pages), since: make([]time.Time, pages), wanted: make([]bool, pages), taken: make([]bool, pages)}
-	for i := range o.here {
-		o.here[i] = n.home
-	}
-	n.objects[k] = o
+	n.objects[k] = &object{key: k, file: file, size: st.Size(), users: 1, home: n.home, pages: make([]page, pages)}
 	return file, nil
 }
 
@@ -108,7 +96,7 @@ func (n *Node) Size(k Key) (uint64, bool) {
 	if o == nil {
 		return 0, false
 	}
-	return uint64(len(o.here)) * image.PageSize, true
+	return uint64(len(o.pages)) * image.PageSize, true
 }
 
 // Unuse ends a Use.
@@ -139,10 +127,10 @@ func (n *Node) tell() {
 		n.out = nil
 		n.mu.Unlock()
 		for _, w := range out {
-			if w.contents == nil {
-				n.side.Want(w.k, w.page, w.own)
+			if w.wanted != initial {
+				n.side.Want(w.k, w.page, w.count, w.wanted == writes, w.own)
 			} else {
-				n.side.Give(w.k, w.page, w.contents)
+				n.side.Say(w.k, w.page, w.count, w.word, w.grant, w.contents)
 			}
 		}
 		n.mu.Lock()

@@ -29,6 +29,8 @@ type Space struct {
 	fd    uffd.FD
 	file  *os.File // the same
 	parts []Part
+	// What it has needed last, and what it would need next if it goes on so; in pages.
+	from, next, window uint64
 }
 
 // Watch begins to serve a process that stands still, by a userfaultfd of it with these Features,
@@ -41,7 +43,7 @@ func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 	for _, p := range parts {
 		o := n.objects[p.Key]
 		if o == nil || p.Off%image.PageSize != 0 || p.Start%image.PageSize != 0 || p.Len()%image.PageSize != 0 ||
-			p.Off/image.PageSize+p.Len()/image.PageSize > uint64(len(o.here)) {
+			p.Off/image.PageSize+p.Len()/image.PageSize > uint64(len(o.pages)) {
 			s.close()
 			return nil, fmt.Errorf("a mapping of shared memory of %d bytes at %#x is not of what is known", p.Len(), p.Off)
 		}
@@ -51,6 +53,9 @@ func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 		}
 		if err == nil {
 			err = s.protect(p.Range, false) // whether it can be
+		}
+		if err == nil {
+			err = s.protectRead(o, &p)
 		}
 		if err != nil {
 			s.close()
@@ -65,6 +70,22 @@ func (n *Node) Watch(fd uffd.FD, own int, parts []Part) (*Space, error) {
 
 // errServed: the mappings of a process have a userfaultfd already.
 var errServed = errors.New("its shared memory is served already")
+
+// protectRead protects what of a part is only read here.
+func (s *Space) protectRead(o *object, p *Part) error {
+	first, count := p.Off/image.PageSize, p.Len()/image.PageSize
+	for i := uint64(0); i < count && o.odd > 0; {
+		run := o.run(first+i, count-i, func(a, b *page) bool { return a.mode == b.mode })
+		if o.mode(first+i) == reads {
+			at := p.Start + i*image.PageSize
+			if err := s.protect(image.Range{Start: at, End: at + run*image.PageSize}, true); err != nil {
+				return err
+			}
+		}
+		i += run
+	}
+	return nil
+}
 
 func newSpace(fd uffd.FD, own int, parts []Part) *Space {
 	return &Space{own: own, fd: fd, file: os.NewFile(uintptr(fd), "userfaultfd"), parts: parts}
@@ -154,7 +175,7 @@ func (n *Node) hear(s *Space, buf []byte) bool {
 		for _, m := range uffd.ParseMessages(buf[:got]) {
 			switch m.Kind {
 			case uffd.Fault:
-				n.fault(s, m.Start)
+				n.fault(s, m.Start, m.Write)
 			case uffd.Moved:
 				s.parts = move(s.parts, image.Range{Start: m.Start, End: m.Start + m.Len}, m.To)
 			case uffd.Unmap: // what is only dropped (Removed) is still mapped
@@ -213,13 +234,13 @@ func move(parts []Part, from image.Range, to uint64) []Part {
 	return rest
 }
 
-// each calls do for every place at which a page of an object is mapped. Precondition: mu is held.
-func (n *Node) each(k Key, page uint64, do func(s *Space, at uint64) error) error {
-	off := page * image.PageSize
+// each calls do for every place at which some of these pages of an object are mapped. Precondition: mu is held.
+func (n *Node) each(k Key, first, count uint64, do func(s *Space, r image.Range) error) error {
+	begin, end := first*image.PageSize, (first+count)*image.PageSize
 	for _, s := range slices.Clone(n.spaces) {
 		for _, p := range slices.Clone(s.parts) {
-			if p.Key == k && p.Off <= off && off < p.Off+p.Len() {
-				if err := do(s, p.Start+off-p.Off); err != nil {
+			if from, to := max(begin, p.Off), min(end, p.Off+p.Len()); p.Key == k && from < to {
+				if err := do(s, image.Range{Start: p.Start + from - p.Off, End: p.Start + to - p.Off}); err != nil {
 					return err
 				}
 			}

@@ -141,6 +141,7 @@ func (j *jointly) comesHome(k joint.Key, g *guard) {
 
 func (j *jointly) pin(k joint.Key) {
 	if x := j.objects[k]; x != nil {
+		x.Tick()
 		j.do(k, x, x.Pin())
 	}
 }
@@ -148,6 +149,7 @@ func (j *jointly) pin(k joint.Key) {
 // unpinFree lets the pages of an object go elsewhere again that nobody needs here.
 func (j *jointly) unpinFree(k joint.Key, g *guard) {
 	if x := j.objects[k]; x != nil && !g.keeps() {
+		x.Tick()
 		j.do(k, x, x.Unpin())
 	}
 }

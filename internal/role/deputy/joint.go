@@ -8,6 +8,7 @@ import (
 
 	"openmosix/internal/linux/openwatch"
 	"openmosix/internal/model/coherence"
+	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/joint"
@@ -38,7 +39,7 @@ type jointly struct {
 
 type jointObject struct {
 	*coherence.Directory
-	known map[uint64][]byte // of pages that are elsewhere: what was in them when they left
+	aside aside // pages that others may write, as they were when they left
 }
 
 func newJointly(s *Supervisor) *jointly {
@@ -80,19 +81,17 @@ func (j *jointly) goesTo(l *link, keys []joint.Key) error {
 }
 
 // Want: a process here waits for a page. It is a joint.Side.
-func (j *jointly) Want(k joint.Key, page uint64, _ int) {
+func (j *jointly) Want(k joint.Key, page, count uint64, write bool, _ int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.wants(k, page, coherence.Home)
+	j.wants(k, page, count, coherence.Home, write)
 }
 
-// Give: a page leaves this node.
-func (j *jointly) Give(k joint.Key, page uint64, contents []byte) {
+// Say: pages leave this node, or can be read only.
+func (j *jointly) Say(k joint.Key, page, count uint64, word coherence.Word, grant uint64, contents []byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.came(k, page, coherence.Home, contents); err != nil {
-		j.s.log.Error("shared memory", "error", err)
-	}
+	j.came(k, page, count, coherence.Home, word, grant, contents)
 }
 
 // said is a guest side's word. Link reader.
@@ -105,15 +104,21 @@ func (j *jointly) said(l *link, f frame) {
 	defer j.mu.Unlock()
 	if err == nil {
 		k := joint.Key{Dev: m.Dev, Ino: m.Ino}
+		size, _ := j.node.Size(k)
+		word, says := saidOf[m.Verb]
 		switch {
 		case !j.granted[l][k]:
 			err = fmt.Errorf("the processes there have no shared memory %d:%d", m.Dev, m.Ino)
-		case m.Verb == wire.JointWant:
-			j.wants(k, m.Page, j.parties[l])
-		case m.Verb == wire.JointPage:
-			err = j.came(k, m.Page, j.parties[l], m.Contents)
-		default:
+		case m.Verb == wire.JointRead || m.Verb == wire.JointWrite:
+			if pages := size / image.PageSize; m.Page >= pages {
+				err = fmt.Errorf("shared memory %d:%d has no page %d", m.Dev, m.Ino, m.Page)
+			} else {
+				j.wants(k, m.Page, min(m.Count, pages-m.Page), j.parties[l], m.Verb == wire.JointWrite)
+			}
+		case !says || m.Count > image.MaxJointRun && m.Page+m.Count > size/image.PageSize:
 			err = fmt.Errorf("verb %d of shared memory", m.Verb)
+		default:
+			j.came(k, m.Page, m.Count, j.parties[l], word, m.Grant, m.Contents)
 		}
 	}
 	if err != nil {
@@ -121,82 +126,134 @@ func (j *jointly) said(l *link, f frame) {
 	}
 }
 
-// wants and the others below: mu is held.
-func (j *jointly) wants(k joint.Key, page uint64, who coherence.Party) {
+// saidOf is what guest sides say of pages that they have.
+var saidOf = map[wire.JointVerb]coherence.Word{wire.JointGave: coherence.Gave, wire.JointKept: coherence.Kept, wire.JointDropped: coherence.Dropped}
+
+// wants and the others below: mu is held. Of the pages that are wanted only the first is certainly needed.
+func (j *jointly) wants(k joint.Key, first, count uint64, who coherence.Party, write bool) {
 	o := j.objects[k]
 	if o == nil {
-		o = &jointObject{Directory: coherence.New(), known: map[uint64][]byte{}}
+		o = &jointObject{Directory: coherence.New()}
 		j.objects[k] = o
 		if g := j.guards[k]; g != nil && g.keeps() {
 			o.Pin()
 		}
 	}
-	j.do(k, o, o.Wants(page, who))
+	o.Tick()
+	var acts []coherence.Action
+	for i := range count {
+		acts = append(acts, o.Wants(first+i, who, write, i > 0)...)
+	}
+	j.do(k, o, acts)
 }
 
-func (j *jointly) came(k joint.Key, page uint64, from coherence.Party, contents []byte) error {
+func (j *jointly) came(k joint.Key, first, count uint64, from coherence.Party, word coherence.Word, grant uint64, contents []byte) {
 	o := j.objects[k]
 	if o == nil {
-		if from == coherence.Home {
-			return j.node.Put(k, page, contents) // who wanted it is gone
+		return // of an earlier time
+	}
+	o.Tick()
+	var acts []coherence.Action
+	for i := range count {
+		some, news := o.Came(first+i, from, word, grant)
+		acts = append(acts, some...)
+		if !news || len(contents) == 0 {
+			continue
 		}
-		return fmt.Errorf("page %d comes, which is here", page)
+		if err := o.aside.keep(first+i, contents[i*image.PageSize:(i+1)*image.PageSize]); err != nil {
+			j.s.log.Error("shared memory", "page", first+i, "error", err)
+		}
 	}
-	acts, err := o.Came(page, from)
-	if err != nil {
-		return err
-	}
-	if len(acts) == 0 {
-		return j.node.Put(k, page, contents)
-	}
-	o.known[page] = contents
 	j.do(k, o, acts)
-	return nil
 }
 
+// do does what is to be done, neighbouring pages together. What is done of one page stays in order.
 func (j *jointly) do(k joint.Key, o *jointObject, acts []coherence.Action) {
-	for _, a := range acts {
-		l := j.links[a.To]
-		m := wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: a.Page}
-		var err error
-		switch {
-		case a.Verb == coherence.Take && a.To == coherence.Home:
-			err = j.node.Take(k, a.Page)
-		case a.Verb == coherence.Put && a.To == coherence.Home:
-			contents := o.known[a.Page]
-			delete(o.known, a.Page)
-			err = j.node.Put(k, a.Page, contents)
-		case l == nil:
-			err = fmt.Errorf("party %d is gone", a.To)
-		case a.Verb == coherence.Take:
-			m.Verb = wire.JointTake
-			_ = l.post(wire.Joint, 0, m.Append(nil)) // a link that is lost is told otherwise
-			j.expect(l, k, o, a.Page)
-		case a.Verb == coherence.Put:
-			m.Verb, m.Contents = wire.JointPage, o.known[a.Page]
-			_ = l.post(wire.Joint, 0, m.Append(nil))
+	for len(acts) > 0 {
+		var rest []coherence.Action
+		var round []coherence.Action // one of each page
+		for _, a := range acts {
+			if n := len(round); n > 0 && round[n-1].Page >= a.Page {
+				rest = append(rest, a)
+			} else {
+				round = append(round, a)
+			}
 		}
-		if err != nil {
-			j.s.log.Error("shared memory", "page", a.Page, "error", err)
+		for len(round) > 0 {
+			a, n := round[0], 1
+			for n < len(round) && n < image.MaxJointRun && round[n] == (coherence.Action{Verb: a.Verb, Page: a.Page + uint64(n), To: a.To, Grant: a.Grant}) {
+				n++
+			}
+			if err := j.doRun(k, o, a, uint64(n)); err != nil {
+				j.s.log.Error("shared memory", "page", a.Page, "pages", n, "error", err)
+			}
+			round = round[n:]
 		}
+		acts = rest
 	}
-	if o.Quiet() {
+	if o.Quiet() && j.objects[k] == o {
+		o.aside.close()
 		delete(j.objects, k)
 	}
 	j.calm.Store(len(j.objects) == 0)
 	j.home.Broadcast()
 }
 
+// verbOf is how guest sides are told.
+var verbOf = map[coherence.Verb]wire.JointVerb{coherence.Take: wire.JointTake, coherence.Drop: wire.JointTake, coherence.Share: wire.JointShare, coherence.Put: wire.JointPut, coherence.Lend: wire.JointLend, coherence.Own: wire.JointOwn}
+
+// doRun does the same to neighbouring pages.
+func (j *jointly) doRun(k joint.Key, o *jointObject, a coherence.Action, count uint64) error {
+	var contents []byte
+	var err error
+	switch {
+	case a.Verb == coherence.Lend && a.To != coherence.Home:
+		contents, err = j.node.Read(k, a.Page, count) // home reads it, too
+	case a.Verb == coherence.Put || a.Verb == coherence.Lend:
+		contents, err = o.aside.read(a.Page, count)
+	}
+	if err != nil {
+		return err
+	}
+	if a.To == coherence.Home {
+		switch a.Verb {
+		case coherence.Take, coherence.Share:
+			return j.node.Yield(k, a.Page, count, a.Verb == coherence.Share)
+		case coherence.Own:
+			return j.node.Own(k, a.Page, count, a.Grant)
+		}
+		o.aside.forget(a.Page, count)
+		return j.node.Put(k, a.Page, count, a.Grant, a.Verb == coherence.Put, contents)
+	}
+	l := j.links[a.To]
+	if l == nil {
+		return fmt.Errorf("party %d is gone", a.To)
+	}
+	m := wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: a.Page, Count: count, Grant: a.Grant, Verb: verbOf[a.Verb], Contents: contents}
+	_ = l.post(wire.Joint, 0, m.Append(nil)) // a link that is lost is told otherwise
+	if a.Verb <= coherence.Drop {
+		j.expect(l, k, o, a, count)
+	}
+	return nil
+}
+
 // takeLimit is how long a guest side may keep a page that others wait for, beside what it takes to
 // replace a connection.
 const takeLimit = stepLimit
 
-// expect gives a guest side up that keeps a page.
-func (j *jointly) expect(l *link, k joint.Key, o *jointObject, page uint64) {
-	asked := o.Asked(page)
+// expect gives a guest side up that keeps pages.
+func (j *jointly) expect(l *link, k joint.Key, o *jointObject, a coherence.Action, count uint64) {
+	asked := make([]uint64, count)
+	for i := range asked {
+		asked[i] = o.Asked(a.Page+uint64(i), a.To)
+	}
 	time.AfterFunc(takeLimit+j.s.daemon.Hello().Reconnect, func() {
 		j.mu.Lock()
-		late := j.objects[k] == o && j.links[o.Holder(page)] == l && o.Asked(page) == asked
+		late := false
+		for i, one := range asked {
+			late = late || one != 0 && o.Asked(a.Page+uint64(i), a.To) == one
+		}
+		late = late && j.objects[k] == o && j.links[a.To] == l
 		j.mu.Unlock()
 		if late {
 			j.s.log.Warn("a node does not give up a page of memory that processes share", "node", l.node)
@@ -224,9 +281,11 @@ func (j *jointly) lost(l *link) {
 	delete(j.links, who)
 	delete(j.granted, l)
 	for k, o := range j.objects {
-		if acts := o.Lost(who); len(acts) > 0 {
-			j.s.log.Info("shared memory is as it was when it left", "node", l.node, "pages", len(acts))
-			j.do(k, o, acts)
+		o.Tick()
+		acts, written := o.Lost(who)
+		if written > 0 {
+			j.s.log.Info("shared memory is as it was when it left", "node", l.node, "pages", written)
 		}
+		j.do(k, o, acts)
 	}
 }

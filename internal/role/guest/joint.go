@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"openmosix/internal/linux/uffd"
+	"openmosix/internal/model/coherence"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
@@ -25,12 +26,17 @@ type jointFile struct {
 // jointSide tells home.
 type jointSide struct{ g *Guest }
 
-func (s jointSide) Want(k joint.Key, page uint64, own int) {
-	s.say(own, wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Verb: wire.JointWant})
+func (s jointSide) Want(k joint.Key, page, count uint64, write bool, own int) {
+	verb := wire.JointRead
+	if write {
+		verb = wire.JointWrite
+	}
+	s.say(own, wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Count: count, Verb: verb})
 }
 
-func (s jointSide) Give(k joint.Key, page uint64, contents []byte) {
-	s.say(0, wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Verb: wire.JointPage, Contents: contents})
+func (s jointSide) Say(k joint.Key, page, count uint64, word coherence.Word, grant uint64, contents []byte) {
+	verb := map[coherence.Word]wire.JointVerb{coherence.Gave: wire.JointGave, coherence.Kept: wire.JointKept, coherence.Dropped: wire.JointDropped}[word]
+	s.say(0, wire.JointMsg{Dev: k.Dev, Ino: k.Ino, Page: page, Count: count, Grant: grant, Verb: verb, Contents: contents})
 }
 
 func (s jointSide) say(own int, m wire.JointMsg) {
@@ -45,12 +51,14 @@ func (g *Guest) joint(data []byte) {
 	if err == nil {
 		k := joint.Key{Dev: m.Dev, Ino: m.Ino}
 		switch m.Verb {
-		case wire.JointTake:
-			err = g.shared.Take(k, m.Page)
-		case wire.JointPage:
-			err = g.shared.Put(k, m.Page, m.Contents)
+		case wire.JointTake, wire.JointShare:
+			err = g.shared.Yield(k, m.Page, m.Count, m.Verb == wire.JointShare)
+		case wire.JointPut, wire.JointLend:
+			err = g.shared.Put(k, m.Page, m.Count, m.Grant, m.Verb == wire.JointPut, m.Contents)
+		case wire.JointOwn:
+			err = g.shared.Own(k, m.Page, m.Count, m.Grant)
 		default:
-			err = errors.New("home wants a page")
+			err = errors.New("home says what is not for it to say")
 		}
 	}
 	if err != nil {

@@ -1,5 +1,4 @@
-// Memory that processes share and that is too large to go to and fro stays, with those that have it.
-// expect: refused cannot-move
+// Memory that processes share, and that is larger than what goes at once.
 #include "zoo.h"
 enum { size = 2 << 20 };
 int main(void) {
