@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/image"
@@ -16,6 +17,16 @@ import (
 // has open does not count; it is who keeps what processes share. Not to be allowed to look is an error;
 // for anonymous memory, of which there are no descriptors, only those are looked at that may have it.
 func Sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, why []string, err error) {
+	for try := 1; ; try++ {
+		others, why, waits, err := sharers(fs, pid, keeper, objects)
+		if err != nil || !waits || try == maxTries {
+			return others, why, err
+		}
+		time.Sleep(passPause) // what is on its way may arrive
+	}
+}
+
+func sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, why []string, waits bool, err error) {
 	others, why = make([][]int, len(objects)), make([]string, len(objects))
 	for _, passed := range []bool{false, true} {
 		var some []Object
@@ -23,7 +34,7 @@ func Sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, w
 		for i := range objects {
 			memory, err := InMemory(&objects[i])
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, false, err
 			}
 			if passed == (!memory || objects[i].Memfd()) {
 				some, at = append(some, objects[i]), append(at, i)
@@ -42,18 +53,19 @@ func Sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, w
 		if passed {
 			o, err := newOpeners(fs, pid, some, func(n, other int, _ string) { has(n, other) })
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, false, err
 			}
 			o.all, o.passes = true, func(n int, text string) { why[at[n]] = text }
 			o.look = []func(pid, face int) error{o.passing, o.descriptorsBut(keeper), mapped}
 			s = &o.search
 			defer func() { o.ringed(others, why, at) }()
+			defer func() { waits = waits || o.waits }()
 		}
 		if err := s.run(); err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 	}
-	return others, why, nil
+	return others, why, waits, nil
 }
 
 // descriptorsBut is descriptors, but for those of one process.
