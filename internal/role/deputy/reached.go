@@ -82,6 +82,8 @@ func (j *jointly) bringFor(r reached) (made func()) {
 		case g == nil:
 		case r.beyond:
 			j.comesHome(k, g)
+			g.holds++ // who looks before the call has been made does not see what it does
+			held = append(held, g)
 		default:
 			g.holds++
 			held = append(held, g)
@@ -97,15 +99,19 @@ func (j *jointly) bringFor(r reached) (made func()) {
 	for _, k := range r.keys {
 		j.awaitHome(k)
 	}
-	return func() { go j.released(held) }
+	return func() { go j.released(held, r.beyond) }
 }
 
-// released: calls have been made.
-func (j *jointly) released(held []*guard) {
+// released: a call has been made.
+func (j *jointly) released(held []*guard, beyond bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, g := range held {
 		g.holds--
+		if beyond {
+			g.openings++
+			g.pinned = true
+		}
 		if g.holds > 0 {
 			continue
 		}
