@@ -206,3 +206,9 @@ func (h *Hold) continueOne(t *Thread) error {
 	})
 	return err
 }
+
+// passOn has a thread go on from a stop that means nothing to its hold. Tracing thread.
+func (t *Thread) passOn() {
+	t.insist()
+	_ = t.GoOn(0) // if it cannot it is gone, which is reported
+}

@@ -139,10 +139,12 @@ func (h *Hold) Resync(t *Thread) error {
 		t.interrupt()
 		_ = ptrace.Continue(t.TID, 0)
 	})
-	return h.awaitInterrupted(t)
+	return h.awaitInterrupted(t, t.passOn)
 }
 
-func (h *Hold) awaitInterrupted(t *Thread) error {
+// awaitInterrupted waits until a thread stands in an Interrupted stop. atCall has it go on, on the
+// tracing thread, from a stop at a call.
+func (h *Hold) awaitInterrupted(t *Thread, atCall func()) error {
 	within := owntime.Within(stepLimit)
 	for {
 		s, err := h.await(t, lookAgain)
@@ -159,7 +161,7 @@ func (h *Hold) awaitInterrupted(t *Thread) error {
 		case ptrace.Interrupted, ptrace.GroupStop:
 			return nil
 		case ptrace.SyscallStop:
-			_ = h.continueOne(t)
+			h.Do(atCall)
 		default:
 			return fmt.Errorf("thread %d: unexpected stop %v", t.TID, s)
 		}

@@ -65,7 +65,7 @@ func (h *Hold) Unpark(ts ...*Thread) error {
 		}
 	})
 	for _, t := range ts {
-		if err := h.awaitInterrupted(t); err != nil {
+		if err := h.awaitInterrupted(t, t.passOn); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -55,16 +57,38 @@ func (h *Hold) stepOne(t *Thread, vdso []image.Range) error {
 	return err
 }
 
-// runFreely lets a thread run for a moment.
+// runFreely lets a thread run for a moment, but make no call: it has another mask of signals than
+// the program knows, which could ask for it, or change it. A call that it is about to make is a
+// sched_yield, which every filter lets pass, and then it stands before the call again.
 func (h *Hold) runFreely(t *Thread, moment time.Duration) error {
 	var err error
-	h.Do(func() { err = ptrace.Continue(t.TID, 0) })
+	h.Do(func() { err = ptrace.ContinueToSyscall(t.TID, 0) })
 	if err != nil {
 		return err
 	}
 	time.Sleep(moment)
 	h.Do(t.interrupt)
-	return h.awaitInterrupted(t)
+	var before *image.Regs
+	err = h.awaitInterrupted(t, func() {
+		if r, e := ptrace.Regs(t.TID); e == nil && before == nil {
+			call := r
+			before = &call
+			r.OrigRax = unix.SYS_SCHED_YIELD
+			_ = ptrace.SetRegs(t.TID, r)
+		}
+		t.insist()
+		_ = ptrace.Continue(t.TID, 0)
+	})
+	if err != nil || before == nil {
+		return err
+	}
+	h.Do(func() {
+		const instruction = 2 // bytes of syscall, and of int 0x80
+		r := *before
+		r.Rip, r.Rax, r.OrigRax = r.Rip-instruction, r.OrigRax, ^uint64(0)
+		err = ptrace.SetRegs(t.TID, r)
+	})
+	return err
 }
 
 // stepping is one thread on its way out of the vDSO.

@@ -249,7 +249,7 @@ func TestHoldsExcludeAndEnd(t *testing.T) {
 	if err := unix.Kill(o.p.PID, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.awaitInterrupted(leader); err != ErrGone {
+	if err := h.awaitInterrupted(leader, leader.passOn); err != ErrGone {
 		t.Errorf("waiting for a dead thread: %v", err)
 	}
 	if o.p.Leader() != nil || len(h.Threads()) != 0 {
