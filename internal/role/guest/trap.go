@@ -353,6 +353,8 @@ func (s *strand) finish(p *pending, ret int64) {
 		s.rest = p.left()
 	case ret == restartBlock:
 		s.restart, s.restartUntil = p.nr, p.until
+	case p.again || !p.until.IsZero(): // it is made again from its beginning, for what is left of its time
+		s.rest = p.left()
 	}
 	s.mu.Unlock()
 	b.mu.Unlock()
