@@ -131,6 +131,7 @@ type openers struct {
 	found  func(at, other int, why string)
 	passes func(at int, why string) // tells of what is on its way; nil: found does
 	rings  map[int]bool             // processes with io_uring
+	face   int                      // the thread whose descriptors are being looked at
 	waits  bool                     // somebody has yet to receive descriptors, and may do so in a moment
 }
 

@@ -51,7 +51,12 @@ func sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, w
 		mapped := mappers(fs, pid, some, has)
 		s := &search{fs: fs, pid: pid, kin: true, all: true, look: []func(pid, face int) error{mapped}}
 		if passed {
-			o, err := newOpeners(fs, pid, some, func(n, other int, _ string) { has(n, other) })
+			var o *openers
+			o, err = newOpeners(fs, pid, some, func(n, other int, _ string) {
+				if has(n, other); o.face != other {
+					why[at[n]] = fmt.Sprintf("a thread of process %d has it open by descriptors of its own", other)
+				}
+			})
 			if err != nil {
 				return nil, nil, false, err
 			}
@@ -74,6 +79,7 @@ func (o *openers) descriptorsBut(keeper int) func(pid, face int) error {
 		if pid == keeper {
 			return nil
 		}
+		o.face = face
 		return o.descriptors(pid, face)
 	}
 }

@@ -189,7 +189,7 @@ func (d *deputy) forward(j job) {
 		d.mayGive(c)
 		d.follow(le.Uint64(j.data[17:]))
 	}
-	if r := d.p.s.joint.reaches(d.p, c.Nr, c.Args, syscalls.RightsOf(c)); len(r.keys) > 0 {
+	if r := d.p.s.joint.reaches(d.p, d.t.TID, c.Nr, c.Args, syscalls.RightsOf(c)); len(r.keys) > 0 {
 		d.relieve() // pages come by the link
 		defer d.p.s.joint.bringFor(r)()
 	}

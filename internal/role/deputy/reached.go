@@ -31,9 +31,9 @@ type reached struct {
 // shows names memory that has, or could have, descriptors as stat(2) does.
 type shows struct{ dev, ino uint64 }
 
-// reaches tells what a call of a process reaches. rights are the descriptors that it passes on. It locks nothing, as the
+// reaches tells what a call of a process's thread reaches. rights are the descriptors that it passes on. It locks nothing, as the
 // tracing thread must not wait.
-func (j *jointly) reaches(p *proc, nr int, args [6]uint64, rights []int) reached {
+func (j *jointly) reaches(p *proc, tid, nr int, args [6]uint64, rights []int) reached {
 	shown := j.shown.Load()
 	if shown == nil || len(*shown) == 0 {
 		return reached{}
@@ -47,21 +47,21 @@ func (j *jointly) reaches(p *proc, nr int, args [6]uint64, rights []int) reached
 		return r
 	}
 	for _, fd := range append(fds, rights...) {
-		if k, is := j.shownBy(p, fd); is {
+		if k, is := j.shownBy(p, tid, fd); is {
 			r.keys = append(r.keys, k)
 		}
 	}
 	return r
 }
 
-// shownBy is the memory that a descriptor of a process shows.
-func (j *jointly) shownBy(p *proc, fd int) (joint.Key, bool) {
+// shownBy is the memory that a descriptor of a process's thread shows, which may have descriptors of its own.
+func (j *jointly) shownBy(p *proc, tid, fd int) (joint.Key, bool) {
 	shown := j.shown.Load()
 	if fd < 0 || shown == nil {
 		return joint.Key{}, false
 	}
 	var st unix.Stat_t
-	if unix.Stat(p.Family.FS.Path(p.PID, fmt.Sprintf("fd/%d", fd)), &st) != nil {
+	if unix.Stat(p.Family.FS.TaskPath(p.PID, tid, fmt.Sprintf("fd/%d", fd)), &st) != nil {
 		return joint.Key{}, false // none, or not of a file of this machine
 	}
 	k, is := (*shown)[shows{st.Dev, st.Ino}]
@@ -146,7 +146,7 @@ func (p *proc) hasDescriptors() bool {
 		return !errors.Is(err, procfs.ErrGone)
 	}
 	return slices.ContainsFunc(fds, func(fd int) bool {
-		_, is := p.s.joint.shownBy(p, fd)
+		_, is := p.s.joint.shownBy(p, p.PID, fd)
 		return is
 	})
 }
@@ -160,7 +160,7 @@ func (p *proc) sees(t *tracee.Thread, c *ptrace.CallInfo) bool {
 	}
 	r := reached{beyond: true}
 	if c.Arch == ptrace.ArchX8664 {
-		r = s.joint.reaches(p, c.Nr, c.Args, p.rightsAt(c))
+		r = s.joint.reaches(p, t.TID, c.Nr, c.Args, p.rightsAt(c))
 	} else if shown := s.joint.shown.Load(); shown != nil { // by another table of calls
 		for _, k := range *shown {
 			r.keys = append(r.keys, k)

@@ -122,7 +122,7 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 		delete(w.own, fd)
 		return false
 	}
-	if _, shared := d.p.s.joint.shownBy(d.p, fd); shared {
+	if _, shared := d.p.s.joint.shownBy(d.p, d.t.TID, fd); shared {
 		return false
 	}
 	var err error

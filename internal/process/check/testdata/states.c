@@ -85,8 +85,8 @@ int main(int argc, char **argv) {
 		if (pid == 0)
 			hang();
 		snprintf(line, sizeof line, "ready %d\n", pid);
-	} else if (is("shared-large")) { /* more than goes to and fro */
-		need(mmap(0, 2 << 20, rw, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+	} else if (is("shared-large")) { /* more than is shared across nodes */
+		need(mmap(0, 17L << 30, rw, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED);
 		int pid = fork();
 		if (pid == 0)
 			hang();
