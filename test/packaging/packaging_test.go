@@ -158,12 +158,10 @@ func TestRPM(t *testing.T) {
 // TestScripts: what dpkg and rpm have done before and after, as systemd is told of it. Upgrades
 // restart a node that runs; removal leaves no service enabled that is not there.
 func TestScripts(t *testing.T) {
-	dir, err := filepath.Abs("../../packaging")
-	if err != nil {
-		t.Fatal(err)
-	}
 	l := labtest.Up(t, 1)
 	scratch := labtest.Scratch(t)
+	dir := filepath.Join(scratch, "packaging") // a node may not see where the sources are: /tmp is its own
+	output(t, "cp", "-r", "../../packaging", dir)
 	shell(t, l, 1, "mkdir -p /run/systemd/system; printf '#!/bin/sh\\necho $*\\n' >"+scratch+"/systemctl; chmod 755 "+scratch+"/systemctl; touch /var/lib/openmosix/kept")
 	const reload, restart, stop = "daemon-reload", "daemon-reload\ntry-restart openmosix", "disable --now openmosix-hpcfs openmosix"
 	for _, c := range []struct{ line, want string }{
