@@ -78,7 +78,7 @@ var Table = []Reason{
 	{RealTime, "It has a real-time or deadline scheduling policy, and a network keeps no deadlines.", "Give it an ordinary policy: chrt --other -a -p 0 PID."},
 	{SeccompStrict, "It is in seccomp's strict mode, in which not even a move is permitted.", "Nothing can be done for a running process; filters (mode 2) hinder only where they forbid what a move needs."},
 	{SharedSpace, "It shares its whole memory with another process.", "Wait until the other one has executed a program of its own or ended, then try again."},
-	{SharedMemory, "It has writable memory that may be shared with other processes.", "What no other process has can move, and what processes of one user share as memory (of a tmpfs, if it has a name) that they have mapped and not open, up to 1 MiB; else use private memory, files or sockets."},
+	{SharedMemory, "It has writable memory that may be shared with other processes.", "What no other process has can move, and what processes of one user share as memory (of a tmpfs, if it has a name), up to 16 GiB; else use private memory, files or sockets."},
 	{WrittenFile, "It has mapped a file to see what is written to it, and somebody has that open to write.", "Wait until nobody writes to the file, or let the program read it instead of mapping it."},
 	{SysVShm, "It uses System V shared memory.", "Let the program detach its segments (ipcs -mp lists them)."},
 	{AIO, "It uses kernel asynchronous I/O, whose ring lies in its memory.", "Turn off native AIO in the program's settings."},
