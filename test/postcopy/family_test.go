@@ -28,6 +28,14 @@ func slows(t *testing.T, ctx context.Context, lab *labtest.Lab, node int) {
 	}
 }
 
+// do gives one line to a node.
+func do(t *testing.T, ctx context.Context, lab *labtest.Lab, node int, line string) {
+	t.Helper()
+	if text, err := lab.Shell(ctx, node, line); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+}
+
 // TestANewDaemonHoldsWhatIsMissing: while memory follows a process home its daemon is killed and
 // another one started, which finds its supervisor and holds the process's faults as the first did.
 func TestANewDaemonHoldsWhatIsMissing(t *testing.T) {
@@ -37,14 +45,10 @@ func TestANewDaemonHoldsWhatIsMissing(t *testing.T) {
 	slows(t, ctx, lab, 2)
 	p := start(t, ctx, lab, build(t), "wait", 64)
 	p.move(t, ctx, "2", "precopy")
-	if text, err := lab.Shell(ctx, 2, slow); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 2, slow)
 	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
 	p.isHeld(t, ctx, "1")
-	if text, err := lab.Shell(ctx, 1, "kill -9 $(pgrep -f '[ /]node --config' | head -1)"); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 1, "kill -9 $(pgrep -f '[ /]node --config' | head -1)")
 	<-moved // nobody is there to say how it went
 	daemon, err := lab.StartDaemon(ctx, 1)
 	if err != nil {
@@ -55,9 +59,7 @@ func TestANewDaemonHoldsWhatIsMissing(t *testing.T) {
 		_ = daemon.Wait()
 	}()
 	p.isHeld(t, ctx, "1")
-	if text, err := lab.Shell(ctx, 2, quick); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 2, quick)
 	p.isHeld(t, ctx, "0")
 	p.judge(t, ctx)
 }
@@ -71,16 +73,10 @@ func TestWhoIsLeftDiesWithWhatIsMissing(t *testing.T) {
 	slows(t, ctx, lab, 2)
 	p := start(t, ctx, lab, build(t), "leave", 64)
 	p.move(t, ctx, "2", "precopy")
-	if text, err := lab.Shell(ctx, 2, slow); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 2, slow)
 	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
-	if text, err := lab.Shell(ctx, 1, fmt.Sprintf("kill -TERM %d; while [ -e /proc/%[1]d ] && ! grep -q 'State:.Z' /proc/%[1]d/status; do sleep 0.02; done", p.pid)); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	if text, err := lab.Shell(ctx, 2, "kill -9 $(pgrep -f ' supervise-[g]uest' | head -1); "+quick); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 1, fmt.Sprintf("kill -TERM %d; while [ -e /proc/%[1]d ] && ! grep -q 'State:.Z' /proc/%[1]d/status; do sleep 0.02; done", p.pid))
+	do(t, ctx, lab, 2, "kill -9 $(pgrep -f ' supervise-[g]uest' | head -1); "+quick)
 	if p.said.Scan() {
 		t.Errorf("the child says %q", p.said.Text())
 	}
@@ -122,9 +118,7 @@ func TestOthersForkMeanwhile(t *testing.T) {
 		_ = run.Wait()
 	})
 	p.move(t, ctx, "2", "precopy")
-	if text, err := lab.Shell(ctx, 2, slow); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 2, slow)
 	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
 	for i := range 3 {
 		want := fmt.Sprintf("line %d", i)
@@ -138,9 +132,7 @@ func TestOthersForkMeanwhile(t *testing.T) {
 	if s := p.shown(t, ctx); s.Move == nil || s.Move.Phase != "fetch" {
 		t.Errorf("all memory had come when the shell's children ran: %+v", s)
 	}
-	if text, err := lab.Shell(ctx, 2, quick); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 2, quick)
 	<-moved
 	p.judge(t, ctx)
 }

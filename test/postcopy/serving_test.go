@@ -132,9 +132,7 @@ func TestDaemonStandsStill(t *testing.T) {
 	moved := p.fetches(t, ctx, labtest.Home, labtest.Home)
 	p.isHeld(t, ctx, "1")
 	const daemon = "$(pgrep -f '[ /]node --config' | head -1)"
-	if text, err := lab.Shell(ctx, 1, "kill -STOP "+daemon); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	do(t, ctx, lab, 1, "kill -STOP "+daemon)
 	for log := ""; !strings.Contains(log, "event=guest-ended"); time.Sleep(20 * time.Millisecond) { // all has come
 		if log, _ = lab.Log(2); ctx.Err() != nil {
 			t.Fatal("its memory does not come")

@@ -2,6 +2,7 @@ package tracee
 
 import (
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
 )
 
 // The role may want to see the calls that a process makes while it runs by itself (Process.Sees): then its
@@ -59,9 +60,14 @@ func (t *Thread) putOff() {
 	if err != nil {
 		return // it is going
 	}
-	const instruction = 2 // bytes of syscall, and of int 0x80
-	r.Rip, r.Rax, r.OrigRax = r.Rip-instruction, r.OrigRax, ^uint64(0)
-	_ = ptrace.SetRegs(t.TID, r)
+	_ = ptrace.SetRegs(t.TID, beforeCall(r))
 	t.insist()
 	_ = ptrace.Continue(t.TID, 0)
+}
+
+// beforeCall is a thread, in the stop before it makes a call, as it stood before the call's instruction.
+func beforeCall(r image.Regs) image.Regs {
+	const instruction = 2 // bytes of syscall, and of int 0x80
+	r.Rip, r.Rax, r.OrigRax = r.Rip-instruction, r.OrigRax, ^uint64(0)
+	return r
 }

@@ -82,12 +82,7 @@ func (h *Hold) runFreely(t *Thread, moment time.Duration) error {
 	if err != nil || before == nil {
 		return err
 	}
-	h.Do(func() {
-		const instruction = 2 // bytes of syscall, and of int 0x80
-		r := *before
-		r.Rip, r.Rax, r.OrigRax = r.Rip-instruction, r.OrigRax, ^uint64(0)
-		err = ptrace.SetRegs(t.TID, r)
-	})
+	h.Do(func() { err = ptrace.SetRegs(t.TID, beforeCall(*before)) })
 	return err
 }
 
