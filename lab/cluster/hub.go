@@ -110,7 +110,7 @@ func (h *hub) build(ctx context.Context) error {
 	h.state = State{Name: h.name, HubPID: os.Getpid(), Daemon: h.options.Daemon}
 	for n := 1; n <= h.options.Nodes; n++ {
 		h.state.Nodes = append(h.state.Nodes, NodeState{
-			Number: n, Host: fmt.Sprintf("node%d", n), CPU: h.options.cpu(n),
+			Number: n, Host: fmt.Sprintf("node%d", n), CPU: h.options.cpu(n), Rate: h.options.rate(n),
 			Networks: h.options.networks(n), Address: addressIn(rune(h.options.networks(n)[0]), n),
 		})
 	}

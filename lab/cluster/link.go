@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -29,7 +30,8 @@ func makeBridge(network rune) error {
 	return nil
 }
 
-// connectNode joins the network namespace of process pid to the node's networks.
+// connectNode joins the network namespace of process pid to the node's networks. What
+// goes to it is held to its rate here; what it sends, in the node.
 func connectNode(n *NodeState, pid int) error {
 	for i, network := range n.Networks {
 		bridge, err := netlink.LinkByName(bridgeOf(network))
@@ -46,6 +48,31 @@ func connectNode(n *NodeState, pid int) error {
 		if err := netlink.LinkSetUp(veth); err != nil {
 			return fmt.Errorf("set veth up: %w", err)
 		}
+		if err := limitRate(veth, n.Rate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// queued is for how long a link may hold what it cannot send yet, as a switch does; it drops what is more.
+const queued = 20 * time.Millisecond
+
+// limitRate holds what leaves by a link to so many Mbit/s (tc-tbf(8)).
+func limitRate(link netlink.Link, mbit int) error {
+	if mbit == Unlimited {
+		return nil
+	}
+	bytes := uint64(mbit) * 1e6 / 8 // each second
+	// At least one of the largest packets that the stack makes, and what passes in a millisecond, as the kernel looks no more often.
+	burst := max(96<<10, bytes/1000)
+	bucket := &netlink.Tbf{
+		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: link.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
+		Rate:       bytes, Buffer: uint32(float64(burst) / float64(bytes) * 1e6 * netlink.TickInUsec()),
+		Limit: uint32(burst + bytes*uint64(queued)/uint64(time.Second)),
+	}
+	if err := netlink.QdiscAdd(bucket); err != nil {
+		return fmt.Errorf("limit the link to %d Mbit/s (the kernel needs sch_tbf): %w", mbit, err)
 	}
 	return nil
 }
@@ -60,14 +87,14 @@ func configureLinks(n NodeState) error {
 		return fmt.Errorf("set lo up: %w", err)
 	}
 	for i, network := range n.Networks {
-		if err := configureLink(linkOf(i), addressIn(network, n.Number), i); err != nil {
+		if err := configureLink(linkOf(i), addressIn(network, n.Number), i, n.Rate); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func configureLink(name, address string, priority int) error {
+func configureLink(name, address string, priority, mbit int) error {
 	link, err := netlink.LinkByName(name)
 	if err != nil {
 		return fmt.Errorf("find %s: %w", name, err)
@@ -78,6 +105,9 @@ func configureLink(name, address string, priority int) error {
 	}
 	if err := netlink.LinkSetUp(link); err != nil {
 		return fmt.Errorf("set %s up: %w", name, err)
+	}
+	if err := limitRate(link, mbit); err != nil {
+		return err
 	}
 	// There is no default route, and multicast without a route is ENETUNREACH.
 	_, multicast, _ := net.ParseCIDR("224.0.0.0/4")

@@ -20,6 +20,8 @@ const (
 	AllMemory = 0
 	// LeastMemory is how many MiB a node needs for itself.
 	LeastMemory = 64
+	// Unlimited is the rate of links that are as fast as this machine copies.
+	Unlimited = 0
 )
 
 // Options say what lab is wanted.
@@ -42,8 +44,9 @@ type Options struct {
 	// Networks are those of each node, a letter each: "a", "ab"; nil: all are
 	// in one. A node in several is a relay.
 	Networks []string
-	Bound    bool // the lab lives no longer than the process that called Up
-	With     int  // ... no longer than this process; 0: as long as it is wanted
+	Rate     []int // of each node's links, either way, in Mbit/s, or Unlimited; nil: all are unlimited
+	Bound    bool  // the lab lives no longer than the process that called Up
+	With     int   // ... no longer than this process; 0: as long as it is wanted
 }
 
 // Bind shows Source of the machine as Target in every node. It is how a
@@ -87,6 +90,14 @@ func (o *Options) complete() error {
 	for _, mib := range o.Memory {
 		if mib != AllMemory && (mib < LeastMemory || mib > maxMemory) {
 			return fmt.Errorf("%d MiB of memory: a node has %d to %d", mib, LeastMemory, maxMemory)
+		}
+	}
+	if len(o.Rate) != 0 && len(o.Rate) != o.Nodes {
+		return fmt.Errorf("rates of %d nodes for %d nodes: give that of each", len(o.Rate), o.Nodes)
+	}
+	for _, mbit := range o.Rate {
+		if mbit != Unlimited && (mbit < 1 || mbit > maxRate) {
+			return fmt.Errorf("a rate of %d Mbit/s: a node has 1 to %d", mbit, maxRate)
 		}
 	}
 	if len(o.Networks) != 0 && len(o.Networks) != o.Nodes {
@@ -135,6 +146,17 @@ func (o *Options) memory(node int) int {
 	}
 	return o.Memory[node-1]
 }
+
+// rate is that of a node's links in Mbit/s.
+func (o *Options) rate(node int) int {
+	if len(o.Rate) == 0 {
+		return Unlimited
+	}
+	return o.Rate[node-1]
+}
+
+// maxRate in Mbit/s is more than this machine copies.
+const maxRate = 1_000_000
 
 // maxMemory in MiB is more than any machine has.
 const maxMemory = 1 << 30

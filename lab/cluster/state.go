@@ -23,10 +23,11 @@ type State struct {
 type NodeState struct {
 	Number   int    `json:"number"`
 	Host     string `json:"host"`
-	Address  string `json:"address"`  // in the first of its networks
-	Networks string `json:"networks"` // a letter each
-	CPU      int    `json:"cpu"`      // NotPinned: all
-	PID      int    `json:"pid"`      // of its init, as the machine sees it
+	Address  string `json:"address"`        // in the first of its networks
+	Networks string `json:"networks"`       // a letter each
+	CPU      int    `json:"cpu"`            // NotPinned: all
+	Rate     int    `json:"rate,omitempty"` // of its links, Mbit/s; Unlimited: as fast as it goes
+	PID      int    `json:"pid"`            // of its init, as the machine sees it
 	CPUSet   string `json:"cpu_set,omitempty"`
 	PIDSpace string `json:"pid_space"` // as /proc/PID/ns/pid names it
 }

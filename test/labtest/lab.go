@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,10 @@ import (
 // BinaryVariable names the environment variable with the path of the binary
 // under test. Without it, tests that need a lab are skipped.
 const BinaryVariable = "OPENMOSIX"
+
+// RateVariable names the environment variable with how fast the links of all nodes
+// are, in Mbit/s. Without it they are as fast as this machine copies.
+const RateVariable = "OPENMOSIX_RATE"
 
 // LogsVariable names the environment variable with a directory that gets the
 // whole logs of the nodes of a test that failed.
@@ -140,6 +145,9 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 			l.showLogs(t)
 		}
 	})
+	if rate := os.Getenv(RateVariable); rate != "" {
+		flags = append(flags, "--rate", strings.Join(slices.Repeat([]string{rate}, nodes), ","))
+	}
 	// A test that is ended from outside leaves no lab running.
 	flags = append(flags, "--nodes", strconv.Itoa(nodes), "--with", strconv.Itoa(os.Getpid()))
 	out, err := l.run(upLimit, "lab", "up", flags...)

@@ -66,6 +66,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 		memory   []string
 		binds    []string
 		networks []string
+		rate     []string
 		noDaemon bool
 		fixed    bool
 		balance  bool
@@ -80,6 +81,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
 	c.Flags().StringSliceVar(&memory, "memory", nil, "the memory of each node in MiB, as 512,-,- (- for what this machine has)")
 	c.Flags().StringSliceVar(&networks, "networks", nil, "the networks of each node, a letter each, as a,ab,b; a node in several is a relay (default: all in one)")
+	c.Flags().StringSliceVar(&rate, "rate", nil, "how fast the links of each node are in Mbit/s, as 1000,100,- (- for as fast as this machine copies)")
 	c.Flags().StringArrayVar(&binds, "bind", nil, "SOURCE[:TARGET], a path of this machine to show in the nodes (may be repeated)")
 	c.Flags().BoolVar(&balance, "balance", false, "processes of all users move by themselves, root's too")
 	c.Flags().BoolVar(&fixed, "fixed", false, "tell each node of all others instead of letting them find each other")
@@ -97,6 +99,9 @@ func newLabUp(f *labFlags) *cobra.Command {
 			}
 		}
 		if o.Memory, err = eachNode("--memory", "a number of MiB", memory, cluster.AllMemory); err != nil {
+			return err
+		}
+		if o.Rate, err = eachNode("--rate", "a number of Mbit/s", rate, cluster.Unlimited); err != nil {
 			return err
 		}
 		for _, b := range binds {
