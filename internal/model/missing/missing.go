@@ -109,6 +109,13 @@ func (s *Set) Has(a uint64) bool {
 	return c != nil && c.missing[w]&bit != 0
 }
 
+// Asked tells whether the page at a is missing and has been asked for.
+func (s *Set) Asked(a uint64) bool {
+	n, w, bit := place(a)
+	c := s.chunks[n]
+	return c != nil && c.missing[w]&c.asked[w]&bit != 0
+}
+
 // each calls f with the missing pages of r, ascending, until f says that it is
 // enough. f may remove the page it is called with.
 func (s *Set) each(r image.Range, f func(a uint64, asked bool) bool) {

@@ -2,63 +2,41 @@ package fetching
 
 import (
 	"slices"
+	"time"
 
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/layout"
 	"openmosix/internal/model/wire"
 )
 
-// What is asked for, and when: around a fault at once; and always a little more,
-// from the last fault on, of which there is more and more on the way while no
-// faults come.
+// What is asked for, and when: around a fault at once; and always more in the background, from the
+// last fault on, as much as the way takes without delay.
 
-const (
-	// around is how much is asked for at a fault.
-	around = 64 << 10
-	// Of the stream's steps there are two on the way.
-	leastStep = 64 << 10
-	mostStep  = 4 << 20
-)
+// around is how much is asked for at a fault.
+const around = 64 << 10
 
-// stream is what is asked for in the background.
-type stream struct {
-	at    uint64 // where it goes on
-	step  uint64 // zero: it has not begun
-	onWay uint64 // bytes that were asked for and have not come, for faults and by itself
-}
-
-// fault has the stream go on behind a fault, carefully.
-func (s *stream) fault(behind uint64) { s.at, s.step = behind, leastStep }
-
-// next is how much to ask for now.
-func (s *stream) next() uint64 {
-	s.step = max(s.step, leastStep)
-	if s.onWay >= 2*s.step {
-		return 0
-	}
-	most := 2*s.step - s.onWay
-	s.step = min(2*s.step, mostStep)
-	return most
-}
-
-func (s *stream) came(n uint64) { s.onWay -= min(n, s.onWay) }
-
-// askAround asks for what a thread waits for. mu is held.
+// askAround asks for what a thread waits for. If that is on its way already, the background is where it is
+// wanted. mu is held.
 func (f *Fetching) askAround(a uint64) {
 	start := a &^ (around - 1)
+	asked := f.own.set.Asked(a)
 	f.want(image.Range{Start: start, End: start + around}, around, true)
-	f.stream.fault(start + around)
+	if !asked {
+		f.next = start + around
+		f.window.Narrow()
+	}
 }
 
 // ask asks for more in the background. mu is held.
 func (f *Fetching) ask() {
-	n := f.stream.next()
-	if n == 0 {
-		return
-	}
-	n -= f.want(image.Range{Start: f.stream.at, End: addressEnd}, n, false)
-	if n > 0 { // from the beginning
-		f.want(image.Range{End: f.stream.at}, n, false)
+	for n := f.window.Room(); n > 0; n = f.window.Room() {
+		rest := n - f.want(image.Range{Start: f.next, End: addressEnd}, n, false)
+		if rest > 0 { // from the beginning
+			rest -= f.want(image.Range{End: f.next}, rest, false)
+		}
+		if rest > 0 {
+			return
+		}
 	}
 }
 
@@ -75,9 +53,9 @@ func (f *Fetching) want(r image.Range, most uint64, urgent bool) uint64 {
 		return 0
 	}
 	n := layout.Bytes(origins)
-	f.stream.onWay += n
+	f.window.Asked(n, time.Since(f.Begun))
 	if !urgent {
-		f.stream.at = next
+		f.next = next
 	}
 	for some := range slices.Chunk(origins, wantedAtOnce) {
 		// A connection that is lost is told otherwise.

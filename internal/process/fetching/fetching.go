@@ -47,7 +47,8 @@ type Fetching struct {
 	mu     sync.Mutex
 	own    *space
 	forked []*space // of children, which stand still
-	stream stream
+	window missing.Window
+	next   uint64   // where the background goes on
 	waits  uint64   // faults at missing pages
 	faults []uint64 // reported, and still to be answered
 	later  bool     // another attempt is on its way

@@ -23,7 +23,7 @@ func (f *Fetching) fill() {
 				f.fail(err)
 			}
 			for _, p := range pieces {
-				f.stream.came(uint64(len(p.Bytes)))
+				f.window.Came(uint64(len(p.Bytes)), time.Since(f.Begun))
 			}
 			for _, s := range f.all() {
 				s.pieces = append(s.pieces, pieces...)
