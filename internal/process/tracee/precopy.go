@@ -43,8 +43,8 @@ type Ahead struct {
 	// Protect. Dirty is what Protect found: nobody else will be told of it.
 	Sent, Dirty []image.Range
 	again       []image.Range // to be sent although Written does not tell
-	// Rate is how fast it went by the first stream, by which the rest will go, bytes per
-	// second; 0: nothing was sent.
+	// Rate is how fast it went by each stream; the rest will go by one. Bytes per second; 0: nothing
+	// was sent.
 	Rate float64
 }
 
@@ -54,16 +54,18 @@ type Stream struct {
 	// Settle waits until the other side has stored what was sent by it, so that the
 	// freeze does not have to; nil: it does not wait.
 	Settle func() error
+	// Relieved: it carries nothing more when another has come, as what must not wait goes by it.
+	Relieved bool
 }
 
 // Run copies ahead. The process must be covered by a Watch.
 func (a *Ahead) Run() error {
 	c := &copying{Ahead: a}
-	c.streams = []Stream{{Emit: c.first, Settle: a.Settle}}
+	c.streams = []Stream{a.Stream}
 	begun := time.Now()
 	defer func() {
-		if took := time.Since(begun); c.byFirst > 0 && took > 0 {
-			a.Rate = float64(c.byFirst) / took.Seconds()
+		if took := time.Since(begun); c.done > 0 && took > 0 {
+			a.Rate = float64(c.done) / took.Seconds() / float64(carrying(c.streams))
 		}
 	}()
 	before := uint64(1) << 62
@@ -107,19 +109,9 @@ type copying struct {
 	*Ahead
 	streams []Stream // those there are; each has carried something
 
-	byFirst uint64 // bytes that went by the stream that there always is; its goroutine's
-
 	mu         sync.Mutex
 	done, told uint64 // bytes sent
 	total      uint64
-}
-
-// first is the Emit of the stream by which the rest is sent, when the process stands still.
-func (c *copying) first(kind uint8, parts ...[]byte) error {
-	for _, part := range parts {
-		c.byFirst += uint64(len(part))
-	}
-	return c.Emit(kind, parts...)
 }
 
 // round sends pages by all streams, and waits until they have been stored.

@@ -18,6 +18,9 @@ type spread struct {
 	free  chan []byte
 	quit  chan struct{} // closed: nothing more is to be read
 	group sync.WaitGroup
+	// relief is closed when there is a stream that is not to be relieved.
+	relief   chan struct{}
+	relieved bool // it has been
 
 	streams []Stream
 
@@ -30,7 +33,7 @@ type spread struct {
 const MostStreams = 8
 
 func newSpread(space *mem.Space) *spread {
-	return &spread{space: space, full: make(chan piece, buffers), free: make(chan []byte, buffers*MostStreams), quit: make(chan struct{})}
+	return &spread{space: space, full: make(chan piece, buffers), free: make(chan []byte, buffers*MostStreams), quit: make(chan struct{}), relief: make(chan struct{})}
 }
 
 // run sends the contents of ranges by all streams, and by those that come meanwhile (nil:
@@ -64,12 +67,20 @@ func (s *spread) join(stream Stream, with func(Emit) Emit) {
 		return
 	}
 	s.streams = append(s.streams, stream)
+	if !stream.Relieved && !s.relieved {
+		s.relieved = true
+		close(s.relief)
+	}
 	for range buffers {
 		s.free <- make([]byte, chunk)
 	}
 	emit := with(stream.Emit)
+	var relief <-chan struct{} // nil: never
+	if stream.Relieved {
+		relief = s.relief
+	}
 	s.group.Go(func() {
-		for p := range s.full {
+		for p, more := s.take(relief); more; p, more = s.take(relief) {
 			n, err := p.send(s.space, emit)
 			s.free <- p.bytes
 			if s.count(n, err) {
@@ -77,6 +88,21 @@ func (s *spread) join(stream Stream, with func(Emit) Emit) {
 			}
 		}
 	})
+}
+
+// take is the next piece to be sent; false: there are none, or others send them.
+func (s *spread) take(relief <-chan struct{}) (piece, bool) {
+	select {
+	case <-relief:
+		return piece{}, false
+	default:
+	}
+	select {
+	case p, more := <-s.full:
+		return p, more
+	case <-relief:
+		return piece{}, false
+	}
 }
 
 func (s *spread) count(n uint64, err error) (failed bool) {
@@ -103,4 +129,15 @@ func (s *spread) read(r image.Range) error {
 	case <-s.quit:
 	}
 	return ErrStopped
+}
+
+// carrying is by how many of some streams pages go.
+func carrying(streams []Stream) int {
+	n := 0
+	for _, s := range streams {
+		if !s.Relieved {
+			n++
+		}
+	}
+	return max(n, 1)
 }

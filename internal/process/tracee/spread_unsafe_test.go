@@ -3,6 +3,7 @@ package tracee
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"openmosix/internal/model/image"
@@ -40,6 +41,42 @@ func TestSpread(t *testing.T) {
 	}
 	if len(s.streams) != len(carried) {
 		t.Errorf("%d streams, not %d", len(s.streams), len(carried))
+	}
+}
+
+// What must not wait goes by one that is to be relieved: it carries pages until another has come, and none in
+// the next round.
+func TestSpreadRelievesTheFirst(t *testing.T) {
+	space, _, all := ownPages(t, 40*chunk/image.PageSize)
+	joins := make(chan Stream, 1)
+	var link, other atomic.Int32
+	begun := make(chan struct{})
+	beside := Stream{Emit: func(uint8, ...[]byte) error {
+		if other.Add(1) == 1 {
+			close(begun)
+		}
+		return nil
+	}}
+	first := Stream{Relieved: true, Emit: func(uint8, ...[]byte) error {
+		if link.Add(1) == 3 {
+			joins <- beside
+			<-begun
+		}
+		return nil
+	}}
+	s := newSpread(space)
+	sent, err := s.run([]image.Range{all}, []Stream{first}, func(e Emit) Emit { return e }, joins)
+	if err != nil || sent != all.Len() || link.Load() != 3 || other.Load() != 37 {
+		t.Fatalf("%d bytes by %d and %d frames, %v", sent, link.Load(), other.Load(), err)
+	}
+	if _, err := newSpread(space).run([]image.Range{all}, s.streams, func(e Emit) Emit { return e }, nil); err != nil {
+		t.Fatal(err)
+	}
+	if more := link.Load() - 3; more > 1 { // until the other has joined
+		t.Errorf("%d more in the next round", more)
+	}
+	if n := carrying(s.streams); n != 1 {
+		t.Errorf("%d carry", n)
 	}
 }
 

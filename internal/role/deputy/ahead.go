@@ -37,7 +37,7 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 	beside, opened := p.sendBeside(l, st.VmRSS)
 	defer opened.end()
 	a := &tracee.Ahead{P: p.Process, Into: tracee.PrivateRanges(img.VMAs), All: true,
-		Stream:   tracee.Stream{Emit: thin.emit, Settle: func() error { return p.settle(l) }},
+		Stream:   tracee.Stream{Emit: thin.emit, Settle: func() error { return p.settle(l) }, Relieved: true},
 		Beside:   beside,
 		Stopped:  p.isCancelled,
 		Progress: func(done, total uint64) { progress("precopy", done, total) }}

@@ -16,25 +16,30 @@ import (
 
 // By one connection memory moves as fast as one CPU on each side encrypts and decrypts. So what
 // moves while a large process runs on goes by several: further connections to the same session,
-// for this move only. The link carries its part as well, and everything else.
+// for this move only. As soon as there is one the link carries none of it: the process's calls, and those of others of the
+// session, would wait behind megabytes, on a slow way for a tenth of a second each.
 //
 // The first frame says whose pages these are. Pages follow, to the node or from it, and Settle
 // behind them, which is answered by Settled when they are stored: the order among connections
 // matters for nothing else, as no page is sent twice between two Settles.
 
 const (
-	// worthMore is from which size on a further connection is worth its handshake.
+	// worthOne is from which size on a further connection is worth its handshake, worthMore more than one.
+	worthOne  = 8 << 20
 	worthMore = 64 << 20
-	// mostBeside are opened: with four in all a link of 25 Gbit/s is full.
-	mostBeside = 3
+	// mostBeside are opened: with four a link of 25 Gbit/s is full.
+	mostBeside = 4
 )
 
 // besides is how many further connections a move of so many bytes gets.
 func (l *link) besides(size uint64) int {
-	if l.relayed() || size < worthMore {
+	switch {
+	case l.relayed() || size < worthOne:
 		return 0
+	case size < worthMore:
+		return 1
 	}
-	return min(runtime.NumCPU()-1, mostBeside)
+	return min(runtime.NumCPU(), mostBeside)
 }
 
 // besides are the further connections of one move.

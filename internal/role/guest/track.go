@@ -102,7 +102,7 @@ func (d *departure) ahead(m *wire.FreezeMsg) {
 		return
 	}
 	d.sent = tracee.Ahead{P: b.Process, Into: m.Into, Only: only, All: m.Full, Stopped: d.given,
-		Stream: tracee.Stream{Emit: func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }, Settle: d.settle},
+		Stream: tracee.Stream{Emit: func(kind uint8, parts ...[]byte) error { return b.g.send(kind, b.Own, parts...) }, Settle: d.settle, Relieved: true},
 		Beside: d.beside}
 	if err := d.sent.Run(); err != nil {
 		b.g.log.Debug("not all could be sent ahead", "process", b.Own, "error", err)
