@@ -11,6 +11,8 @@ import (
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+
+	"golang.org/x/sys/unix"
 )
 
 // accepted is what a server sends first inside TLS. In TLS 1.3 a client's
@@ -154,6 +156,10 @@ func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role, no
 	return nil
 }
 
+// unsent is how much the kernel may hold of a connection that it cannot send yet (tcp(7)): without a bound it is
+// megabytes, behind which small messages wait, on a slow way for long.
+const unsent = 128 << 10
+
 // tune sets what the small messages of forwarded calls need, and notices a
 // dead peer within half a minute. While something is not acknowledged the kernel
 // sends no probe, but tries for a quarter of an hour (tcp(7), tcp_retries2): a Pace
@@ -165,4 +171,7 @@ func tune(conn net.Conn) {
 	}
 	tcp.SetNoDelay(true)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4})
+	if raw, err := tcp.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsent) })
+	}
 }
