@@ -24,8 +24,8 @@ const (
 	// stillFor is how long sending may keep a process standing.
 	stillFor = 15 * time.Millisecond
 	// Between these, whatever was measured; the default when nothing was.
-	leastRest   = 2 << 20
-	defaultRest = 4 << 20
+	leastRest   = 128 << 10
+	defaultRest = 2 << 20
 	mostRest    = 16 << 20
 	// mostLater is how many ranges may be left for later: the other side empties each.
 	mostLater = 1024

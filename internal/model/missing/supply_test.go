@@ -78,11 +78,12 @@ func TestLater(t *testing.T) {
 		some  bool
 	}{
 		{"never", Never, 32 * mega, 0, false},
-		{"little", Chosen, 4 * mega, 0, false},
-		{"much", Chosen, 5 * mega, 0, true},
+		{"little", Chosen, 2 * mega, 0, false},
+		{"much", Chosen, 3 * mega, 0, true},
 		{"little for a fast link", Chosen, 14 * mega, 1 << 30, false},
 		{"much for a fast link", Chosen, 17 * mega, 1 << 40, true},
-		{"much for a slow link", Chosen, 3 * mega, 1 << 20, true},
+		{"much for a slow link", Chosen, mega / 4, 1 << 20, true},
+		{"little for a slow link", Chosen, mega / 8, 1 << 20, false},
 		{"always", Always, 4 * image.PageSize, 0, true},
 	} {
 		later := Later(img, left(c.bytes), c.when, c.rate)
