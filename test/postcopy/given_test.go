@@ -3,6 +3,8 @@ package postcopy
 import (
 	"context"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,4 +56,43 @@ func (p *program) atHome(t *testing.T, ctx context.Context) int {
 		t.Fatalf("%v, %v: %s", err, wrong, text)
 	}
 	return n
+}
+
+// A process all of whose threads wait for others, in calls that its deputies make, gives its memory back
+// as any other; also when that can be done only after they have begun to wait.
+func TestWhoWaitsGivesBack(t *testing.T) {
+	lab := labtest.Up(t, 2)
+	dir := labtest.Scratch(t)
+	path := filepath.Join(dir, "waits")
+	if out, err := exec.Command("gcc", "-O1", "-pthread", "-o", path, "src/waits.c").CombinedOutput(); err != nil {
+		t.Skipf("gcc: %v: %s", err, out)
+	}
+	for _, strategy := range []string{"precopy", "postcopy"} {
+		for _, threads := range []int{1, 3} {
+			t.Run(fmt.Sprint(strategy, threads), func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(context.Background(), limit)
+				defer cancel()
+				run := lab.Command(ctx, 1, dir, path, "40", strconv.Itoa(threads))
+				stdin, err := run.StdinPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := begin(t, lab, run)
+				time.Sleep(300 * time.Millisecond) // they wait
+				p.move(t, ctx, "2", strategy)
+				for has := p.atHome(t, ctx); has > 1<<10; has = p.atHome(t, ctx) {
+					if ctx.Err() != nil {
+						t.Fatalf("it still has %d KiB at home", has)
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+				if _, err := stdin.Write(make([]byte, threads)); err != nil {
+					t.Fatal(err)
+				}
+				if !p.said.Scan() || p.said.Text() != "right" {
+					t.Errorf("the program says %q", p.said.Text())
+				}
+			})
+		}
+	}
 }

@@ -37,7 +37,13 @@ func build(t testing.TB) string {
 
 func start(t testing.TB, ctx context.Context, lab *labtest.Lab, path, way string, megabytes int) *program {
 	t.Helper()
-	p := &program{lab: lab, run: lab.Command(ctx, 1, filepath.Dir(path), path, way, strconv.Itoa(megabytes))}
+	return begin(t, lab, lab.Command(ctx, 1, filepath.Dir(path), path, way, strconv.Itoa(megabytes)))
+}
+
+// begin starts a program that says its number first.
+func begin(t testing.TB, lab *labtest.Lab, run *exec.Cmd) *program {
+	t.Helper()
+	p := &program{lab: lab, run: run}
 	p.run.Stderr = os.Stderr
 	stdout, err := p.run.StdoutPipe()
 	if err != nil {

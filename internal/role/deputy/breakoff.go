@@ -47,3 +47,17 @@ func (s *Supervisor) cancel(l *link, own int, serial uint64) {
 		s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
 	}
 }
+
+// breakOff breaks off the call under way, whatever it is. The guest's side makes it again: as after a signal that another
+// thread has taken.
+func (d *deputy) breakOff() {
+	d.mu.Lock()
+	running := d.serial != 0 && !d.firm
+	if running {
+		d.cancel = d.serial
+	}
+	d.mu.Unlock()
+	if running {
+		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+	}
+}

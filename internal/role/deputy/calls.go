@@ -174,6 +174,10 @@ func (d *deputy) forward(j job) {
 	if d.readOn != nil && sleeps(c) {
 		d.relieve()
 	}
+	if d.givesFirst.Swap(false) {
+		d.relieve()
+		d.giveRest()
+	}
 	// A signal that came together with the end would break it off.
 	last := c.Nr == unix.SYS_EXIT_GROUP
 	if !d.awaitCont(serial) || !d.begin(serial, last) {

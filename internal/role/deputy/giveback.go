@@ -12,7 +12,8 @@ import (
 
 // A process that is whole elsewhere gives its memory back to this node: its
 // deputies drop it, a piece at a time, while they have nothing else to do, so
-// that no call waits for it. Lock order: a deputy's using, proc.giving.
+// that no call waits for it. When all of them are in calls that take long, perhaps hours, one is broken off,
+// and does so before it is made again. Lock order: a deputy's using, proc.giving.
 
 const (
 	// worthGivingBack is from how much memory on this is done at once. Less is kept for longAway:
@@ -28,9 +29,7 @@ const (
 	givenAtOnce = 2 << 20
 )
 
-// giveBack begins with that, before the threads are deputies. The stack stays,
-// where others read the process's arguments. If all threads are in calls, which
-// may take hours, a deputy has no time later.
+// giveBack has the deputies do that. The stack stays, where others read the process's arguments.
 //
 // While pages are still to be fetched nothing is given: isWhole begins then.
 func (f *frozen) giveBack() {
@@ -49,18 +48,7 @@ func (f *frozen) giveBack() {
 	p.giving.Lock()
 	defer p.giving.Unlock()
 	p.emptied, p.toGive = true, givable
-	for i := range f.saved {
-		if int64(f.saved[i].Regs.OrigRax) < 0 {
-			return
-		}
-	}
-	for _, r := range p.toGive {
-		if _, err := f.threads[0].Call(unix.SYS_MADVISE, r.Start, r.Len(), unix.MADV_DONTNEED); err != nil {
-			p.s.log.Debug("memory is not given back", "pid", p.PID, "error", err)
-			break
-		}
-	}
-	p.toGive = nil
+	go p.makeTime()
 }
 
 // unguard takes the guard regions out of the deputy: pages that come home ahead may
@@ -132,9 +120,48 @@ func (p *proc) isWhole() {
 	}
 	p.emptied, p.toGive, p.giveWhole = true, p.giveWhole, nil
 	p.giving.Unlock()
+	for _, d := range p.deputies() {
+		d.poke()
+	}
+	p.makeTime()
+}
+
+// deputies lists those of the process's threads.
+func (p *proc) deputies() []*deputy {
+	var all []*deputy
 	for _, t := range p.Threads() {
 		if d := p.s.deputyByOwn(t.Own); d != nil {
-			d.poke()
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+const (
+	// takesLong is from when on a call is one that takes long.
+	takesLong = 50 * time.Millisecond
+	// seldom is how often it is looked in the end whether there is time.
+	seldom = 10 * time.Second
+)
+
+// makeTime sees to it that a deputy has time to give the memory back. It returns when that has been done, or is not to be
+// done any more.
+func (p *proc) makeTime() {
+	var before map[*deputy]uint64
+	for pause := takesLong; p.hasToGive() && !p.ends(); pause = min(2*pause, seldom) {
+		time.Sleep(pause)
+		now, stays := map[*deputy]uint64{}, true
+		var one *deputy
+		for _, d := range p.deputies() {
+			d.mu.Lock()
+			now[d] = d.serial
+			d.mu.Unlock()
+			stays = stays && now[d] != 0 && now[d] == before[d]
+			one = d
+		}
+		if before = now; one != nil && stays && p.hasToGive() {
+			one.givesFirst.Store(true)
+			one.breakOff()
 		}
 	}
 }
@@ -154,11 +181,7 @@ func (d *deputy) giveSome() bool {
 		return false
 	}
 	given := false
-	return d.use(func() {
-		d.p.giving.Lock()
-		defer d.p.giving.Unlock()
-		given = len(d.p.toGive) > 0 && d.giveOne(givenAtOnce)
-	}) && given
+	return d.use(func() { given = d.givePiece() }) && given
 }
 
 func (p *proc) hasToGive() bool {
@@ -169,11 +192,15 @@ func (p *proc) hasToGive() bool {
 
 // giveRest gives back all that is left, as part of a call.
 func (d *deputy) giveRest() {
-	p := d.p
-	p.giving.Lock()
-	defer p.giving.Unlock()
-	for len(p.toGive) > 0 && d.giveOne(^uint64(0)) {
+	for d.givePiece() {
 	}
+}
+
+// givePiece gives back a piece. Precondition: the thread's slot is this goroutine's.
+func (d *deputy) givePiece() bool {
+	d.p.giving.Lock()
+	defer d.p.giving.Unlock()
+	return len(d.p.toGive) > 0 && d.giveOne(givenAtOnce)
 }
 
 // giveOne gives back as much of the first range. What cannot be is kept.

@@ -257,10 +257,11 @@ type deputy struct {
 	gives chan struct{} // capacity 1: there is memory to give back
 	once  sync.Once
 
-	using   sync.Mutex   // held by whoever uses the thread's slot
-	readOn  func()       // has another goroutine read on: the link's reader uses the slot; using
-	before  atomic.Int32 // what is left to its goroutine, and not done; its beginning is
-	behinds atomic.Int32 // what its guest has done by itself and is still to be done here
+	using      sync.Mutex   // held by whoever uses the thread's slot
+	readOn     func()       // has another goroutine read on: the link's reader uses the slot; using
+	before     atomic.Int32 // what is left to its goroutine, and not done; its beginning is
+	behinds    atomic.Int32 // what its guest has done by itself and is still to be done here
+	givesFirst atomic.Bool  // memory back, before it makes its next call
 
 	mu       sync.Mutex
 	serial   uint64    // the call being executed, 0: none
