@@ -15,7 +15,7 @@ func FuzzDecode(f *testing.F) {
 	img := image.Image{PID: 7, VMAs: []image.VMA{{Range: image.Range{Start: 0x1000, End: 0x3000}, Prot: 3}},
 		Threads: []image.Thread{{TID: 7, XState: make([]byte, 64)}}, HomeDirty: []image.Range{{Start: 0x1000, End: 0x2000}}, Guards: []image.Range{{Start: 0x3000, End: 0x4000}}}
 	for _, v := range []any{PrepareMsg{Image: img}, PreparedMsg{}, ThawMsg{Image: img, Signals: []PendingSignal{{TID: 7, Info: make([]byte, 128)}}},
-		FreezeMsg{Full: true, Later: 2}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
+		FreezeMsg{Full: true, Later: 2, Rate: 1 << 30}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
 		CloneMsg{Serial: 1}, UnmadeMsg{Own: 8, Signal: 17, PIDFD: -1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}, WantMsg{Ranges: img.HomeDirty, Urgent: true}, OwnFileMsg{Name: "stat"}, TextMsg{Serial: 1},
 		CallsMsg{Calls: []tally.Call{{Nr: 1, Nanos: 5, Buckets: []uint64{1}}}},
 		BoundsMsg{Limits: []Bound{{Resource: 2}}, CPUs: []ThreadCPUs{{TID: 7, CPUs: []uint64{3}}}}} {

@@ -141,6 +141,8 @@ type FreezeMsg struct {
 	// Still is how long the process may stand still for this: what is not sent then is
 	// given up, and it runs on. Zero: there is no limit.
 	Still time.Duration
+	// Rate is how fast memory has gone by the way that the process takes, bytes per second; 0: that is not known.
+	Rate uint64
 }
 
 // RangesMsg is a list of ranges.

@@ -49,6 +49,7 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 		return nil, nil, err
 	}
 	thin.rate(a)
+	p.s.rates.note(l.node, a.Rate)
 	return a, w, nil
 }
 

@@ -98,7 +98,7 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 	}
 	p.keepRest()
 	came := &cameAhead{}
-	ask := wire.FreezeMsg{Full: p.isEmptied(), Into: tracee.PrivateRanges(vmas), Later: later}
+	ask := wire.FreezeMsg{Full: p.isEmptied(), Into: tracee.PrivateRanges(vmas), Later: later, Rate: uint64(p.s.rates.last(l.node))}
 	if later == missing.Always {
 		ask.Into = nil // no rounds
 	}

@@ -26,7 +26,11 @@ func (f *frozen) divide() error {
 		left = f.ahead.Left(f.present, written)
 	}
 	f.rest = rest{send: left}
-	later := missing.Later(f.img, left, laterBy(f.strategy, f.link), f.ahead.Rate)
+	rate := f.ahead.Rate
+	if rate == 0 {
+		rate = p.s.rates.last(f.link.node)
+	}
+	later := missing.Later(f.img, left, laterBy(f.strategy, f.link), rate)
 	if len(later) == 0 {
 		return nil
 	}

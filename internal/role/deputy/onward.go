@@ -27,7 +27,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	}
 	progress("freeze", 0, 0)
 	// What comes ahead is passed on; both other nodes have what the deputy has mapped.
-	ask := wire.FreezeMsg{Full: true, Into: tracee.PrivateRanges(img.VMAs), Later: laterBy(strategy, next)}
+	ask := wire.FreezeMsg{Full: true, Into: tracee.PrivateRanges(img.VMAs), Later: laterBy(strategy, next), Rate: uint64(s.rates.last(next.node))}
 	if ask.Later == missing.Always {
 		ask.Into = nil // no rounds
 	}

@@ -40,6 +40,7 @@ type Supervisor struct {
 	naming    *naming.Naming
 	pieces    pieces
 	courses   courses
+	rates     rates
 
 	mu       sync.Mutex
 	procs    map[int]*proc    // by pid

@@ -349,7 +349,11 @@ func (d *departure) send(img *image.Image, m wire.ThawMsg, asked wire.FreezeMsg)
 		pages = d.present
 	}
 	pages = d.sent.Left(pages, written)
-	if m.Missing = missing.Later(img, pages, d.mayFollow(asked.Later), d.sent.Rate, b.robustPages(img)...); len(m.Missing) > 0 {
+	rate := d.sent.Rate
+	if rate == 0 {
+		rate = float64(asked.Rate)
+	}
+	if m.Missing = missing.Later(img, pages, d.mayFollow(asked.Later), rate, b.robustPages(img)...); len(m.Missing) > 0 {
 		pages = layout.Subtract(pages, m.Missing)
 		b.supply(m.Missing)
 	}
