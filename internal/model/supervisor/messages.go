@@ -305,6 +305,7 @@ type Opened struct {
 	Session Session
 	Addr    string  // host:port to dial; the session is the preface
 	Pass    Session // what a relay at Addr is shown first; zero: the node itself is there
+	Rate    uint64  `json:",omitempty"` // by which memory has moved there, bytes per second; 0: that is not known
 	Code    Code    // empty: granted
 	Text    string
 }

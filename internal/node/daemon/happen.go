@@ -81,6 +81,9 @@ func (d *Daemon) supervisorTold(e supervisor.Event) {
 			m.Is = event.MoveFailed
 		case t.Over:
 			m.Is = event.Moved
+			if t.From == 0 { // by one way, not by two
+				d.tuning.Moved(t.To, t.Bytes, time.Duration(t.Took)*time.Microsecond)
+			}
 		}
 		m.Frozen, m.Took, m.Bytes, m.Code, m.Reason = t.Micros, t.Took, t.Bytes, string(t.Code), t.Text
 		d.happenedTo(m, d.disclosure(e.PID))

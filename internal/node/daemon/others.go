@@ -113,13 +113,14 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 	return d.leadTo(ctx, node, opened)
 }
 
-// leadTo adds the way to a session.
+// leadTo adds the way to a session, and how fast it is.
 func (d *Daemon) leadTo(ctx context.Context, node config.Peer, opened supervisor.Opened) supervisor.Opened {
 	way, err := d.wayTo(ctx, node.Address)
 	if err != nil {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}
 	}
 	opened.Addr, opened.Pass = way.Address, way.Pass
+	opened.Rate = uint64(d.link(node.Number).Bandwidth)
 	return opened
 }
 

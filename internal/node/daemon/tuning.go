@@ -19,11 +19,5 @@ func (d *Daemon) costs(who control.Caller, r control.Request) control.Result {
 	return control.Result{Links: d.tuning.All()}
 }
 
-// link is what was measured of the way to a node, as the policy reckons with it.
-func (d *Daemon) link(node int) balance.Link {
-	l, known := d.tuning.To(node)
-	if !known {
-		return balance.Link{}
-	}
-	return l.Way()
-}
+// link is what is known of the way to a node, as the policy reckons with it.
+func (d *Daemon) link(node int) balance.Link { return d.tuning.Way(node) }

@@ -3,7 +3,8 @@
 // at home. `tune` measures; who decides about moves reads.
 //
 // It holds and keeps, in a file of the state directory. A Store's links are
-// guarded by its lock, under which the file is written.
+// guarded by its lock, under which the file is written. What moves show by themselves of a way that nobody
+// has measured it holds as long as the daemon runs.
 package tuning
 
 import (
@@ -70,6 +71,7 @@ type Store struct {
 
 	mu    sync.Mutex
 	links map[int]Link
+	moved map[int]float64 // bytes per second by which memory has moved, by node
 }
 
 // Open reads the file. One that cannot be used is an error beside an empty store.
@@ -111,6 +113,36 @@ func (s *Store) To(node int) (Link, bool) {
 	defer s.mu.Unlock()
 	l, known := s.links[node]
 	return l, known
+}
+
+// worthNoting is from how much memory on a move says how fast the way is.
+const worthNoting = 16 << 20
+
+// Moved notes that a process moved to a node, with so much memory: half of what is known is what is new.
+func (s *Store) Moved(node int, bytes uint64, took time.Duration) {
+	if bytes < worthNoting || took <= 0 || node < 1 || node > maxLinks {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.moved == nil {
+		s.moved = map[int]float64{}
+	}
+	rate := float64(bytes) / took.Seconds()
+	if before := s.moved[node]; before > 0 {
+		rate = (before + rate) / 2
+	}
+	s.moved[node] = rate
+}
+
+// Way is what is known of the way to a node, for the balancing policy. A measurement of `tune` counts, where there is one.
+func (s *Store) Way(node int) balance.Link {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l, known := s.links[node]; known {
+		return l.Way()
+	}
+	return balance.Link{Bandwidth: s.moved[node]}
 }
 
 // All gives all links, by number of the node.

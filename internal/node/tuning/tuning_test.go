@@ -63,3 +63,30 @@ func TestWay(t *testing.T) {
 		t.Errorf("of what was not measured: %+v", got)
 	}
 }
+
+// What moves show counts as long as nobody has measured.
+func TestMoved(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "tuning.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Moved(3, 1<<20, time.Second) // too little to tell
+	s.Moved(0, 1<<30, time.Second)
+	if got := s.Way(3); got != (balance.Link{}) {
+		t.Errorf("%+v", got)
+	}
+	s.Moved(3, 20e6, time.Second)
+	s.Moved(3, 40e6, time.Second)
+	if got := s.Way(3); got != (balance.Link{Bandwidth: 30e6}) {
+		t.Errorf("%+v", got)
+	}
+	if err := s.Set(Link{Node: 3, MBPerSecond: 5}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Way(3); got.Bandwidth != 5e6 {
+		t.Errorf("%+v", got)
+	}
+	if len(s.All()) != 1 {
+		t.Errorf("%+v", s.All())
+	}
+}

@@ -57,6 +57,7 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 	}
 	l := &link{s: s, conn: conn, node: node, peer: peer, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
 	l.way.Store(o)
+	s.rates.suppose(node, o.Rate)
 	conn.Last(l.again)
 	s.mu.Lock()
 	s.links[l] = struct{}{}

@@ -11,11 +11,24 @@ type rates struct {
 
 // note notes a rate that was measured; 0: none was.
 func (r *rates) note(node int, rate float64) {
-	if rate <= 0 {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if rate > 0 {
+		r.set(node, rate)
+	}
+}
+
+// suppose notes what the daemon knows, where nothing has been measured here.
+func (r *rates) suppose(node int, rate uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if rate > 0 && r.byNode[node] == 0 {
+		r.set(node, float64(rate))
+	}
+}
+
+// set precondition: mu is held.
+func (r *rates) set(node int, rate float64) {
 	if r.byNode == nil {
 		r.byNode = map[int]float64{}
 	}
