@@ -92,6 +92,17 @@ func UpMemory(t testing.TB, mib ...int) *Lab {
 	return up(t, len(mib), "--fixed", "--balance", "--memory", strings.Join(words, ","))
 }
 
+// UpRate is Up with links of so many Mbit/s.
+func UpRate(t testing.TB, nodes, mbit int) *Lab {
+	t.Helper()
+	return up(t, nodes, "--fixed", "--rate", all(nodes, strconv.Itoa(mbit)))
+}
+
+// all is the same for each node.
+func all(nodes int, word string) string {
+	return strings.Join(slices.Repeat([]string{word}, nodes), ",")
+}
+
 func list(cpus []int) string {
 	var words []string
 	for _, cpu := range cpus {
@@ -145,8 +156,8 @@ func up(t testing.TB, nodes int, flags ...string) *Lab {
 			l.showLogs(t)
 		}
 	})
-	if rate := os.Getenv(RateVariable); rate != "" {
-		flags = append(flags, "--rate", strings.Join(slices.Repeat([]string{rate}, nodes), ","))
+	if rate := os.Getenv(RateVariable); rate != "" && !slices.Contains(flags, "--rate") {
+		flags = append(flags, "--rate", all(nodes, rate))
 	}
 	// A test that is ended from outside leaves no lab running.
 	flags = append(flags, "--nodes", strconv.Itoa(nodes), "--with", strconv.Itoa(os.Getpid()))
