@@ -52,19 +52,21 @@ func TestWritesThatAreBehind(t *testing.T) {
 	}
 
 	for _, c := range []struct {
-		pieces string
-		most   int // made at home one by one: under load each message may hold a few pieces only
-	}{{"100", 60}, {"2000", 400}} {
+		how, pieces string
+		most        int // made at home one by one: under load each message may hold a few pieces only
+	}{ // of those that are renumbered 2500 of 4000 have two numbers, or are over what is there
+		{"many", "100", 60}, {"many", "2000", 400}, {"renumbered", "500", 2600}, {"nothing", "2000", 100},
+	} {
 		before := w.calls("write")
-		many := program + " many many " + c.pieces
+		many := program + " " + c.how + " many " + c.pieces
 		got := w.do(1, "cd "+filepath.Join(w.dir, "away")+" && "+labtest.InNode+" mosrun -2 "+many)
 		if want := w.do(1, "cd "+filepath.Join(w.dir, "home")+" && "+many); got != want {
 			t.Errorf("%q, at home %q", got, want)
 		}
 		n := w.calls("write") - before
-		t.Logf("of %s writes %d were made at home one by one", c.pieces, n)
+		t.Logf("%s: of %s writes %d were made at home one by one", c.how, c.pieces, n)
 		if n > c.most {
-			t.Errorf("%d writes of %s were made at home one by one", n, c.pieces)
+			t.Errorf("%s: %d writes of %s were made at home one by one", c.how, n, c.pieces)
 		}
 	}
 }

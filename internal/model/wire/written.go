@@ -20,6 +20,10 @@ type CreditMsg struct {
 	Dev, Inode uint64        // of the file, as in struct stat
 }
 
+// Discards tells whether what is written is thrown away, as /dev/null does: then home need not hear of it, however much it
+// is. A guest's side that does not know of that takes it for no credit, as no frames are given.
+func (m CreditMsg) Discards() bool { return m.Frames == 0 && m.Bytes > 0 }
+
 // WroteMsg is what a thread has written to a descriptor by itself, in order:
 //
 //	Wrote id = thread  descriptor (4), bytes

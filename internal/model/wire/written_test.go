@@ -11,6 +11,9 @@ func TestCreditAndWroteTravel(t *testing.T) {
 	if got, err := DecodeCredit(credit.Append(nil)); err != nil || got != credit {
 		t.Errorf("%+v, %v", got, err)
 	}
+	if credit.Discards() || (CreditMsg{}).Discards() || !(CreditMsg{FD: 1, Bytes: 1}).Discards() {
+		t.Error("what is thrown away is told wrongly")
+	}
 	wrote := WroteMsg{FD: 1 << 20, Data: []byte("data")}
 	if got, err := DecodeWrote(append(wrote.Head(), wrote.Data...)); err != nil || got.FD != wrote.FD || !bytes.Equal(got.Data, wrote.Data) {
 		t.Errorf("%+v, %v", got, err)

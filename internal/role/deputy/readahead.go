@@ -35,6 +35,35 @@ type sequence struct {
 	at   int64 // where the process stands, as far as is known; -1: it is not
 	sent int64 // the end of what was sent ahead
 	step int   // bytes sent ahead the last time, 0: none
+	from int64 // the beginning of what was sent ahead
+	// unused counts pieces in a row of which nothing was used: the program does something else between two reads. For
+	// rests reads nothing is sent.
+	unused, rests int
+}
+
+const (
+	// fewUnused is how many pieces may go for nothing before there is a rest, mostRest the longest one.
+	fewUnused = 2
+	mostRest  = 256
+)
+
+// rest tells whether nothing is to be sent with a read that began at a place: of pieces before nothing was used.
+func (r *sequence) rest(began int64) bool {
+	if r.rests > 0 {
+		r.rests--
+		return true
+	}
+	switch {
+	case r.sent == 0:
+	case began == r.from:
+		if r.unused++; r.unused >= fewUnused {
+			r.rests = min(1<<r.unused, mostRest)
+		}
+	default:
+		r.unused = 0
+	}
+	r.sent = 0
+	return r.rests > 0
 }
 
 // sendAhead sends what the process is going to ask for after this call.
@@ -140,7 +169,11 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 		*r = sequence{fd: fd, at: at}
 		return
 	}
-	if r.at = at; at-count < r.sent { // it does not read as fast as that
+	sent := r.sent
+	if r.at = at; r.rest(at - count) {
+		return
+	}
+	if at-count < sent { // it does not read as fast as that
 		r.step /= 2
 	} else {
 		r.step *= 2
@@ -168,7 +201,7 @@ func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes
 	if d.p.told.Load() != told { // it would come behind that, and may be older
 		return
 	}
-	d.reads.sent = int64(f.Offset) + int64(n)
+	d.reads.from, d.reads.sent = int64(f.Offset), int64(f.Offset)+int64(n)
 	_ = j.link.conn.Along(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), buf[:n])
 }
 

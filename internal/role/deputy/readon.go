@@ -74,7 +74,7 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 		if got, err := d.pread(src.own, buf, int64(m.From), src.stat.Size); err == nil && d.p.plain.Load() {
 			n, f.Complete = got, got < m.Bytes
 		}
-		d.reads.sent, d.reads.step = int64(m.From)+int64(n), m.Bytes
+		d.reads.from, d.reads.sent, d.reads.step = int64(m.From), int64(m.From)+int64(n), m.Bytes
 	} else if m.Seek {
 		_, _ = d.t.Call(unix.SYS_LSEEK, uint64(m.FD), m.Offset, unix.SEEK_SET)
 	}

@@ -26,6 +26,8 @@ import (
 //     more room than could be used up in the moment that it takes;
 //   - the process's limit of file sizes is further away.
 //
+// Of what is written to /dev/null home need not hear at all.
+//
 // Should there be no room nevertheless, the process waits for it, as on a disk that stands still.
 
 // writes is what is known of the files that a deputy's process writes. The goroutine's own.
@@ -35,6 +37,10 @@ type writes struct {
 	run   int          // how often one after the other
 	given bool         // there is credit for it
 	at    int64        // where it stands, if there is
+	null  bool         // it is /dev/null, as far as that was looked at
+	// twins are two numbers of such a file, the second of which it keeps when the first is closed, as dd(1) and others do
+	// that want it to be their standard output; zero: there are none.
+	twins [2]int
 }
 
 const (
@@ -71,7 +77,13 @@ func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
 		}
 	case unix.SYS_CLOSE:
 		w.closes(int(int32(c.Args[0])))
-	case unix.SYS_DUP, unix.SYS_DUP2, unix.SYS_DUP3, unix.SYS_FCNTL, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_CLOSE_RANGE, unix.SYS_IO_URING_SETUP:
+	case unix.SYS_DUP2, unix.SYS_DUP3:
+		from, to := int(int32(c.Args[0])), int(int32(c.Args[1]))
+		own := w.own[from] && ret >= 0 && from != to
+		if d.writes = (writes{}); own {
+			d.writes.twins = [2]int{from, to}
+		}
+	case unix.SYS_DUP, unix.SYS_FCNTL, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_CLOSE_RANGE, unix.SYS_IO_URING_SETUP:
 		d.writes = writes{}
 	}
 }
@@ -79,8 +91,15 @@ func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
 // closes: the number may be another file's.
 func (w *writes) closes(fd int) {
 	delete(w.own, fd)
+	if t := w.twins; t != [2]int{} && (fd == t[0] || fd == t[1]) {
+		w.twins = [2]int{}
+		if w.own == nil {
+			w.own = make(map[int]bool)
+		}
+		w.own[t[0]+t[1]-fd] = true
+	}
 	if w.last == fd {
-		w.run, w.given = 0, false
+		w.run, w.given, w.null = 0, false, false
 	}
 }
 
@@ -113,9 +132,15 @@ func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
 func (d *deputy) mayHaveCredit(fd int) bool {
 	w := &d.writes
 	if w.last != fd {
-		w.last, w.run = fd, 0
+		w.last, w.run, w.null = fd, 0, false
 	}
-	if w.run++; w.run < creditAfter || !w.own[fd] || !d.p.sharing.own.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
+	if w.run++; w.run == creditAfter {
+		w.null = isNull(d.p.descriptor(fd))
+	}
+	if w.run >= creditAfter && w.null {
+		return d.p.plain.Load() && len(d.p.Threads()) == 1
+	}
+	if w.run < creditAfter || !w.own[fd] || !d.p.sharing.own.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
 		return false
 	}
 	if w.run == creditAfter && hasQuotas(d.p.descriptor(fd)) {
@@ -133,6 +158,9 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 // roomFor is what can certainly be written next to a descriptor.
 func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 	name := d.p.descriptor(fd)
+	if d.writes.null {
+		return wire.CreditMsg{FD: fd, Bytes: creditBytes, Time: wire.MaxCreditTime}
+	}
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink == 0 ||
@@ -153,6 +181,15 @@ func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 	}
 	end := min(limit.Cur, 1<<40)
 	return wire.CreditMsg{FD: fd, Bytes: int(min(creditBytes, end-min(uint64(at), end))), Frames: creditFrames, Time: holds, Dev: st.Dev, Inode: st.Ino}
+}
+
+// nullDevice is the number of /dev/null: null(4).
+const nullDevice = 1<<8 | 3
+
+// isNull tells whether a name leads to /dev/null.
+func isNull(name string) bool {
+	var st unix.Stat_t
+	return unix.Stat(name, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == nullDevice
 }
 
 // creditTime is for how long a credit holds on a file system with so many bytes free.

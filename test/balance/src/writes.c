@@ -190,6 +190,68 @@ static void ends(const char *how)
 	sum("file", how);
 }
 
+// A file gets another number, as who wants it for its standard output gives it, and loses that again.
+static void renumbered(int n)
+{
+	int fd = fresh("renumbered"), other = dup2(fd, 50);
+	if (other != 50)
+		fail("dup2");
+	close(fd);
+	pieces(50, n);
+	sum("renumbered", "renumbered");
+	dup2(50, 51);
+	pieces(51, n);
+	pieces(50, n);
+	sum("by two numbers", "renumbered");
+	close(51);
+	pieces(50, n);
+	lseek(50, 0, SEEK_SET);
+	pieces(50, n);
+	fd = fresh("another");
+	dup2(fd, 50); // which closes the first
+	pieces(50, n);
+	pieces(fd, n);
+	close(fd);
+	pieces(50, n);
+	close(50);
+	sum("renumbered", "renumbered");
+	sum("another", "another");
+}
+
+// Of what is written to /dev/null nothing is left, wherever it comes from.
+static void nothing(void)
+{
+	int fd = open("/dev/null", O_WRONLY), other;
+	struct stat st;
+	pieces(fd, 20);
+	printf("from nowhere: %zd\n", write(fd, (void *)8, 100));
+	printf("nothing: %zd\n", write(fd, piece, 0));
+	printf("at %ld\n", (long)lseek(fd, 0, SEEK_CUR));
+	pieces(fd, 5);
+	other = fresh("instead"); // the number becomes another file's
+	if (dup2(other, fd) != fd)
+		fail("dup2");
+	pieces(fd, 5);
+	close(other);
+	pieces(fd, 5);
+	sum("instead", "instead");
+	close(fd);
+	printf("closed: %zd\n", write(fd, piece, 10));
+	fd = open("/dev/null", O_RDONLY);
+	printf("to be read: %zd %s\n", write(fd, piece, 10), strerror(errno));
+	close(fd);
+	fd = open("/dev/null", O_WRONLY);
+	pieces(fd, 5);
+	if (!fork()) {
+		pieces(fd, 5);
+		_exit(0);
+	}
+	wait(NULL);
+	pieces(fd, 5);
+	printf("%d\n", fstat(fd, &st) || st.st_size);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct stat st;
@@ -198,6 +260,14 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "many")) {
 		pieces(fresh(argv[2]), atoi(argv[3]));
 		sum("many", argv[2]);
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "renumbered")) {
+		renumbered(atoi(argv[3]));
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "nothing")) {
+		pieces(open("/dev/null", O_WRONLY), atoi(argv[3]));
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "size")) { // of a file, until it is so long
@@ -320,6 +390,18 @@ int main(int argc, char **argv)
 	spin(3);
 	waitpid(child, NULL, 0);
 	close(fd);
+
+	fd = fresh("lines"); // so that a credit ends by the time it takes, not by its size
+	for (int i = 0; i < 60000; i++) {
+		char line[16];
+		if (write(fd, line, snprintf(line, sizeof line, "%d\n", i)) < 2)
+			fail("write");
+	}
+	close(fd);
+	sum("lines", "lines");
+
+	renumbered(10);
+	nothing();
 
 	fd = fresh("errors");
 	pieces(fd, 5);
