@@ -76,7 +76,7 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 		if reads {
 			d.reads = sequence{fd: int(ret)}
 		}
-		if d.readsAlone(int(ret)) {
+		if d.hasAlone(int(ret)) {
 			d.afterOpen(j, int(ret), reads)
 		}
 	case c.Nr == unix.SYS_READ && ret > 0 && uint64(ret) == c.Args[2]:
@@ -152,7 +152,7 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 	if count > lastStep {
 		return
 	}
-	if !d.readsAlone(fd) {
+	if !d.hasAlone(fd) {
 		return
 	}
 	told := d.p.told.Load()

@@ -57,7 +57,7 @@ func (d *deputy) goOn(j job, m *wire.BehindMsg) {
 	defer d.p.s.pieces.give(buf)
 	n := 0
 	var src *reading
-	if d.readsAlone(m.FD) {
+	if d.hasAlone(m.FD) {
 		src = d.reading(m.FD)
 	}
 	if src != nil {

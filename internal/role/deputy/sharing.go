@@ -119,8 +119,8 @@ func passesOn(c *syscalls.Call) bool {
 	return true
 }
 
-// readsAlone tells whether nobody else reads by a descriptor of the process.
-func (d *deputy) readsAlone(fd int) bool {
+// hasAlone tells whether nobody else reads or writes by a descriptor of the process.
+func (d *deputy) hasAlone(fd int) bool {
 	p, s := d.p, &d.p.sharing
 	s.mu.Lock()
 	defer s.mu.Unlock()

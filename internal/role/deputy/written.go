@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +22,8 @@ import (
 // kept by giving credit only where there can be none, as home sees it at that moment:
 //
 //   - the process has opened the file itself since its execve, alone, neither to append
-//     nor to wait for the disk, and has shared it with nobody;
+//     nor to wait for the disk, and has shared it with nobody; or that is how it turns out to be of one that
+//     it was given, as a shell gives standard output, when it has written to it some times;
 //   - it is a regular file with a name, on a file system without quotas, that has much
 //     more room than could be used up in the moment that it takes;
 //   - the process's limit of file sizes is further away.
@@ -46,8 +48,10 @@ type writes struct {
 const (
 	creditBytes  = 1 << 20
 	creditFrames = 16
-	// creditAfter so many writes: who writes once needs none.
+	// creditAfter so many writes: who writes once needs none. Of a file that it was given it is looked, in all processes,
+	// who else has it.
 	creditAfter = 2
+	lookAfter   = 4
 	// muchRoom is what a file system must have free for each muchTime that a credit holds: nobody
 	// writes 10 GiB in a second.
 	muchRoom = 1 << 30
@@ -105,8 +109,28 @@ func (w *writes) closes(fd int) {
 
 func opensToWrite(c *syscalls.Call) bool {
 	flags, opens := openFlags(c)
+	return opens && writesPlainly(flags)
+}
+
+// writesPlainly tells whether a file that is open so is written to piece by piece, without the disk being waited for.
+func writesPlainly(flags uint64) bool {
 	const never = unix.O_APPEND | unix.O_SYNC | unix.O_DSYNC | unix.O_DIRECT | unix.O_PATH | unix.O_ASYNC | unix.O_TMPFILE
-	return opens && flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
+	return flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
+}
+
+// wasGiven tells whether a descriptor is one that the process has not opened itself, but for itself.
+func (d *deputy) wasGiven(fd int) bool {
+	if !d.p.sharing.own.Load() || !d.p.plain.Load() {
+		return false
+	}
+	its, err := tracee.Borrow(d.p.PID, fd)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(its) }()
+	var st unix.Stat_t
+	flags, err := unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
+	return err == nil && unix.Fstat(its, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && writesPlainly(uint64(flags)) && d.hasAlone(fd)
 }
 
 // giveCredit sends credit ahead of the reply to a write, if it may be given. With the
@@ -140,10 +164,16 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 	if w.run >= creditAfter && w.null {
 		return d.p.plain.Load() && len(d.p.Threads()) == 1
 	}
+	if w.run == lookAfter && !w.own[fd] && d.wasGiven(fd) {
+		if w.own == nil {
+			w.own = make(map[int]bool)
+		}
+		w.own[fd] = true
+	}
 	if w.run < creditAfter || !w.own[fd] || !d.p.sharing.own.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
 		return false
 	}
-	if w.run == creditAfter && hasQuotas(d.p.descriptor(fd)) {
+	if (w.run == creditAfter || w.run == lookAfter) && hasQuotas(d.p.descriptor(fd)) {
 		delete(w.own, fd)
 		return false
 	}
