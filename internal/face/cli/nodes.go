@@ -77,13 +77,29 @@ func stateOf(n control.Node) string {
 	case !n.Up:
 		return "down"
 	case n.Self:
-		return "here"
+		return joined("here", lendsText(n))
+	case lendsText(n) != "":
+		return lendsText(n)
+	}
+	return "up"
+}
+
+// lendsText tells of a node that takes no guests.
+func lendsText(n control.Node) string {
+	switch {
 	case !n.Accepting:
 		return "lends nothing"
 	case n.Refuses != "":
 		return "lends nothing now"
 	}
-	return "up"
+	return ""
+}
+
+func joined(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + ", " + b
 }
 
 // viaText names the relay a node is reached by.

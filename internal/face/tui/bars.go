@@ -52,6 +52,23 @@ type column struct {
 	value  float64
 	whole  float64 // up to here there is spare
 	note   string  // below the number
+	shut   string  // marks a node that takes no guests
+}
+
+// How a node is marked that takes no guests: at no time, or not just now.
+const (
+	shutMark    = "x"
+	shutNowMark = "-"
+)
+
+func shutOf(n control.Node) string {
+	switch {
+	case !n.Accepting:
+		return shutMark
+	case n.Refuses != "":
+		return shutNowMark
+	}
+	return ""
 }
 
 func columnOf(n control.Node, f Figure, unit float64) column {
@@ -60,6 +77,7 @@ func columnOf(n control.Node, f Figure, unit float64) column {
 		return c
 	}
 	const mib = 1 << 20
+	c.shut = shutOf(n)
 	c.unsaid = n.Quiet && !n.Self && f != Speed
 	switch f {
 	case Load:
@@ -149,6 +167,10 @@ func (l look) bars(columns []column, f Figure, layout Layout, width, height int)
 	if notes {
 		below++
 	}
+	shut := slices.ContainsFunc(columns, func(c column) bool { return c.shut != "" })
+	if shut {
+		below++
+	}
 	rows := max(height-below-1, 1)
 	top := scale(columns, f)
 	lines := make([]string, 0, height)
@@ -164,7 +186,21 @@ func (l look) bars(columns []column, f Figure, layout Layout, width, height int)
 		lines = append(lines, line)
 	}
 	lines = append(lines, strings.Repeat(" ", axisWidth-1)+"+"+strings.Repeat("-", len(columns)*w))
-	return append(lines, l.numbers(columns, w, digits, notes)...)
+	lines = append(lines, l.numbers(columns, w, digits, notes)...)
+	if shut {
+		lines = append(lines, l.marks(columns, w))
+	}
+	return lines
+}
+
+// marks is the line that tells of nodes that take no guests.
+func (l look) marks(columns []column, w int) string {
+	body := max(w-1, 1)
+	line := ""
+	for _, c := range columns {
+		line += fit(strings.Repeat(" ", (body-1)/2)+c.shut, w)
+	}
+	return strings.Repeat(" ", axisWidth) + l.warm.Render(line)
 }
 
 // cell is what is at one height of one column.

@@ -218,7 +218,7 @@ func (m monitor) status() string {
 
 // totals are of the nodes that are up.
 func totals(nodes []control.Node) string {
-	var up, cpus, guests, relayed int
+	var up, cpus, guests, relayed, shut int
 	var sum float64
 	var used, whole uint64
 	told := 0
@@ -231,6 +231,9 @@ func totals(nodes []control.Node) string {
 		if n.Via != 0 {
 			relayed++
 		}
+		if shutOf(n) != "" {
+			shut++
+		}
 		if !n.Quiet || n.Self {
 			guests += n.Guests
 			whole += n.MemTotal
@@ -239,8 +242,12 @@ func totals(nodes []control.Node) string {
 			told++
 		}
 	}
-	text := fmt.Sprintf("%d of %d nodes up, %d CPUs, load %.2f on average, %d of %d MiB in use, %d guests",
-		up, len(nodes), cpus, sum/float64(max(told, 1)), used>>20, whole>>20, guests)
+	lend := ""
+	if shut > 0 {
+		lend = fmt.Sprintf(", %d lending nothing", shut)
+	}
+	text := fmt.Sprintf("%d of %d nodes up%s, %d CPUs, load %.2f on average, %d of %d MiB in use, %d guests",
+		up, len(nodes), lend, cpus, sum/float64(max(told, 1)), used>>20, whole>>20, guests)
 	if relayed > 0 {
 		text += fmt.Sprintf(", %d via relays", relayed)
 	}
@@ -285,5 +292,6 @@ const monitorHelp = `mosmon: a bar for each node
   home          the first node                  q      quit
 
 The node underlined is this one. DEAD: does not answer. QUIET: tells nothing.
+Below its number: x takes no guests (mosctl block), - takes none just now.
 
 Any key goes back.`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 func someNodes(count int) []control.Node {
 	var nodes []control.Node
 	for i := 1; i <= count; i++ {
-		nodes = append(nodes, control.Node{Number: i, Up: i%5 != 3, Self: i == 1, Quiet: i%7 == 4, Load: float64(i) / 4, Speed: 1000 * i, CPUs: i % 3,
+		nodes = append(nodes, control.Node{Number: i, Up: i%5 != 3, Self: i == 1, Quiet: i%7 == 4, Accepting: i%6 != 5, Load: float64(i) / 4, Speed: 1000 * i, CPUs: i % 3,
 			MemTotal: 8 << 30, MemFree: uint64(i) << 26, MemAvailable: uint64(i) << 27, Utilisation: i * 10 % 101})
 	}
 	return nodes
@@ -105,6 +106,33 @@ func TestMonitorShows(t *testing.T) {
 	checkScreen(t, "help", monitorHelp, 80, 24)
 	if _, quit := m.Update(tea.KeyPressMsg{Code: 'q', Text: "q"}); quit == nil {
 		t.Error("q does not quit")
+	}
+}
+
+func unstyled(screen string) string { return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(screen, "") }
+
+// A drained node looks like one that idles, unless it is marked; so it is in every layout.
+func TestMonitorMarksNodesThatTakeNoGuests(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
+	nodes := []control.Node{
+		{Number: 1, Up: true, Self: true, Accepting: true},
+		{Number: 2, Up: true},
+		{Number: 3, Up: true, Accepting: true, Refuses: "the owner is back"},
+		{Number: 4},
+	}
+	for layout, want := range map[Layout]string{Wide: "        x     -", Vertical: "  x -", Tight: " x-"} {
+		var m tea.Model = newMonitor(t.Context(), nil, Options{Figure: Load, Layout: layout, Every: time.Second, Totals: true, Dead: true})
+		m, _ = m.Update(answered{cluster: Cluster{Nodes: nodes}})
+		s := unstyled(m.(monitor).screen())
+		if !strings.Contains(s, strings.Repeat(" ", axisWidth)+want) || !strings.Contains(s, "2 lending nothing") {
+			t.Errorf("layout %c: no marks as in %q:\n%s", layout, want, s)
+		}
+		nodes[1].Accepting, nodes[2].Refuses = true, ""
+		m, _ = m.Update(answered{cluster: Cluster{Nodes: nodes}})
+		if s := unstyled(m.(monitor).screen()); strings.Contains(s, "lending nothing") || strings.Contains(s, " "+want) {
+			t.Errorf("layout %c: marks without a reason:\n%s", layout, s)
+		}
+		nodes[1].Accepting, nodes[2].Refuses = false, "the owner is back"
 	}
 }
 
