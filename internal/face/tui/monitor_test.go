@@ -109,7 +109,9 @@ func TestMonitorShows(t *testing.T) {
 	}
 }
 
-func unstyled(screen string) string { return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(screen, "") }
+func unstyled(screen string) string {
+	return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(screen, "")
+}
 
 // A drained node looks like one that idles, unless it is marked; so it is in every layout.
 func TestMonitorMarksNodesThatTakeNoGuests(t *testing.T) {

@@ -250,8 +250,8 @@ type Proc struct {
 // some of its memory from here: it cannot be moved, and ends by itself.
 const StateGiving = "giving"
 
-// StateBroken is that of a process the connection to whose guest is broken: another is tried for, and
-// it stands wherever it needs home.
+// StateBroken is that of a process the connection to whose guest is broken, and another is tried for, or
+// silent: it stands wherever it needs home.
 const StateBroken = "broken"
 
 // Open asks the daemon to arrange a session on another node for a process

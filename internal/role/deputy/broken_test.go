@@ -2,6 +2,7 @@ package deputy
 
 import (
 	"testing"
+	"time"
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/tracee"
@@ -13,10 +14,17 @@ func TestABrokenLinkIsShown(t *testing.T) {
 	p := &proc{Process: &tracee.Process{PID: 1, Own: 1}, link: l}
 	for _, c := range []struct {
 		broken, moving bool
+		quiet          time.Duration
 		want           string
-	}{{false, false, "running"}, {true, false, supervisor.StateBroken}, {true, true, stateMoving}} {
+	}{
+		{false, false, time.Second, "running"},
+		{true, false, 0, supervisor.StateBroken},
+		{true, true, 0, stateMoving},
+		{false, false, silentFor + time.Second, supervisor.StateBroken}, // cut without a word
+		{false, true, silentFor + time.Second, stateMoving},
+	} {
 		l.broken.Store(c.broken)
-		p.moving = c.moving
+		p.moving, p.heard = c.moving, time.Now().Add(-c.quiet)
 		if got := p.describe(); got.State != c.want || got.Node != 2 {
 			t.Errorf("%+v: %+v", c, got)
 		}

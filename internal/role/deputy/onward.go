@@ -159,7 +159,7 @@ func (o *onward) change() {
 	o.switched, o.before = true, p.count
 	p.handing, p.handed = o.next, false
 	late := unseen(p.sent, o.m.SignalsSeen)
-	p.link = o.next
+	p.link, p.heard = o.next, time.Now()
 	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
 	for _, one := range late {
 		p.tellSignalLocked(o.next, one)
@@ -193,7 +193,7 @@ func (o *onward) switchBack() bool {
 		return false
 	}
 	p.dealing = nil
-	p.link, p.count = o.old, o.before+uint64(len(p.sent))
+	p.link, p.heard, p.count = o.old, time.Now(), o.before+uint64(len(p.sent))
 	for _, one := range p.sent {
 		p.tellSignalLocked(o.old, one)
 	}

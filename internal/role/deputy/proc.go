@@ -3,6 +3,7 @@ package deputy
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -55,6 +56,7 @@ type proc struct {
 	dead        map[int]spent    // ... and those of ended children it has not waited for
 	parent      *proc            // who waits for it, when its deputy made it
 	rss         uint64
+	heard       time.Time        // when the guest side last told of it, or it went there
 	threadsUsed map[int]int64    // CPU time used away by its threads before this stay, nanoseconds
 	exec        *execution       // an execve under way
 	homing      bool             // it is on its way home for a call
@@ -124,7 +126,7 @@ func (p *proc) describe() supervisor.Proc {
 		d.Phase = fetchPhase
 		d.Done, d.Total = p.source.progress()
 	}
-	if p.link != nil && p.link.broken.Load() && !p.moving {
+	if p.link != nil && !p.moving && (p.link.broken.Load() || p.silent()) {
 		d.State = supervisor.StateBroken
 	}
 	return d

@@ -25,6 +25,7 @@ const (
 // to be sent.
 func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (*link, *wire.PreparedMsg, error) {
 	need := p.need(img)
+	p.takes(need.Memory)
 	l, opened := s.keptSession(r.To, s.keeps(p))
 	defer opened()
 	if l != nil {

@@ -1,6 +1,8 @@
 package deputy
 
 import (
+	"time"
+
 	"openmosix/internal/model/cpuclock"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
@@ -34,6 +36,22 @@ func (p *proc) used(m wire.UsageMsg) {
 	}
 	p.burnt = spent{cpu: m.CPUMicros, system: max(p.burnt.system, m.SystemMicros), peak: max(p.burnt.peak, m.Peak)}
 	p.rss = m.RSS
+	p.heard = time.Now()
+}
+
+// silentFor is how long the guest side, which tells of each process once a second, says nothing
+// until that is taken for a link on which nothing passes: TCP notices it half a minute later.
+const silentFor = 5 * time.Second
+
+// silent tells whether nothing has been heard of the guest for too long. Precondition: p.mu is held.
+func (p *proc) silent() bool { return time.Since(p.heard) > silentFor }
+
+// takes notes how much memory a process leaves with: what it has there until the guest side
+// tells, within a second.
+func (p *proc) takes(rss uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rss = rss
 }
 
 // bury leaves to the parent what an ended process, and the children it had

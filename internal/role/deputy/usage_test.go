@@ -35,3 +35,16 @@ func TestChildrenUse(t *testing.T) {
 		t.Error("the child was told of twice")
 	}
 }
+
+// What a process left with is what it has there, until the guest side tells.
+func TestMemoryIsKnownFromTheBeginning(t *testing.T) {
+	p := &proc{Process: &tracee.Process{Own: 7}}
+	p.takes(30 << 20)
+	if d := p.describe(); d.RSS != 30<<20 {
+		t.Errorf("left with 30 MiB: %d bytes", d.RSS)
+	}
+	p.used(wire.UsageMsg{RSS: 40 << 20})
+	if d := p.describe(); d.RSS != 40<<20 {
+		t.Errorf("has 40 MiB there: %d bytes", d.RSS)
+	}
+}
