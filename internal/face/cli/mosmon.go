@@ -130,7 +130,7 @@ func printMonitor(w io.Writer, nodes []control.Node) error {
 	fmt.Fprintln(t, "NODE\tNAME\tSTATE\tLOAD\tUTIL%\tSPEED\tCPUS\tMEM\tFREE\tTO LEND\tGUESTS\tAWAY")
 	for _, n := range nodes {
 		if !n.Up {
-			fmt.Fprintf(t, "%d\t%s\tdead\n", n.Number, n.Name)
+			fmt.Fprintf(t, "%d\t%s\tdead%s\n", n.Number, n.Name, strings.Repeat("\t-", 9))
 			continue
 		}
 		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%dM\t%s\t%s\t%s\t%s\n", n.Number, n.Name, stateOf(n), loadText(n), utilText(n),

@@ -46,6 +46,8 @@ func printNodes(w io.Writer, nodes []control.Node) error {
 		if n.Up {
 			fmt.Fprintf(t, "\t%d\t%dM\t%s\t%s\t%s\t%s\t%d.%ds", n.CPUs, n.MemTotal>>20, told(n, mib(n.MemFree)), loadText(n),
 				told(n, strconv.Itoa(n.Guests)), told(n, strconv.Itoa(n.Away)), n.AgeMillis/1000, n.AgeMillis/100%10)
+		} else { // or the columns of the others would not be below their names
+			fmt.Fprint(t, strings.Repeat("\t-", 7))
 		}
 		fmt.Fprintln(t)
 	}

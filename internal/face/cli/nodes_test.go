@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"openmosix/internal/node/control"
@@ -19,6 +20,23 @@ func TestStateTellsOfANodeThatLendsNothing(t *testing.T) {
 	} {
 		if got := stateOf(n); got != want {
 			t.Errorf("%+v: %q, expected %q", n, got, want)
+		}
+	}
+}
+
+// A node that is down does not make the others' columns drift apart from their names.
+func TestColumnsOfNodes(t *testing.T) {
+	dir := fakeDaemon(t, func(control.Request) control.Result {
+		return control.Result{Nodes: []control.Node{{Number: 1, Up: true, Self: true, Name: "one", CPUs: 2}, {Number: 2, Name: "two"}, {Number: 3, Up: true, Name: "three"}}}
+	})
+	for _, command := range [][]string{{"nodes"}, {"mosmon", "-1"}} {
+		got := run(command[0], append(command[1:], "--run-dir", dir)...)
+		lines := strings.Split(strings.TrimSpace(got.out), "\n")
+		at := strings.LastIndex(lines[0], " ") + 1
+		for _, l := range lines {
+			if len(lines) != 4 || len(l) <= at || l[at] == ' ' || l[at-1] != ' ' {
+				t.Errorf("%q: %q has no last column below its name:\n%s", command, l, got.out)
+			}
 		}
 	}
 }

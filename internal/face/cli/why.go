@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ func newWhy() *cobra.Command {
 			return &exitError{code: exitOf(r.Code), text: fmt.Sprintf("%d: %s", pids[0], r.Text)}
 		}
 		if *asJSON {
-			err = printJSON(c.OutOrStdout(), whyJSON{PID: pids[0], Reasons: append([]control.Reason{}, r.Reasons...), Balance: r.Balance})
+			err = printJSON(c.OutOrStdout(), whyJSON{PID: pids[0], Reasons: append([]control.Reason{}, r.Reasons...), Away: r.Away, Balance: r.Balance})
 		} else {
 			err = printReasons(c, pids[0], r)
 		}
@@ -48,6 +49,7 @@ func newWhy() *cobra.Command {
 type whyJSON struct {
 	PID     int              `json:"pid"`
 	Reasons []control.Reason `json:"reasons"`
+	Away    *control.Away    `json:"away,omitempty"`
 	Balance *control.Balance `json:"balance,omitempty"`
 }
 
@@ -62,9 +64,74 @@ func printReasons(c *cobra.Command, pid int, r *control.Result) error {
 			fmt.Fprintf(&b, "    %s\n", reason.Hint)
 		}
 	}
+	if r.Away != nil {
+		writeAway(&b, pid, r.Away)
+	}
 	if r.Balance != nil {
 		fmt.Fprintf(&b, "%d: balance: %s\n", pid, r.Balance.Text)
 	}
 	_, err := io.WriteString(c.OutOrStdout(), b.String())
 	return err
+}
+
+// shownCosts is of how many nodes people are told what a process would cost there.
+const shownCosts = 8
+
+// writeAway tells where a process is, and what it costs there and elsewhere.
+func writeAway(b *strings.Builder, pid int, a *control.Away) {
+	fmt.Fprintf(b, "%d: away on node %d", pid, a.Node)
+	if a.For > 0 {
+		fmt.Fprintf(b, " for %v; %.3g calls a second went home", lasting(a.For), a.Calls)
+	}
+	if a.Mute {
+		b.WriteString("; the connection there is broken, or nothing comes by it")
+	}
+	b.WriteByte('\n')
+	if len(a.Costs) == 0 {
+		return
+	}
+	texts := make([]string, 0, len(a.Costs))
+	for i, c := range a.Costs {
+		// Where it runs and its home are told of however many are cheaper.
+		if i < shownCosts || c.Node == a.Node || c.Node == 0 {
+			texts = append(texts, costText(c, a.Node))
+		}
+	}
+	more := ""
+	if n := len(a.Costs) - len(texts); n > 0 {
+		more = fmt.Sprintf("; and %d more nodes", n)
+	}
+	fmt.Fprintf(b, "%d: cost %s%s\n", pid, strings.Join(texts, ", "), more)
+}
+
+func costText(c control.Cost, at int) string {
+	text := place(c.Node)
+	if c.Node != 0 {
+		text = "on " + text
+	} else {
+		text = "at " + text
+	}
+	if c.Cost > 0 {
+		text = fmt.Sprintf("%.3g %s", c.Cost, text)
+	} else {
+		text = "not known " + text
+	}
+	switch {
+	case c.Node == at && c.Text != "":
+		return text + ", where it runs (" + c.Text + ")"
+	case c.Node == at:
+		return text + ", where it runs"
+	case c.Text != "":
+		return text + " (" + c.Text + ")"
+	}
+	return text
+}
+
+// lasting is a time for people, in steps that tell something.
+func lasting(millis int64) time.Duration {
+	d := time.Duration(millis) * time.Millisecond
+	if d > 10*time.Second {
+		return d.Round(time.Second)
+	}
+	return d.Round(100 * time.Millisecond)
 }

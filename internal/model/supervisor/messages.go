@@ -241,6 +241,11 @@ type Proc struct {
 	// elsewhere. Of what it forks here it is 0.
 	BeforeMicros int64 `json:",omitempty"`
 
+	// Home supervisor: for how long it has been where its guest runs, and the calls forwarded in that
+	// time. 0: it is at home, or the supervisor is of a version that does not tell.
+	ThereMicros int64  `json:",omitempty"`
+	ThereCalls  uint64 `json:",omitempty"`
+
 	// Of a move under way, or one whose memory still follows ("fetch"): as Progress has it.
 	Phase       string `json:",omitempty"`
 	Done, Total uint64 `json:",omitempty"`

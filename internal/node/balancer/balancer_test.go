@@ -327,6 +327,18 @@ func TestBest(t *testing.T) {
 		if _, _, err := b.Best(4711, 1, nil); err == nil {
 			t.Error("there is a best place for what does not exist")
 		}
+		costs, err := b.Costs(100, 2)
+		if err != nil || len(costs) != 3 {
+			t.Errorf("costs %+v, %v", costs, err)
+		}
+		for _, c := range costs {
+			if closed := c.Closed == balance.Blocked; closed != (c.Node == 3) || c.Cost <= 0 {
+				t.Errorf("%+v", c)
+			}
+		}
+		if _, err := b.Costs(4711, 1); err == nil {
+			t.Error("what does not exist has a cost")
+		}
 	})
 }
 

@@ -22,13 +22,36 @@ const strictly = 1e-9
 // however lately it has moved; of the nodes in not it goes to none. where: nowhere
 // is better. The reason is in the explanation.
 func (b *Balancer) Best(pid, where int, not map[int]bool) (int, balance.Explanation, error) {
-	p, err := b.inQuestion(pid)
+	v, err := b.question(pid, where, not)
 	if err != nil {
 		return 0, balance.Explanation{}, err
 	}
+	d := balance.Decide(v)
+	if len(d.Moves) > 0 {
+		return d.Moves[0].To, d.Moves[0].Why, nil
+	}
+	return where, d.Explanations[0], nil
+}
+
+// Costs are what a process of this node that is on the node where costs there and on the others, as
+// far as is known here.
+func (b *Balancer) Costs(pid, where int) ([]balance.Cost, error) {
+	v, err := b.question(pid, where, nil)
+	if err != nil {
+		return nil, err
+	}
+	return balance.Costs(v), nil
+}
+
+// question is the view in which only this process could be moved.
+func (b *Balancer) question(pid, where int, not map[int]bool) (balance.View, error) {
+	p, err := b.inQuestion(pid)
+	if err != nil {
+		return balance.View{}, err
+	}
 	said, err := b.o.Policy(pid)
 	if err != nil {
-		return 0, balance.Explanation{}, err
+		return balance.View{}, err
 	}
 	p.Where, p.Kind, p.Moves, p.Locked, p.Cannot = where, balance.Kind(said.Kind), 0, false, ""
 	p.Allowed = func(node int) bool { return !not[node] && said.MayGo(node) }
@@ -51,11 +74,7 @@ func (b *Balancer) Best(pid, where int, not map[int]bool) (int, balance.Explanat
 	}
 	v.Rules.Onward = true // it is asked for here, wherever it is
 	v.Rules.Near = strictly
-	d := balance.Decide(v)
-	if len(d.Moves) > 0 {
-		return d.Moves[0].To, d.Moves[0].Why, nil
-	}
-	return where, d.Explanations[0], nil
+	return v, nil
 }
 
 // inQuestion is a process as it was last seen when it was decided about, or what

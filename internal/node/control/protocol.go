@@ -130,6 +130,8 @@ type Result struct {
 	Changes *Changes        `json:"changes,omitempty"` // Reload
 	Balance *Balance        `json:"balance,omitempty"` // Why: of a process of this node; Migrate: of the node that was chosen
 
+	Away *Away `json:"away,omitempty"` // Why: of a process that is
+
 	Policies map[int]policy.Policy `json:"policies,omitempty"` // PS: of processes of which something was said
 	Policy   *policy.Policy        `json:"policy,omitempty"`   // Policy
 	Mark     string                `json:"mark,omitempty"`     // Policy
@@ -174,6 +176,24 @@ type Reason struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
+}
+
+// Away is what the home of a process that is away knows of it.
+type Away struct {
+	Node  int     `json:"node"`
+	For   int64   `json:"for_ms"`      // it has been there; 0: that is not known
+	Calls float64 `json:"calls_per_s"` // that went home, on average since it came there
+	Mute  bool    `json:"mute"`        // the connection there is broken, or nothing comes by it
+	Costs []Cost  `json:"costs"`       // the cheapest first
+}
+
+// Cost is what a process costs on a node, in seconds per second of work on the fastest processor.
+type Cost struct {
+	Node      int     `json:"node"` // 0: home
+	Cost      float64 `json:"cost"`
+	Closed    string  `json:"closed,omitempty"` // the rule of package balance by which it would not be taken there
+	Text      string  `json:"text,omitempty"`   // ... in words
+	AgeMillis int64   `json:"age_ms,omitempty"` // of what is known of the node
 }
 
 // Balance is what the balancer last thought of a process.

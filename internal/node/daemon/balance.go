@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"time"
 
 	"openmosix/internal/model/balance"
 	"openmosix/internal/model/supervisor"
@@ -34,6 +35,34 @@ func (d *Daemon) migrateToBest(ctx context.Context, who control.Caller, r contro
 		}
 		refused[to] = true
 	}
+}
+
+// awayOf tells of a process of this node that is away what is known of it here; nil: it is not.
+func (d *Daemon) awayOf(pid int) *control.Away {
+	ctx, cancel := context.WithTimeout(context.Background(), describeTimeout)
+	defer cancel()
+	d.homes.refresh(ctx)
+	_, p, held := d.homes.find(pid)
+	if !held || p.Node == 0 {
+		return nil
+	}
+	there := time.Duration(p.ThereMicros) * time.Microsecond
+	out := &control.Away{Node: p.Node, For: there.Milliseconds(), Mute: p.State == supervisor.StateBroken, Costs: []control.Cost{}}
+	if there > 0 {
+		out.Calls = float64(p.ThereCalls) / there.Seconds()
+	}
+	costs, err := d.balancer.Costs(pid, p.Node)
+	if err != nil { // it ends
+		return out
+	}
+	for _, c := range costs {
+		node := c.Node
+		if node == d.config.Number {
+			node = 0
+		}
+		out.Costs = append(out.Costs, control.Cost{Node: node, Cost: c.Cost, Closed: string(c.Closed), Text: c.Closed.Text(), AgeMillis: c.Age.Milliseconds()})
+	}
+	return out
 }
 
 // bestNode chooses the node on which a process of this node would run best, 0:

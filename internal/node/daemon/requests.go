@@ -57,7 +57,7 @@ func (d *Daemon) why(who control.Caller, pid int) control.Result {
 		return no
 	}
 	if _, p, held := d.homes.find(pid); held && (p.Node != 0 || p.State == "moving") {
-		return control.Result{Balance: d.verdict(pid)}
+		return control.Result{Balance: d.verdict(pid), Away: d.awayOf(pid)}
 	}
 	reasons, err := d.reasons(pid, status)
 	if errors.Is(err, procfs.ErrGone) {

@@ -2,7 +2,6 @@ package deputy
 
 import (
 	"fmt"
-	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/syscalls"
@@ -152,7 +151,8 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	parent.mu.Lock()
 	delete(parent.dead, own) // an earlier child's number
 	p.link, p.actions, p.files, p.kept, p.lockable = parent.link, parent.actions, parent.files, parent.kept, parent.lockable
-	p.rss, p.heard = parent.rss, time.Now() // a child begins with all of it
+	p.rss = parent.rss // a child begins with all of it
+	p.arrives()
 	err = p.inheritShown(parent)
 	parent.mu.Unlock()
 	if err != nil {

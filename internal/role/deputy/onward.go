@@ -65,6 +65,7 @@ func (s *Supervisor) moveOn(p *proc, r supervisor.Request, progress func(string,
 	p.mu.Lock()
 	p.files = m.Image.Files
 	p.moves++
+	p.arrives()
 	p.mu.Unlock()
 	s.unlessLost(next)
 	s.fault.Reach(fault.HomeHanded)

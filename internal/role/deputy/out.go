@@ -360,7 +360,7 @@ func (f *frozen) commit() {
 	p := f.p
 	p.mu.Lock()
 	p.link, p.actions, p.files = f.link, f.img.Actions, f.img.Files
-	p.heard = time.Now()
+	p.arrives()
 	p.moves++
 	p.kept = f.img.Kept
 	p.soles, p.shown, p.sharedAt = f.soles, f.shown, sharedAt(f.img)

@@ -57,6 +57,8 @@ type proc struct {
 	parent      *proc            // who waits for it, when its deputy made it
 	rss         uint64
 	heard       time.Time        // when the guest side last told of it, or it went there
+	since       time.Time        // when it came where it is, while it is away
+	callsSince  uint64           // ... and how many calls it had made home by then
 	threadsUsed map[int]int64    // CPU time used away by its threads before this stay, nanoseconds
 	exec        *execution       // an execve under way
 	homing      bool             // it is on its way home for a call
@@ -117,6 +119,7 @@ func (p *proc) describe() supervisor.Proc {
 	d := supervisor.Proc{PID: p.PID, HomePID: p.Own, Moves: p.moves, CPUMicros: p.burnt.cpu, RSS: p.rss, Calls: p.calls.Load(), State: "running"}
 	if p.link != nil {
 		d.Node = p.link.node
+		d.ThereMicros, d.ThereCalls = time.Since(p.since).Microseconds(), d.Calls-p.callsSince
 	}
 	switch {
 	case p.moving:

@@ -54,6 +54,12 @@ func (p *proc) takes(rss uint64) {
 	p.rss = rss
 }
 
+// arrives notes that a process has come to another node. Precondition: p.mu is held.
+func (p *proc) arrives() {
+	p.since = time.Now()
+	p.heard, p.callsSince = p.since, p.calls.Load()
+}
+
 // bury leaves to the parent what an ended process, and the children it had
 // waited for, have used. The parent is told when it waits.
 func (p *proc) bury() {
