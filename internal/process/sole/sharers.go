@@ -62,9 +62,12 @@ func sharers(fs procfs.FS, pid, keeper int, objects []Object) (others [][]int, w
 			}
 			o.all, o.passes = true, func(n int, text string) { why[at[n]] = text }
 			o.look = []func(pid, face int) error{o.passing, o.descriptorsBut(keeper), mapped}
-			s = &o.search
-			defer func() { o.ringed(others, why, at) }()
-			defer func() { waits = waits || o.waits }()
+			if err := o.run(); err != nil { // it has ended
+				return nil, nil, false, err
+			}
+			o.ringed(others, why, at)
+			waits = o.waits
+			continue
 		}
 		if err := s.run(); err != nil {
 			return nil, nil, false, err

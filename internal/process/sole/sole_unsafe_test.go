@@ -151,6 +151,28 @@ func held(t *testing.T, o Object) string {
 }
 
 // What is sent of one file and stored in another makes them alike, and holes stay where there are any.
+// A process may end while it is looked with whom it shares: that is an error, and no more.
+func TestSharersOfAProcessThatEnds(t *testing.T) {
+	fd, err := unix.MemfdCreate("x", unix.MFD_CLOEXEC)
+	if err != nil || unix.Ftruncate(fd, 4*image.PageSize) != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	o, unmap := mapped(t, fd)
+	defer unmap()
+	const pid = 4711
+	ends := procfs.FS(t.TempDir()) // of which a mapping was seen, and then nothing any more
+	if err := os.MkdirAll(filepath.Dir(ends.MapFile(pid, o.Range)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(ends.MapFile(pid, o.Range), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if others, _, err := Sharers(ends, pid, 0, []Object{o}); err == nil {
+		t.Errorf("it shares with %v", others)
+	}
+}
+
 func TestContents(t *testing.T) {
 	dir := t.TempDir()
 	const size = 40*image.PageSize + 123
