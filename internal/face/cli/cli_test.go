@@ -46,13 +46,21 @@ func run(called string, args ...string) outcome {
 // fakeDaemon answers with what handle returns and gives its run directory.
 func fakeDaemon(t *testing.T, handle func(control.Request) control.Result) string {
 	t.Helper()
-	dir := t.TempDir()
-	server, err := control.Listen(dir, func(_ context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+	return fakeDaemonOf(t, func(who control.Caller, r control.Request) control.Result {
 		if who.UID != uint32(os.Geteuid()) || who.PID != os.Getpid() {
 			t.Errorf("caller is %+v", who)
 		}
-		tell(control.Progress{PID: r.PID, Phase: "precopy"})
 		return handle(r)
+	})
+}
+
+// fakeDaemonOf is fakeDaemon for any caller.
+func fakeDaemonOf(t *testing.T, handle func(control.Caller, control.Request) control.Result) string {
+	t.Helper()
+	dir := t.TempDir()
+	server, err := control.Listen(dir, func(_ context.Context, who control.Caller, r control.Request, tell func(control.Progress)) control.Result {
+		tell(control.Progress{PID: r.PID, Phase: "precopy"})
+		return handle(who, r)
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -163,7 +163,7 @@ type mover struct {
 
 func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 	outcomes := make([]moved, 0, len(pids))
-	for _, pid := range pids {
+	for i, pid := range pids {
 		request := m.to.migrate(pid, m.wait)
 		request.Strategy = m.strategy
 		if m.cancel {
@@ -174,7 +174,7 @@ func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 			fmt.Fprint(m.warn, "\r\x1b[K")
 		}
 		if err != nil {
-			return nil, err
+			return nil, m.cut(err, pids[i:])
 		}
 		o := moved{PID: pid, Node: r.Node, Frozen: r.Micros, Code: r.Code, Text: r.Text, Reasons: r.Reasons, Balance: r.Balance, chosen: m.chosen}
 		if !o.chosen || !leftAlone(o) {
@@ -183,6 +183,19 @@ func (m *mover) all(ctx context.Context, pids []int) ([]moved, error) {
 		outcomes = append(outcomes, o)
 	}
 	return outcomes, nil
+}
+
+// cut says of a migrate that is interrupted what becomes of the move that it waited for, and of those
+// that were to come.
+func (m *mover) cut(err error, left []int) error {
+	if m.cancel {
+		return err
+	}
+	text := fmt.Sprintf("the move of %d goes on (`migrate --cancel %d` gives it up)", left[0], left[0])
+	if n := len(left) - 1; n > 0 {
+		text += fmt.Sprintf("; %d more were not begun", n)
+	}
+	return saying(err, text)
 }
 
 // progress shows what goes on, to people only.

@@ -205,9 +205,15 @@ func (m *mosctl) many([]string) error {
 		fmt.Fprint(m.c.ErrOrStderr(), "\r\x1b[K")
 	}
 	if err != nil {
-		return err
+		return saying(err, m.goesOn())
 	}
 	return m.tellOutcomes(r.Outcomes)
+}
+
+// goesOn says what becomes of an expel or bring that nobody waits for any more.
+func (m *mosctl) goesOn() string {
+	undo := map[string]string{"expel": "noblock", "bring": "nolstay"}[m.word]
+	return fmt.Sprintf("%s goes on, and `openmosix events` tells its end (`mosctl %s` has it begin no more moves)", m.word, undo)
 }
 
 func (m *mosctl) tellOutcomes(all []control.Outcome) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -104,6 +105,9 @@ func mosrunMain(c *cobra.Command, args []string) error {
 		return notRunnable(p.command[0], err)
 	}
 	mark, err := p.prepare(c)
+	if interrupted := context.Cause(c.Context()); interrupted != nil { // before there was a command to heed it
+		return interrupted
+	}
 	if err != nil {
 		if !p.anyway {
 			return err
@@ -148,7 +152,7 @@ func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	to := 0
 	if p.placed() {
 		if to, err = p.choose(c, daemon); err != nil {
-			if !p.anyway {
+			if !p.anyway || c.Context().Err() != nil {
 				return "", err
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "mosrun: %v; it runs at home\n", err)

@@ -7,20 +7,16 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"openmosix/internal/linux/birth"
 	"openmosix/internal/node/control"
 )
 
@@ -48,20 +44,13 @@ func Main(args []string, version string) int {
 	defer stop()
 	root := newRoot(version)
 	root.SetArgs(rest)
-	return report(os.Stderr, called, root.ExecuteContext(ctx))
-}
-
-// interruptible is a context that ends with SIGINT and SIGTERM, but for one that
-// the caller has this program ignore.
-func interruptible() (context.Context, context.CancelFunc) {
-	var ends []os.Signal
-	for _, s := range birth.Heeded(syscall.SIGINT, syscall.SIGTERM) {
-		ends = append(ends, s)
+	err := root.ExecuteContext(ctx)
+	code := report(os.Stderr, called, err)
+	var by *interrupted
+	if errors.As(err, &by) {
+		return dieOf(by.by)
 	}
-	if len(ends) == 0 { // to NotifyContext no signal is every signal
-		return context.WithCancel(context.Background())
-	}
-	return signal.NotifyContext(context.Background(), ends...)
+	return code
 }
 
 // report prints an error as one line and turns it into an exit status.
@@ -70,7 +59,9 @@ func report(w io.Writer, called string, err error) int {
 		return ExitOK
 	}
 	var exit *exitError
-	if !errors.As(err, &exit) {
+	if by := (*interrupted)(nil); errors.As(err, &by) {
+		exit = &exitError{code: 128 + int(by.by), text: by.text}
+	} else if !errors.As(err, &exit) {
 		exit = &exitError{code: ExitFailure, text: err.Error()}
 	}
 	if errors.Is(err, control.ErrNotRunning) {

@@ -45,6 +45,12 @@ func (c *Client) Watch(ctx context.Context, r Request, happened func(event.Event
 func (c *Client) talk(ctx context.Context, r Request, progress func(Progress), happened func(event.Event) error) (*Result, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", c.socket)
+	if ctx.Err() != nil {
+		if err == nil {
+			_ = conn.Close()
+		}
+		return nil, context.Cause(ctx)
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, ErrNotRunning
 	}

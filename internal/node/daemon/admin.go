@@ -139,14 +139,14 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 	case wordExpel: // as block: they must not come back at once
 		result := set("block", nil)
 		if result.Code == "" {
-			result.Outcomes = d.expel(ctx, tell)
+			result.Outcomes = d.expel(ctx, tell) // until somebody says noblock
 			d.swept(event.Expelled, result.Outcomes)
 		}
 		return result
 	case wordBring: // as lstay
 		result := set("lstay", nil)
 		if result.Code == "" {
-			result.Outcomes = d.bring(ctx, tell)
+			result.Outcomes = d.bring(ctx, tell) // until somebody says nolstay
 			d.swept(event.Brought, result.Outcomes)
 		}
 		return result

@@ -63,6 +63,46 @@ func TestExpelAndBring(t *testing.T) {
 	}
 }
 
+// Who has changed his mind stops an expel or bring that goes on: what has begun ends, no more begins.
+func TestExpelAndBringAreUndone(t *testing.T) {
+	one, two := twoNodes(t, nil)
+	const count = movesAtOnce + 2
+	for range count {
+		if r := one.move(t, sleeper(t, 0).Process.Pid, 2); r.Code != "" {
+			t.Fatalf("%+v", r)
+		}
+	}
+	undone := func(n *node, word, undo string) (moved, not int) {
+		said := false
+		r := n.request(t.Context(), control.Caller{}, control.Request{Verb: control.Admin, Word: word}, func(p control.Progress) {
+			if p.Phase == control.PhaseOneOfMany && !said {
+				said = true
+				if r := n.adminHere(t.Context(), control.Request{Word: undo}, nil); r.Code != "" {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+		for _, o := range r.Outcomes {
+			switch {
+			case o.Code == "":
+				moved++
+			case o.Code == supervisor.Cancelled && strings.Contains(o.Text, undo):
+				not++
+			default:
+				t.Errorf("%s: %+v", word, o)
+			}
+		}
+		return moved, not
+	}
+	if _, not := undone(two, "expel", "noblock"); not == 0 { // all guests of these supervisors have one number
+		t.Error("an expel that was undone went on")
+	}
+	moved, not := undone(one, "bring", "nolstay")
+	if moved == 0 || moved > movesAtOnce || moved+not != count || one.away() != not {
+		t.Errorf("a bring that was undone: %d moved, %d not, %d are away", moved, not, one.away())
+	}
+}
+
 func TestWhoMayAdminister(t *testing.T) {
 	one, _ := twoNodes(t, nil)
 	user := control.Caller{UID: 12345}

@@ -40,13 +40,18 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 		guests := d.guests.lent()
 		maps.Copy(hidden, d.guests.undisclosed())
 		left := slices.DeleteFunc(guests, func(p supervisor.Proc) bool { return gives(p) || refusedBefore(all, p) })
-		if len(left) == 0 && len(d.guests.list()) == 0 {
+		if len(left) == 0 && len(d.guests.list()) == 0 || !d.settings.Now().Block {
 			break
 		}
 		if round > 0 {
 			time.Sleep(expelPause)
 		}
-		all = append(all, each(left, show, func(p supervisor.Proc) control.Outcome { return d.sendOff(ctx, p) })...)
+		all = append(all, each(left, show, func(p supervisor.Proc) control.Outcome {
+			if !d.settings.Now().Block {
+				return notBegun(control.Outcome{PID: p.HomePID, Home: p.Node, Node: d.config.Number}, "the node takes guests again (noblock)")
+			}
+			return d.sendOff(ctx, p)
+		})...)
 	}
 	d.awaitGiven(ctx)
 	all = settled(all)
@@ -122,9 +127,18 @@ func (d *Daemon) sendOff(ctx context.Context, p supervisor.Proc) control.Outcome
 func (d *Daemon) bring(ctx context.Context, tell func(control.Progress)) []control.Outcome {
 	away := slices.DeleteFunc(d.homes.procs(), func(p supervisor.Proc) bool { return p.Node == 0 && p.State != "moving" })
 	return settled(each(away, tell, func(p supervisor.Proc) control.Outcome {
+		if !d.settings.Now().LStay {
+			return notBegun(control.Outcome{PID: p.PID, Home: d.config.Number, Node: p.Node}, "its node lets its processes leave again (nolstay)")
+		}
 		r := d.move(ctx, supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID}, func(control.Progress) {})
 		return control.Outcome{PID: p.PID, Home: d.config.Number, Node: p.Node, Code: r.Code, Text: r.Text}
 	}))
+}
+
+// notBegun is the outcome of a move that is not wanted any more.
+func notBegun(o control.Outcome, why string) control.Outcome {
+	o.Code, o.Text = supervisor.Cancelled, "not begun: "+why
+	return o
 }
 
 // each moves some at a time and tells how many are done.
