@@ -55,15 +55,15 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 
 // settle waits until the other side has stored what it was sent.
 func (p *proc) settle(l *link) error {
-	if err := reach(l.send(wire.Settle, p.Own)); err != nil {
+	if err := unsent(l.send(wire.Settle, p.Own)); err != nil {
 		return err
 	}
 	_, err := p.expect(l, wire.Settled)
 	return err
 }
 
-// reach is the error of a connection as one of the move.
-func reach(err error) error {
+// unsent is the error of a connection as one of the move.
+func unsent(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -88,7 +88,7 @@ func (p *proc) frozen(l *link, try uint64, ahead comes) (*wire.ThawMsg, error) {
 			if err := ahead.settle(); err != nil {
 				return nil, err
 			}
-			if err := reach(l.send(wire.Settled, p.Own, f.data)); err != nil {
+			if err := unsent(l.send(wire.Settled, p.Own, f.data)); err != nil {
 				return nil, err
 			}
 		case wire.Frozen:

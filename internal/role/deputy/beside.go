@@ -130,14 +130,14 @@ func (p *proc) sendBeside(l *link, size uint64) (<-chan tracee.Stream, *besides)
 		streams <- tracee.Stream{Settle: func() error { return p.settleBeside(conn) },
 			Emit: func(kind uint8, parts ...[]byte) error {
 				l.carries(kind, p.Own, parts)
-				return reach(conn.Send(kind, uint64(uint32(p.Own)), parts...))
+				return unsent(conn.Send(kind, uint64(uint32(p.Own)), parts...))
 			}}
 	})
 }
 
 // settleBeside waits until the other side has stored what it was sent by one connection.
 func (p *proc) settleBeside(conn *transport.Framed) error {
-	if err := reach(conn.Send(wire.Settle, uint64(uint32(p.Own)))); err != nil {
+	if err := unsent(conn.Send(wire.Settle, uint64(uint32(p.Own)))); err != nil {
 		return err
 	}
 	late := owntime.AfterFunc(stepLimit, func() { _ = conn.Close() })

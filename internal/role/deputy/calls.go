@@ -193,9 +193,9 @@ func (d *deputy) forward(j job) {
 		d.mayGive(c)
 		d.follow(le.Uint64(j.data[17:]))
 	}
-	if r := d.p.s.joint.reaches(d.p, d.t.TID, c.Nr, c.Args, syscalls.RightsOf(c)); len(r.keys) > 0 {
+	if r := d.p.s.joint.guards.By(d.p.caller(d.t.TID), c.Nr, c.Args, syscalls.RightsOf(c)); r.Any() {
 		d.relieve() // pages come by the link
-		defer d.p.s.joint.bringFor(r)()
+		defer d.p.s.joint.guards.BringFor(r)()
 	}
 	masked := j.data[8]&wire.MaskForCall != 0
 	if masked {

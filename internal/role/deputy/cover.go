@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"openmosix/internal/linux/procfs"
-	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/joint"
+	"openmosix/internal/process/reach"
 	"openmosix/internal/process/sole"
 	"openmosix/internal/process/tracee"
-
-	"golang.org/x/sys/unix"
 )
 
 // Before a process leaves that shares memory with others, all that have it
@@ -35,7 +33,7 @@ const maxCovers = 8
 func (s *Supervisor) coverShared(p *proc) error {
 	if vmas, files, err := p.Mappings(nil); err != nil {
 		return nil // it comes again
-	} else if objects, err := p.shared(vmas, files, false); err == nil && len(objects) == 0 {
+	} else if objects, err := s.joint.guards.Shared(p.Family.FS, p.PID, vmas, files, false); err == nil && len(objects) == 0 {
 		return nil
 	}
 	p.waitsToCover(true)
@@ -66,11 +64,14 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 	if err != nil {
 		return false, nil // it comes again
 	}
-	objects, err := p.shared(vmas, files, true) // and before it is looked who has it
+	objects, err := s.joint.guards.Shared(p.Family.FS, p.PID, vmas, files, true) // and before it is looked who has it
+	if errors.Is(err, reach.ErrUnwatched) {
+		return false, fail(supervisor.CannotMove, err.Error())
+	}
 	if err != nil || len(objects) == 0 {
 		return false, err
 	}
-	opened := s.joint.openings(objects)
+	opened := s.joint.guards.Openings(objects)
 	sharers, why, err := sole.Sharers(p.Family.FS, p.PID, os.Getpid(), objects)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -95,7 +96,7 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 			}
 		}
 	}
-	s.joint.guardOnly(ready) // what is its own is to be open to nobody
+	s.joint.guards.Only(ready) // what is its own is to be open to nobody
 	more := false
 	for _, q := range family {
 		now, err := s.coverOne(q, ready, q == p)
@@ -105,33 +106,9 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 		more = more || now
 	}
 	if !more {
-		s.joint.unpin(ready, opened)
+		s.joint.guards.Unpin(ready, opened)
 	}
 	return more, nil
-}
-
-// shared is what a process has mapped that others may have, too, and that can be on several nodes. guarded:
-// who opens it by its name waits from then on.
-func (p *proc) shared(vmas []image.VMA, files []image.FileID, guarded bool) ([]sole.Object, error) {
-	var all []sole.Object
-	for i := range files {
-		if !files[i].Sole {
-			continue
-		}
-		at := slices.IndexFunc(vmas, func(v image.VMA) bool { return v.Kind == image.Sole && v.File == uint32(i) })
-		o := sole.Object{Range: vmas[at].Range, Dev: files[i].Dev, Ino: files[i].Ino, Name: files[i].Path}
-		_, reachable, is, err := sole.Joinable(p.Family.FS, p.PID, &o)
-		if err == nil && is && reachable && guarded {
-			err = p.s.joint.guard(joint.KeyOf(&files[i]), p.mappedFile(&o))
-		}
-		if err != nil {
-			return nil, err
-		}
-		if is {
-			all = append(all, o)
-		}
-	}
-	return all, nil
 }
 
 // coverOne covers a process that has some of these objects; it tells whether there was anything to do.
@@ -140,23 +117,7 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 	if err != nil {
 		return false, fail(supervisor.Busy, "a process that shares its memory is ending")
 	}
-	var parts []joint.Part
-	var anew []sole.Object
-	for i := range vmas {
-		v := &vmas[i]
-		if v.Kind != image.Sole {
-			continue
-		}
-		k := joint.KeyOf(&files[v.File])
-		at := slices.IndexFunc(objects, func(o sole.Object) bool { return o.Dev == k.Dev && o.Ino == k.Ino })
-		if at < 0 || q.isServed(k) {
-			continue
-		}
-		parts = append(parts, joint.Part{Range: v.Range, Key: k, Off: v.Off})
-		o := objects[at]
-		o.Range = v.Range
-		anew = append(anew, o)
-	}
+	parts, anew := reach.Parts(vmas, files, objects, q.isServed)
 	if reaches := q.hasDescriptors() && !q.mayReach(); len(parts) == 0 && !reaches {
 		return false, nil
 	} else if reaches && len(parts) == 0 && q.away() != nil {
@@ -196,8 +157,8 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 		if err != nil || !is {
 			return fail(supervisor.Busy, "what it shares has just changed")
 		}
-		k := keyOf(o)
-		_, err = s.joint.node.Use(k, size, q.mappedFile(o))
+		k := reach.KeyOf(o)
+		_, err = s.joint.node.Use(k, size, reach.Mapped(q.Family.FS, q.PID, o))
 		if err != nil {
 			return fail(supervisor.CannotMove, err.Error())
 		}
@@ -220,21 +181,3 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 	}
 	return nil
 }
-
-// mappedFile opens what a mapping of a process shows.
-func (p *proc) mappedFile(o *sole.Object) func() (*os.File, error) {
-	return func() (*os.File, error) {
-		file, err := os.OpenFile(p.Family.FS.MapFile(p.PID, o.Range), os.O_RDWR, 0)
-		if err != nil {
-			return nil, err
-		}
-		if seals, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err == nil && seals&sealed != 0 {
-			_ = file.Close()
-			return nil, errors.New("memory that it shares is sealed")
-		}
-		return file, nil
-	}
-}
-
-// keyOf is the key of what a mapping shows.
-func keyOf(o *sole.Object) joint.Key { return joint.Key{Dev: o.Dev, Ino: o.Ino} }

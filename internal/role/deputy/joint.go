@@ -2,26 +2,28 @@ package deputy
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"openmosix/internal/linux/openwatch"
 	"openmosix/internal/model/coherence"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/joint"
+	"openmosix/internal/process/reach"
 )
 
 // Memory that processes of a family share while they are on several nodes: here is decided where
-// each of its pages is, and through here they go. See docs/design/0022. Lock order: cover.mu,
-// jointly.mu, and that of the joint.Node.
+// each of its pages is, and through here they go. See docs/design/0022. Lock order: cover.mu, that of the
+// reach.Guards, jointly.mu, and that of the joint.Node.
 
 // jointly is the family's shared memory.
 type jointly struct {
-	s    *Supervisor
-	node *joint.Node // the part of this node
+	s      *Supervisor
+	node   *joint.Node   // the part of this node
+	guards *reach.Guards // what others can come to have
 
 	mu      sync.Mutex
 	objects map[joint.Key]*jointObject // of which pages are elsewhere, or wanted
@@ -29,12 +31,10 @@ type jointly struct {
 	links   map[coherence.Party]*link
 	granted map[*link]map[joint.Key]bool // what the processes behind a link share
 	last    coherence.Party
-	watch   *openwatch.Watch // nil: nothing is guarded yet
-	guards  map[joint.Key]*guard
-	home    *sync.Cond // pages have come home; mu
+	pinned  map[joint.Key]bool // of which pages stay at home
+	home    *sync.Cond         // pages have come home; mu
 
-	shown atomic.Pointer[map[shows]joint.Key] // what is guarded
-	calm  atomic.Bool                         // no page is elsewhere, or wanted
+	calm atomic.Bool // no page is elsewhere, or wanted
 }
 
 type jointObject struct {
@@ -43,8 +43,8 @@ type jointObject struct {
 }
 
 func newJointly(s *Supervisor) *jointly {
-	j := &jointly{s: s, objects: map[joint.Key]*jointObject{}, parties: map[*link]coherence.Party{}, links: map[coherence.Party]*link{}, granted: map[*link]map[joint.Key]bool{}, guards: map[joint.Key]*guard{}}
-	j.node, j.home = joint.New(j, true), sync.NewCond(&j.mu)
+	j := &jointly{s: s, objects: map[joint.Key]*jointObject{}, parties: map[*link]coherence.Party{}, links: map[coherence.Party]*link{}, granted: map[*link]map[joint.Key]bool{}, pinned: map[joint.Key]bool{}}
+	j.node, j.guards, j.home = joint.New(j, true), reach.New(j, func() *slog.Logger { return s.log }), sync.NewCond(&j.mu)
 	j.calm.Store(true)
 	return j
 }
@@ -135,7 +135,7 @@ func (j *jointly) wants(k joint.Key, first, count uint64, who coherence.Party, w
 	if o == nil {
 		o = &jointObject{Directory: coherence.New()}
 		j.objects[k] = o
-		if g := j.guards[k]; g != nil && g.keeps() {
+		if j.pinned[k] {
 			o.Pin()
 		}
 	}
@@ -260,6 +260,43 @@ func (j *jointly) expect(l *link, k joint.Key, o *jointObject, a coherence.Actio
 			l.close()
 		}
 	})
+}
+
+// Pin has all pages of an object come home, and stay. It is a reach.Home, with the next ones.
+func (j *jointly) Pin(k joint.Key) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pinned[k] = true
+	if o := j.objects[k]; o != nil {
+		o.Tick()
+		j.do(k, o, o.Pin())
+	}
+}
+
+// Unpin lets the pages of an object go elsewhere again.
+func (j *jointly) Unpin(k joint.Key) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.pinned, k)
+	if o := j.objects[k]; o != nil {
+		o.Tick()
+		j.do(k, o, o.Unpin())
+	}
+}
+
+// Await waits until all pages of an object are here: who does not give them up is given up.
+func (j *jointly) Await(k joint.Key) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for o := j.objects[k]; o != nil && o.Away() > 0; o = j.objects[k] {
+		j.home.Wait()
+	}
+}
+
+// Known tells whether a process has an object mapped that is served.
+func (j *jointly) Known(k joint.Key) bool {
+	_, is := j.node.Size(k)
+	return is
 }
 
 // quiet tells whether all pages are at home, and nobody wants one.

@@ -126,7 +126,7 @@ func (d *deputy) looksAt(fd int) *reading {
 		src.close()
 		return nil
 	}
-	_, shared := d.p.s.joint.shownBy(d.p, d.t.TID, fd) // its pages may be elsewhere
+	shared := d.p.s.joint.guards.Shows(d.p.caller(d.t.TID), fd) // its pages may be elsewhere
 	if kind := src.stat.Mode & unix.S_IFMT; shared || kind != unix.S_IFREG && kind != unix.S_IFDIR {
 		src.close()
 		return nil

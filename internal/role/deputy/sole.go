@@ -14,6 +14,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/joint"
+	"openmosix/internal/process/reach"
 	"openmosix/internal/process/sole"
 
 	"golang.org/x/sys/unix"
@@ -92,7 +93,7 @@ func (f *frozen) claim() error {
 func (f *frozen) isJoint(id *image.FileID) bool {
 	k := joint.KeyOf(id)
 	size, known := f.p.s.joint.node.Size(k)
-	if !known || !f.link.fetches.Load() || !f.p.isServed(k) || f.p.s.joint.isPinned(k) {
+	if !known || !f.link.fetches.Load() || !f.p.isServed(k) || f.p.s.joint.guards.Pinned(k) {
 		return false
 	}
 	id.Joint, id.Size = true, size
@@ -136,16 +137,13 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 		return nil, err
 	}
 	id.Size = uint64(st.Size())
-	if seals, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err == nil && seals&sealed != 0 {
+	if reach.Sealed(file) {
 		_ = file.Close()
 		return nil, notAlone(id, "it is sealed, so that it cannot be mapped again") // memory; a file has none
 	}
 	s.id = *id
 	return s, nil
 }
-
-// sealed memory is not written to any more but by the mappings that there are.
-const sealed = unix.F_SEAL_WRITE | unix.F_SEAL_FUTURE_WRITE
 
 // notKin looks whether other processes have anonymous memory of one that stands still.
 func (p *proc) notKin(memory []sole.Object) error {

@@ -60,7 +60,7 @@ func (p *proc) send(l *link, kind uint8, parts ...[]byte) error {
 	err := p.standsStill().Send(func() error { return l.send(kind, p.Own, parts...) }, p.cancelSignal())
 	switch {
 	case !errors.Is(err, standing.ErrLeft):
-		return reach(err)
+		return unsent(err)
 	case p.isCancelled():
 		return errCancelled
 	}

@@ -177,7 +177,7 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 		delete(w.own, fd)
 		return false
 	}
-	if _, shared := d.p.s.joint.shownBy(d.p, d.t.TID, fd); shared {
+	if d.p.s.joint.guards.Shows(d.p.caller(d.t.TID), fd) {
 		return false
 	}
 	var err error
