@@ -1,11 +1,14 @@
 package guest
 
 import (
+	"errors"
 	"time"
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
+	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -167,17 +170,8 @@ func (s *strand) take(p *pending, set uint64, got func(info ptrace.SigInfo, dire
 	if err != nil {
 		return err
 	}
-	var saved image.Regs
-	var mask uint64
-	h.Do(func() {
-		if saved, err = ptrace.Regs(t.TID); err == nil {
-			if mask, err = ptrace.SigMask(t.TID); err == nil {
-				err = ptrace.SetSigMask(t.TID, ^uint64(0))
-			}
-		}
-	})
-	slot := b.Slots.New()
-	if err != nil || slot == nil {
+	saved, mask, slot, err := s.quieten(h)
+	if err != nil {
 		h.Release()
 		return err
 	}
@@ -222,6 +216,25 @@ func (s *strand) take(p *pending, set uint64, got func(info ptrace.SigInfo, dire
 		_ = ptrace.Continue(t.TID, 0)
 	})
 	return err
+}
+
+// quieten blocks all signals of a thread that is held in its call, so that others can be injected there, and takes a slot
+// for what they point to. saved and mask are as they were.
+func (s *strand) quieten(h *tracee.Hold) (saved image.Regs, mask uint64, slot *stub.Slot, err error) {
+	if slot = s.b.Slots.New(); slot == nil {
+		return saved, mask, nil, errors.New("there is no room for the arguments of a call")
+	}
+	h.Do(func() {
+		if saved, err = ptrace.Regs(s.t.TID); err == nil {
+			if mask, err = ptrace.SigMask(s.t.TID); err == nil {
+				err = ptrace.SetSigMask(s.t.TID, ^uint64(0))
+			}
+		}
+	})
+	if err != nil {
+		s.b.Slots.Free(slot)
+	}
+	return saved, mask, slot, err
 }
 
 // awaiting tells whether a call waits for signals here.

@@ -34,17 +34,8 @@ func (s *strand) setitimer(p *pending) {
 // readIntervals has a thread that is held in its call, which it is to make again, read the interval timers.
 func (s *strand) readIntervals(h *tracee.Hold) (virtual, prof image.Timer, err error) {
 	t := s.t
-	var saved image.Regs
-	var mask uint64
-	h.Do(func() {
-		if saved, err = ptrace.Regs(t.TID); err == nil {
-			if mask, err = ptrace.SigMask(t.TID); err == nil {
-				err = ptrace.SetSigMask(t.TID, ^uint64(0))
-			}
-		}
-	})
-	slot := s.b.Slots.New()
-	if err != nil || slot == nil {
+	saved, mask, slot, err := s.quieten(h)
+	if err != nil {
 		return virtual, prof, err
 	}
 	defer s.b.Slots.Free(slot)

@@ -122,9 +122,7 @@ func (b *body) leaveJoints() func() {
 		return func() {}
 	}
 	g := b.g
-	g.leaving.RLock()
-	return func() {
-		defer g.leaving.RUnlock()
+	return g.beforeEnd(func() {
 		if space != nil {
 			g.shared.Leave(space)
 		}
@@ -132,7 +130,7 @@ func (b *body) leaveJoints() func() {
 			g.shared.Unuse(joint.KeyOf(&j.home))
 		}
 		g.conn.Flush()
-	}
+	})
 }
 
 // jointAt is the shared memory that a file here is; nil: it is none.

@@ -144,9 +144,7 @@ func (b *body) leaveSoles() func() {
 		return func() {}
 	}
 	g := b.g
-	g.leaving.RLock()
-	return func() {
-		defer g.leaving.RUnlock()
+	return g.beforeEnd(func() {
 		var err error
 		if ran {
 			err = sendSoles(all, func(parts ...[]byte) error { return g.send(wire.Left, b.Own, parts...) })
@@ -156,6 +154,15 @@ func (b *body) leaveSoles() func() {
 		}
 		g.conn.Flush()
 		closeSoles(all)
+	})
+}
+
+// beforeEnd is what is still to be done when a body has gone: this supervisor goes on until it has been.
+func (g *Guest) beforeEnd(last func()) func() {
+	g.leaving.RLock()
+	return func() {
+		defer g.leaving.RUnlock()
+		last()
 	}
 }
 
