@@ -55,6 +55,64 @@ func TestOnePageGoesRound(t *testing.T) {
 	}
 }
 
+// What a party says of an earlier grant, or of none, changes nothing: it is said of what it has not any more.
+func TestEarlierGrants(t *testing.T) {
+	const n = 7
+	d := New()
+	grant := func(acts []Action, verb Verb, to Party) uint64 {
+		t.Helper()
+		d.Tick()
+		for _, a := range acts {
+			if a.Verb == verb && a.To == to {
+				return a.Grant
+			}
+		}
+		t.Fatalf("%v: nothing of %d to %d", acts, verb, to)
+		return 0
+	}
+	came := func(from Party, word Word, grant uint64) []Action {
+		acts, _ := d.Came(n, from, word, grant)
+		d.Tick()
+		return acts
+	}
+	ignored := func(what string, from Party, word Word, grants ...uint64) {
+		t.Helper()
+		for _, grant := range grants {
+			before, waits := d.Holder(n), d.Asked(n, from)
+			acts, news := d.Came(n, from, word, grant)
+			if len(acts) > 0 || news || d.Holder(n) != before || d.Asked(n, from) != waits {
+				t.Errorf("%s, %d by %d: %v", what, word, grant, acts)
+			}
+		}
+	}
+	d.Tick()
+	d.Wants(n, 1, true, false)
+	first := grant(came(Home, Gave, 0), Put, 1)
+	d.Wants(n, Home, false, false)
+	acts := came(1, Kept, first)
+	grant(acts, Lend, Home)
+	// 1 reads it, by the grant it had; it drops it, and wants to write it before that is heard.
+	d.Wants(n, 1, true, false)
+	second := grant(came(Home, Gave, 0), Own, 1)
+	ignored("1 had it to read before", 1, Dropped, first, second+1)
+	ignored("1 had it to write before", 1, Gave, first, second+1)
+	ignored("1 could write it before", 1, Kept, first, second+1)
+	d.Wants(n, 2, false, false) // and waits for what 1 says of this grant
+	ignored("1 is asked for it", 1, Dropped, first, second+1)
+	acts = came(1, Dropped, second) // it was not there any more
+	lent := grant(acts, Lend, 2)
+	// A reader as well.
+	d.Wants(n, 3, true, false)
+	ignored("2 has never had it", 2, Dropped, first, second, lent-1, lent+1)
+	ignored("2 may not write it", 2, Gave, lent-1, lent+1)
+	came(Home, Gave, 0)
+	grant(came(2, Dropped, lent), Put, 3)
+	ignored("2 has it no more", 2, Dropped, lent)
+	if d.Holder(n) != 3 {
+		t.Errorf("%d has it", d.Holder(n))
+	}
+}
+
 // rights of a party to a page.
 type rights struct {
 	write    bool
@@ -84,7 +142,10 @@ type said struct {
 	word     Word
 	grant    uint64
 	contents int
+	wants    *wanted // it is this instead
 }
+
+type wanted struct{ write, guess bool }
 
 func (w *world) do(acts []Action) {
 	for _, a := range acts {
@@ -113,7 +174,7 @@ func (w *world) hears(who Party) {
 		has[who] = &rights{a.Verb == Put, a.Grant, a.contents}
 	case Own:
 		if mine == nil { // it has just dropped it
-			w.says(who, said{a.Page, Dropped, a.Grant, 0})
+			w.says(who, said{page: a.Page, word: Dropped, grant: a.Grant})
 			return
 		}
 		mine.write, mine.grant = true, a.Grant
@@ -125,7 +186,7 @@ func (w *world) hears(who Party) {
 	case Share:
 		if mine != nil && mine.write {
 			mine.write = false
-			w.says(who, said{a.Page, Kept, mine.grant, mine.contents})
+			w.says(who, said{page: a.Page, word: Kept, grant: mine.grant, contents: mine.contents})
 		}
 		return
 	}
@@ -154,18 +215,22 @@ func (w *world) gives(who Party, n uint64) {
 	if r.write || who == Home {
 		word = Gave
 	}
-	w.says(who, said{n, word, r.grant, r.contents})
+	w.says(who, said{page: n, word: word, grant: r.grant, contents: r.contents})
 }
 
 func (w *world) says(who Party, s said) {
 	w.from[who] = append(w.from[who], s)
 }
 
-// tells has home hear the first of what a party said.
+// tells has home hear the first of what a party said: what it wants as well, which comes behind what it gave before.
 func (w *world) tells(who Party) {
 	s := w.from[who][0]
 	w.from[who] = w.from[who][1:]
 	w.d.Tick()
+	if s.wants != nil {
+		w.do(w.d.Wants(s.page, who, s.wants.write, s.wants.guess))
+		return
+	}
 	acts, news := w.d.Came(s.page, who, s.word, s.grant)
 	if news {
 		w.aside[s.page] = s.contents
@@ -210,10 +275,10 @@ func TestNothingIsLost(t *testing.T) {
 			case 0, 1:
 				if r := w.has[n][who]; r == nil || step == 0 && !r.write {
 					w.waits[n][who] = w.waits[n][who] || step == 0
-					w.do(w.d.Wants(n, who, step == 0, false))
+					w.says(who, said{page: n, wants: &wanted{write: step == 0}})
 				}
 			case 2:
-				w.do(w.d.Wants(n, who, rapid.Bool().Draw(t, "write"), true))
+				w.says(who, said{page: n, wants: &wanted{write: rapid.Bool().Draw(t, "write"), guess: true}})
 			case 3, 4:
 				if len(w.to[who]) > 0 {
 					w.hears(who)
