@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,9 @@ import (
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/refusal"
+	"openmosix/internal/process/sole"
+
+	"golang.org/x/sys/unix"
 )
 
 const proc = procfs.FS("/proc")
@@ -150,6 +154,56 @@ func TestMemfd(t *testing.T) {
 			t.Errorf("%s: it shares memory with %v, not with %d", state, family, other)
 		}
 		_ = syscall.Kill(-pid, syscall.SIGKILL) // what is on its way may be anything
+	}
+}
+
+// Who has come to share the memory of a family, and is not traced yet, is of it like those who are, and so are the others:
+// all of them can move. With somebody else's tracer none can.
+func TestPartlyTraced(t *testing.T) {
+	const inside = "CHECK_TEST_TRACER"
+	if os.Getenv(inside) == "" {
+		c := exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", os.Args[0], "-test.run=^TestPartlyTraced$")
+		c.Env = append(os.Environ(), inside+"=1")
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	binary := build(t)
+	runtime.LockOSThread() // which traces
+	defer runtime.UnlockOSThread()
+	for _, state := range []string{"shared-child", "memfd-child", "memfd-given"} {
+		pid, other := start(t, binary, state)
+		for traced, not := range map[int]int{pid: other, other: pid} {
+			if err := unix.PtraceSeize(traced); err != nil {
+				t.Skip(err)
+			}
+			t.Log(state, traced == pid)
+			expect(t, traced, "")
+			expect(t, not, "")
+			if got := (Checker{FS: proc}).Family(not); !slices.Equal(got, []int{traced}) {
+				t.Errorf("its family are %v, not %d", got, traced)
+			}
+			regions, err := proc.Smaps(not)
+			if err != nil {
+				t.Fatal(err)
+			}
+			objects, _ := sole.Of(regions)
+			kin, err := sole.KinOf(proc, not, objects, func(int) bool { return false })
+			if err != nil || kin.Related(0) {
+				t.Error("somebody else's tracer is taken for one of ours", err)
+			}
+			if err := unix.PtraceInterrupt(traced); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := unix.Wait4(traced, nil, unix.WALL, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.PtraceDetach(traced); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
 	}
 }
 

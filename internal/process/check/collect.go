@@ -167,51 +167,19 @@ func (c Checker) together(pid int, objects []sole.Object, why []string) error {
 	if len(some) == 0 {
 		return nil
 	}
-	keeper, uid, err := c.keeper(pid)
-	if err != nil {
+	kin, err := sole.KinOf(c.FS, pid, some, c.ours)
+	if errors.Is(err, procfs.ErrGone) {
 		return err
 	}
-	others, reached, err := sole.Sharers(c.FS, pid, keeper, some)
 	if err != nil {
 		return nil // then it cannot be said of all
 	}
 	for n, i := range at {
-		if reached[n] == "" && !slices.ContainsFunc(others[n], func(other int) bool { return !c.related(other, keeper, uid) }) {
+		if kin.Why[n] == "" && kin.Related(n) {
 			why[i] = ""
 		}
 	}
 	return nil
-}
-
-// related tells whether a process can be of a family, of this user and with this supervisor.
-func (c Checker) related(pid, keeper int, uid [4]int) bool {
-	its, user, err := c.keeper(pid)
-	if errors.Is(err, procfs.ErrGone) {
-		return true // it is nobody any more
-	}
-	return err == nil && its == keeper && user == uid && pid != 1 && !c.leaderless(pid)
-}
-
-// leaderless tells whether a process's first thread has ended, so that it cannot be stopped as a whole.
-func (c Checker) leaderless(pid int) bool {
-	s, err := c.FS.Status(pid)
-	return err == nil && s.State == 'Z'
-}
-
-// keeper is the process that traces another one, 0 if none does; and whose that is.
-func (c Checker) keeper(pid int) (tracer int, uid [4]int, err error) {
-	s, err := c.FS.Status(pid)
-	if err != nil {
-		return 0, uid, err
-	}
-	if s.TracerPid == 0 {
-		return 0, s.Uid, nil
-	}
-	t, err := c.FS.Status(s.TracerPid)
-	if err != nil {
-		return 0, uid, err
-	}
-	return t.Tgid, s.Uid, nil
 }
 
 func (c Checker) descriptors(f *refusal.Facts) error {

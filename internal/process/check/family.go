@@ -29,16 +29,12 @@ func (c Checker) Family(pid int) []int {
 	if len(objects) == 0 {
 		return nil
 	}
-	keeper, _, err := c.keeper(pid)
-	if err != nil {
-		return nil
-	}
-	sharers, _, err := sole.Sharers(c.FS, pid, keeper, objects)
+	kin, err := sole.KinOf(c.FS, pid, objects, c.ours)
 	if err != nil {
 		return nil
 	}
 	var all []int
-	for _, some := range sharers {
+	for _, some := range kin.Others {
 		all = append(all, some...)
 	}
 	slices.Sort(all)

@@ -72,7 +72,7 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 		return false, err
 	}
 	opened := s.joint.guards.Openings(objects)
-	sharers, why, err := sole.Sharers(p.Family.FS, p.PID, os.Getpid(), objects)
+	kin, err := sole.KinOf(p.Family.FS, p.PID, objects, func(pid int) bool { return pid == os.Getpid() })
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return false, err
@@ -82,10 +82,10 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 	var ready []sole.Object
 	family := []*proc{p}
 	for i := range objects {
-		if why[i] != "" || len(sharers[i]) == 0 || !p.related(sharers[i]) {
+		if kin.Why[i] != "" || len(kin.Others[i]) == 0 || !kin.Related(i) {
 			continue // its own, or somebody else's, too
 		}
-		its, err := s.family(sharers[i])
+		its, err := s.family(kin.Others[i])
 		if err != nil {
 			return false, err
 		}

@@ -1,11 +1,9 @@
 package deputy
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
-	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/tracee"
@@ -14,28 +12,6 @@ import (
 // Processes that share memory of which a part is elsewhere are one family, whoever has started them: this
 // supervisor traces all of them, and their children, which have it too. A family that mosrun has not
 // started it lets go when all of it is at home again.
-
-// related tells whether others that share a process's memory can be of its family: they are of one user and
-// can be traced, or are so already.
-func (p *proc) related(others []int) bool {
-	own, err := p.Family.FS.Status(p.PID)
-	if err != nil {
-		return false
-	}
-	for _, pid := range others {
-		if p.s.procByPID(pid) != nil {
-			continue
-		}
-		st, err := p.Family.FS.Status(pid)
-		if errors.Is(err, procfs.ErrGone) {
-			continue
-		}
-		if err != nil || st.Uid != own.Uid || st.TracerPid != 0 || pid == firstID || st.State == 'Z' {
-			return false
-		}
-	}
-	return true
-}
 
 // family is these processes; those that it has not yet it traces from here on.
 func (s *Supervisor) family(pids []int) ([]*proc, error) {
