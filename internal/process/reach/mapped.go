@@ -41,7 +41,7 @@ func (g *Guards) Shared(fs procfs.FS, pid int, vmas []image.VMA, files []image.F
 }
 
 // Parts is where a process has some objects mapped that are not served yet, and what of them is there.
-func Parts(vmas []image.VMA, files []image.FileID, objects []sole.Object, served func(k joint.Key) bool) (parts []joint.Part, there []sole.Object) {
+func Parts(vmas []image.VMA, files []image.FileID, objects []sole.Object, served func(k joint.Key, r image.Range) bool) (parts []joint.Part, there []sole.Object) {
 	for i := range vmas {
 		v := &vmas[i]
 		if v.Kind != image.Sole {
@@ -49,7 +49,7 @@ func Parts(vmas []image.VMA, files []image.FileID, objects []sole.Object, served
 		}
 		k := joint.KeyOf(&files[v.File])
 		at := slices.IndexFunc(objects, func(o sole.Object) bool { return o.Dev == k.Dev && o.Ino == k.Ino })
-		if at < 0 || served(k) {
+		if at < 0 || served(k, v.Range) {
 			continue
 		}
 		parts = append(parts, joint.Part{Range: v.Range, Key: k, Off: v.Off})
@@ -58,6 +58,21 @@ func Parts(vmas []image.VMA, files []image.FileID, objects []sole.Object, served
 		there = append(there, o)
 	}
 	return parts, there
+}
+
+// Waiting tells which mappings of a process wait for pages by a userfaultfd.
+func Waiting(fs procfs.FS, pid int) (map[image.Range]bool, error) {
+	regions, err := fs.Smaps(pid)
+	if err != nil {
+		return nil, err
+	}
+	all := map[image.Range]bool{}
+	for i := range regions {
+		if r := &regions[i]; r.Shared && r.VMFlags.HasAny("um") {
+			all[r.Range] = true
+		}
+	}
+	return all, nil
 }
 
 // Mapped opens what a mapping of a process shows.

@@ -279,7 +279,7 @@ func TestParts(t *testing.T) {
 		{Range: r(50, 52), Kind: image.Sole, File: 0},
 	}
 	objects := []sole.Object{{Dev: 1, Ino: 1, Name: "one"}, {Dev: 1, Ino: 2}}
-	parts, there := Parts(vmas, files, objects, func(k joint.Key) bool { return k.Ino == 2 })
+	parts, there := Parts(vmas, files, objects, func(k joint.Key, _ image.Range) bool { return k.Ino == 2 })
 	want := []joint.Part{{Range: r(10, 12), Key: joint.Key{Dev: 1, Ino: 1}, Off: p}, {Range: r(50, 52), Key: joint.Key{Dev: 1, Ino: 1}}}
 	if !slices.Equal(parts, want) {
 		t.Error(parts)

@@ -99,7 +99,7 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 	s.joint.guards.Only(ready) // what is its own is to be open to nobody
 	more := false
 	for _, q := range family {
-		now, err := s.coverOne(q, ready, q == p)
+		now, err := s.coverOne(q, ready, opened, q == p)
 		if err != nil {
 			return false, err
 		}
@@ -112,13 +112,13 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 }
 
 // coverOne covers a process that has some of these objects; it tells whether there was anything to do.
-func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, error) {
-	vmas, files, err := q.Mappings(nil)
+func (s *Supervisor) coverOne(q *proc, objects []sole.Object, opened map[joint.Key]uint64, its bool) (bool, error) {
+	parts, _, err := q.notServed(objects, opened)
 	if err != nil {
-		return false, fail(supervisor.Busy, "a process that shares its memory is ending")
+		return false, err
 	}
-	parts, anew := reach.Parts(vmas, files, objects, q.isServed)
 	if reaches := q.hasDescriptors() && !q.mayReach(); len(parts) == 0 && !reaches {
+		q.nowServed(objects, opened, nil)
 		return false, nil
 	} else if reaches && len(parts) == 0 && q.away() != nil {
 		q.seeCalls() // when it comes home
@@ -142,10 +142,15 @@ func (s *Supervisor) coverOne(q *proc, objects []sole.Object, its bool) (bool, e
 		if q.hasDescriptors() {
 			q.seeCalls()
 		}
-		if len(parts) == 0 {
-			return nil
+		parts, there, err := q.notServed(objects, opened) // as it stands
+		if err != nil || len(parts) == 0 {
+			return err
 		}
-		return s.serveShared(q, leader, anew, parts)
+		if err := s.serveShared(q, leader, there, parts); err != nil {
+			return err
+		}
+		q.nowServed(objects, opened, parts) // before it runs, and may fork
+		return nil
 	})
 }
 
@@ -170,14 +175,6 @@ func (s *Supervisor) serveShared(q *proc, leader *tracee.Thread, objects []sole.
 	}
 	if _, err := s.joint.node.Watch(fd, q.Own, parts); err != nil {
 		return fail(supervisor.CannotMove, "what it shares cannot be served: "+err.Error())
-	}
-	q.mu.Lock() // before it runs, and may fork
-	defer q.mu.Unlock()
-	if q.served == nil {
-		q.served = map[joint.Key]bool{}
-	}
-	for _, p := range parts {
-		q.served[p.Key] = true
 	}
 	return nil
 }

@@ -92,10 +92,12 @@ type proc struct {
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 	bounds bounds     // those that the guest's side goes by: bounds.go
 
-	served     map[joint.Key]bool // what of its memory is served that it shares; cover.go; mu
-	sharedAt   []image.Range      // where that is, while it is away; mu
-	waitsCover bool               // its move waits for cover.mu, and it runs; mu
-	reaches    bool               // ... or may be reached by its descriptors: reached.go; mu
+	// served is what of its memory is served that it shares, and how often that had been opened when it was
+	// looked whether all of it is; cover.go; mu
+	served     map[joint.Key]uint64
+	sharedAt   []image.Range // where that is, while it is away; mu
+	waitsCover bool          // its move waits for cover.mu, and it runs; mu
+	reaches    bool          // ... or may be reached by its descriptors: reached.go; mu
 
 	soles  []*soleFile  // what it has of its own, while it is away; mu
 	shown  []*shownFile // what it sees of others, while it is away; mu

@@ -6,18 +6,62 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/process/joint"
+	"openmosix/internal/process/reach"
+	"openmosix/internal/process/sole"
 
 	"golang.org/x/sys/unix"
 )
 
-// isServed tells whether what a process shares is served. It is as long as it is mapped, as nobody can map
-// it anew; and in the children.
+// isServed tells whether what a process shares is, or was, served; in the children it is, too.
 func (p *proc) isServed(k joint.Key) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.served[k]
+	_, is := p.served[k]
+	return is
+}
+
+// notServed is where a process has objects mapped that is not served. What has not been opened since it was looked the last
+// time cannot be mapped anew since then; else the kernel knows.
+func (p *proc) notServed(objects []sole.Object, opened map[joint.Key]uint64) ([]joint.Part, []sole.Object, error) {
+	vmas, files, err := p.Mappings(nil)
+	if err != nil {
+		return nil, nil, fail(supervisor.Busy, "a process that shares its memory is ending")
+	}
+	var waiting map[image.Range]bool
+	parts, there := reach.Parts(vmas, files, objects, func(k joint.Key, r image.Range) bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		seen, is := p.served[k]
+		if !is || seen == opened[k] {
+			return is
+		}
+		if waiting == nil && err == nil {
+			waiting, err = reach.Waiting(p.Family.FS, p.PID)
+		}
+		return waiting[r]
+	})
+	return parts, there, err
+}
+
+// nowServed: all that it has mapped of these objects is.
+func (p *proc) nowServed(objects []sole.Object, opened map[joint.Key]uint64, parts []joint.Part) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.served == nil {
+		p.served = map[joint.Key]uint64{}
+	}
+	for _, part := range parts {
+		p.served[part.Key] = opened[part.Key]
+	}
+	for i := range objects {
+		k := reach.KeyOf(&objects[i])
+		if _, is := p.served[k]; is {
+			p.served[k] = opened[k]
+		}
+	}
 }
 
 // inherits: a child has what its parent had, and runs the same program. Tracing thread.
