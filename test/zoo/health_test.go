@@ -56,8 +56,9 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
 - A limit or CPU mask that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
-- A wait for a relative time that a thread has begun at home (poll, epoll_wait, a receive with SO_RCVTIMEO ...) begins its time anew when the process leaves: of such a wait the kernel does not tell when it
-  began. Sleeps, select and waits by an absolute time do not, nor do waits begun away; but one for a socket with a time-out of its own (SO_RCVTIMEO, SO_SNDTIMEO) begins anew when the process comes home.
+- A wait for a relative time lasts for its time, wherever it was begun and however often the process moves. When one began at home that the kernel makes anew (poll, epoll_wait, sigtimedwait, semtimedop, a receive with SO_RCVTIMEO)
+  is known from when the thread fell asleep (/proc/PID/sched; a kernel that has none: such a wait begins anew when the process leaves). So it is too long by what the thread had waited before it was woken for nothing, or, in poll, before
+  the process was stopped and continued. A socket's wait that has come home begins anew when the process leaves again before it is over. A relative futex wait ends early when the process moves, as futex(2) allows.
 - **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
 - A native write to a full pipe returns short when a freeze meets it in the middle.

@@ -92,6 +92,7 @@ type Thread struct {
 	ordered atomic.Pointer[order]
 	slice   time.Duration // of its own, while it has another in the stub: Hasten
 	slept   image.Regs    // as last saved, when inside a call that restart_syscall goes on with
+	stay    stay          // as last noted
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu

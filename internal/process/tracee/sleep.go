@@ -25,7 +25,17 @@ func (t *Thread) recall(r *image.Regs) {
 	if r.OrigRax == unix.SYS_RESTART_SYSCALL && was.Rip == r.Rip && was.Rsp == r.Rsp && was.Rdi == r.Rdi && was.Rsi == r.Rsi && was.R10 == r.R10 {
 		r.OrigRax = was.OrigRax
 	}
+	if r.OrigRax == unix.SYS_RESTART_SYSCALL && t.namesPoll(r.Rip) {
+		r.OrigRax = unix.SYS_POLL
+	}
 	t.slept = *r
+}
+
+// namesPoll tells whether the call before an address is a poll by the program's own code: mov $7, %eax; syscall.
+func (t *Thread) namesPoll(behind uint64) bool {
+	poll := [...]byte{0xb8, unix.SYS_POLL, 0, 0, 0, 0x0f, 0x05}
+	var b [len(poll)]byte
+	return t.Proc.Mem.Read(behind-uint64(len(b)), b[:]) == nil && b == poll
 }
 
 // Sleep has a parked thread begin a sleep and breaks it off at once, so that the

@@ -42,8 +42,9 @@ const watchStop = time.Second
 // WatchRunning makes a watch of a process that runs: its leader stops for a
 // moment, with the options it has then: a supervisor that dies must not leave
 // it in the middle of a call that is not its own. Precondition: nobody holds
-// the process, it has no stub, and its threads are traced with the options after.
-func (p *Process) WatchRunning(then, after int) (*Watch, error) {
+// the process, it has no stub, and its threads are traced with the options after. again may have the leader make a call
+// again that the stop has broken off.
+func (p *Process) WatchRunning(then, after int, again func(t *Thread, r *image.Regs)) (*Watch, error) {
 	t := p.Leader()
 	if t == nil {
 		return nil, ErrGone
@@ -58,6 +59,7 @@ func (p *Process) WatchRunning(then, after int) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
+	again(t, &saved[0].Regs)
 	ip, err := p.callInstruction()
 	if err != nil {
 		return nil, err
@@ -91,6 +93,7 @@ func (p *Process) WatchRunning(then, after int) (*Watch, error) {
 		w.Close()
 		w = nil
 	}
+	t.keepStay()
 	return w, err
 }
 

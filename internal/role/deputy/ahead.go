@@ -27,7 +27,10 @@ func (p *proc) sendAhead(l *link, img *image.Image, how supervisor.Strategy, pro
 	if err != nil || st.VmRSS < worthWatching || st.Seccomp != 0 || st.State == 'T' || st.State == 't' {
 		return none, nil, nil
 	}
-	w, err := p.WatchRunning(p.s.homeOptions()|ptrace.ExitKill, p.s.homeOptions())
+	if leader := p.Leader(); leader != nil {
+		p.noteWaits(leader)
+	}
+	w, err := p.WatchRunning(p.s.homeOptions()|ptrace.ExitKill, p.s.homeOptions(), func(t *tracee.Thread, r *image.Regs) { p.waitAgain(t, r, nil) })
 	if err != nil {
 		p.s.log.Debug("nothing is sent ahead", "pid", p.PID, "error", err)
 		return none, nil, nil

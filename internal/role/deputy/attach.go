@@ -114,8 +114,8 @@ func (s *Supervisor) letGo(p *proc) {
 	if s.attending.Load() {
 		return
 	}
-	if h, err := p.stopAtHome(nil); err == nil {
-		s.detach(h)
+	if h, sockets, err := p.stopAtHome(nil, nil); err == nil {
+		s.detach(p, h, sockets)
 	}
 	s.mu.Lock()
 	delete(s.procs, p.PID)
@@ -124,28 +124,28 @@ func (s *Supervisor) letGo(p *proc) {
 }
 
 // stopAtHome stops a process that runs at home, to let it go. Its waits go on as if
-// it had not been.
-func (p *proc) stopAtHome(waits []wait) (*tracee.Hold, error) {
+// it had not been; for the sockets named it is known until when, and those returned are to be waited for again.
+func (p *proc) stopAtHome(waits []wait, sockets []socketWait) (*tracee.Hold, []socketWait, error) {
+	p.noteWaits(p.Threads()...)
 	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
 	for try := 1; try < letGoTries && err != nil && !errors.Is(err, tracee.ErrGone); try++ {
 		if p.ends() {
-			return nil, tracee.ErrGone
+			return nil, nil, tracee.ErrGone
 		}
 		h, err = p.Freeze(stopLimit, letThrough, nil, nil)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p.waitOn(h, waits)
-	return h, nil
+	return h, p.waitOn(h, waits, sockets), nil
 }
 
 // detach ends the tracing of threads that stand.
-func (s *Supervisor) detach(h *tracee.Hold) {
+func (s *Supervisor) detach(p *proc, h *tracee.Hold, sockets []socketWait) {
+	p.beginAll(h, sockets, s.detachOne)
 	h.Do(func() {
 		for _, t := range h.Threads() {
-			_ = ptrace.Detach(t.TID, 0)
-			s.fam.Forget(t)
+			s.detachOne(t)
 		}
 	})
 	h.Pass()

@@ -346,8 +346,8 @@ func (c *coming) keeps(st ptrace.Stop) bool {
 }
 
 // ordinary ends the tracing of a process that is at home and whole.
-func (s *Supervisor) ordinary(p *proc, waits []wait) error {
-	h, err := p.stopAtHome(waits)
+func (s *Supervisor) ordinary(p *proc, waits []wait, sockets []socketWait) error {
+	h, timed, err := p.stopAtHome(waits, sockets)
 	if err != nil {
 		return err
 	}
@@ -357,7 +357,7 @@ func (s *Supervisor) ordinary(p *proc, waits []wait) error {
 		p.isHome()
 		return nil
 	}
-	s.detach(h)
+	s.detach(p, h, timed)
 	s.drop(p, supervisor.Gone)
 	return nil
 }

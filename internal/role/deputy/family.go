@@ -102,11 +102,11 @@ func (s *Supervisor) disband() {
 		return
 	}
 	for _, p := range all {
-		h, err := p.stopAtHome(nil)
+		h, timed, err := p.stopAtHome(nil, nil)
 		if err != nil {
 			continue // it has ended, or is looked at again
 		}
-		s.detach(h)
+		s.detach(p, h, timed)
 		s.drop(p, supervisor.Gone)
 	}
 	if len(s.all()) == 0 {

@@ -68,7 +68,7 @@ func (s *Supervisor) moveHome(p *proc, q supervisor.Request, progress func(strin
 		}
 		c.over()
 		if err == nil {
-			err = s.ordinary(p, r.waits)
+			err = s.ordinary(p, r.waits, r.sockets)
 		}
 		if errors.Is(err, tracee.ErrGone) {
 			err = c.ended() // of what it lacked, whenever that was noticed
@@ -138,6 +138,7 @@ type returning struct {
 	coming  *coming      // what is missing here; nil: nothing
 	guarded bool         // guard regions may be installed
 	waits   []wait       // that go on here
+	sockets []socketWait // ... for a socket that says how long
 }
 
 // receive stops the deputies and makes their memory what the image says.

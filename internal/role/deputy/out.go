@@ -140,6 +140,8 @@ type frozen struct {
 
 	threads  []*tracee.Thread
 	saved    []image.Thread // what the threads were, for undo
+	read     time.Time      // when its clocks were read, at the earliest
+	ends     []time.Time    // when the waits end in which they were; zero: in none, or nobody knows
 	parked   bool
 	deputies []*deputy
 	disarmed int              // threads whose exit was made harmless
@@ -160,6 +162,7 @@ func (f *frozen) send() error {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	f.saved = saved
+	f.endWaits()
 	for i := range saved {
 		if sleepsOnCPUTime(&saved[i].Regs) {
 			return fail(supervisor.CannotMove, "a thread sleeps until CPU time has been used, which only the kernel here counts")
@@ -185,6 +188,7 @@ func (f *frozen) send() error {
 		f.saved[i].Regs = img.Threads[i].Regs
 	}
 	p.leftToSleep(img)
+	f.leftToWait()
 	if err := f.divide(); err != nil {
 		return err
 	}
@@ -207,6 +211,7 @@ func (f *frozen) send() error {
 		return err
 	}
 	f.deputies = p.s.enrol(p, img)
+	f.rememberWaits()
 	if len(f.rest.later) > 0 {
 		p.supplyPages(f.link, nil, f.rest.later)
 	}
@@ -253,6 +258,7 @@ func (f *frozen) park() error {
 
 func (f *frozen) capture() error {
 	p, img := f.p, f.img
+	f.read = time.Now()
 	if err := f.threads[0].CaptureProcess(img); err != nil {
 		return err
 	}
@@ -352,6 +358,7 @@ func (f *frozen) undo() error {
 			return err
 		}
 	}
+	f.stayAtWaits()
 	return f.h.LeaveStub(f.threads, f.saved)
 }
 

@@ -51,6 +51,9 @@ func (s *Supervisor) whileParked(p *proc, do func(leader *tracee.Thread) error) 
 	if err == nil {
 		f.saved, err = h.Save(f.threads)
 	}
+	for i := range f.saved {
+		p.waitAgain(f.threads[i], &f.saved[i].Regs, nil)
+	}
 	if err == nil {
 		err = f.park()
 	}
@@ -84,6 +87,9 @@ func (s *Supervisor) freezeAtHome(p *proc, how manner) (*tracee.Hold, error) {
 				_ = ptrace.Continue(t.TID, 0)
 			}
 		}
+	}
+	if how != atExec {
+		p.noteWaits(p.Threads()...)
 	}
 	p.stands()
 	h, err := p.Freeze(stopLimit, letThrough, goOn, nil)

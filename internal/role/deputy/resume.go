@@ -1,7 +1,6 @@
 package deputy
 
 import (
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
@@ -101,8 +100,21 @@ func (r *returning) stayTraced() {
 		delete(s.byOwn, t.Own)
 	}
 	s.mu.Unlock()
+	r.beginWaits()
 	r.h.Release()
 	r.giveSlots()
+}
+
+// beginWaits has threads go on at once that wait for a socket with a time-out.
+func (r *returning) beginWaits() {
+	s := r.p.s
+	r.p.beginAll(r.h, r.sockets, func(t *tracee.Thread) {
+		if r.coming != nil || s.attending.Load() {
+			_ = t.GoOn(0)
+			return
+		}
+		s.detachOne(t)
+	})
 }
 
 // detach ends the tracing. A fatal signal is delivered to its thread on the way.
@@ -116,11 +128,14 @@ func (r *returning) detach(m *wire.ThawMsg) {
 		}
 		if s.attending.Load() {
 			s.keepTraced(r.threads)
-			return
 		}
+	})
+	r.beginWaits()
+	r.h.Do(func() {
 		for _, t := range r.threads {
-			_ = ptrace.Detach(t.TID, 0)
-			s.fam.Forget(t)
+			if !s.attending.Load() && t.Alive() {
+				s.detachOne(t)
+			}
 		}
 	})
 	if s.attending.Load() {

@@ -50,31 +50,23 @@ func (p *proc) leftToSleep(img *image.Image) {
 // homeward adapts a thread that was in a wait for a relative time to going on
 // natively at home, for the rest of it.
 func (r *returning) homeward(t *tracee.Thread, th *image.Thread, ago time.Duration) error {
+	if w, ok := rememberedWait(t, th); ok {
+		r.sockets = append(r.sockets, w)
+		return nil
+	}
 	left := max(0, time.Duration(th.Pending.Remaining)-ago)
 	regs := &th.Regs
 	if th.Pending.Nr < 0 || int64(regs.OrigRax) != int64(th.Pending.Nr) {
 		return nil
 	}
-	milliseconds := uint64((left + time.Millisecond - 1) / time.Millisecond)
 	switch th.Pending.Nr {
-	case unix.SYS_POLL:
-		regs.Rdx = milliseconds
-	case unix.SYS_EPOLL_WAIT, unix.SYS_EPOLL_PWAIT:
-		regs.R10 = milliseconds
-		r.waits = append(r.waits, wait{t, th.Pending.Nr, regs.R10, time.Now().Add(left)})
 	case unix.SYS_NANOSLEEP:
 		return r.sleepOn(t, th, [6]uint64{t.Put(0, timespec(left)), regs.Rsi})
 	case unix.SYS_CLOCK_NANOSLEEP:
 		return r.sleepOn(t, th, [6]uint64{regs.Rdi, 0, t.Put(0, timespec(left)), regs.R10})
-	case unix.SYS_RT_SIGTIMEDWAIT, unix.SYS_SEMTIMEDOP, unix.SYS_EPOLL_PWAIT2:
-		// Below the stack, where nothing lives but the frame of a handler, which
-		// would end the wait.
-		const redZone, alignment = 128, 64
-		at := (regs.Rsp - redZone - alignment) &^ (alignment - 1)
-		if r.p.Mem.Write(at, timespec(left)) == nil {
-			*limitOf(regs) = at
-			r.waits = append(r.waits, wait{t, th.Pending.Nr, at, time.Now().Add(left)})
-		}
+	}
+	if r.p.shorten(regs, left) && th.Pending.Nr != unix.SYS_POLL {
+		r.waits = append(r.waits, wait{t, th.Pending.Nr, *limitOf(regs), time.Now().Add(left)})
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (d *deputy) executeTimed(c *syscalls.Call, serial uint64, again bool) (ret 
 		left = time.Millisecond // it had not begun: what is there is taken, as natively
 	}
 	if ret == -int64(unix.EINTR) && was.until.IsZero() {
-		if limit := d.socketTime(c); limit > 0 {
+		if limit := d.p.socketTime(c.Nr, c.Args[0]); limit > 0 {
 			was.until = begun.Add(limit)
 		}
 	}
@@ -85,16 +85,16 @@ func (d *deputy) wasOver(serial uint64) bool {
 }
 
 // socketTime is how long is waited for the socket of a call; 0: for ever, or it is none.
-func (d *deputy) socketTime(c *syscalls.Call) time.Duration {
+func (p *proc) socketTime(nr int, socket uint64) time.Duration {
 	option := unix.SO_RCVTIMEO
-	switch receives, sends := syscalls.TimedBySocket(c.Nr); {
+	switch receives, sends := syscalls.TimedBySocket(nr); {
 	case sends:
 		option = unix.SO_SNDTIMEO
 	case !receives:
 		return 0
 	}
 	var tv *unix.Timeval
-	if d.onSocket(c, func(fd int) (err error) {
+	if p.onDescriptor(socket, func(fd int) (err error) {
 		tv, err = unix.GetsockoptTimeval(fd, unix.SOL_SOCKET, option)
 		return err
 	}) != nil {
@@ -106,7 +106,7 @@ func (d *deputy) socketTime(c *syscalls.Call) time.Duration {
 // timedOut is what a call gives whose time is over: socket(7), connect(2).
 func (d *deputy) timedOut(c *syscalls.Call) int64 {
 	domain := 0
-	_ = d.onSocket(c, func(fd int) (err error) {
+	_ = d.p.onDescriptor(c.Args[0], func(fd int) (err error) {
 		domain, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 		return err
 	})
@@ -116,8 +116,8 @@ func (d *deputy) timedOut(c *syscalls.Call) int64 {
 	return -int64(unix.EAGAIN)
 }
 
-func (d *deputy) onSocket(c *syscalls.Call, look func(fd int) error) error {
-	fd, err := tracee.Borrow(d.p.PID, int(int32(c.Args[0])))
+func (p *proc) onDescriptor(number uint64, look func(fd int) error) error {
+	fd, err := tracee.Borrow(p.PID, int(int32(number)))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/model/image"
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -17,41 +19,80 @@ type wait struct {
 	until time.Time
 }
 
-// waitOn has threads that were stopped at home in a wait make it again: the kernel
-// ends some calls with EINTR at any stop, or short, and there was no signal. Those that came
-// home with the process wait for the rest of their time; others begin theirs
-// anew. Precondition: the threads of h stand.
-func (p *proc) waitOn(h *tracee.Hold, waits []wait) {
+// waitOn has threads that were stopped at home in a wait make it again, for the rest of its time: the kernel
+// ends some calls with EINTR at any stop, or short, and there was no signal. Precondition: the threads of h stand.
+// The sockets named are waited for until then; those returned have a time-out of their own.
+func (p *proc) waitOn(h *tracee.Hold, waits []wait, sockets []socketWait) (timed []socketWait) {
 	h.Do(func() {
 		for _, t := range h.Threads() {
 			r, err := ptrace.Regs(t.TID)
-			if err != nil || p.handlerWaits(t) {
+			if err != nil {
 				continue
 			}
-			if tracee.RepeatShort(&r) {
+			end, again := p.waitAgain(t, &r, waits)
+			if again {
 				_ = ptrace.SetRegs(t.TID, r)
+			}
+			receives, sends := syscalls.TimedBySocket(int(r.OrigRax))
+			if !again || !receives && !sends || end.IsZero() {
 				continue
 			}
-			if brokenWait(&r) == nil {
-				continue
-			}
-			for _, w := range waits {
-				if w.t != t || w.nr != int(r.OrigRax) {
-					continue
-				}
-				left := max(0, time.Until(w.until))
-				switch {
-				case *limitOf(&r) != w.limit:
-				case w.nr == unix.SYS_RT_SIGTIMEDWAIT || w.nr == unix.SYS_SEMTIMEDOP || w.nr == unix.SYS_EPOLL_PWAIT2:
-					_ = p.Mem.Write(w.limit, timespec(left))
-				default:
-					r.R10 = uint64((left + time.Millisecond - 1) / time.Millisecond)
+			since := end.Add(-p.socketTime(int(r.OrigRax), r.Rdi))
+			for i := range sockets {
+				if sockets[i].goesOn(t, &r, since) {
+					end = sockets[i].until
 				}
 			}
-			r.Rax = minus(restartNoIntr)
-			_ = ptrace.SetRegs(t.TID, r)
+			timed = append(timed, socketWait{t: t, nr: int(r.OrigRax), fd: r.Rdi, until: end})
 		}
 	})
+	return timed
+}
+
+// waitAgain is waitOn for one thread. It tells when the wait ends, if that is known, and whether it is made again.
+func (p *proc) waitAgain(t *tracee.Thread, r *image.Regs, waits []wait) (until time.Time, again bool) {
+	switch {
+	case p.handlerWaits(t):
+		return until, false
+	case tracee.RepeatShort(r):
+		return until, true
+	case brokenWait(r) == nil:
+		return until, false
+	}
+	until = p.endOf(t, r)
+	for _, w := range waits { // it is known better
+		if w.t == t && w.nr == int(r.OrigRax) && *limitOf(r) == w.limit {
+			until = w.until
+		}
+	}
+	if !until.IsZero() {
+		p.shorten(r, max(0, time.Until(until)))
+	}
+	r.Rax = minus(restartNoIntr)
+	return until, true
+}
+
+// shorten gives a call that is made again at home another relative time, and tells whether it has one that can be given.
+func (p *proc) shorten(r *image.Regs, left time.Duration) bool {
+	milliseconds := uint64((left + time.Millisecond - 1) / time.Millisecond)
+	switch r.OrigRax {
+	case unix.SYS_POLL:
+		r.Rdx = milliseconds
+	case unix.SYS_EPOLL_WAIT, unix.SYS_EPOLL_PWAIT:
+		r.R10 = milliseconds
+	case unix.SYS_RT_SIGTIMEDWAIT, unix.SYS_SEMTIMEDOP, unix.SYS_EPOLL_PWAIT2:
+		// Below the stack, where nothing lives but the frame of a handler, which
+		// would end the wait.
+		const redZone, alignment = 128, 64
+		at := (r.Rsp - redZone - alignment) &^ (alignment - 1)
+		if p.Mem.Write(at, timespec(left)) != nil {
+			return false
+		}
+		*limitOf(r) = at
+	default:
+		return false
+	}
+	return true
 }
 
 // handlerWaits tells whether a signal is pending for which a thread will run a handler: then

@@ -31,7 +31,7 @@ func (s *strand) sigtimedwait(p *pending) {
 		return
 	}
 	if p.args[2] != 0 {
-		if _, ok := timespec(segment(c, 2)); !ok {
+		if _, ok := syscalls.Timespec(segment(c, 2)); !ok {
 			s.b.answer(p.id, -int64(unix.EINVAL))
 			return
 		}

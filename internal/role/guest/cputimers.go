@@ -114,7 +114,7 @@ func (s *strand) setTimer(p *pending, one image.CPUTimer) {
 		s.here(p)
 		return
 	}
-	at, valid := timespec(to[valueAt:])
+	at, valid := syscalls.Timespec(to[valueAt:])
 	if !valid || at == 0 {
 		s.here(p)
 		return

@@ -215,12 +215,12 @@ func (s *strand) maskChange(p *pending) {
 // frameMask is where the mask is that a thread returns to from its handler: in
 // the frame the kernel has made for that, see sigreturn(2).
 func (s *strand) frameMask() uint64 {
-	sp, err := s.b.Family.FS.StackPointer(s.b.PID, s.t.TID)
+	c, err := s.b.Family.FS.Call(s.b.PID, s.t.TID)
 	if err != nil {
 		return 0
 	}
 	const maskOff = 16 + 24 + 256 // uc_sigmask; the handler's return has popped what is before
-	return sp + maskOff
+	return c.SP + maskOff
 }
 
 const (

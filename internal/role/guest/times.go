@@ -39,34 +39,6 @@ func restOf(p image.Pending, ago time.Duration) rest {
 	return rest{nr: p.Nr, until: time.Now().Add(time.Duration(p.Remaining) - ago)}
 }
 
-// millisecondTimeout names the argument that is a time-out in milliseconds.
-func millisecondTimeout(nr int) (int, bool) {
-	switch nr {
-	case unix.SYS_EPOLL_WAIT, unix.SYS_EPOLL_PWAIT:
-		return 3, true
-	case unix.SYS_POLL:
-		return 2, true
-	}
-	return 0, false
-}
-
-// timespecTimeout names the argument that points to a relative time which the
-// kernel does not write back when the call is interrupted.
-func timespecTimeout(nr int, args [6]uint64) (int, bool) {
-	switch nr {
-	case unix.SYS_NANOSLEEP:
-		return 0, true
-	case unix.SYS_CLOCK_NANOSLEEP:
-		const absolute = 1
-		return 2, args[1]&absolute == 0
-	case unix.SYS_RT_SIGTIMEDWAIT:
-		return 2, args[2] != 0
-	case unix.SYS_EPOLL_PWAIT2, unix.SYS_SEMTIMEDOP:
-		return 3, args[3] != 0
-	}
-	return 0, false
-}
-
 // sleeps tells of the calls that go on through restart_syscall and whose time
 // can also be given anew.
 func sleeps(nr int) bool {
@@ -89,11 +61,11 @@ func (s *strand) shorten(p *pending) {
 		p.lastUntil()
 		return
 	}
-	if i, ok := millisecondTimeout(p.nr); ok && int32(p.args[i]) >= 0 {
+	if i, ok := syscalls.MillisecondTimeout(p.nr); ok && int32(p.args[i]) >= 0 {
 		p.until = p.begun.Add(time.Duration(int32(p.args[i])) * time.Millisecond)
 	}
-	if i, ok := timespecTimeout(p.nr, p.args); ok {
-		if d, ok := timespec(segment(p.call, i)); ok {
+	if i, ok := syscalls.TimespecTimeout(p.nr, p.args); ok {
+		if d, ok := syscalls.Timespec(segment(p.call, i)); ok {
 			p.until = p.begun.Add(d)
 		}
 	}
@@ -102,11 +74,11 @@ func (s *strand) shorten(p *pending) {
 // lastUntil gives the call the time that is left now.
 func (p *pending) lastUntil() {
 	left := max(0, time.Until(p.until))
-	if i, ok := millisecondTimeout(p.nr); ok {
+	if i, ok := syscalls.MillisecondTimeout(p.nr); ok {
 		p.call.Args[i] = uint64((left + time.Millisecond - 1) / time.Millisecond)
 		p.args[i] = p.call.Args[i]
 	}
-	if i, ok := timespecTimeout(p.nr, p.args); ok {
+	if i, ok := syscalls.TimespecTimeout(p.nr, p.args); ok {
 		if b := segment(p.call, i); len(b) >= 16 {
 			le.PutUint64(b, uint64(left/time.Second))
 			le.PutUint64(b[8:], uint64(left%time.Second))
@@ -122,21 +94,6 @@ func segment(c *syscalls.Call, arg int) []byte {
 		}
 	}
 	return nil
-}
-
-// longest bounds a time, so that no sum overflows.
-const longest = 1 << 31
-
-// timespec reads a struct timespec; false: the kernel refuses it.
-func timespec(b []byte) (time.Duration, bool) {
-	if len(b) < 16 {
-		return 0, false
-	}
-	sec, nsec := int64(le.Uint64(b)), int64(le.Uint64(b[8:]))
-	if sec < 0 || nsec < 0 || nsec >= int64(time.Second) {
-		return 0, false
-	}
-	return time.Duration(min(sec, longest))*time.Second + time.Duration(nsec), true
 }
 
 // left is what remains of a call's relative time, if it has any.

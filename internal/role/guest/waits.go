@@ -149,6 +149,9 @@ func (s *strand) pollForSignals(p *pending) {
 	} else {
 		r = again
 	}
+	s.mu.Lock()
+	s.rest = p.left()
+	s.mu.Unlock()
 	h.LetGo(func() {
 		_ = ptrace.SetRegs(t.TID, r)
 		_ = ptrace.Continue(t.TID, 0)
