@@ -55,7 +55,9 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
-- A limit or CPU mask that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
+- A limit, CPU mask, niceness or policy that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
+- Niceness and policy act among a lender's guests. Nothing is in real time there, and nothing weighs more than what is ordinary: SCHED_FIFO, SCHED_RR, SCHED_DEADLINE and a negative niceness are told, and act at home. A lender without
+  CAP_SYS_RESOURCE lets nothing that has become nicer there become less so until it moves; one that can make no control group lets its guests run when nobody else wants to (SCHED_IDLE), and then niceness does not act among them.
 - A wait for a relative time lasts for its time, wherever it was begun and however often the process moves. When one began at home that the kernel makes anew (poll, epoll_wait, sigtimedwait, semtimedop, a receive with SO_RCVTIMEO)
   is known from when the thread fell asleep (/proc/PID/sched; a kernel that has none: such a wait begins anew when the process leaves). So it is too long by what the thread had waited before it was woken for nothing, or, in poll, before
   the process was stopped and continued. A socket's wait that has come home begins anew when the process leaves again before it is over. A relative futex wait ends early when the process moves, as futex(2) allows.

@@ -160,6 +160,7 @@ type Thread struct {
 	// CPUs are those the thread may use at home, as a bit mask; nil: any that
 	// home gives to everybody.
 	CPUs     []uint64
+	Weight   Weight
 	CPUNanos int64 // CPU time used before, away from home
 	Pending  Pending
 	// Restart is the forwarded call that an interrupted wait (Rax is
@@ -173,6 +174,12 @@ type Pending struct {
 	Nr        int
 	Remaining int64 // nanoseconds
 	Again     bool  // only its deputy knows how long: it is made again for the rest of a socket's time-out
+}
+
+// Weight says how much of a CPU a thread gets beside others: sched(7).
+type Weight struct {
+	Policy uint32
+	Nice   int32 // of SCHED_NORMAL and SCHED_BATCH
 }
 
 // AltStack is stack_t without padding.

@@ -18,7 +18,7 @@ func FuzzDecode(f *testing.F) {
 		FreezeMsg{Full: true, Later: 2, Rate: 1 << 30}, RangesMsg{Ranges: img.HomeDirty}, FailedMsg{Step: "freeze"}, DiedMsg{Signal: 9}, NeedHomeMsg{Nr: 1},
 		CloneMsg{Serial: 1}, UnmadeMsg{Own: 8, Signal: 17, PIDFD: -1}, ExecMsg{Path: []byte("/bin/true"), Argv: [][]byte{{'x'}}}, MapFileMsg{FD: 3}, MappedMsg{Regular: true}, UsageMsg{RSS: 1}, WantMsg{Ranges: img.HomeDirty, Urgent: true}, OwnFileMsg{Name: "stat"}, TextMsg{Serial: 1},
 		CallsMsg{Calls: []tally.Call{{Nr: 1, Nanos: 5, Buckets: []uint64{1}}}},
-		BoundsMsg{Limits: []Bound{{Resource: 2}}, CPUs: []ThreadCPUs{{TID: 7, CPUs: []uint64{3}}}}} {
+		BoundsMsg{Limits: []Bound{{Resource: 2}}, CPUs: []ThreadCPUs{{TID: 7, CPUs: []uint64{3}}}, Weighs: []ThreadWeight{{TID: 7, Weight: image.Weight{Policy: 3, Nice: 5}}}}} {
 		f.Add(Encode(v))
 	}
 	f.Add([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})

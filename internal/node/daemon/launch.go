@@ -210,6 +210,15 @@ func (c *child) unboundLocks() {
 	}
 }
 
+// mayBeNice lets this supervisor make what it holds nicer and less nice again (nice(1)), down to what is ordinary.
+// Without CAP_SYS_RESOURCE what has become nicer here stays so. Precondition as above.
+func (c *child) mayBeNice() {
+	const ordinary = 20 // setrlimit(2): the ceiling is 20 - n
+	if err := unix.Prlimit(c.pid, unix.RLIMIT_NICE, &unix.Rlimit{Cur: ordinary, Max: ordinary}, nil); err != nil {
+		c.log.Debug("guests that become nicer stay so", "error", err)
+	}
+}
+
 func setOOMScore(pid, score int) error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte(strconv.Itoa(score)), 0)
 }

@@ -139,6 +139,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 	d.keepAbout(g)
 	g.child.score(scores[d.live.Load().Guests.OOM])
 	g.child.unboundLocks()
+	g.child.mayBeNice()
 	hello, err := d.hello(trust.Guest)
 	hello.Session, hello.Keeps, hello.Processes = g.session, d.guests.keeps.Largest(), g.room.Processes()
 	if err == nil {

@@ -3,6 +3,7 @@ package deputy
 import (
 	"errors"
 
+	"openmosix/internal/linux/weight"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
@@ -10,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Others may set a process's limits and CPUs (prlimit(2), sched_setaffinity(2), taskset(1)), and the
+// Others may set a process's limits, CPUs and weight (prlimit(2), taskset(1), renice(1), chrt(1)), and the
 // kernel tells nobody. What they set is the deputy's, where the guest's side does not see it. So whenever
 // that tells what the process uses, once a second, the deputy is looked at, and after a call by which
 // a process of the family sets another's at once.
@@ -21,6 +22,7 @@ type bounds struct {
 	moves  int   // ... since which move: with each they come anew
 	limits [len(boundsAway)]unix.Rlimit
 	cpus   map[int]unix.CPUSet // of threads, by own id
+	weighs map[int]image.Weight
 }
 
 // boundsAway are the limits that act at the guest: its side goes by RLIMIT_CPU itself. That on locked
@@ -60,7 +62,7 @@ func (p *proc) boundsChanged(l *link) {
 	}
 	now.link, now.moves = l, moves
 	p.bounds = now
-	if len(m.Limits) == 0 && len(m.CPUs) == 0 {
+	if len(m.Limits) == 0 && len(m.CPUs) == 0 && len(m.Weighs) == 0 {
 		return
 	}
 	if err := p.tellGuest(l, wire.Bounds, p.Own, wire.Encode(m)); err != nil {
@@ -83,18 +85,21 @@ func (p *proc) newBounds(anew bool) (m wire.BoundsMsg, now bounds, err error) {
 		return m, now, err
 	}
 	threads := p.Threads()
-	now.cpus = make(map[int]unix.CPUSet, len(threads))
+	now.cpus, now.weighs = make(map[int]unix.CPUSet, len(threads)), make(map[int]image.Weight, len(threads))
 	for _, t := range threads {
 		if unix.SchedGetaffinity(t.TID, &one) != nil {
 			continue // it has ended
 		}
 		now.cpus[t.Own] = one
+		if now.weighs[t.Own], err = weight.Of(t.TID); err == nil && (anew || now.weighs[t.Own] != p.bounds.weighs[t.Own]) {
+			m.Weighs = append(m.Weighs, wire.ThreadWeight{TID: t.Own, Weight: now.weighs[t.Own]})
+		}
 		if was, known := p.bounds.cpus[t.Own]; known && was == one && !anew {
 			continue
 		}
 		m.CPUs = append(m.CPUs, wire.ThreadCPUs{TID: t.Own, CPUs: cpusOf(one, all)})
 	}
-	return m, now, nil
+	return m, now, nil // a thread that has ended is no error
 }
 
 // readBounds reads the limits.
@@ -124,12 +129,29 @@ func (p *proc) readBounds(now *bounds) error {
 	return nil
 }
 
-// bindsOther has told the guest's side of another process whose limit or CPUs were set by a call.
+// bindsOther has told the guest's side of another process whose limit, CPUs or weight were set by a call.
 func (d *deputy) bindsOther(c *syscalls.Call) {
-	if c.Nr != unix.SYS_SCHED_SETAFFINITY && (c.Nr != unix.SYS_PRLIMIT64 || !c.Given(2)) {
+	if c.Nr == unix.SYS_SETPRIORITY && int32(c.Args[0]) != unix.PRIO_PROCESS { // of many
+		for _, p := range d.p.s.all() {
+			if p != d.p {
+				p.tellBounds(p.away())
+			}
+		}
 		return
 	}
-	if other := d.p.s.deputyByOwn(int(int32(c.Args[0]))); other != nil && other.p != d.p {
+	target := c.Args[0]
+	switch c.Nr {
+	case unix.SYS_SETPRIORITY:
+		target = c.Args[1]
+	case unix.SYS_SCHED_SETAFFINITY, unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETSCHEDULER, unix.SYS_SCHED_SETATTR:
+	case unix.SYS_PRLIMIT64:
+		if !c.Given(2) {
+			return
+		}
+	default:
+		return
+	}
+	if other := d.p.s.deputyByOwn(int(int32(target))); other != nil && other.p != d.p {
 		other.p.tellBounds(other.p.away())
 	}
 }

@@ -37,6 +37,7 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 	}
 	ret, outs, ok = d.execute(c)
 	if ok && ret == 0 {
+		d.bindsOther(c)
 		d.bindsSelf(c)
 	}
 	return ret, outs, ok

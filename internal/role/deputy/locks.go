@@ -76,13 +76,15 @@ func (p *proc) lockLimit(l image.Limit) image.Limit {
 // firstUserNamespace has the same number on all machines: PROC_USER_INIT_INO.
 const firstUserNamespace = "user:[4026531837]"
 
-// bindsSelf has the guest's side told if a call, which has succeeded, may have changed what the process may lock.
+// bindsSelf has the guest's side told if a call, which has succeeded, may have changed what the process may lock, or
+// what its threads weigh.
 func (d *deputy) bindsSelf(c *syscalls.Call) {
 	switch c.Nr {
 	case unix.SYS_PRLIMIT64:
 		if !c.Given(2) {
 			return
 		}
+	case unix.SYS_SETPRIORITY, unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETSCHEDULER, unix.SYS_SCHED_SETATTR:
 	case unix.SYS_SETRLIMIT, unix.SYS_SETUID, unix.SYS_SETREUID, unix.SYS_SETRESUID, unix.SYS_CAPSET:
 	default:
 		return

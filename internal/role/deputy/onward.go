@@ -93,6 +93,7 @@ func (o *onward) relay() error {
 	p.mu.Lock()
 	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
+	p.weighAsHere(&m.Image)
 	m.AllReturns = p.isEmptied()
 	if err := p.stillOpen(m.Image.Files); err != nil {
 		return err

@@ -93,14 +93,17 @@ func choose(ours unix.CPUSet, known int, wanted []uint64) (unix.CPUSet, bool) {
 	return ours, ours.Count() > 0
 }
 
-// confineAll puts all threads of an arriving body on their CPUs.
+// confineAll puts all threads of an arriving body on their CPUs, where they weigh what they are to.
 func confineAll(strands []*strand, img *image.Image) error {
 	for i, s := range strands {
 		s.mu.Lock()
-		s.cpus = img.Threads[i].CPUs
+		s.cpus, s.weight = img.Threads[i].CPUs, img.Threads[i].Weight
 		s.mu.Unlock()
 		if err := s.confine(); err != nil {
 			return err
+		}
+		if err := s.weigh(); err != nil {
+			s.b.g.log.Debug("a thread has another weight here", "thread", s.t.Own, "error", err)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"slices"
 
 	"openmosix/internal/model/wire"
@@ -8,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bounded takes what another process has set for one that is here: its limits, and its threads' CPUs.
+// bounded takes what another process has set for one that is here: its limits, and its threads' CPUs and weights.
 // What the process has set itself comes as well, and is known. Link reader.
 func (g *Guest) bounded(own int, data []byte) {
 	var m wire.BoundsMsg
@@ -41,6 +42,18 @@ func (g *Guest) bounded(own int, data []byte) {
 			s.cpus = c.CPUs
 			s.mu.Unlock()
 			strands = append(strands, s)
+		}
+	}
+	for _, w := range m.Weighs { // before the call returns that has changed it
+		s := g.strandByOwn(w.TID)
+		if s == nil || s.b != b {
+			continue
+		}
+		s.mu.Lock()
+		s.weight = w.Weight
+		s.mu.Unlock()
+		if err := s.weigh(); err != nil && !errors.Is(err, unix.ESRCH) {
+			g.log.Debug("a thread has another weight here", "thread", s.t.Own, "error", err)
 		}
 	}
 	go func() { // to look at its mappings may take a while

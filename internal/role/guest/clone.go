@@ -276,10 +276,10 @@ func (c *cloning) begin(tid int) error {
 		n.b.mu.Unlock()
 	}
 	c.s.mu.Lock()
-	cpus := c.s.cpus
+	cpus, weighs := c.s.cpus, c.s.weight
 	c.s.mu.Unlock()
 	n.mu.Lock()
-	n.cpus = cpus
+	n.cpus, n.weight = cpus, weighs
 	n.mu.Unlock()
 	c.h.Do(func() {
 		var have image.Regs

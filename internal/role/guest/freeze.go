@@ -310,7 +310,7 @@ func (d *departure) capture() (*image.Image, error) {
 		}
 		s := t.Data.(*strand)
 		s.mu.Lock()
-		img.Threads[i].CPUs = s.cpus
+		img.Threads[i].CPUs, img.Threads[i].Weight = s.cpus, s.weight
 		s.mu.Unlock()
 		img.Threads[i].CPUNanos = s.before + s.usage().CPU
 		d.saved[i] = img.Threads[i]

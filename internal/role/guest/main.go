@@ -343,5 +343,6 @@ type strand struct {
 	collected collected // what its last execve found pending; b.mu
 
 	cpus   []uint64 // those it may use at home, nil: any
-	before int64    // CPU time it used away from home before it came, nanoseconds
+	weight image.Weight
+	before int64 // CPU time it used away from home before it came, nanoseconds
 }
