@@ -44,6 +44,7 @@ func Cases() []Case {
 		{Name: "espresso", Argv: script("sh", "espresso.sh"), Needs: []string{"pw.x", "mpirun", "/usr/share/espresso/pseudo/Si.pz-vbc.UPF"}, Packages: []string{"quantum-espresso", "quantum-espresso-data", "openmpi-bin"}, Tree: true, Limit: 3 * time.Minute},
 		{Name: "redis", Argv: script("sh", "redis.sh"), Needs: []string{"redis-server", "redis-benchmark", "redis-cli"}, Packages: []string{"redis-server", "redis-tools"}, Ignore: []string{"redis.sock", "*.rdb"}},
 		{Name: "tcp-server", Argv: script("sh", "server.sh"), Needs: []string{python}, Packages: []string{"python3"}, Quick: true},
+		{Name: "ssh", Argv: script("sh", "ssh.sh"), Needs: []string{"ssh", "/usr/sbin/sshd"}, Packages: []string{"openssh-server", "openssh-client"}, Tree: true},
 		{Name: "vim", Argv: script("sh", "vim.sh"), Needs: []string{"tmux", "vim"}, Packages: []string{"tmux", "vim"}},
 		{Name: "top", Argv: script("sh", "top.sh"), Needs: []string{"tmux", "top"}, Packages: []string{"tmux", "procps"}},
 		stress("cpu", "--cpu 2 --cpu-method all"),

@@ -64,6 +64,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
 - A native write to a full pipe returns short when a freeze meets it in the middle.
+- A sleep or poll of a process that is refused because its seccomp filter forbids restart_syscall (the sandbox of OpenSSH's server) begins its time anew: to look at the filter the process is stopped.
 - While a move goes on its supervisor traces the process, so that nobody else can: LeakSanitizer, which looks for leaks at the end of a program by tracing it, then gives up with an error, as under
   a debugger. Away it comes home for that, and works.
 - A read into memory that cannot be written fails as natively, but on a node with Linux older than 6.11 (for guard regions: 6.15) what was read from a pipe or socket is gone.

@@ -40,14 +40,16 @@ const (
 func Hindered(filter []Instr, besides ...string) []string {
 	var names []string
 	for _, name := range slices.Concat(deputyCalls, besides) {
-		if !lets(filter, uint32(byName(name).Nr)) {
+		if !Lets(filter, uint32(byName(name).Nr)) {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-func lets(filter []Instr, nr uint32) bool {
+// Lets tells whether a filter lets its program make a call, with some arguments
+// at least, and ends it for none.
+func Lets(filter []Instr, nr uint32) bool {
 	may := false
 	for _, word := range outcomes(filter, nr) {
 		switch word & verdict {

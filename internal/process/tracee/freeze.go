@@ -132,11 +132,10 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 			continue // gone
 		}
 		switch s.Kind {
-		case ptrace.Interrupted:
+		case ptrace.Interrupted, ptrace.GroupStop:
 			stopped[s.TID] = true
-		case ptrace.GroupStop:
-			stopped[s.TID] = true
-			h.stopped = true
+			h.stopped = h.stopped || s.Kind == ptrace.GroupStop
+			h.Do(t.beginAgain)
 		case ptrace.Signal:
 			h.Do(func() {
 				t.insist()
