@@ -65,6 +65,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
 - A native write to a full pipe returns short when a freeze meets it in the middle.
 - A sleep or poll of a process that is refused because its seccomp filter forbids restart_syscall (the sandbox of OpenSSH's server) begins its time anew: to look at the filter the process is stopped.
+- Under mosrun, at home, a wait for a relative time that ends with EINTR (epoll_wait, sigtimedwait, semtimedop) begins its time anew at the first ignored signal that meets it, and a socket's own (SO_RCVTIMEO) at each.
 - While a move goes on its supervisor traces the process, so that nobody else can: LeakSanitizer, which looks for leaks at the end of a program by tracing it, then gives up with an error, as under
   a debugger. Away it comes home for that, and works.
 - A read into memory that cannot be written fails as natively, but on a node with Linux older than 6.11 (for guard regions: 6.15) what was read from a pipe or socket is gone.

@@ -25,6 +25,7 @@ type Status struct {
 	Umask     uint32
 
 	SigPnd, ShdPnd, SigBlk, SigIgn, SigCgt uint64
+	Switches                               uint64 // how often the thread has waited
 	CapPrm, CapEff                         uint64
 
 	VmSize, VmHWM, VmRSS, VmSwap, VmLck, VmPin, HugetlbPages uint64 // bytes
@@ -139,6 +140,8 @@ func (s *Status) setNumber(key string, value []byte) {
 		s.SigIgn = word64(value, 16)
 	case "SigCgt":
 		s.SigCgt = word64(value, 16)
+	case "voluntary_ctxt_switches":
+		s.Switches = word64(value, 10)
 	case "CapPrm":
 		s.CapPrm = word64(value, 16)
 	case "CapEff":

@@ -20,6 +20,8 @@ type proc struct {
 	*tracee.Process
 	s *Supervisor
 
+	unheard map[int]unheard // by thread; tracing thread
+
 	calls       atomic.Uint64
 	sharesNames atomic.Bool   // facts of names hold for it: process/naming
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go

@@ -56,6 +56,7 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
 	if p.away() == nil {
 		if c := p.isComing(); c == nil || !c.holds(t, ptrace.Stop{TID: t.TID, Kind: ptrace.Signal, Value: sig}) {
+			p.isUnheard(t, sig)
 			_ = t.GoOn(sig)
 		}
 		return
@@ -255,6 +256,7 @@ func (s *Supervisor) inStub(parent, child int) (bool, error) {
 // Gone implements tracee.Role.
 func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 	p := t.Proc.Data.(*proc)
+	delete(p.unheard, t.TID)
 	if d, ok := t.Data.(*deputy); ok {
 		s.dropDeputy(d)
 	}

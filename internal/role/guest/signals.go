@@ -70,6 +70,9 @@ func (b *body) queue(one pendingSignal, direct bool, s *strand) (wake func()) {
 		return nobody
 	}
 	direct = direct && s != nil && s.b == b
+	if b.drops(int(sig), direct, s) {
+		return nobody
+	}
 	info := disguise(one.info, direct)
 	if direct {
 		if err := ptrace.QueueThread(b.PID, s.t.TID, &info); err != nil {
@@ -89,6 +92,17 @@ func (b *body) queue(one pendingSignal, direct bool, s *strand) (wake func()) {
 			}
 		}
 	}
+}
+
+// drops tells of a signal that would be dropped if nobody traced the process, as it is ignored: made pending
+// it would end waits with EINTR.
+func (b *body) drops(sig int, direct bool, s *strand) bool {
+	tid := b.PID
+	if direct {
+		tid = s.t.TID
+	}
+	st, err := b.Family.FS.ThreadStatus(b.PID, tid)
+	return err == nil && st.Ignores(sig)
 }
 
 // wake breaks off a thread's forwarded call if the signal is not blocked: a
