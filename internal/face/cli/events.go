@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,7 @@ func newEvents() *cobra.Command {
 	since := c.Flags().Duration("since", 0, "begin with what happened this long ago, as 10m or 2h")
 	kinds := c.Flags().StringSlice("kind", nil, "only of these kinds, separated by commas; list shows them")
 	count := c.Flags().IntP("count", "n", 0, "end after so many")
+	past := c.Flags().Bool("past", false, "tell what has happened, and end")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		r := control.Request{Verb: control.Events, Watch: &control.Watch{All: *all, Since: since.Milliseconds()}}
 		for _, k := range *kinds {
@@ -49,31 +51,47 @@ func newEvents() *cobra.Command {
 				return err
 			}
 		}
-		return follow(c, ask(), r, *asJSON, *count)
+		if *past && *since == 0 {
+			return usageError("--past wants to know since when: --since 1h")
+		}
+		f := following{c: c, asJSON: *asJSON, count: *count, past: *past}
+		return f.run(ask(), r)
 	}
 	return c
+}
+
+// following is how events are told.
+type following struct {
+	c      *cobra.Command
+	asJSON bool
+	count  int  // how many are wanted; 0: all
+	past   bool // those that have happened when it begins
 }
 
 // errEnough ends a stream.
 var errEnough = errors.New("as many as were wanted")
 
-func follow(c *cobra.Command, client *control.Client, r control.Request, asJSON bool, count int) error {
-	left := count
-	result, err := client.Watch(c.Context(), r, func(e event.Event) error {
-		e.Time = e.Time.Local()
-		line := e.Text()
-		if asJSON {
-			text, err := json.Marshal(e)
-			if err != nil {
-				return err
+// pastQuiet is how long nothing comes when all that has happened has been told, also by other nodes.
+const pastQuiet = time.Second
+
+func (f following) run(client *control.Client, r control.Request) error {
+	ctx, cancel := context.WithCancelCause(f.c.Context())
+	defer cancel(nil)
+	begun, left := time.Now(), f.count
+	quiet := time.AfterFunc(pastQuiet, func() { cancel(errEnough) })
+	if !f.past {
+		quiet.Stop()
+	}
+	result, err := client.Watch(ctx, r, func(e event.Event) error {
+		remark := event.RowOf(e.What.Kind()).Remark
+		if f.past {
+			quiet.Reset(pastQuiet)
+			if !remark && e.Time.After(begun) {
+				return nil
 			}
-			line = string(text)
 		}
-		if _, err := fmt.Fprintln(c.OutOrStdout(), line); err != nil {
+		if err := f.tell(e); err != nil || remark {
 			return err
-		}
-		if event.RowOf(e.What.Kind()).Remark {
-			return nil
 		}
 		if left--; left == 0 {
 			return errEnough
@@ -87,6 +105,20 @@ func follow(c *cobra.Command, client *control.Client, r control.Request, asJSON 
 		return err
 	}
 	return errorOf(result)
+}
+
+func (f following) tell(e event.Event) error {
+	e.Time = e.Time.Local()
+	line := e.Text()
+	if f.asJSON {
+		text, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		line = string(text)
+	}
+	_, err := fmt.Fprintln(f.c.OutOrStdout(), line)
+	return err
 }
 
 func listKinds(c *cobra.Command) error {

@@ -53,7 +53,11 @@ func TestEvents(t *testing.T) {
 	if got = run(programName, "events", "--run-dir", dir, "--node", "9"); got.code != ExitUnknownNode || !strings.Contains(got.errOut, "unknown node 9") {
 		t.Errorf("%+v", got)
 	}
-	for _, line := range []string{"--kind dance", "--all --node 2", "--since -1s", "--since long", "-n -1", "x", "--node 0"} {
+	got = run(programName, "events", "--run-dir", dir, "--since", "10m", "--past") // which would wait for ever
+	if got.code != 0 || strings.Count(got.out, "\n") != 3 {
+		t.Errorf("%+v", got)
+	}
+	for _, line := range []string{"--past", "--kind dance", "--all --node 2", "--since -1s", "--since long", "-n -1", "x", "--node 0"} {
 		if got := run(programName, append([]string{"events", "--run-dir", dir}, strings.Fields(line)...)...); got.code != ExitUsage {
 			t.Errorf("%s: %+v", line, got)
 		}

@@ -125,7 +125,6 @@ func TestHint(t *testing.T) {
 		"/home/x/.config/go/telemetry/local/go@go1.count":    "go telemetry off",
 		"/dev/shm/mono.77":                                   "MONO_DISABLE_SHARED_AREA",
 		"/var/base.db-shm":                                   "locking_mode",
-		"/dev/shm/pym-77-abc (deleted)":                      "Value, Array",
 		"/tmp/ompi/pmix_dstor_7/s, /dev/shm/vader_segment.0": "PMIX_MCA_gds=hash",
 		"/dev/zero, /x/y":                                    "",
 	} {

@@ -110,7 +110,6 @@ var settings = []struct {
 	{SharedMemory, "/memfd:java_heap", "For Java: a smaller heap (-Xmx), or another collector than ZGC, such as -XX:+UseG1GC."},
 	{SharedMemory, "/go/telemetry/", "For Go's own tools: `go telemetry off`, once for each user."},
 	{SharedMemory, "/dev/shm/mono.", "For Mono: MONO_DISABLE_SHARED_AREA=1 in its environment."},
-	{SharedMemory, "/dev/shm/pym-", "For Python's multiprocessing: Value, Array and shared memory stay open; Lock, Queue and Pool move."},
 	{SharedMemory, "/pmix_dstor_", openMPI},
 	{SharedMemory, "/vader_segment", openMPI},
 	{WrittenFile, "/pmix_dstor_", openMPI},
