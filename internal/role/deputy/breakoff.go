@@ -29,7 +29,7 @@ func (d *deputy) begun() {
 	late := d.serial != 0 && (d.cancel == d.serial || d.over == d.serial) && !d.firm
 	d.mu.Unlock()
 	if late {
-		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+		d.interrupt()
 	}
 }
 
@@ -40,24 +40,26 @@ func (s *Supervisor) cancel(l *link, own int, serial uint64) {
 		return
 	}
 	d.mu.Lock()
-	d.cancel = serial
+	d.cancel = serial // should it not have begun
+	d.mu.Unlock()
+	d.breakOff(serial)
+}
+
+// breakOff breaks off the call with this serial, if it is under way. The guest's side makes it again, as after a signal
+// that another thread has taken.
+func (d *deputy) breakOff(serial uint64) {
+	d.mu.Lock()
 	running := d.serial == serial && !d.firm
+	if running {
+		d.cancel = serial
+	}
 	d.mu.Unlock()
 	if running {
-		s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+		d.interrupt()
 	}
 }
 
-// breakOff breaks off the call under way, whatever it is. The guest's side makes it again: as after a signal that another
-// thread has taken.
-func (d *deputy) breakOff() {
-	d.mu.Lock()
-	running := d.serial != 0 && !d.firm
-	if running {
-		d.cancel = d.serial
-	}
-	d.mu.Unlock()
-	if running {
-		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
-	}
+// interrupt stops the thread for a moment, which ends what it waits for.
+func (d *deputy) interrupt() {
+	d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
 }

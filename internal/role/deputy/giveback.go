@@ -161,7 +161,7 @@ func (p *proc) makeTime() {
 		}
 		if before = now; one != nil && stays && p.hasToGive() {
 			one.givesFirst.Store(true)
-			one.breakOff()
+			one.breakOff(now[one])
 		}
 	}
 }

@@ -26,11 +26,7 @@ func (f *frozen) divide() error {
 		left = f.ahead.Left(f.present, written)
 	}
 	f.rest = rest{send: left}
-	rate := f.ahead.Rate
-	if rate == 0 {
-		rate = p.s.rates.last(f.link.node)
-	}
-	later := missing.Later(f.img, left, laterBy(f.strategy, f.link), rate)
+	later := missing.Later(f.img, left, laterBy(f.strategy, f.link), p.s.rates.last(f.link.node))
 	if len(later) == 0 {
 		return nil
 	}

@@ -3,7 +3,6 @@ package deputy
 import (
 	"time"
 
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/process/tracee"
 
@@ -71,7 +70,7 @@ func (d *deputy) timeIsOver(serial uint64) {
 	}
 	d.mu.Unlock()
 	if running {
-		d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+		d.interrupt()
 	}
 }
 
