@@ -101,6 +101,7 @@ type Thread struct {
 	told      bool       // its hold has told it to stop, and waits for that
 	injection *injection // the call it is to make, nil: none
 	group     bool       // the stop it was told to make was a job-control stop
+	short     bool       // its stop may have cut a read short
 	seen      bool       // it runs until its next call
 	asks      bool       // it stands before a call, until GoOnCalling
 	turn      uint64     // ... which is this one

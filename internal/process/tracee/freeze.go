@@ -55,7 +55,9 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, told, givenU
 	if busy {
 		return nil, ErrBusy
 	}
-	if err := h.awaitAll(limit, signals); err != nil {
+	err := h.awaitAll(limit, signals)
+	h.readRests()
+	if err != nil {
 		if givenUp != nil {
 			h.Do(givenUp)
 		}
@@ -83,7 +85,9 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 	if busy {
 		return nil, ErrBusy
 	}
-	if err := h.awaitAll(limit, signals); err != nil {
+	err := h.awaitAll(limit, signals)
+	h.readRests()
+	if err != nil {
 		h.Release()
 		return nil, err
 	}
@@ -135,7 +139,7 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 		case ptrace.Interrupted, ptrace.GroupStop:
 			stopped[s.TID] = true
 			h.stopped = h.stopped || s.Kind == ptrace.GroupStop
-			h.Do(t.beginAgain)
+			h.Do(t.hideStop)
 		case ptrace.Signal:
 			h.Do(func() {
 				t.insist()

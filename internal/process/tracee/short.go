@@ -1,9 +1,11 @@
 package tracee
 
 import (
+	"crypto/rand"
 	"strconv"
 
-	"openmosix/internal/linux/procfs"
+	"openmosix/internal/linux/mem"
+	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 
 	"golang.org/x/sys/unix"
@@ -11,57 +13,84 @@ import (
 
 // A read of /dev/zero or /dev/urandom gives all that is asked for, unless a signal breaks it off: then it gives the
 // whole pages that it has got to. That a thread is stopped breaks it off as well, and the program must not see that: dd,
-// for one, counts its reads, not what they gave. So the rest is read.
+// for one, counts its reads, not what they gave. So the rest is stored where it belongs.
 
 // maxRest bounds it: the process stands still meanwhile.
 const maxRest = 64 << 20
 
-// ReadRest reads it by call, if it was such a read that gave ret: the whole result.
-func ReadRest(fs procfs.FS, pid, nr int, args [6]uint64, ret int64, call func(nr int, args ...uint64) (int64, error)) (int64, error) {
+// cutShort tells whether such a read may be what gave ret.
+func cutShort(nr int, args [6]uint64, ret int64) bool {
 	count := args[2]
-	if nr != unix.SYS_READ || ret <= 0 || uint64(ret) >= count || ret%image.PageSize != 0 || count-uint64(ret) > maxRest || !endless(fs, pid, args[0]) {
-		return ret, nil
+	return nr == unix.SYS_READ && ret > 0 && uint64(ret) < count && ret%image.PageSize == 0 && count-uint64(ret) <= maxRest
+}
+
+// ReadRest stores it, if it was such a read of a thread that stands which gave ret: the whole result. Where the memory
+// ends that may be written, the read ends.
+func (p *Process) ReadRest(nr int, args [6]uint64, ret int64) int64 {
+	if !cutShort(nr, args, ret) {
+		return ret
 	}
-	for uint64(ret) < count {
-		more, err := call(nr, args[0], args[1]+uint64(ret), count-uint64(ret))
-		if err != nil {
-			return ret, err
-		}
-		if more <= 0 {
+	var more func([]byte)
+	switch p.device(args[0]) {
+	case deviceZero:
+		more = func(b []byte) { clear(b) }
+	case deviceRandom, deviceURandom:
+		more = func(b []byte) { _, _ = rand.Read(b) } // never fails: its documentation
+	default:
+		return ret
+	}
+	buf := make([]byte, 64<<10)
+	for left := args[2] - uint64(ret); left > 0; left = args[2] - uint64(ret) {
+		b := buf[:min(left, uint64(len(buf)))]
+		more(b)
+		if (mem.User{Space: p.Mem}).Write(args[1]+uint64(ret), b) != nil {
 			break
 		}
-		ret += more
+		ret += int64(len(b))
 	}
-	return ret, nil
+	return ret
 }
 
-// endless tells whether a descriptor of a process shows such a device.
-func endless(fs procfs.FS, pid int, fd uint64) bool {
+// The minor numbers of Documentation/admin-guide/devices.txt under the major number of memory.
+const (
+	majorMemory   = 1
+	deviceZero    = 5
+	deviceRandom  = 8
+	deviceURandom = 9
+)
+
+// device is the minor number of the memory device that a descriptor shows; 0: none.
+func (p *Process) device(fd uint64) uint32 {
 	var st unix.Stat_t
-	if unix.Stat(fs.Path(pid, "fd/"+strconv.Itoa(int(int32(fd)))), &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFCHR {
-		return false
+	if unix.Stat(p.Family.FS.Path(p.PID, "fd/"+strconv.Itoa(int(int32(fd)))), &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFCHR || unix.Major(st.Rdev) != majorMemory {
+		return 0
 	}
-	const memory, zero, random, urandom = 1, 5, 8, 9
-	minor := unix.Minor(st.Rdev)
-	return unix.Major(st.Rdev) == memory && (minor == zero || minor == random || minor == urandom)
+	return unix.Minor(st.Rdev)
 }
 
-// readRest completes the call in which a thread was stopped.
-func (p *Process) readRest(r *image.Regs, call func(nr int, args ...uint64) (int64, error)) error {
-	if int64(r.OrigRax) < 0 {
-		return nil
-	}
-	ret, err := ReadRest(p.Family.FS, p.PID, int(r.OrigRax), [6]uint64{r.Rdi, r.Rsi, r.Rdx}, int64(r.Rax), call)
-	r.Rax = uint64(ret)
-	return err
+// noteShort notes whether a thread that has just stopped may have been in such a read. Tracing thread.
+func (t *Thread) noteShort(r *image.Regs) {
+	t.short = r.Cs == codeSegment64 && int64(r.OrigRax) >= 0 && cutShort(int(r.OrigRax), [6]uint64{r.Rdi, r.Rsi, r.Rdx}, int64(r.Rax))
 }
 
-// ReadRests completes the calls in which the threads were stopped. They are parked.
-func ReadRests(ts []*Thread, saved []image.Thread) error {
-	for i, t := range ts {
-		if err := t.Proc.readRest(&saved[i].Regs, t.Call); err != nil {
-			return err
+// readRests completes the reads that the stops of threads have broken off.
+func (h *Hold) readRests() {
+	for _, t := range h.Threads() {
+		var r image.Regs
+		short := false
+		h.Do(func() {
+			if t.short {
+				var err error
+				r, err = ptrace.Regs(t.TID)
+				short, t.short = err == nil, false // else it is gone
+			}
+		})
+		if !short {
+			continue
+		}
+		if all := t.Proc.ReadRest(int(r.OrigRax), [6]uint64{r.Rdi, r.Rsi, r.Rdx}, int64(r.Rax)); uint64(all) != r.Rax {
+			r.Rax = uint64(all)
+			h.Do(func() { _ = ptrace.SetRegs(t.TID, r) })
 		}
 	}
-	return nil
 }

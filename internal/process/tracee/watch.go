@@ -80,9 +80,6 @@ func (p *Process) WatchRunning(then, after int, again func(t *Thread, r *image.R
 		}
 		return r, err
 	})
-	if err == nil {
-		err = p.readRest(&saved[0].Regs, func(nr int, args ...uint64) (int64, error) { return h.Inject(t, ip, nr, args...) })
-	}
 	if e := h.Resync(t); e != nil && err == nil {
 		err = e
 	}

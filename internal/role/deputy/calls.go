@@ -9,7 +9,6 @@ import (
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/naming"
 	"openmosix/internal/process/stub"
-	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -309,10 +308,7 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	if !ok {
 		return 0, nil, false
 	}
-	ret, err := tracee.ReadRest(d.p.Family.FS, d.p.PID, c.Nr, args, ret, d.t.Call)
-	if err != nil {
-		return 0, nil, false
-	}
+	ret = d.p.ReadRest(c.Nr, args, ret)
 	d.last = placed{c, offs}
 	return ret, c.Returned(ret, slot.Window(), offs, nil), true
 }
@@ -362,9 +358,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	if !ok {
 		return 0, nil, false
 	}
-	if ret, err = tracee.ReadRest(d.p.Family.FS, d.p.PID, c.Nr, args, ret, d.t.Call); err != nil {
-		return 0, nil, false
-	}
+	ret = d.p.ReadRest(c.Nr, args, ret)
 	for i := range c.Segs {
 		s := &c.Segs[i]
 		if s.Out {

@@ -253,7 +253,7 @@ func (f *frozen) park() error {
 		return err
 	}
 	tracee.Hasten(f.threads...)
-	return tracee.ReadRests(f.threads, f.saved)
+	return nil
 }
 
 func (f *frozen) capture() error {
