@@ -63,7 +63,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   the process was stopped and continued. A socket's wait that has come home begins anew when the process leaves again before it is over. A relative futex wait ends early when the process moves, as futex(2) allows.
 - **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
-- A native write to a full pipe returns short when a freeze meets it in the middle.
+- A write that waits for room when its process is stopped for a move is given room, so that it ends whole (docs/design/0002-core.md). It returns short, as after any stop, where there may be no more (1 MiB in a pipe, without
+  CAP_SYS_RESOURCE), and now and then when its thread is just being woken.
 - A sleep or poll of a process that is refused because its seccomp filter forbids restart_syscall (the sandbox of OpenSSH's server) begins its time anew: to look at the filter the process is stopped.
 - Under mosrun, at home, a wait for a relative time that ends with EINTR (epoll_wait, sigtimedwait, semtimedop) begins its time anew at the first ignored signal that meets it, and a socket's own (SO_RCVTIMEO) at each.
 - While a move goes on its supervisor traces the process, so that nobody else can: LeakSanitizer, which looks for leaks at the end of a program by tracing it, then gives up with an error, as under

@@ -26,7 +26,7 @@ func (f FS) Turns(pid int) (Turns, error) {
 	}
 	var sum Turns
 	for _, tid := range tids {
-		t, err := parsed(f.TaskPath(pid, tid, "schedstat"), little, ParseTurns)
+		t, err := f.ThreadTurns(pid, tid)
 		if errors.Is(err, ErrGone) {
 			continue
 		} else if err != nil {
@@ -36,6 +36,11 @@ func (f FS) Turns(pid int) (Turns, error) {
 		sum.Waited += t.Waited
 	}
 	return sum, nil
+}
+
+// ThreadTurns is Turns of one thread. What it waited is added when it gets a CPU.
+func (f FS) ThreadTurns(pid, tid int) (Turns, error) {
+	return parsed(f.TaskPath(pid, tid, "schedstat"), little, ParseTurns)
 }
 
 // ParseTurns parses a schedstat file: nanoseconds run and waited, and a count.

@@ -134,6 +134,17 @@ func (s *Slot) Post(nr int, args [6]uint64) {
 	}
 }
 
+// Posted is the call posted last, as it stands in memory that the process shares; false: it has been made.
+func (s *Slot) Posted() (nr int, args [6]uint64, ok bool) {
+	if !s.Outstanding() || s.dead.Load() {
+		return 0, args, false
+	}
+	for i := range args {
+		args[i] = atomic.LoadUint64(s.quad(nrOff + 8 + 8*i))
+	}
+	return int(int32(atomic.LoadUint64(s.quad(nrOff)))), args, true
+}
+
 // Await waits for the result of the call posted last. False: the thread is gone
 // or the time is over; after a time-out the call is still outstanding and
 // Await may be called again.

@@ -70,6 +70,7 @@ type Process struct {
 	Data any
 
 	attributes attributes
+	widened    widened
 
 	hold    *Hold           // tracing thread
 	threads map[int]*Thread // Family.mu
@@ -90,9 +91,11 @@ type Thread struct {
 	Data any
 
 	ordered atomic.Pointer[order]
-	slice   time.Duration // of its own, while it has another in the stub: Hasten
-	slept   image.Regs    // as last saved, when inside a call that restart_syscall goes on with
-	stay    stay          // as last noted
+	slice   time.Duration        // of its own, while it has another in the stub: Hasten
+	slept   image.Regs           // as last saved, when inside a call that restart_syscall goes on with
+	stay    stay                 // as last noted
+	looks   bool                 // what it waits for, if it is in no write, is looked at once more when it is told to stop
+	room    atomic.Pointer[room] // for which it waits in a write; nil: in none
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu
@@ -187,6 +190,7 @@ func (t *Thread) Alive() bool {
 // Forget takes a thread out of the tables, as after a detach. Precondition: on the tracing thread.
 func (f *Family) Forget(t *Thread) {
 	f.mu.Lock()
+	t.dropRoom()
 	delete(f.threads, t.TID)
 	delete(t.Proc.threads, t.TID)
 	t.gone = true

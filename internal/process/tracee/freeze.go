@@ -53,6 +53,7 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, told, givenU
 		}
 	})
 	if busy {
+		p.dropRooms()
 		return nil, ErrBusy
 	}
 	err := h.awaitAll(limit, signals)
@@ -83,6 +84,7 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 		}
 	})
 	if busy {
+		t.dropRoom()
 		return nil, ErrBusy
 	}
 	err := h.awaitAll(limit, signals)

@@ -17,7 +17,11 @@ func (t *Thread) interrupt() {
 		t.putOff()
 		return
 	}
-	_ = ptrace.Interrupt(t.TID) // gone: its end is reported
+	if t.looks && t.room.Load() == nil { // it may have come to wait since
+		t.LookForRoom()
+	}
+	t.looks = false
+	_ = t.InterruptInRoom() // gone: its end is reported
 }
 
 // insist has a thread that stopped for something else, and was told to stop

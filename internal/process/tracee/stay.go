@@ -27,13 +27,16 @@ type stay struct {
 // threads run; it takes a while. Precondition: nobody else stops them.
 func (p *Process) NoteStays(matters func(nr int, args [6]uint64) bool, ts ...*Thread) {
 	clocks := map[int]taskclock.Reading{}
+	var busy []*Thread
 	for _, t := range ts {
 		was := t.stay
 		t.stay = stay{}
 		c, err := p.Family.FS.Call(p.PID, t.TID)
-		if err != nil {
+		if t.looks = len(ts) <= mostLooks; err != nil {
+			busy = append(busy, t)
 			continue
 		}
+		t.lookForRoom(c.Nr, c.Args)
 		kept := was.call == c || t.resumes(&c, &was)
 		if !matters(c.Nr, c.Args) {
 			continue
@@ -50,6 +53,7 @@ func (p *Process) NoteStays(matters func(nr int, args [6]uint64) bool, ts ...*Th
 			t.stay = stay{c, s.Sleeps, since}
 		}
 	}
+	lookAgainForRoom(busy)
 }
 
 // resumes names the call that a thread goes on with by restart_syscall, and tells whether it is the one in which it

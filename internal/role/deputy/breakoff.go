@@ -1,7 +1,5 @@
 package deputy
 
-import "openmosix/internal/linux/ptrace"
-
 // A call under way can be broken off, from when it is entered until it is finished.
 
 // begin enters a call; false: it was cancelled before it began.
@@ -26,10 +24,11 @@ func (d *deputy) finish() {
 // that came between begin and the post found nothing to break off.
 func (d *deputy) begun() {
 	d.mu.Lock()
-	late := d.serial != 0 && (d.cancel == d.serial || d.over == d.serial) && !d.firm
+	over := d.over == d.serial
+	late := d.serial != 0 && (d.cancel == d.serial || over) && !d.firm
 	d.mu.Unlock()
 	if late {
-		d.interrupt()
+		d.interrupt(!over && d.hides())
 	}
 }
 
@@ -55,11 +54,20 @@ func (d *deputy) breakOff(serial uint64) {
 	}
 	d.mu.Unlock()
 	if running {
-		d.interrupt()
+		d.interrupt(d.hides())
 	}
 }
 
-// interrupt stops the thread for a moment, which ends what it waits for.
-func (d *deputy) interrupt() {
-	d.p.s.fam.Loop.Post(func() { _ = ptrace.Interrupt(d.t.TID) })
+// interrupt stops the thread for a moment, which ends what it waits for. hidden: the program is not to see that.
+func (d *deputy) interrupt(hidden bool) {
+	d.p.s.fam.Loop.Post(func() {
+		if hidden {
+			d.t.LookForRoom()
+		}
+		_ = d.t.InterruptInRoom()
+	})
 }
+
+// hides tells whether calls are broken off for nothing that the program is to see. For a signal they are at other times; one
+// that comes during a move finds a write that waits for room ended, as if it had come later.
+func (d *deputy) hides() bool { return d.p.isMoving() || d.givesFirst.Load() }

@@ -142,6 +142,13 @@ func (p *proc) describe() supervisor.Proc {
 // stateMoving is the state of a process that is being moved.
 const stateMoving = "moving"
 
+// isMoving tells whether a move of it is under way.
+func (p *proc) isMoving() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.moving
+}
+
 // away is the link to the guest, nil when the process is at home.
 func (p *proc) away() *link {
 	p.mu.Lock()

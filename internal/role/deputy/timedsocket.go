@@ -70,7 +70,7 @@ func (d *deputy) timeIsOver(serial uint64) {
 	}
 	d.mu.Unlock()
 	if running {
-		d.interrupt()
+		d.interrupt(false)
 	}
 }
 

@@ -27,7 +27,7 @@ int main(void) {
 			_exit(0);
 		}
 		close(p[0]);
-		// A stop may end a waiting write early: the kernel's pipe_write returns what
+		// Where no room can be made, a stop ends a waiting write early: the kernel's pipe_write returns what
 		// is done as soon as a signal, a stop or a tracer wants the thread.
 		for (size_t done = 0; done < sizeof big;) {
 			ssize_t n = write(p[1], big + done, sizeof big - done);
