@@ -102,6 +102,7 @@ func TestWeights(t *testing.T) {
 	itself("os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))")
 	weighs("idle", image.Weight{Policy: unix.SCHED_IDLE, Nice: 12})
 	itself("os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0)); os.setpriority(os.PRIO_PROCESS, 0, 4)")
+	outside(fmt.Sprintf("until test $(cut -d' ' -f19 /proc/%d/stat) = 4; do sleep 0.02; done", pid)) // else it would come after what follows
 	if lessNice(t, lab) {
 		weighs("less nice", normal(4))
 	}

@@ -54,7 +54,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
   without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
-- What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change.
+- What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change. What it opened at home and reads away tells of its deputy.
 - A limit, CPU mask, niceness or policy that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
 - Niceness and policy act among a lender's guests. Nothing is in real time there, and nothing weighs more than what is ordinary: SCHED_FIFO, SCHED_RR, SCHED_DEADLINE and a negative niceness are told, and act at home. A lender without
   CAP_SYS_RESOURCE lets nothing that has become nicer there become less so until it moves; one that can make no control group lets its guests run when nobody else wants to (SCHED_IDLE), and then niceness does not act among them.
