@@ -115,6 +115,9 @@ func (r *room) known() bool {
 		if err != nil || kind != unix.SOCK_STREAM {
 			return false // a message is sent whole, or not at all
 		}
+		if limit, err := unix.GetsockoptTimeval(r.fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO); err != nil || limit.Nano() != 0 {
+			return false // it is to end when its time is over, not to find room
+		}
 		r.widen, r.narrow = r.widenSocket, narrowSocket
 		protocol, err := unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
 		r.late = err != nil || protocol == unix.IPPROTO_TCP
