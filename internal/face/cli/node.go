@@ -44,10 +44,14 @@ func newNode() *cobra.Command {
 	flags.StringVar(&f.log, "log", "", "log level: debug, info, warn or error")
 	flags.IntVar(&f.number, "number", 0, "number of this node")
 	flags.StringArrayVar(&f.peers, "peer", nil, "NUMBER=ADDRESS of another node (may be repeated; replaces those of the file)")
-	flags.BoolVar(&f.check, "check", false, "read and check the configuration, start nothing")
+	flags.BoolVar(&f.check, "check", false, "read and check the configuration and the cluster key, start nothing")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		full, err := f.config()
-		if err != nil || f.check {
+		if err != nil {
+			return err
+		}
+		if f.check {
+			_, err = keyfile.Load(full.Key)
 			return err
 		}
 		return runNode(c.Context(), f, full)

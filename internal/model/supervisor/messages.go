@@ -236,7 +236,7 @@ type Proc struct {
 	CPUMicros int64  // home supervisor: CPU time burnt away from home; guest supervisor: burnt here
 	RSS       uint64 // bytes resident where it runs
 	Calls     uint64 // forwarded calls
-	State     string // "running", "stopped", "moving"; StateGiving, StateBroken
+	State     string // "running", "sleeping", "stopped", "moving"; StateGiving, StateBroken
 	// BeforeMicros: guest supervisor: CPU time burnt before it came here, at home and
 	// elsewhere. Of what it forks here it is 0.
 	BeforeMicros int64 `json:",omitempty"`

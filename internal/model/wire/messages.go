@@ -248,6 +248,7 @@ const (
 type UsageMsg struct {
 	CPUMicros, SystemMicros int64
 	RSS, Peak               uint64
+	Asleep                  bool // its first thread sleeps there
 }
 
 // CallsMsg tells what all bodies of a session have forwarded since the last one:

@@ -114,6 +114,8 @@ func (r *Row) add(p control.Proc) {
 	switch p.State {
 	case "running":
 		r.Stat = "R"
+	case "sleeping":
+		r.Stat = "S"
 	case "stopped":
 		r.Stat = "T"
 	case supervisor.StateBroken:

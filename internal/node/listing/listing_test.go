@@ -34,6 +34,15 @@ func TestList(t *testing.T) {
 	}
 }
 
+func TestStatesAway(t *testing.T) {
+	for state, want := range map[string]string{"running": "R", "sleeping": "S", "stopped": "T", "moving": "M"} {
+		r := Row{Stat: "D"} // the deputy
+		if r.add(control.Proc{Node: 2, State: state}); r.Stat != want {
+			t.Errorf("%s: %+v, want %s", state, r, want)
+		}
+	}
+}
+
 func TestABrokenLinkIsShown(t *testing.T) {
 	r := Row{Stat: "S"}
 	if r.add(control.Proc{Node: 2, State: supervisor.StateBroken}); r.Stat != "B" {

@@ -58,6 +58,7 @@ type proc struct {
 	dead        map[int]spent    // ... and those of ended children it has not waited for
 	parent      *proc            // who waits for it, when its deputy made it
 	rss         uint64
+	asleep      bool             // its first thread slept there, when that was told last
 	heard       time.Time        // when the guest side last told of it, or it went there
 	since       time.Time        // when it came where it is, while it is away
 	callsSince  uint64           // ... and how many calls it had made home by then
@@ -121,6 +122,12 @@ func (p *proc) describe() supervisor.Proc {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	d := supervisor.Proc{PID: p.PID, HomePID: p.Own, Moves: p.moves, CPUMicros: p.burnt.cpu, RSS: p.rss, Calls: p.calls.Load(), State: "running"}
+	switch {
+	case p.stopped:
+		d.State = "stopped"
+	case p.link != nil && p.asleep:
+		d.State = "sleeping"
+	}
 	if p.link != nil {
 		d.Node = p.link.node
 		d.ThereMicros, d.ThereCalls = time.Since(p.since).Microseconds(), d.Calls-p.callsSince

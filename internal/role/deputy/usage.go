@@ -35,7 +35,7 @@ func (p *proc) used(m wire.UsageMsg) {
 		m.CPUMicros = p.burnt.cpu
 	}
 	p.burnt = spent{cpu: m.CPUMicros, system: max(p.burnt.system, m.SystemMicros), peak: max(p.burnt.peak, m.Peak)}
-	p.rss = m.RSS
+	p.rss, p.asleep = m.RSS, m.Asleep
 	p.heard = time.Now()
 }
 

@@ -15,6 +15,7 @@ type usage struct {
 	CPU, System    int64  // nanoseconds, all and in the kernel; the latter in steps of a tick
 	RSS, Peak      uint64 // bytes; of the whole body
 	MinFlt, MajFlt uint64
+	Asleep         bool // the first thread
 }
 
 const tick = int64(time.Second) / 100 // USER_HZ of x86-64
@@ -23,7 +24,8 @@ const tick = int64(time.Second) / 100 // USER_HZ of x86-64
 func (b *body) usage() usage {
 	var u usage
 	if st, err := b.Family.FS.Stat(b.PID); err == nil {
-		u = usage{System: int64(st.STime) * tick, RSS: st.RSS * image.PageSize, MinFlt: st.MinFlt, MajFlt: st.MajFlt}
+		u = usage{System: int64(st.STime) * tick, RSS: st.RSS * image.PageSize, MinFlt: st.MinFlt, MajFlt: st.MajFlt,
+			Asleep: st.State == 'S' || st.State == 'D'}
 	}
 	if st, err := b.Family.FS.Status(b.PID); err == nil {
 		u.RSS, u.Peak = st.VmRSS, max(st.VmHWM, st.VmRSS)
@@ -83,7 +85,7 @@ func (b *body) lived() int64 {
 // process ends is what its parent will be told.
 func (b *body) report() {
 	u := b.usage()
-	m := wire.UsageMsg{CPUMicros: (b.before() + u.CPU) / 1000, SystemMicros: u.System / 1000, RSS: u.RSS, Peak: u.Peak}
+	m := wire.UsageMsg{CPUMicros: (b.before() + u.CPU) / 1000, SystemMicros: u.System / 1000, RSS: u.RSS, Peak: u.Peak, Asleep: u.Asleep}
 	_ = b.g.post(wire.Usage, b.Own, wire.Encode(m))
 	b.g.tellCalls()
 }
