@@ -137,6 +137,7 @@ func (p *proc) stopAtHome(waits []wait, sockets []socketWait) (*tracee.Hold, []s
 	if err != nil {
 		return nil, nil, err
 	}
+	p.awaitBirths()
 	return h, p.waitOn(h, waits, sockets), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
@@ -49,6 +50,19 @@ func (s *Supervisor) waitBorn(p *proc, own int, thread bool) *tracee.Thread {
 		if now.After(late) {
 			s.log.Warn("a new thread is not reported", "thread", own)
 			late = now.Add(bornLate)
+		}
+	}
+}
+
+// awaitBirths waits until every child that the process has made while it was traced has made its first stop, and been let go,
+// or taken. The kernel attaches to it as to its parent (ptrace(2), PTRACE_O_TRACECLONE, which is also about processes that end
+// with another signal than SIGCHLD), so that it would be killed if this supervisor ended before, which may be as soon as
+// the parent is let go. Precondition: the process stands.
+func (p *proc) awaitBirths() {
+	for within := owntime.Within(stopLimit); !within.Over(); time.Sleep(100 * time.Microsecond) {
+		children, err := p.Family.FS.Children(p.PID)
+		if err != nil || !slices.ContainsFunc(children, func(pid int) bool { return p.Family.Thread(pid) == nil && p.s.autoAttached(pid, pid) }) {
+			return
 		}
 	}
 }
