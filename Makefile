@@ -69,16 +69,16 @@ DEBVERSION ?= 0.0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 OUT        ?= out
 BINARY     ?= bin/openmosix
 
-deb: build package
+deb rpm: build
+	@$(MAKE) --no-print-directory package PACKAGER=$@
 
-rpm: PACKAGER = rpm
-rpm: build package
-
-# The package of a binary that has been built already.
+# The package of a binary that has been built already. Outside Debian zsh looks
+# for completions elsewhere.
 PACKAGER ?= deb
 package:
 	@rm -rf $(OUT)/root && mkdir -p $(OUT)/root
 	$(BINARY) install --root $(OUT)/root
+	@[ $(PACKAGER) = deb ] || mv $(OUT)/root/usr/share/zsh/vendor-completions $(OUT)/root/usr/share/zsh/site-functions
 	OUT=$(OUT) VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager $(PACKAGER) --target $(OUT)/
 
 # For other systems: unpack it, and `./openmosix install` as root.
