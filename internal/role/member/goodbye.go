@@ -149,8 +149,11 @@ func (g *Group) believe(word goodbye) bool {
 	if known == nil {
 		g.others[word.id] = &other{run: word.run, left: true}
 	} else {
+		was := !known.left // else it went before, and its life that ends now was never seen
 		known.run, known.left = word.run, true
-		g.o.Events.Down(known.Member, true)
+		if was {
+			g.o.Events.Down(known.Member, true)
+		}
 	}
 	g.recount()
 	return true

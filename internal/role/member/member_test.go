@@ -247,6 +247,21 @@ func TestACrashIsNoGoodbye(t *testing.T) {
 	eventually(t, "it left after all", func() bool { return all[0].heard("3 left") && all[1].heard("3 left") })
 }
 
+// A node that comes hears the goodbyes of late, also those of its own lives before: of a
+// life that was never seen here nothing is told.
+func TestGoodbyesOfNodesNeverSeen(t *testing.T) {
+	n := start(t, 1, 0, nil)
+	for run := range run(3) {
+		n.hear(goodbye{id: n.self.id(), run: run}.Message())
+		n.hear(goodbye{id: "2@127.0.0.1:1", run: run}.Message())
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.said) > 0 {
+		t.Errorf("told: %q", n.said)
+	}
+}
+
 func TestAMemberThatIsNotWanted(t *testing.T) {
 	one := start(t, 1, 0, func(o *Options) { o.Judge = func(Member) error { return errors.New("not in these networks") } })
 	two := start(t, 2, 0, nil)
