@@ -42,7 +42,10 @@ func (d *Daemon) membershipOptions() membership.Options {
 		},
 		Happened: d.nodeHappened,
 		Moved:    func() { d.elsewhere(0, "") },
-		Log:      d.log,
+		LookUp: func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		},
+		Log: d.log,
 	}
 }
 

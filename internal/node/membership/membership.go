@@ -13,7 +13,7 @@
 // How a node is reached that is in none of the networks this one talks to
 // directly, ways.go says.
 //
-// Ownership: mu guards roster, topology, candidates and settings. Nothing blocks under
+// Ownership: mu guards roster, topology, hosts, candidates and settings. Nothing blocks under
 // it and no callback is called with it held. Attempts to join have a goroutine
 // each, one for an address, and end before Run does.
 package membership
@@ -60,7 +60,9 @@ type Options struct {
 	Happened func(event.What)
 	// Moved hears that this node has lost its address and has another.
 	Moved func()
-	Log   *slog.Logger
+	// LookUp finds the addresses of a host. It may take its time.
+	LookUp func(ctx context.Context, host string) ([]netip.Addr, error)
+	Log    *slog.Logger
 }
 
 // Table is the table of nodes.
@@ -77,12 +79,14 @@ type Table struct {
 	joining    map[string]struct{}
 	told       []config.Peer // whom packets are told; nil: to be made of the roster again
 	networks   networks
-	poke       chan struct{} // one place: there are candidates
+	hosts      map[string]host // by name
+	poke       chan struct{}   // one place: there are candidates
 }
 
 // New makes the table of a complete and checked configuration.
 func New(c config.Config, o Options) *Table {
-	t := &Table{o: o, candidates: make(map[string]struct{}), joining: make(map[string]struct{}), poke: make(chan struct{}, 1)}
+	t := &Table{o: o, candidates: make(map[string]struct{}), joining: make(map[string]struct{}),
+		hosts: make(map[string]host), poke: make(chan struct{}, 1)}
 	t.roster = roster.New(c.Number, c.Name, "")
 	t.ways, t.offered = topology.New(nil), topology.New(nil)
 	t.configure(c)
@@ -114,6 +118,11 @@ func (t *Table) Run(ctx context.Context, listening netip.AddrPort) error {
 	t.mu.Lock()
 	c := t.settings
 	t.mu.Unlock()
+	ctx, over := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() { t.lookUp(ctx) })
+	defer looking.Wait()
+	defer over()
 	if !c.Discovery.Enabled {
 		return t.runFixed(ctx, listening)
 	}

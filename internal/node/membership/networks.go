@@ -49,12 +49,17 @@ func (t *Table) allowed() networks {
 	t.mu.Lock()
 	c, known := t.settings, t.networks
 	t.mu.Unlock()
-	if time.Since(known.at) > networksLive {
-		known = networks{prefixes: prefixesOf(c), at: time.Now()}
-		t.mu.Lock()
-		t.networks = known
-		t.mu.Unlock()
+	if time.Since(known.at) <= networksLive {
+		return known
 	}
+	hosts := hostsOf(c)
+	t.mu.Lock()
+	named := t.addressesOf(hosts)
+	t.mu.Unlock()
+	known = networks{prefixes: prefixesOf(c, named), at: time.Now()}
+	t.mu.Lock()
+	t.networks = known
+	t.mu.Unlock()
 	return known
 }
 
@@ -68,7 +73,7 @@ func (n networks) contain(source netip.Addr) bool {
 
 // prefixesOf is the configured list or, if it is empty, the networks of the
 // interfaces and whoever is named in the configuration.
-func prefixesOf(c config.Config) []netip.Prefix {
+func prefixesOf(c config.Config, named []netip.Addr) []netip.Prefix {
 	if configured, err := c.AllowedNetworks(); err == nil && len(configured) > 0 {
 		return configured
 	}
@@ -84,27 +89,8 @@ func prefixesOf(c config.Config) []netip.Prefix {
 			}
 		}
 	}
-	named := slices.Clone(c.Discovery.Seeds)
-	for _, p := range c.Peers {
-		named = append(named, p.Address)
-	}
-	for _, n := range named {
-		host, _, err := net.SplitHostPort(n)
-		if err != nil {
-			continue
-		}
-		addrs := []string{host}
-		if _, err := netip.ParseAddr(host); err != nil {
-			if addrs, err = net.LookupHost(host); err != nil {
-				continue
-			}
-		}
-		for _, text := range addrs {
-			if a, err := netip.ParseAddr(text); err == nil {
-				a = a.Unmap().WithZone("")
-				out = append(out, netip.PrefixFrom(a, a.BitLen()))
-			}
-		}
+	for _, a := range named {
+		out = append(out, netip.PrefixFrom(a, a.BitLen()))
 	}
 	return out
 }
