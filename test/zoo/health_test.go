@@ -84,7 +84,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - Pages that follow must come with 4 KB/s in the long run, and some within half a minute; else the process ends, visibly. A new node that asks for nothing is given all, so that the one
   before is released; whether it takes it is its own affair.
 - A process with a hard limit on address space (ulimit -v) less than half a gigabyte above what it has cannot move from a node without CAP_SYS_RESOURCE, as in
-  many containers; it is told so. With a soft limit alone it moves (limit_tight).
+  many containers; it is told so. With a soft limit alone it moves (limit_tight). One that is limited so while it is away comes home for it (limit_forks); if another process limits it, its next child is killed.
 - Huge pages: what follows in a post-copy stays in small pages until the kernel joins it; a pool's (hugetlbfs) are refused with the reason; those that only
   MADV_COLLAPSE made become small.
 - A link that breaks is replaced by another connection, for half a minute as a rule (reconnect_seconds); then its processes are killed, visibly. The

@@ -223,6 +223,9 @@ type MappedMsg struct {
 // the caller itself, and the deputy is not it. An OwnFileMsg comes with it.
 const OwnFile = -1 << 20
 
+// AtHome is the result of a call that was not made, since it is one to be made at home.
+const AtHome = OwnFile - 1
+
 // OwnFileMsg names the file of /proc/pid.
 type OwnFileMsg struct {
 	Name string

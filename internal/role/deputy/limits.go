@@ -3,6 +3,8 @@ package deputy
 import (
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +18,10 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 	switch c.Nr {
 	case unix.SYS_GETRLIMIT, unix.SYS_SETRLIMIT, unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY:
 		d.p.limits.Lock()
+		if d.leavesNoRoom(c) {
+			d.p.limits.Unlock()
+			return wire.AtHome, nil, true
+		}
 		ret, outs, ok = d.execute(c)
 		d.p.limits.Unlock()
 		if ok && ret == 0 {
@@ -41,6 +47,33 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 		d.bindsSelf(c)
 	}
 	return ret, outs, ok
+}
+
+// leavesNoRoom tells whether a call limits the process's address space for good to less than it takes to keep it away: nothing
+// could be mapped in its deputy any more, neither to make a child nor to come home. Precondition: proc.limits is held.
+func (d *deputy) leavesNoRoom(c *syscalls.Call) bool {
+	resource, pid, at := int32(c.Args[0]), int32(0), int8(1)
+	if c.Nr == unix.SYS_PRLIMIT64 {
+		resource, pid, at = int32(c.Args[1]), int32(c.Args[0]), 2
+	}
+	if c.Nr != unix.SYS_SETRLIMIT && c.Nr != unix.SYS_PRLIMIT64 || resource != unix.RLIMIT_AS || pid != 0 && int(pid) != d.p.Own || d.p.s.passesLimits() {
+		return false
+	}
+	for i := range c.Segs {
+		if in := c.Segs[i].In; c.Segs[i].Arg == at && len(in) == 16 {
+			st, err := d.p.Family.FS.Status(d.p.PID)
+			return err == nil && le.Uint64(in[8:]) < st.VmSize+stub.RegionSize // as much again, for what it maps until it comes home
+		}
+	}
+	return false
+}
+
+// passesLimits tells whether the supervisor may raise a hard limit.
+func (s *Supervisor) passesLimits() bool {
+	const sysResource = 24 // CAP_SYS_RESOURCE: in the first user namespace, in no other
+	self := unix.Getpid()
+	st, err := s.fam.FS.Status(self)
+	return err == nil && st.CapEff>>sysResource&1 != 0 && s.fam.FS.Link(self, "ns/user") == firstUserNamespace
 }
 
 // unlimited is Unlimited of a process whose guest's side may be told of its limits meanwhile.

@@ -71,9 +71,14 @@ func (s *strand) rlimit(p *pending) {
 		s.goHome(p)
 		return
 	}
-	s.viaHome(p, func(ret int64, _ [][]byte) int64 {
+	s.askHome(p, func(r result) {
+		if r.ret == wire.AtHome {
+			s.unenter(p)
+			s.comeHome(p, "its limit on address space (ulimit -v) leaves no room for what openMosix maps in it at home")
+			return
+		}
 		for i := range p.call.Segs {
-			if in := p.call.Segs[i].In; ret == 0 && p.call.Segs[i].Arg == at && len(in) == 16 && limitActs(resource) && resource != unix.RLIMIT_MEMLOCK { // of that home has told
+			if in := p.call.Segs[i].In; r.ret == 0 && p.call.Segs[i].Arg == at && len(in) == 16 && limitActs(resource) && resource != unix.RLIMIT_MEMLOCK { // of that home has told
 				l := image.Limit{Cur: le.Uint64(in), Max: le.Uint64(in[8:])}
 				s.b.mu.Lock()
 				s.b.img.Limits[resource] = l
@@ -81,7 +86,7 @@ func (s *strand) rlimit(p *pending) {
 				s.b.setLimit(resource)
 			}
 		}
-		return ret
+		s.finish(p, p.call.Scatter(r.ret, r.outs, s.b.memory()))
 	})
 }
 
