@@ -51,8 +51,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   capabilities the first one's hold for what may be locked (docs/design/0002-core.md).
 - **Memory shared and writable** moves where nobody else has it, and comes home for a fork, for msync, when somebody opens its file, and when it reads or writes it by a descriptor of its own; more
   than 256 MB of contents are refused, and what it has opened twice (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
-- **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it, RLIMIT_CPU counts
-  without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
+- **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it (so ps, top and the shell's time tell of what
+  calls used at home), RLIMIT_CPU counts without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change. What it opened at home and reads away tells of its deputy.
 - A limit, CPU mask, niceness or policy that another process sets for one that is away acts at the guest within a second, at once if both are of one family.

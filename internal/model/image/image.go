@@ -161,8 +161,10 @@ type Thread struct {
 	// home gives to everybody.
 	CPUs     []uint64
 	Weight   Weight
-	CPUNanos int64 // CPU time used before, away from home
-	Pending  Pending
+	CPUNanos int64 // CPU time used before, away from home ...
+	// SystemNanos is what of it the kernel used for the thread.
+	SystemNanos int64
+	Pending     Pending
 	// Restart is the forwarded call that an interrupted wait (Rax is
 	// -ERESTART_RESTARTBLOCK) goes on with at its deputy; 0: none.
 	Restart int
@@ -255,7 +257,9 @@ type Image struct {
 
 	Virtual, Prof Timer
 	CPUTimers     []CPUTimer // those that move, in the order of their numbers
-	CPUMicros     int64      // CPU time used before, away from home
+	CPUMicros     int64      // CPU time used before, away from home ...
+	SystemMicros  int64      // ... of which by the kernel for it
+	Peak          uint64     // the most memory it has had on nodes before, away from home; bytes
 	HomeMicros    int64      // CPU time used at home
 	Personality   uint64
 	Umask         uint32

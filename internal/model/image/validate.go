@@ -57,11 +57,11 @@ func (img *Image) Validate() error {
 	if len(img.Threads) > maxThreads {
 		return fmt.Errorf("image: %d threads, at most %d", len(img.Threads), maxThreads)
 	}
-	if img.CPUMicros < 0 || img.CPUMicros > maxMicros || img.HomeMicros < 0 || img.HomeMicros > maxMicros {
-		return fmt.Errorf("image: %d and %d microseconds of CPU time", img.CPUMicros, img.HomeMicros)
+	if img.SystemMicros < 0 || img.SystemMicros > img.CPUMicros || img.CPUMicros > maxMicros || img.HomeMicros < 0 || img.HomeMicros > maxMicros {
+		return fmt.Errorf("image: %d (%d of them in the kernel) and %d microseconds of CPU time", img.CPUMicros, img.SystemMicros, img.HomeMicros)
 	}
 	for i := range img.Threads {
-		if t := &img.Threads[i]; len(t.CPUs) > maxCPUWords || t.CPUNanos < 0 || t.CPUNanos > maxMicros*1000 {
+		if t := &img.Threads[i]; len(t.CPUs) > maxCPUWords || t.SystemNanos < 0 || t.SystemNanos > t.CPUNanos || t.CPUNanos > maxMicros*1000 {
 			return fmt.Errorf("image: thread %d has %d words of CPUs and used %d ns", i, len(t.CPUs), t.CPUNanos)
 		}
 		if t := &img.Threads[i]; t.TID <= 0 || len(t.XState) > maxXState {

@@ -94,8 +94,17 @@ type Used struct {
 	Start     uint64 // when the process began, in ticks since boot: with the pid it names it for ever
 	Moves     int
 	CPUMicros int64
-	Threads   map[int]int64 `json:",omitempty"` // nanoseconds, by the id the thread sees itself
-	Token     []byte        `json:",omitempty"` // by which nodes know what they hold of it
+	// SystemMicros is what of it the kernel used for the process; Peak is the most memory it had, bytes.
+	SystemMicros int64         `json:",omitempty"`
+	Peak         uint64        `json:",omitempty"`
+	Threads      map[int]int64 `json:",omitempty"` // nanoseconds, by the id the thread sees itself
+	// ThreadsSystem is what of that the kernel used for the thread.
+	ThreadsSystem map[int]int64 `json:",omitempty"`
+	// Waited is what children used away that it waited for there.
+	WaitedMicros       int64  `json:",omitempty"`
+	WaitedSystemMicros int64  `json:",omitempty"`
+	WaitedPeak         uint64 `json:",omitempty"`
+	Token              []byte `json:",omitempty"` // by which nodes know what they hold of it
 }
 
 // Verb is what a daemon asks a home supervisor to do.

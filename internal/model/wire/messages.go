@@ -231,6 +231,8 @@ type OwnFileMsg struct {
 	Name string
 	TID  int    // of this thread alone; 0: of the process
 	Text []byte // what home says, where its part is needed
+	// What children it has waited for used away from home: all, and in the kernel.
+	WaitedMicros, WaitedSystemMicros int64
 }
 
 // TextMsg asks for a descriptor of a file that holds a text.
@@ -246,12 +248,15 @@ const (
 	MaxText    = 32 << 20
 )
 
-// UsageMsg tells what a guest has used: CPU time on all nodes but home, of
-// which in the kernel on this one; memory as it is and as it was at most.
+// UsageMsg tells what a guest has used: CPU time on all nodes but home, and what
+// of it in the kernel; memory as it is and as it was at most.
 type UsageMsg struct {
 	CPUMicros, SystemMicros int64
 	RSS, Peak               uint64
 	Asleep                  bool // its first thread sleeps there
+	// CPUSoft is the soft limit on CPU time, seconds: who is told that it is reached has one
+	// more, as the kernel gives it. 0: it has not been reached here.
+	CPUSoft uint64
 }
 
 // CallsMsg tells what all bodies of a session have forwarded since the last one:

@@ -29,14 +29,31 @@ type bounds struct {
 // memory is what lockLimit makes of it.
 var boundsAway = [...]int{unix.RLIMIT_CPU, unix.RLIMIT_DATA, unix.RLIMIT_STACK, unix.RLIMIT_AS, unix.RLIMIT_MEMLOCK}
 
-// tellBounds tells the guest's side what is new. It does not wait: if limits are put aside just now,
-// it is told the next time.
-func (p *proc) tellBounds(l *link) {
+// tellBounds tells the guest's side what is new; soft is what that tells of the limit on CPU time. It does
+// not wait: if limits are put aside just now, all is told the next time.
+func (p *proc) tellBounds(l *link, soft uint64) {
 	if !p.limits.TryLock() {
 		return
 	}
 	defer p.limits.Unlock()
+	p.reachedCPU(soft)
 	p.boundsChanged(l)
+}
+
+// reachedCPU: with the signal that says so the kernel makes the soft limit on CPU time a second longer
+// (setrlimit(2)), and so does the guest's side. 0: it was not reached there. Precondition: p.limits is held.
+func (p *proc) reachedCPU(soft uint64) {
+	const at = 0 // in boundsAway
+	var now unix.Rlimit
+	if soft == 0 || unix.Prlimit(p.PID, boundsAway[at], nil, &now) != nil || now.Cur >= soft || soft > now.Max {
+		return // it is ending, or somebody has set another one meanwhile
+	}
+	now.Cur = soft
+	if err := unix.Prlimit(p.PID, boundsAway[at], &now, nil); err != nil {
+		p.s.log.Debug("limit on CPU time", "pid", p.PID, "error", err)
+		return
+	}
+	p.bounds.limits[at] = now // the guest's side knows
 }
 
 // tellBoundsNow is tellBounds of what a call of the process itself may have changed: the guest's side has been told
@@ -134,7 +151,7 @@ func (d *deputy) bindsOther(c *syscalls.Call) {
 	if c.Nr == unix.SYS_SETPRIORITY && int32(c.Args[0]) != unix.PRIO_PROCESS { // of many
 		for _, p := range d.p.s.all() {
 			if p != d.p {
-				p.tellBounds(p.away())
+				p.tellBounds(p.away(), 0)
 			}
 		}
 		return
@@ -152,6 +169,6 @@ func (d *deputy) bindsOther(c *syscalls.Call) {
 		return
 	}
 	if other := d.p.s.deputyByOwn(int(int32(target))); other != nil && other.p != d.p {
-		other.p.tellBounds(other.p.away())
+		other.p.tellBounds(other.p.away(), 0)
 	}
 }

@@ -279,6 +279,6 @@ func (s *Supervisor) usage(l *link, f frame) {
 	}
 	if p := s.servedBy(l, f.id); p != nil {
 		p.used(m)
-		p.tellBounds(l)
+		p.tellBounds(l, m.CPUSoft)
 	}
 }

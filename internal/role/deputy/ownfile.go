@@ -50,7 +50,8 @@ func (d *deputy) ownFile(c *syscalls.Call, fd int64) *wire.OwnFileMsg {
 	if unix.Statfs(link, &fs) != nil || fs.Type != unix.PROC_SUPER_MAGIC {
 		return nil
 	}
-	m := &wire.OwnFileMsg{Name: filepath.Base(path)}
+	waited := d.p.waitedFor()
+	m := &wire.OwnFileMsg{Name: filepath.Base(path), WaitedMicros: waited.cpu, WaitedSystemMicros: waited.system}
 	if m.TID, ok = d.p.names(path); !ok {
 		return nil
 	}

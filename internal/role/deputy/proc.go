@@ -62,7 +62,7 @@ type proc struct {
 	heard       time.Time        // when the guest side last told of it, or it went there
 	since       time.Time        // when it came where it is, while it is away
 	callsSince  uint64           // ... and how many calls it had made home by then
-	threadsUsed map[int]int64    // CPU time used away by its threads before this stay, nanoseconds
+	threadsUsed map[int]spent    // CPU time used away by its threads before this stay, nanoseconds
 	exec        *execution       // an execve under way
 	homing      bool             // it is on its way home for a call
 	dying       bool             // a signal killed its guest

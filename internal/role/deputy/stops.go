@@ -265,7 +265,6 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 	}
 	s.log.Debug("process ended", "pid", p.PID, "stop", st.String())
 	s.killUnmade(p)
-	p.bury()
 	s.finished(p, st.Micros)
 	s.drop(p, supervisor.Gone)
 	p.killGuest(p.away())
@@ -273,6 +272,7 @@ func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 
 // drop takes a process out of the tables.
 func (s *Supervisor) drop(p *proc, kind supervisor.EventKind) {
+	p.bury()
 	p.hasEnded()
 	p.mu.Lock()
 	used := p.usedAway()

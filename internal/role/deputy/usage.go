@@ -16,9 +16,9 @@ import (
 // is kept here, and added to what the kernel tells a parent of its children, as
 // far as that call is made for a parent that is away itself.
 
-// spent is what a process, or several together, used away from home.
+// spent is what a process, or several together, or a thread, used away from home.
 type spent struct {
-	cpu, system int64  // microseconds, all and in the kernel
+	cpu, system int64  // microseconds (of a thread: nanoseconds), all and in the kernel
 	peak        uint64 // bytes, of the largest
 }
 
@@ -26,15 +26,16 @@ func (a spent) plus(b spent) spent {
 	return spent{cpu: a.cpu + b.cpu, system: a.system + b.system, peak: max(a.peak, b.peak)}
 }
 
-// used notes what the guest side tells. The time in the kernel is that of the
-// present stay; what was known of an earlier one stays within the whole.
+// most is what has been used when a and b have been told of it: used time does not vanish.
+func (a spent) most(b spent) spent {
+	return spent{cpu: max(a.cpu, b.cpu), system: max(a.system, b.system), peak: max(a.peak, b.peak)}
+}
+
+// used notes what the guest side tells.
 func (p *proc) used(m wire.UsageMsg) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if m.CPUMicros < p.burnt.cpu { // used time does not vanish
-		m.CPUMicros = p.burnt.cpu
-	}
-	p.burnt = spent{cpu: m.CPUMicros, system: max(p.burnt.system, m.SystemMicros), peak: max(p.burnt.peak, m.Peak)}
+	p.burnt = p.burnt.most(spent{cpu: m.CPUMicros, system: m.SystemMicros, peak: m.Peak})
 	p.rss, p.asleep = m.RSS, m.Asleep
 	p.heard = time.Now()
 }
@@ -60,8 +61,8 @@ func (p *proc) arrives() {
 	p.heard, p.callsSince = p.since, p.calls.Load()
 }
 
-// bury leaves to the parent what an ended process, and the children it had
-// waited for, have used. The parent is told when it waits.
+// bury leaves to the parent what a process that has ended, or is an ordinary one
+// again, and the children it had waited for, have used. The parent is told when it waits.
 func (p *proc) bury() {
 	p.mu.Lock()
 	parent, own, waited := p.parent, p.burnt, p.waited
@@ -180,13 +181,14 @@ func addTimeval(b []byte, micros int64) {
 func (p *proc) earlier(img *image.Image) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	img.CPUMicros = p.burnt.cpu
+	img.CPUMicros, img.SystemMicros, img.Peak = p.burnt.cpu, p.burnt.system, p.burnt.peak
 	if st, err := p.Family.FS.Stat(p.PID); err == nil {
 		const tick = 10_000 // microseconds
 		img.HomeMicros = int64(st.UTime+st.STime) * tick
 	}
 	for i := range img.Threads {
-		img.Threads[i].CPUNanos = p.threadsUsed[img.Threads[i].TID]
+		used := p.threadsUsed[img.Threads[i].TID]
+		img.Threads[i].CPUNanos, img.Threads[i].SystemNanos = used.cpu, used.system
 	}
 }
 
@@ -195,11 +197,11 @@ func (p *proc) cameHome(img *image.Image) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.moves++
-	p.burnt.cpu = max(p.burnt.cpu, img.CPUMicros)
-	p.threadsUsed = map[int]int64{}
+	p.burnt = p.burnt.most(spent{cpu: img.CPUMicros, system: img.SystemMicros, peak: img.Peak})
+	p.threadsUsed = map[int]spent{}
 	for i := range img.Threads {
 		if t := &img.Threads[i]; t.CPUNanos > 0 && len(p.threadsUsed) < maxThreadsUsed {
-			p.threadsUsed[t.TID] = t.CPUNanos
+			p.threadsUsed[t.TID] = spent{cpu: t.CPUNanos, system: t.SystemNanos}
 		}
 	}
 }
@@ -213,7 +215,15 @@ func (p *proc) usedAway() *supervisor.Used {
 	if err != nil {
 		return nil
 	}
-	return &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, Threads: p.threadsUsed, Token: p.token}
+	u := &supervisor.Used{Start: st.StartTime, Moves: p.moves, CPUMicros: p.burnt.cpu, SystemMicros: p.burnt.system, Peak: p.burnt.peak,
+		WaitedMicros: p.waited.cpu, WaitedSystemMicros: p.waited.system, WaitedPeak: p.waited.peak, Token: p.token}
+	if len(p.threadsUsed) > 0 {
+		u.Threads, u.ThreadsSystem = map[int]int64{}, map[int]int64{}
+	}
+	for tid, t := range p.threadsUsed {
+		u.Threads[tid], u.ThreadsSystem[tid] = t.cpu, t.system
+	}
+	return u
 }
 
 // usedBy is what is remembered of a process that came home; nil: nothing.
@@ -237,7 +247,17 @@ func (p *proc) usedBefore(told *supervisor.Used) {
 		told = own
 	}
 	if told != nil && told.Start == st.StartTime {
-		p.burnt.cpu, p.moves, p.threadsUsed, p.token = told.CPUMicros, told.Moves, told.Threads, told.Token
+		p.takesUp(told)
+	}
+}
+
+func (p *proc) takesUp(u *supervisor.Used) {
+	p.moves, p.token = u.Moves, u.Token
+	p.burnt = spent{cpu: u.CPUMicros, system: u.SystemMicros, peak: u.Peak}
+	p.waited = spent{cpu: u.WaitedMicros, system: u.WaitedSystemMicros, peak: u.WaitedPeak}
+	p.threadsUsed = make(map[int]spent, len(u.Threads))
+	for tid, cpu := range u.Threads {
+		p.threadsUsed[tid] = spent{cpu: cpu, system: u.ThreadsSystem[tid]}
 	}
 }
 

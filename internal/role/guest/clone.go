@@ -334,13 +334,11 @@ func (c *cloning) born(tid int) (*strand, error) {
 func (b *body) inherit(parent *body) {
 	parent.mu.Lock()
 	img := *parent.img
-	soft, hard := parent.cpuSoft, parent.cpuHard
 	parent.mu.Unlock()
-	img.PID, img.CPUMicros, img.HomeMicros, img.HomeDirty = b.Own, 0, 0, nil
+	img.PID, img.CPUMicros, img.SystemMicros, img.HomeMicros, img.Peak, img.HomeDirty = b.Own, 0, 0, 0, 0, nil
 	img.LocksNew = 0 // mlockall(2)
 	b.kept.Store(parent.kept.Load())
 	b.mu.Lock()
-	b.cpuSoft, b.cpuHard = soft, hard
 	b.img, b.running = &img, true
 	b.vdso, b.foreign = parent.vdso, parent.foreign
 	b.InheritAttributes(parent.Process)

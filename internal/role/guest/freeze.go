@@ -312,7 +312,8 @@ func (d *departure) capture() (*image.Image, error) {
 		s.mu.Lock()
 		img.Threads[i].CPUs, img.Threads[i].Weight = s.cpus, s.weight
 		s.mu.Unlock()
-		img.Threads[i].CPUNanos = s.before + s.usage().CPU
+		used := s.total()
+		img.Threads[i].CPUNanos, img.Threads[i].SystemNanos = used.CPU, used.System
 		d.saved[i] = img.Threads[i]
 		img.Threads[i].Blocks = s.blocks.Load()
 		s.leavingCall(&img.Threads[i], read)
@@ -332,7 +333,8 @@ func (d *departure) capture() (*image.Image, error) {
 		return nil, err
 	}
 	img.Files = b.withSoles(img.Files)
-	img.CPUMicros += b.usage().CPU / 1000
+	used := b.total()
+	img.CPUMicros, img.SystemMicros, img.Peak = used.CPU/1000, used.System/1000, used.Peak
 	return &img, d.stopTimers(&img)
 }
 

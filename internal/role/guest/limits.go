@@ -19,15 +19,14 @@ func (b *body) limits(img *image.Image) {
 	for _, r := range actsHere {
 		b.limit(r, img.Limits[r])
 	}
-	b.limit(unix.RLIMIT_CPU, img.Limits[unix.RLIMIT_CPU])
 }
 
 // limit makes one limit act here. The hard one is for home to keep: here it
 // could never be raised again.
 func (b *body) limit(resource int, l image.Limit) {
-	if resource == unix.RLIMIT_CPU {
+	if resource == unix.RLIMIT_CPU { // of no kernel's: limitCPU
 		b.mu.Lock()
-		b.cpuSoft, b.cpuHard = l.Cur, l.Max
+		b.cpuSoft = 0
 		b.mu.Unlock()
 		return
 	}
@@ -102,28 +101,32 @@ func limitActs(resource int) bool {
 // cpuLooks is how often in a second CPU time is compared with its limit.
 const cpuLooks = 4
 
-// limitCPU does what the kernel does natively: SIGXCPU at the soft limit and
-// each second after it, SIGKILL at the hard one: getrlimit(2).
+// limitCPU does what the kernel does natively: SIGXCPU at the soft limit, which
+// with each signal is a second later, SIGKILL at the hard one: getrlimit(2).
 func (b *body) limitCPU() {
 	const second = 1e9
 	b.mu.Lock()
-	soft, hard, home := b.cpuSoft, b.cpuHard, b.img.HomeMicros*1000
+	l, home := b.img.Limits[unix.RLIMIT_CPU], b.img.HomeMicros*1000
 	b.mu.Unlock()
-	if soft == unix.RLIM_INFINITY && hard == unix.RLIM_INFINITY {
+	if l.Cur == unix.RLIM_INFINITY && l.Max == unix.RLIM_INFINITY {
 		return
 	}
-	total := uint64(home+b.before()+b.cpu()) / second
+	total := uint64(home+b.before().CPU+b.cpu()) / second
 	switch {
-	case total >= max(hard, 1):
+	case total >= max(l.Max, 1):
 		b.report()
 		b.mu.Lock()
 		b.tellWritten(b.Own)
 		b.mu.Unlock()
 		_ = b.g.post(wire.Died, b.Own, wire.Encode(wire.DiedMsg{Signal: int(unix.SIGKILL)}))
-	case total >= max(soft, 1):
+	case total >= max(l.Cur, 1):
 		b.mu.Lock()
-		b.cpuSoft = total + 1
+		if b.img.Limits[unix.RLIMIT_CPU] == l { // nobody has set another one meanwhile
+			b.cpuSoft = total + 1
+			b.img.Limits[unix.RLIMIT_CPU].Cur = b.cpuSoft // wherever it goes, whatever it forks
+		}
 		b.mu.Unlock()
+		b.report() // home's as well
 		const siKernel = 0x80
 		one := pendingSignal{own: b.Own}
 		le.PutUint32(one.info[:], uint32(unix.SIGXCPU))

@@ -265,7 +265,7 @@ type body struct {
 	borrows  bool // it runs in its parent's memory: vfork(2)
 	homing   bool // it has met something that only home can do
 
-	cpuSoft, cpuHard uint64 // limits of CPU time, seconds; mu
+	cpuSoft uint64 // the soft limit on CPU time, seconds, as it is since it was reached here; 0: it was not; mu
 
 	timers        map[int32]image.CPUTimer // those on CPU time, as they were made; mu
 	watchesTimers bool                     // watchTimers runs; mu
@@ -344,5 +344,5 @@ type strand struct {
 
 	cpus   []uint64 // those it may use at home, nil: any
 	weight image.Weight
-	before int64 // CPU time it used away from home before it came, nanoseconds
+	before usage // of nodes before this one, but home
 }

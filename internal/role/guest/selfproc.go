@@ -84,11 +84,12 @@ func (s *strand) describe(m *wire.OwnFileMsg) ([]byte, bool) {
 	case "status":
 		return statusText(m.Text, here, b.overhead(), of == s), true
 	case "stat":
-		own := used{before: b.before(), usage: b.usage()}
+		own := b.total()
 		if m.TID != 0 {
-			own = used{before: of.before, usage: of.usage()}
+			own = of.total()
 		}
-		return statText(m.Text, here, b.overhead(), own, of == s)
+		children := usage{CPU: m.WaitedMicros * 1000, System: m.WaitedSystemMicros * 1000}
+		return statText(m.Text, here, b.overhead(), own, children, of == s)
 	}
 	return here, true
 }

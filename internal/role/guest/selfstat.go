@@ -5,12 +5,6 @@ import (
 	"strconv"
 )
 
-// used is CPU time: on nodes before this one, and on this one.
-type used struct {
-	before int64 // nanoseconds
-	usage
-}
-
 // fromHere lists the lines of /proc/pid/status that only the body's kernel
 // knows. The others are home's.
 var fromHere = []string{"Vm", "Rss", "Hugetlb", "THP_", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt", "State"}
@@ -87,12 +81,13 @@ func statmText(here []byte, overhead uint64) []byte {
 
 // Fields of /proc/pid/stat: proc_pid_stat(5).
 const (
-	statState, statMinFlt, statMajFlt, statUTime, statSTime, statVSize, statRSS = 3, 10, 12, 14, 15, 23, 24
-	statSignal, statSigCatch                                                    = 31, 34
+	statState, statMinFlt, statMajFlt, statUTime, statSTime, statCUTime, statCSTime, statVSize, statRSS = 3, 10, 12, 14, 15, 16, 17, 23, 24
+	statSignal, statSigCatch                                                                            = 31, 34
 )
 
-// statText joins what two kernels tell of one process.
-func statText(home, here []byte, overhead uint64, u used, self bool) ([]byte, bool) {
+// statText joins what two kernels tell of one process that has used u away from home, as have children
+// it has waited for.
+func statText(home, here []byte, overhead uint64, u, children usage, self bool) ([]byte, bool) {
 	head, mine, ok := statFields(home)
 	_, theirs, ok2 := statFields(here)
 	if !ok || !ok2 || len(mine) != len(theirs) {
@@ -109,8 +104,10 @@ func statText(home, here []byte, overhead uint64, u used, self bool) ([]byte, bo
 	}
 	set(statMinFlt, at(mine, statMinFlt)+at(theirs, statMinFlt))
 	set(statMajFlt, at(mine, statMajFlt)+at(theirs, statMajFlt))
-	set(statUTime, at(mine, statUTime)+uint64(max(0, u.before+u.CPU-u.System)/tick))
+	set(statUTime, at(mine, statUTime)+uint64((u.CPU-u.System)/tick))
 	set(statSTime, at(mine, statSTime)+uint64(u.System/tick))
+	set(statCUTime, at(mine, statCUTime)+uint64((children.CPU-children.System)/tick))
+	set(statCSTime, at(mine, statCSTime)+uint64(children.System/tick))
 	size := at(theirs, statVSize)
 	set(statVSize, size-min(size, overhead))
 	set(statRSS, at(theirs, statRSS))

@@ -22,15 +22,15 @@ func TestStatText(t *testing.T) {
 		}
 		return "7 (a) b) " + strings.Join(f, " ") + "\n"
 	}
-	home := line(map[int]string{3: "S", 4: "1", 10: "5", 14: "100", 15: "10", 23: "4096", 24: "1"})
+	home := line(map[int]string{3: "S", 4: "1", 10: "5", 14: "100", 15: "10", 16: "1", 17: "2", 23: "4096", 24: "1"})
 	here := line(map[int]string{3: "S", 4: "9", 10: "7", 14: "1", 15: "1", 23: "1052672", 24: "20", 34: "512"})
-	want := line(map[int]string{3: "R", 4: "1", 10: "12", 14: "350", 15: "60", 23: "4096", 24: "20", 34: "512"})
-	u := used{before: 2e9, usage: usage{CPU: 1e9, System: 5e8}}
-	if got, ok := statText([]byte(home), []byte(here), 1<<20, u, true); !ok || string(got) != want {
+	want := line(map[int]string{3: "R", 4: "1", 10: "12", 14: "350", 15: "60", 16: "21", 17: "12", 23: "4096", 24: "20", 34: "512"})
+	u, children := usage{CPU: 3e9, System: 5e8}, usage{CPU: 3e8, System: 1e8}
+	if got, ok := statText([]byte(home), []byte(here), 1<<20, u, children, true); !ok || string(got) != want {
 		t.Errorf("%v\n%s\nwant\n%s", ok, got, want)
 	}
 	for _, bad := range []string{"", "7 (x", "7 (x) S 1\n"} {
-		if _, ok := statText([]byte(bad), []byte(here), 0, u, true); ok {
+		if _, ok := statText([]byte(bad), []byte(here), 0, u, children, true); ok {
 			t.Errorf("%q was taken", bad)
 		}
 	}

@@ -312,7 +312,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		if err := s.t.RestoreThread(&img.Threads[i]); err != nil {
 			return err
 		}
-		s.rest, s.before = restOf(img.Threads[i].Pending, ago), img.Threads[i].CPUNanos
+		s.rest, s.before = restOf(img.Threads[i].Pending, ago), usedBefore(&img.Threads[i])
 		s.blocks.Store(img.Threads[i].Blocks)
 		s.atHome.Store(img.Threads[i].Blocks)
 		awayward(s, &img.Threads[i])

@@ -10,12 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usage is what a body, or one of its threads, has used on this node.
+// usage is what a body, or one of its threads, has used: on this node, or on several.
 type usage struct {
-	CPU, System    int64  // nanoseconds, all and in the kernel; the latter in steps of a tick
+	CPU, System    int64  // nanoseconds, all and in the kernel; the latter in steps of a tick on each
 	RSS, Peak      uint64 // bytes; of the whole body
 	MinFlt, MajFlt uint64
 	Asleep         bool // the first thread
+}
+
+// since is the use on this node of who has used something on others before.
+func (u usage) since(before usage) usage {
+	u.System = min(u.System, u.CPU) // the clocks are not read at one moment
+	u.CPU, u.System, u.Peak = u.CPU+before.CPU, u.System+before.System, max(u.Peak, before.Peak)
+	return u
 }
 
 const tick = int64(time.Second) / 100 // USER_HZ of x86-64
@@ -67,12 +74,21 @@ func (s *strand) usage() usage {
 	return u
 }
 
-// before is the CPU time the process had used away from home when it came, nanoseconds.
-func (b *body) before() int64 {
+// before is what the process had used away from home when it came.
+func (b *body) before() usage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.img.CPUMicros * 1000
+	return usage{CPU: b.img.CPUMicros * 1000, System: b.img.SystemMicros * 1000, Peak: b.img.Peak}
 }
+
+// usedBefore is what a thread had used away from home when it came.
+func usedBefore(t *image.Thread) usage { return usage{CPU: t.CPUNanos, System: t.SystemNanos} }
+
+// total is what the process has used away from home.
+func (b *body) total() usage { return b.usage().since(b.before()) }
+
+// total is what the thread has used away from home.
+func (s *strand) total() usage { return s.usage().since(s.before) }
 
 // lived is all the CPU time the process had used when it came, microseconds.
 func (b *body) lived() int64 {
@@ -84,8 +100,11 @@ func (b *body) lived() int64 {
 // report tells home what the process has used. What home knows when the
 // process ends is what its parent will be told.
 func (b *body) report() {
-	u := b.usage()
-	m := wire.UsageMsg{CPUMicros: (b.before() + u.CPU) / 1000, SystemMicros: u.System / 1000, RSS: u.RSS, Peak: u.Peak, Asleep: u.Asleep}
+	u := b.total()
+	b.mu.Lock()
+	soft := b.cpuSoft
+	b.mu.Unlock()
+	m := wire.UsageMsg{CPUMicros: u.CPU / 1000, SystemMicros: u.System / 1000, RSS: u.RSS, Peak: u.Peak, CPUSoft: soft, Asleep: u.Asleep}
 	_ = b.g.post(wire.Usage, b.Own, wire.Encode(m))
 	b.g.tellCalls()
 }
@@ -133,21 +152,20 @@ func (g *Guest) running() []*body {
 func (s *strand) getrusage(p *pending) {
 	const self, thread = 0, 1
 	var u usage
-	var before int64
 	who := int32(p.args[0])
 	switch who {
 	case self:
-		u, before = s.b.usage(), s.b.before()
+		u = s.b.total()
 	case thread:
-		u, before = s.usage(), s.before
-		u.Peak = s.b.usage().Peak // the kernel's rule: it is the process's
+		u = s.total()
+		u.Peak = s.b.total().Peak // the kernel's rule: it is the process's
 	default:
 		s.goHome(p)
 		return
 	}
 	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
 		if ret == 0 && len(outs) == 1 && len(outs[0]) >= rusageSize {
-			u.addTo(outs[0], before)
+			u.addTo(outs[0])
 		}
 		return ret
 	})
@@ -155,11 +173,10 @@ func (s *strand) getrusage(p *pending) {
 
 const rusageSize = 144
 
-// addTo adds to a struct rusage. What was used on other nodes counts as used by
-// the program, not the kernel.
-func (u *usage) addTo(b []byte, before int64) {
+// addTo adds to a struct rusage.
+func (u *usage) addTo(b []byte) {
 	const utime, stime, maxrss, minflt, majflt = 0, 16, 32, 64, 72
-	addTimeval(b[utime:], (before+u.CPU-u.System)/1000)
+	addTimeval(b[utime:], (u.CPU-u.System)/1000)
 	addTimeval(b[stime:], u.System/1000)
 	if kb := u.Peak / 1024; kb > le.Uint64(b[maxrss:]) {
 		le.PutUint64(b[maxrss:], kb)
@@ -177,10 +194,10 @@ func addTimeval(b []byte, micros int64) {
 
 // times adds the CPU time used here, in clock ticks.
 func (s *strand) times(p *pending) {
-	u, before := s.b.usage(), s.b.before()
+	u := s.b.total()
 	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
 		if len(outs) == 1 && len(outs[0]) >= 16 { // tms_utime, tms_stime
-			le.PutUint64(outs[0], le.Uint64(outs[0])+uint64(max(0, before+u.CPU-u.System)/tick))
+			le.PutUint64(outs[0], le.Uint64(outs[0])+uint64((u.CPU-u.System)/tick))
 			le.PutUint64(outs[0][8:], le.Uint64(outs[0][8:])+uint64(u.System/tick))
 		}
 		return ret
@@ -193,7 +210,7 @@ func (s *strand) usedAway(clock cpuclock.Clock) (int64, bool) {
 	case clock.Ticks:
 		return 0, false
 	case clock.OfProcess(s.b.Own):
-		return s.b.before() + s.b.cpu(), true
+		return s.b.before().CPU + s.b.cpu(), true
 	case !clock.Thread:
 		return 0, false
 	case clock.ID != 0:
@@ -203,7 +220,7 @@ func (s *strand) usedAway(clock cpuclock.Clock) (int64, bool) {
 		}
 		s = t.Data.(*strand)
 	}
-	return s.before + s.cpu(), true
+	return s.before.CPU + s.cpu(), true
 }
 
 // cpuClock reads the process's or thread's CPU clock: home's, other nodes' and

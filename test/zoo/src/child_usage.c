@@ -1,4 +1,4 @@
-// What a child uses while it is away is told to the parent that waits for it there: wait4, waitid, getrusage and times.
+// What a child uses while it is away is told to the parent that waits for it there: wait4, waitid, getrusage, times and /proc/self/stat, on later trips too.
 // quick
 #include "zoo.h"
 static double seconds(struct rusage *u) {
@@ -9,9 +9,17 @@ static double own(void) {
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
+static double children_by_stat(void) {
+	char text[4096];
+	long user, system;
+	slurp("/proc/self/stat", text, sizeof text);
+	must(sscanf(strrchr(text, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld", &user, &system) == 2);
+	return (user + system) / 100.0;
+}
 int main(void) {
 	static const double Burnt = 0.04;
 	int missed = 0, last = 0;
+	double told = 0, end = 0, stat = 0;
 	ready();
 	for (int lap = 0; more(); lap++) {
 		pid_t c = child();
@@ -35,6 +43,7 @@ int main(void) {
 		must(!getrusage(RUSAGE_CHILDREN, &all));
 		struct tms t;
 		times(&t);
+		told += seconds(&u), end = seconds(&all), stat = children_by_stat();
 		double ticks = (t.tms_cutime + t.tms_cstime) / 100.0;
 		last = seconds(&u) >= Burnt && u.ru_maxrss >= 4 << 10 && seconds(&all) >= Burnt && ticks >= Burnt - 0.021;
 		missed += !last;
@@ -43,5 +52,7 @@ int main(void) {
 	}
 	// Who waits at home for a child that is away is told what the kernel at home knows.
 	must(missed <= 3 && last);
+	if (end < told - 0.001) fail(__FILE__, __LINE__, "children used %.3f s, and one by one %.3f s", end, told);
+	if (stat < end - 0.05 || stat > end + 0.05) fail(__FILE__, __LINE__, "children used %.3f s, and %.3f s by /proc/self/stat", end, stat);
 	return ok();
 }
