@@ -12,5 +12,11 @@ func (s *Status) Ignores(sig int) bool {
 	if sig == int(unix.SIGCONT) || s.SigBlk&bit != 0 {
 		return false
 	}
-	return (s.SigIgn|droppedByDefault&^s.SigCgt)&bit != 0
+	return s.dropped()&bit != 0
 }
+
+// dropped are the signals that are ignored.
+func (s *Status) dropped() uint64 { return s.SigIgn | droppedByDefault&^s.SigCgt }
+
+// Waits tells whether a signal is pending that the thread is going to take, and does not ignore.
+func (s *Status) Waits() bool { return (s.SigPnd|s.ShdPnd)&^s.SigBlk&^s.dropped() != 0 }

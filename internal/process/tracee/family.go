@@ -105,6 +105,7 @@ type Thread struct {
 	injection *injection // the call it is to make, nil: none
 	group     bool       // the stop it was told to make was a job-control stop
 	short     bool       // its stop may have cut a read short
+	written   *written   // by a write that goes on; nil: none does
 	seen      bool       // it runs until its next call
 	asks      bool       // it stands before a call, until GoOnCalling
 	turn      uint64     // ... which is this one
@@ -206,6 +207,9 @@ func (f *Family) stopped(s ptrace.Stop) {
 	t := f.Thread(s.TID)
 	if t == nil {
 		f.role.Born(s)
+		return
+	}
+	if t.written != nil && !s.Gone() && t.writesOn(s) {
 		return
 	}
 	seen := t.seen

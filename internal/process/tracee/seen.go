@@ -14,6 +14,9 @@ type Seer func(t *Thread, c *ptrace.CallInfo) (waits bool)
 // GoOn lets a thread that runs by itself go on, and delivers a signal unless it is 0.
 func (t *Thread) GoOn(signal int) error {
 	t.Stands = false
+	if t.written != nil {
+		return ptrace.ContinueToSyscall(t.TID, signal)
+	}
 	if t.Proc.Sees == nil || t.Slot != nil {
 		return ptrace.Continue(t.TID, signal)
 	}

@@ -56,7 +56,9 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int) {
 	if p.away() == nil {
 		if c := p.isComing(); c == nil || !c.holds(t, ptrace.Stop{TID: t.TID, Kind: ptrace.Signal, Value: sig}) {
-			p.isUnheard(t, sig)
+			if !t.Drops(sig) || !t.WriteOn() {
+				p.isUnheard(t, sig)
+			}
 			_ = t.GoOn(sig)
 		}
 		return
@@ -80,7 +82,8 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 		p.mu.Unlock()
 	}
 	s.passOn(p, p.sentTo(t, info))
-	if d != nil { // else it has just been made, and nobody uses it yet
+	// Whether the guest ignores it is known there: if not, it breaks off the write.
+	if d != nil && !t.WriteOn() { // else it has just been made, and nobody uses it yet
 		d.settle()
 	}
 	_ = t.GoOn(0)
