@@ -210,9 +210,26 @@ func explain(err error) error {
 	var wrong *toml.DecodeError
 	if errors.As(err, &wrong) {
 		line, column := wrong.Position()
+		if _, want, is := strings.Cut(wrong.Error(), " of type "); is && len(wrong.Key()) > 0 {
+			return fmt.Errorf("line %d: %s: expected %s", line, strings.Join(wrong.Key(), "."), kindInWords(want))
+		}
 		return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(wrong.Error(), "toml: "))
 	}
 	return err
+}
+
+// kindInWords is a type of Go's as people write its values in the file.
+func kindInWords(kind string) string {
+	switch {
+	case strings.HasPrefix(kind, "[]"):
+		return `a list, as ["this", "that"]`
+	case kind == "string":
+		return `text in quotes, as "this"`
+	case kind == "bool":
+		return "true or false"
+	default:
+		return "a number"
+	}
 }
 
 // withPort adds the default port to an address without one.
@@ -233,6 +250,12 @@ func ParsePeer(s string) (Peer, error) {
 	return Peer{Number: n, Address: withPort(address)}, nil
 }
 
+func isPort(text string) bool { _, err := strconv.ParseUint(text, 10, 16); return err == nil }
+
+// maxRunDir leaves room for the name of the control socket: of a path to a socket the kernel
+// takes 107 characters.
+const maxRunDir = 107 - len("/control.sock")
+
 // mostStill is a day.
 const mostStill = 86_400
 
@@ -244,7 +267,7 @@ func (c Config) Check() error {
 	if c.Number < 1 || c.Number > trust.MaxNode {
 		return fmt.Errorf("number = %d: a node number is in 1…%d", c.Number, trust.MaxNode)
 	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil || !isPort(port) {
 		return fmt.Errorf("listen = %q: expected ADDRESS:PORT or :PORT", c.Listen)
 	}
 	switch c.Log {
@@ -255,8 +278,11 @@ func (c Config) Check() error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		return fmt.Errorf("log_format = %q: expected text or json", c.LogFormat)
 	}
-	if _, _, err := net.SplitHostPort(c.Metrics); err != nil && c.Metrics != "" {
+	if _, port, err := net.SplitHostPort(c.Metrics); (err != nil || !isPort(port)) && c.Metrics != "" {
 		return fmt.Errorf("metrics = %q: expected ADDRESS:PORT, or nothing for no metrics", c.Metrics)
+	}
+	if len(c.RunDir) > maxRunDir {
+		return fmt.Errorf("run_dir has %d characters: with more than %d the control socket in it can have no name", len(c.RunDir), maxRunDir)
 	}
 	if c.Speed != 0 && (c.Speed < load.MinSpeed || c.Speed > load.MaxSpeed) {
 		return fmt.Errorf("speed = %d: expected %d…%d, or 0 for as measured", c.Speed, load.MinSpeed, load.MaxSpeed)

@@ -48,7 +48,10 @@ func TestParseNamesThePlaceOfAMistake(t *testing.T) {
 		"\n\n[guests]\nmaximum = 1":                 `line 4: unknown setting "guests.maximum"`,
 		"[[peer]]\nnumber = 1\nadress='x'":          `line 3: unknown setting "peer.adress"`,
 		"number = 1\nname = ":                       "line 2",
-		"number = 1\nlisten = 5":                    "line 2",
+		"number = 1\nlisten = 5":                    `line 2: listen: expected text in quotes, as "this"`,
+		"number = 1\nmigrate = 1":                   "line 2: migrate: expected true or false",
+		"[guests]\nmax = \"9\"":                     "line 2: guests.max: expected a number",
+		"[discovery]\nseeds = \"a\"":                `line 2: discovery.seeds: expected a list`,
 		"number = 1\nnumber = 99999999999999999999": "line 2",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -61,6 +64,9 @@ func TestCheck(t *testing.T) {
 	for want, spoil := range map[string]func(*Config){
 		"number":            func(c *Config) { c.Number = 70000 },
 		"listen":            func(c *Config) { c.Listen = "10.0.0.1" },
+		":99999":            func(c *Config) { c.Listen = ":99999" },
+		"metrics":           func(c *Config) { c.Metrics = "127.0.0.1:x" },
+		"run_dir":           func(c *Config) { c.RunDir = "/run/" + strings.Repeat("x", 90) },
 		"log":               func(c *Config) { c.Log = "loud" },
 		"max":               func(c *Config) { c.Guests.Max = 0 },
 		"cgroup":            func(c *Config) { c.Guests.CGroup = "../x" },
@@ -119,19 +125,22 @@ func TestNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := numberFrom(nil, own); err != nil || n != 3 {
+	if n, err := numberFrom(nil, own, nil); err != nil || n != 3 {
 		t.Errorf("%d, %v", n, err)
 	}
 	nodes := []nodemap.Node{{Number: 8, Hosts: []string{"10.77.0.3"}}}
-	if n, err := numberFrom(nodes, own); err != nil || n != 8 {
+	if n, err := numberFrom(nodes, own, nil); err != nil || n != 8 {
 		t.Errorf("by the map: %d, %v", n, err)
 	}
 	nodes[0].Hosts[0] = "10.77.0.4"
-	if _, err := numberFrom(nodes, own); err == nil || !strings.Contains(err.Error(), "10.77.0.3") {
+	if _, err := numberFrom(nodes, own, nil); err == nil || !strings.Contains(err.Error(), "10.77.0.3") {
 		t.Errorf("not in the map: %v", err)
 	}
-	if _, err := numberFrom(nil, []netip.Addr{netip.MustParseAddr("fd00::1")}); err == nil {
+	if _, err := numberFrom(nil, []netip.Addr{netip.MustParseAddr("fd00::1")}, nil); err == nil {
 		t.Error("a number was made of an IPv6 address")
+	}
+	if _, err := numberFrom(nil, nil, []string{"none0"}); err == nil || !strings.Contains(err.Error(), "discovery.interfaces (none0)") {
+		t.Errorf("no such interface: %v", err)
 	}
 	c := Default()
 	c.Number, c.Name = 9, "nine"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 
 	"openmosix/internal/model/nodemap"
 )
@@ -29,7 +30,7 @@ func (c Config) Complete() (Config, error) {
 		return Config{}, err
 	}
 	if c.Number == 0 {
-		if c.Number, err = numberFrom(nodes, addressesOf(networks)); err != nil {
+		if c.Number, err = numberFrom(nodes, addressesOf(networks), c.Discovery.Interfaces); err != nil {
 			return Config{}, err
 		}
 	}
@@ -37,7 +38,7 @@ func (c Config) Complete() (Config, error) {
 }
 
 // numberFrom is the number of this node by the map or its addresses.
-func numberFrom(nodes []nodemap.Node, own []netip.Addr) (int, error) {
+func numberFrom(nodes []nodemap.Node, own []netip.Addr, interfaces []string) (int, error) {
 	texts := make([]string, len(own))
 	for i, a := range own {
 		texts[i] = a.String()
@@ -52,6 +53,10 @@ func numberFrom(nodes []nodemap.Node, own []netip.Addr) (int, error) {
 		if n, ok := nodemap.NumberOf(a); ok {
 			return n, nil
 		}
+	}
+	if len(interfaces) > 0 {
+		return 0, fmt.Errorf("number is not configured and cannot be derived: no interface of discovery.interfaces (%s) is here with an IPv4 address; correct them, or set number in the configuration",
+			strings.Join(interfaces, ", "))
 	}
 	return 0, errors.New("number is not configured and cannot be derived: this machine has no IPv4 address to take it from; set number in the configuration")
 }

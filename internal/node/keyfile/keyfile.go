@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"openmosix/internal/model/trust"
@@ -22,7 +23,8 @@ const sizeLimit = 4096
 // Load reads the key. A key others can read is refused: it is no secret any
 // more, and whoever has it is a member of the cluster.
 func Load(path string) (trust.Ring, error) {
-	file, err := os.Open(path)
+	// Of a pipe nobody writes to, the opening would not end.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no cluster key: %s does not exist; make one on one node with `openmosix key new` and copy it to the others", path)
 	}
@@ -48,6 +50,9 @@ func Load(path string) (trust.Ring, error) {
 	if open := info.Mode().Perm() & 0o077; open != 0 {
 		return nil, fmt.Errorf("cluster key %s is accessible to others (mode %04o): `chmod 600 %s`, and replace the key if strangers had access",
 			path, info.Mode().Perm(), path)
+	}
+	if owner := info.Sys().(*syscall.Stat_t).Uid; owner != 0 && int(owner) != os.Geteuid() {
+		return nil, fmt.Errorf("cluster key %s belongs to user %d, who can read it: `chown root %s`, and replace the key if strangers had access", path, owner, path)
 	}
 	return ring, nil
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -53,14 +54,26 @@ func TestLoadRefuses(t *testing.T) {
 		}
 		return path
 	}
-	for path, want := range map[string]string{
+	pipe, strange := filepath.Join(dir, "pipe"), write("strange", text, 0o600)
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]string{
 		filepath.Join(dir, "absent"):   "openmosix key new",
 		write("group", text, 0o640):    "chmod 600",
 		write("world", text, 0o604):    "chmod 600",
 		write("cut", text[:30], 0o600): "damaged",
 		write("empty", nil, 0o600):     "no cluster key in it",
 		dir:                            "not a regular file",
-	} {
+		pipe:                           "not a regular file",
+	}
+	if os.Geteuid() == 0 {
+		cases[strange] = "chown root"
+		if err := os.Chown(strange, 1234, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range cases {
 		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want …%s…", filepath.Base(path), err, want)
 		}
