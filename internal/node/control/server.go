@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -68,6 +69,9 @@ func Listen(runDir string, handle Handler, log *slog.Logger) (*Server, error) {
 	if err := os.MkdirAll(runDir, 0o755); err != nil {
 		return nil, fmt.Errorf("make run directory: %w", err)
 	}
+	if err := openToAll(runDir, 0o055); err != nil {
+		return nil, fmt.Errorf("open run directory to all users: %w", err)
+	}
 	path := filepath.Join(runDir, SocketName)
 	if serves(path) {
 		return nil, fmt.Errorf("another node daemon serves %s; stop it first or use another --run-dir", path)
@@ -84,6 +88,15 @@ func Listen(runDir string, handle Handler, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("open control socket to all users: %w", err)
 	}
 	return &Server{listener: listener, handle: handle, log: log, byUser: make(map[uint32]int)}, nil
+}
+
+// openToAll adds rights to those that a directory has: who made it may have been careful.
+func openToAll(dir string, rights fs.FileMode) error {
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode()&rights == rights {
+		return err
+	}
+	return os.Chmod(dir, info.Mode()|rights)
 }
 
 // Serve answers clients until ctx ends, and then removes the socket. It does

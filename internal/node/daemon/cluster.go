@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -16,6 +17,8 @@ import (
 	"openmosix/internal/node/membership"
 	"openmosix/internal/role/member"
 	"openmosix/internal/role/transport"
+
+	"golang.org/x/sys/unix"
 )
 
 // membershipOptions is what the table of nodes needs of the daemon.
@@ -82,7 +85,12 @@ func (d *Daemon) elsewhere(node int, address string) {
 // listen opens the node's port. The address is also that of gossip packets.
 func (d *Daemon) listen() (net.Listener, netip.AddrPort, error) {
 	listener, err := net.Listen("tcp", d.config.Listen)
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return nil, netip.AddrPort{}, fmt.Errorf("listen for the other nodes: %w; end what uses this port, or give another one in the setting listen", err)
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return nil, netip.AddrPort{}, fmt.Errorf("listen for the other nodes: %w; this machine has no such address, which is in the setting listen", err)
+	case err != nil:
 		return nil, netip.AddrPort{}, fmt.Errorf("listen for the other nodes: %w", err)
 	}
 	d.address = listener.Addr().String()

@@ -96,6 +96,7 @@ type Daemon struct {
 	measure  *measure.Measurer
 	guestCPU *measure.Share
 	policies *policy.Registry
+	notKept  sync.Once // the log says that they are not
 	tuning   *tuning.Store
 	first    firstPlaces
 	balancer *balancer.Balancer
@@ -168,8 +169,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return errors.New("a node daemon needs root: it moves the processes of all users")
 	}
-	if err := d.makeStateDir(); err != nil {
-		return err
+	if err := d.makeRunDirs(); err != nil {
+		return fmt.Errorf("%w (the setting run_dir names another place)", err)
+	}
+	if err := os.MkdirAll(d.homeStateDir(), 0o700); err != nil {
+		d.log.Warn("the state directory cannot be made: nothing will be known after a restart (the setting state_dir names another place)", "error", err)
 	}
 	shelf, err := d.openShelf()
 	if err != nil {
@@ -182,9 +186,6 @@ func (d *Daemon) Run(ctx context.Context) error {
 		d.log.Warn("hashes of files are not kept", "error", err) // it works from memory
 	}
 	d.guests.twins = twins
-	if d.guests.root, err = lodging.Root(d.config.RunDir); err != nil {
-		return err
-	}
 	server, err := control.Listen(d.config.RunDir, d.request, d.log)
 	if err != nil {
 		return err
@@ -228,14 +229,15 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return nil
 }
 
-func (d *Daemon) makeStateDir() error {
-	if err := os.MkdirAll(d.homeStateDir(), 0o700); err != nil {
-		return fmt.Errorf("make state directory: %w", err)
-	}
+func (d *Daemon) makeRunDirs() (err error) {
 	if err := os.MkdirAll(d.socketPath(""), 0o700); err != nil {
 		return fmt.Errorf("make directory of supervisors: %w", err)
 	}
-	return d.makeAboutDir()
+	if err := d.makeAboutDir(); err != nil {
+		return err
+	}
+	d.guests.root, err = lodging.Root(d.config.RunDir)
+	return err
 }
 
 func (d *Daemon) homeStateDir() string { return filepath.Join(d.config.StateDir, "home") }

@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
+	"openmosix/internal/node/policy"
 )
 
 const (
@@ -45,7 +47,9 @@ func (d *Daemon) policy(who control.Caller, r control.Request) control.Result {
 		return control.Result{Policy: &p}
 	}
 	p, mark, err := d.policies.Set(r.PID, *r.Change)
-	if err != nil {
+	if errors.Is(err, policy.ErrNotKept) {
+		d.notKept.Do(func() { d.log.Warn("policies of processes are not kept", "error", err) })
+	} else if err != nil {
 		return failed(control.BadRequest, "%v", err)
 	}
 	d.askAgain()

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bufio"
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -205,5 +206,20 @@ func TestWhatIsSaidDuringALookStays(t *testing.T) {
 	defer r.mu.Unlock()
 	if !r.forget(maps.Clone(r.byPID), facts{}) || len(r.byPID) > 0 {
 		t.Errorf("kept of a process that is not there: %v", r.byPID)
+	}
+}
+
+// Where the file cannot be written what is said holds all the same.
+func TestNotKept(t *testing.T) {
+	r, err := Open("/proc", filepath.Join(t.TempDir(), "absent", "policies.json"), TellCommand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, mark, err := r.Set(os.Getpid(), Change{Lock: of(true)})
+	if !errors.Is(err, ErrNotKept) || !p.Lock || mark == "" {
+		t.Errorf("%+v, %q, %v", p, mark, err)
+	}
+	if p, err := r.Of(os.Getpid()); err != nil || !p.Lock {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

@@ -97,7 +97,8 @@ func (r *Registry) inForce(p Policy) Policy {
 }
 
 // Set changes what is said of a process, which inherits the rest, and gives the
-// mark its descendants are to have in their environment.
+// mark its descendants are to have in their environment. Where it cannot be
+// kept (ErrNotKept) it holds all the same, until the daemon ends.
 func (r *Registry) Set(pid int, c Change) (Policy, string, error) {
 	old, err := r.said(pid)
 	if err != nil {
@@ -129,8 +130,14 @@ func (r *Registry) Set(pid int, c Change) (Policy, string, error) {
 	}
 	r.byPID[pid] = entry{Process: Process{pid, stat.StartTime}, Since: max(now, stat.StartTime), Policy: p}
 	r.marks[mark] = p
-	return r.inForce(p), mark, r.keep()
+	if err := r.keep(); err != nil {
+		return r.inForce(p), mark, fmt.Errorf("%w: %w", ErrNotKept, err)
+	}
+	return r.inForce(p), mark, nil
 }
+
+// ErrNotKept says that a policy will be forgotten with the daemon.
+var ErrNotKept = errors.New("what mosrun says of processes is lost when this daemon ends")
 
 // keep precondition: r.mu is held.
 func (r *Registry) keep() error {
