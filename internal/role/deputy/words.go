@@ -1,9 +1,13 @@
 package deputy
 
 import (
+	"errors"
+
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,9 +60,14 @@ func (p *proc) isDying() bool {
 	return p.dying
 }
 
-// dieOf gives the leader the signal with its default action.
+// dieOf gives the leader the signal with its default action. The guest may have died of it while the deputy is still held by the
+// move that has brought it there.
 func (s *Supervisor) dieOf(p *proc, sig int) error {
-	h, err := p.Freeze(stopLimit, func(t *tracedThread, st ptrace.Stop) { _ = ptrace.Continue(t.TID, 0) }, nil, nil)
+	letThrough := func(t *tracedThread, st ptrace.Stop) { _ = ptrace.Continue(t.TID, 0) }
+	h, err := p.Freeze(stopLimit, letThrough, nil, nil)
+	for within := owntime.Within(stopLimit); errors.Is(err, tracee.ErrBusy) && !within.Over(); h, err = p.Freeze(stopLimit, letThrough, nil, nil) {
+		pause()
+	}
 	if err != nil {
 		return err
 	}
