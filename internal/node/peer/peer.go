@@ -4,6 +4,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -28,7 +29,7 @@ const (
 	reply   = 2
 )
 
-// Request has exactly one field set.
+// Request has exactly one field set, besides Signs.
 type Request struct {
 	Open  *supervisor.Open `json:",omitempty"` // lend me your CPU for this process
 	Info  bool             `json:",omitempty"` // tell me of yourself
@@ -39,6 +40,8 @@ type Request struct {
 	Pass  *Pass            `json:",omitempty"` // let me through to another node
 	// Orphan is a session of mine whose home supervisor has ended: nobody will come for it.
 	Orphan *supervisor.Session `json:",omitempty"`
+	// Signs: until the reply is given, show that somebody is there.
+	Signs bool `json:",omitempty"`
 }
 
 // Pass is what a relay is asked for.
@@ -76,6 +79,8 @@ type Reply struct {
 	Error   string              `json:",omitempty"`
 	// Progress comes before the reply, any number of times.
 	Progress *control.Progress `json:",omitempty"`
+	// Sign, before the reply: it is being worked on.
+	Sign bool `json:",omitempty"`
 	// Told answers Watch, again and again.
 	Told *Told `json:",omitempty"`
 	// Stream, if a handler sets it, is called to give many replies instead of
@@ -101,23 +106,37 @@ func Call(ctx context.Context, number int, way transport.Way, id supervisor.Iden
 
 // Follow is Call of something that takes long.
 func Follow(ctx context.Context, number int, way transport.Way, id supervisor.Identity, r Request, progress func(control.Progress)) (*Reply, error) {
+	return follow(ctx, number, way, id, r, progress, signEvery)
+}
+
+func follow(ctx context.Context, number int, way transport.Way, id supervisor.Identity, r Request, progress func(control.Progress), every time.Duration) (*Reply, error) {
+	r.Signs = r.Fetch != nil || r.Admin != nil
 	framed, conn, err := ask(ctx, number, way, id, r)
 	if err != nil {
 		return nil, err
 	}
 	defer framed.Close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
+	var signs *signs // nil: none has come, and the other side may not know of them
 	for {
 		frame, err := framed.Recv()
 		if err != nil {
-			return nil, fmt.Errorf("hear from node %d: %w", number, errors.Join(context.Cause(ctx), err))
+			return nil, fmt.Errorf("hear from node %d: %w", number, cmp.Or(context.Cause(ctx), err))
 		}
+		signs.heard()
 		reply, err := decodeReply(frame)
-		if err != nil || reply.Progress == nil {
+		switch {
+		case err == nil && reply.Sign && signs == nil:
+			signs = awaitSigns(ctx, every, cancel)
+		case err == nil && reply.Sign:
+		case err != nil || reply.Progress == nil:
 			return reply, err
+		default:
+			progress(*reply.Progress)
 		}
-		progress(*reply.Progress)
 	}
 }
 
@@ -169,6 +188,10 @@ type Handler func(ctx context.Context, from trust.Name, r Request, tell func(con
 
 // Serve answers one daemon until it hangs up, is silent for a minute or ctx ends.
 func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
+	return serve(ctx, conn, handle, signEvery)
+}
+
+func serve(ctx context.Context, conn *tls.Conn, handle Handler, every time.Duration) error {
 	framed := transport.NewFramed(conn)
 	defer framed.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -194,7 +217,12 @@ func Serve(ctx context.Context, conn *tls.Conn, handle Handler) error {
 			return fmt.Errorf("hear from %s: %w", from, err)
 		}
 		w := &answering{framed: framed, id: frame.ID}
+		quiet := func() {}
+		if r.Signs {
+			quiet = w.signs(every)
+		}
 		answer := handle(ctx, from, r, w.tell)
+		quiet()
 		if answer.Stream != nil {
 			return w.stream(ctx, conn, answer.Stream)
 		}

@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"net"
 	"strings"
@@ -18,6 +19,11 @@ import (
 // listen serves as the daemon of node 2 and gives the way to it and the identity
 // of node 1.
 func listen(t *testing.T, handle Handler) (transport.Way, supervisor.Identity) {
+	t.Helper()
+	return listenWith(t, func(ctx context.Context, conn *tls.Conn) error { return Serve(ctx, conn, handle) })
+}
+
+func listenWith(t *testing.T, serve func(context.Context, *tls.Conn) error) (transport.Way, supervisor.Identity) {
 	t.Helper()
 	key, err := trust.NewKey(rand.Reader)
 	if err != nil {
@@ -41,11 +47,11 @@ func listen(t *testing.T, handle Handler) (transport.Way, supervisor.Identity) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	gate := transport.Gate{Settle: func(conn net.Conn, _ transport.Preface) (func(), error) {
-		tls, err := transport.Server(conn, server, trust.Daemon)
+		established, err := transport.Server(conn, server, trust.Daemon)
 		if err != nil {
 			return nil, err
 		}
-		return func() { Serve(ctx, tls, handle) }, nil
+		return func() { serve(ctx, established) }, nil
 	}}
 	ended := make(chan error, 1)
 	go func() { ended <- gate.Serve(ctx, l) }()
