@@ -197,7 +197,11 @@ func positive(word string) (int, error) {
 func (m *mosctl) many([]string) error {
 	show := isTerminal(os.Stderr) && !m.json
 	r, err := m.admin(m.word, nil, func(p control.Progress) {
-		if show {
+		switch {
+		case !show:
+		case p.Phase == control.PhaseGiving:
+			fmt.Fprintf(m.c.ErrOrStderr(), "\r\x1b[K%s: all have gone on; %d still fetch their memory from there", m.word, p.Total-p.Done)
+		default:
 			fmt.Fprintf(m.c.ErrOrStderr(), "\r\x1b[K%s: %d of %d", m.word, p.Done, p.Total)
 		}
 	})

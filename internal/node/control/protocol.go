@@ -108,6 +108,10 @@ type Answer struct {
 // are numbers of processes then, not bytes.
 const PhaseOneOfMany = "done"
 
+// PhaseGiving is the phase of a node that has sent processes on which still fetch their memory from it;
+// Done and Total are numbers of processes.
+const PhaseGiving = "giving"
+
 // Progress of a move.
 type Progress struct {
 	PID   int    `json:"pid"`

@@ -53,7 +53,10 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 			return d.sendOff(ctx, p)
 		})...)
 	}
-	d.awaitGiven(ctx)
+	for _, p := range d.awaitGiven(ctx, all, show) {
+		all = append(all, control.Outcome{PID: p.HomePID, Home: p.Node, Node: d.config.Number, Code: supervisor.Busy,
+			Text: "it runs elsewhere, but part of its memory is still here"})
+	}
 	all = settled(all)
 	for i := range all {
 		if hidden[all[i].PID] {
@@ -66,20 +69,30 @@ func (d *Daemon) expel(ctx context.Context, tell func(control.Progress)) []contr
 // gives tells of a guest that has gone on and is still needed here for its memory.
 func gives(p supervisor.Proc) bool { return p.State == supervisor.StateGiving }
 
-// awaitGiven waits until all that has gone on has fetched its memory from here.
-func (d *Daemon) awaitGiven(ctx context.Context) {
+// awaitGiven waits until all that has gone on has fetched its memory from here, and returns what has not.
+func (d *Daemon) awaitGiven(ctx context.Context, all []control.Outcome, tell func(control.Progress)) []supervisor.Proc {
 	ctx, cancel := context.WithTimeout(ctx, leaveTime)
 	defer cancel()
-	for slices.ContainsFunc(d.guests.lent(), gives) {
+	left := stillGiving(d.guests.lent(), all)
+	for most := len(left); len(left) > 0; left = stillGiving(d.guests.lent(), all) {
+		most = max(most, len(left))
+		tell(control.Progress{PID: left[0].HomePID, Phase: control.PhaseGiving, Done: uint64(most - len(left)), Total: uint64(most)})
 		select {
 		case <-ctx.Done():
-			return
+			return left
 		case <-time.After(expelPause):
 		}
 		asking, cancel := context.WithTimeout(ctx, describeTimeout)
 		d.guests.refresh(asking)
 		cancel()
 	}
+	return nil
+}
+
+// stillGiving lists what has gone on and is still needed here. A move that is known to have failed is not
+// waited for: its supervisor waits for a home that may not come back, for minutes.
+func stillGiving(guests []supervisor.Proc, all []control.Outcome) []supervisor.Proc {
+	return slices.DeleteFunc(guests, func(p supervisor.Proc) bool { return !gives(p) || refusedBefore(all, p) })
 }
 
 // refusedBefore tells whether it was tried in vain: once more will not help.
