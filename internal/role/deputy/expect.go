@@ -13,7 +13,7 @@ import (
 // nextFrame waits for the next frame of the move under way from one side.
 func (p *proc) nextFrame(l *link) (frame, error) {
 	for {
-		before := p.fetched.Load()
+		before := p.passed()
 		f, ok := p.inboxFor(l).next(stepLimit, p.cancelSignal(), p.stoodTooLong())
 		if ok {
 			p.carried.Add(uint64(len(f.data)))
@@ -28,11 +28,14 @@ func (p *proc) nextFrame(l *link) (frame, error) {
 		if in := p.inboxFor(l); in != nil && in.overflowed() {
 			return f, fail(supervisor.Unreachable, "the other node, or the way there, is too slow for what comes of the process")
 		}
-		if p.fetched.Load() == before { // else it does: it fetches what it lacks first
+		if p.passed() == before { // else it does: it fetches what it lacks first, or gives by other connections
 			return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
 		}
 	}
 }
+
+// passed counts what of the process has gone to its guests and come from them.
+func (p *proc) passed() uint64 { return p.fetched.Load() + p.carried.Load() }
 
 // expectAny is nextFrame for which a failure is an error.
 func (p *proc) expectAny(l *link) (frame, error) {

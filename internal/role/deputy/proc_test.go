@@ -3,6 +3,7 @@ package deputy
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"openmosix/internal/model/supervisor"
@@ -53,6 +54,32 @@ func TestMoveOfEndedProcess(t *testing.T) {
 			if waited := time.Since(start); waited > time.Second {
 				t.Errorf("after %v", waited)
 			}
+		})
+	}
+}
+
+// What comes by further connections shows that the guest's side is at work, when nothing comes by the link for
+// longer than a step may take: a round of copying ahead goes by them alone.
+func TestPagesBesideTheLinkAreAnAnswer(t *testing.T) {
+	for name, comes := range map[string]uint64{"pages come": 4096, "nothing comes": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &proc{Process: &tracee.Process{Own: 7}}
+			l := &link{}
+			p.begin()
+			p.deal(l)
+			go func() {
+				for range 10 {
+					time.Sleep(stepLimit / 2)
+					p.carried.Add(comes)
+				}
+				p.inboxFor(l).put(frame{kind: wire.Frozen, id: 7})
+			}()
+			f, err := p.nextFrame(l)
+			if came := err == nil && f.kind == wire.Frozen; came != (comes > 0) {
+				t.Errorf("%s: %v %v", name, f.kind, err)
+			}
+			synctest.Wait()
+			time.Sleep(10 * stepLimit)
 		})
 	}
 }

@@ -123,6 +123,7 @@ func (in *inbox) storeAhead(data []byte) error {
 // storeAhead stores a Pages frame that came before the process stands still. Several may call it
 // at once.
 func (a *arrival) storeAhead(data []byte) error {
+	a.came.Store(true)
 	into := a.into()
 	err := tracee.StorePages(into, data)
 	a.aheadMu.Lock()

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/mem"
-	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -69,6 +69,7 @@ type arrival struct {
 
 	into    func() *tracee.Filling // where they are put; whoever comes first makes it
 	aheadMu sync.Mutex
+	came    atomic.Bool       // some did, lately
 	stored  []image.Range     // pages that came ahead
 	early   tracee.EarlyPages // ... and those the body had no place for yet
 
@@ -129,23 +130,6 @@ func (a *arrival) run(f frame) error {
 	}
 	a.g.fault.Reach(fault.GuestBuilt)
 	return a.thaw()
-}
-
-// next waits for what home sends next.
-func (a *arrival) next() (frame, error) {
-	late, stop := owntime.After(stepLimit)
-	defer stop()
-	select {
-	case f := <-a.in.frames:
-		if f.kind == wire.Abort {
-			return f, errGivenUp
-		}
-		return f, nil
-	case <-late:
-		return frame{}, fmt.Errorf("home sent nothing for %v", stepLimit)
-	case <-a.g.done:
-		return frame{}, tracee.ErrGone
-	}
 }
 
 func (a *arrival) receiveFiles() error {
