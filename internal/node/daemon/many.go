@@ -16,6 +16,10 @@ const (
 	// movesAtOnce bounds how many processes one request moves at the same time:
 	// more would only share the same link.
 	movesAtOnce = 4
+	// memoryAtOnce bounds what memory those have together, if they are several. A process that writes
+	// is sent again what it wrote meanwhile: several that share a slow link write as fast as they are
+	// sent, and all of their memory goes twice.
+	memoryAtOnce = 64 << 20
 	// expelRounds bounds how often it is looked for guests that were forked, or
 	// had been granted before the node was blocked.
 	expelRounds = 5
@@ -157,14 +161,14 @@ func notBegun(o control.Outcome, why string) control.Outcome {
 // each moves some at a time and tells how many are done.
 func each(procs []supervisor.Proc, tell func(control.Progress), move func(supervisor.Proc) control.Outcome) []control.Outcome {
 	out := make([]control.Outcome, len(procs))
-	places := make(chan struct{}, movesAtOnce)
+	places := newPlaces()
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	done := uint64(0)
 	for i, p := range procs {
-		places <- struct{}{}
+		places.take(p.RSS)
 		group.Go(func() {
-			defer func() { <-places }()
+			defer places.leave(p.RSS)
 			out[i] = move(p)
 			mu.Lock()
 			defer mu.Unlock()
@@ -174,4 +178,37 @@ func each(procs []supervisor.Proc, tell func(control.Progress), move func(superv
 	}
 	group.Wait()
 	return out
+}
+
+// places are those of processes on their way.
+type places struct {
+	mu     sync.Mutex
+	left   *sync.Cond // one has left
+	moves  int
+	memory uint64
+}
+
+func newPlaces() *places {
+	p := &places{}
+	p.left = sync.NewCond(&p.mu)
+	return p
+}
+
+// take waits for a place for a process with so much memory.
+func (p *places) take(memory uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.moves >= movesAtOnce || p.moves > 0 && p.memory+memory > memoryAtOnce {
+		p.left.Wait()
+	}
+	p.moves++
+	p.memory += memory
+}
+
+func (p *places) leave(memory uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.moves--
+	p.memory -= memory
+	p.left.Signal()
 }
