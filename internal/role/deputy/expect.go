@@ -29,7 +29,7 @@ func (p *proc) nextFrame(l *link) (frame, error) {
 			return f, fail(supervisor.Unreachable, "the other node, or the way there, is too slow for what comes of the process")
 		}
 		if p.passed() == before { // else it does: it fetches what it lacks first, or gives by other connections
-			return f, fail(supervisor.Unreachable, "the guest's side did not answer in time")
+			return f, fail(supervisor.Unreachable, "the guest's side did not answer in time (is that node slow, or its openMosix of another version?)")
 		}
 	}
 }
@@ -50,7 +50,7 @@ func (p *proc) expectAny(l *link) (frame, error) {
 func (p *proc) expect(l *link, want uint8) (frame, error) {
 	f, err := p.expectAny(l)
 	if err == nil && f.kind != want {
-		err = fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
+		err = fmt.Errorf("unexpected answer %d from the guest's side (different versions of openMosix on the two nodes?)", f.kind)
 	}
 	return f, err
 }

@@ -92,7 +92,7 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.Prepar
 	}
 	f, err := p.prepared(l)
 	if err == nil && f.kind != wire.Prepared {
-		err = fmt.Errorf("unexpected answer %d from the guest's side", f.kind)
+		err = fmt.Errorf("unexpected answer %d from the guest's side (different versions of openMosix on the two nodes?)", f.kind)
 	}
 	if err != nil {
 		return nil, err
