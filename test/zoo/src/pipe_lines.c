@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-enum { Lines = 2000, Size = 10 };
+enum { Lines = 500, Size = 10 };
 static void line(int fd, int i) {
 	char b[Size + 1];
 	snprintf(b, sizeof b, "%09d\n", i);
