@@ -36,6 +36,8 @@ type Family struct {
 	Blob stub.Blob
 	FS   procfs.FS
 	role Role
+	// Owes is told of what is to be set right when nothing else is left to be done; nil: nobody is.
+	Owes func(more int)
 
 	ownStack sync.Mutex // held while the supervisor's own stack limit is lifted
 

@@ -188,7 +188,7 @@ func (t *Thread) InterruptInRoom() error {
 	}
 	err := ptrace.Interrupt(t.TID)
 	if full == nil { // else it has all the room that there may be
-		t.Proc.widened.note(r, pid, was)
+		t.Proc.widened.note(r, pid, was, t.Proc.Family.Owes)
 	}
 	return err
 }

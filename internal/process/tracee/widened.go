@@ -15,8 +15,8 @@ type widened struct {
 
 type inode struct{ dev, ino uint64 }
 
-// note sees to it that one gets its size again, when what is in it fits.
-func (w *widened) note(r *room, pid, was int) {
+// note sees to it that one gets its size again, when what is in it fits. owes is Family.Owes.
+func (w *widened) note(r *room, pid, was int, owes func(more int)) {
 	key := inode{r.file.Dev, r.file.Ino}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -27,11 +27,16 @@ func (w *widened) note(r *room, pid, was int) {
 		w.of = map[inode]bool{}
 	}
 	w.of[key] = true
+	if owes == nil {
+		owes = func(int) {}
+	}
+	owes(1)
 	go func() {
 		r.giveBack(pid, was)
 		w.mu.Lock()
 		delete(w.of, key)
 		w.mu.Unlock()
+		owes(-1)
 	}()
 }
 

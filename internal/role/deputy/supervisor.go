@@ -92,6 +92,10 @@ func newSupervisor() *Supervisor {
 		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
 	s.joint, s.fam = newJointly(s), tracee.NewFamily(s)
 	s.naming = naming.New(s.fam.FS, s.anyAway, s.done)
+	s.fam.Owes = func(more int) {
+		s.stay(more)
+		s.endIfIdle()
+	}
 	return s
 }
 
