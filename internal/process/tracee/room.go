@@ -22,9 +22,9 @@ type room struct {
 	number int // of the descriptor in the process
 	bytes  int // more are needed, at most
 	file   unix.Stat_t
-	// widens the pipe or socket, and tells the size that it had.
+	// widen widens the pipe or socket, and tells the size that it had.
 	widen func() (was int, err error)
-	// narrow gives it this size again.
+	// narrow gives it this size again, when it has been widened.
 	narrow func(fd, was int) error
 	// late: the kernel looks whether the thread is to stop before it looks for room.
 	late bool
@@ -117,7 +117,7 @@ func (r *room) known() bool {
 		if limit, err := unix.GetsockoptTimeval(r.fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO); err != nil || limit.Nano() != 0 {
 			return false // it is to end when its time is over, not to find room
 		}
-		r.widen, r.narrow = r.widenSocket, narrowSocket
+		r.widen = r.widenSocket
 		protocol, err := unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
 		r.late = err != nil || protocol == unix.IPPROTO_TCP
 		return true

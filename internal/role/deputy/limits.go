@@ -69,12 +69,7 @@ func (d *deputy) leavesNoRoom(c *syscalls.Call) bool {
 }
 
 // passesLimits tells whether the supervisor may raise a hard limit.
-func (s *Supervisor) passesLimits() bool {
-	const sysResource = 24 // CAP_SYS_RESOURCE: in the first user namespace, in no other
-	self := unix.Getpid()
-	st, err := s.fam.FS.Status(self)
-	return err == nil && st.CapEff>>sysResource&1 != 0 && s.fam.FS.Link(self, "ns/user") == firstUserNamespace
-}
+func (s *Supervisor) passesLimits() bool { return s.capable(unix.Getpid(), unix.CAP_SYS_RESOURCE) }
 
 // unlimited is Unlimited of a process whose guest's side may be told of its limits meanwhile.
 func (p *proc) unlimited(f func() error) error {

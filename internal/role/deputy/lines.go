@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 
@@ -45,8 +46,7 @@ func (d *deputy) roomInPipe(fd int) (m wire.CreditMsg) {
 	}
 	defer func() { _ = unix.Close(its) }()
 	size, err := unix.FcntlInt(uintptr(its), unix.F_GETPIPE_SZ, 0)
-	const page = 4096
-	if err != nil || size < pagesForCredit*page {
+	if err != nil || size < pagesForCredit*image.PageSize {
 		return m
 	}
 	if there, err := unix.IoctlGetInt(its, unix.TIOCINQ); err != nil || there != 0 || !hasReader(its) {

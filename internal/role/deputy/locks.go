@@ -65,12 +65,16 @@ func (r *returning) unlock() {
 
 // lockLimit is the process's limit on locked memory: none, where it may lock what it likes.
 func (p *proc) lockLimit(l image.Limit) image.Limit {
-	const ipcLock = 14 // CAP_IPC_LOCK: in the first user namespace, in no other
-	st, err := p.Family.FS.Status(p.PID)
-	if err == nil && st.CapEff>>ipcLock&1 != 0 && p.s.fam.FS.Link(p.PID, "ns/user") == firstUserNamespace {
+	if p.s.capable(p.PID, unix.CAP_IPC_LOCK) {
 		return image.Limit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	}
 	return l
+}
+
+// capable tells whether a process has a capability in the first user namespace; in no other does it lift a limit.
+func (s *Supervisor) capable(pid, capability int) bool {
+	st, err := s.fam.FS.Status(pid)
+	return err == nil && st.CapEff>>capability&1 != 0 && s.fam.FS.Link(pid, "ns/user") == firstUserNamespace
 }
 
 // firstUserNamespace has the same number on all machines: PROC_USER_INIT_INO.
