@@ -58,7 +58,7 @@ func (d *deputy) peek(j job, fd, count int) {
 		return
 	}
 	told := d.p.told.Load()
-	its, inode := d.pipe(fd, unix.O_RDONLY)
+	its, inode := d.pipe(fd)
 	if its < 0 {
 		k.wait = lastPeek
 		return
@@ -104,8 +104,8 @@ func (k *peeks) turn() {
 	k.at, k.last = k.sent, 0
 }
 
-// pipe borrows a descriptor, if it is that of a pipe without a name, of bytes, and open in this way; else -1.
-func (d *deputy) pipe(fd, mode int) (its int, inode uint64) {
+// pipe borrows a descriptor, if it is that of a pipe without a name; else -1.
+func (d *deputy) pipe(fd int) (its int, inode uint64) {
 	if len(d.p.Threads()) != 1 {
 		return -1, 0
 	}
@@ -116,7 +116,7 @@ func (d *deputy) pipe(fd, mode int) (its int, inode uint64) {
 	var st unix.Stat_t
 	var fs unix.Statfs_t
 	flags, err := unix.FcntlInt(uintptr(its), unix.F_GETFL, 0)
-	if err != nil || flags&(unix.O_ACCMODE|unix.O_DIRECT) != mode || unix.Fstat(its, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO ||
+	if err != nil || flags&unix.O_ACCMODE != unix.O_RDONLY || unix.Fstat(its, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO ||
 		unix.Fstatfs(its, &fs) != nil || fs.Type != unix.PIPEFS_MAGIC {
 		_ = unix.Close(its)
 		return -1, 0
@@ -162,8 +162,12 @@ func (d *deputy) readsAlone(inode uint64) bool {
 	}
 	k.since, k.looks = 0, min(2*k.looks, lastPeek)
 	d.relieve()
-	if !p.nobodyHas(inode, func(flags uint32) bool { return flags&(unix.O_ACCMODE|unix.O_DIRECT) == unix.O_WRONLY }) {
-		return false
+	name := "pipe:[" + strconv.FormatUint(inode, 10) + "]"
+	// Twice: one that is given it by another while that is looked for, which then lets go of it, is found the second time.
+	for range 2 {
+		if !p.nobodyElse(func(pid int) (bool, error) { return reads(p.Family.FS, pid, name) }) {
+			return false
+		}
 	}
 	s.mu.Lock()
 	s.pipe = inode
@@ -172,19 +176,8 @@ func (d *deputy) readsAlone(inode uint64) bool {
 	return true
 }
 
-// nobodyHas tells whether no other process has a descriptor of a pipe, but for those whose flags are harmless. It is looked
-// twice: one that is given it by another meanwhile, which then lets go of it, is found the second time.
-func (p *proc) nobodyHas(inode uint64, harmless func(flags uint32) bool) bool {
-	name := "pipe:[" + strconv.FormatUint(inode, 10) + "]"
-	for range 2 {
-		if !p.nobodyElse(func(pid int) (bool, error) { return hasPipe(p.Family.FS, pid, name, harmless) }) {
-			return false
-		}
-	}
-	return true
-}
-
-func hasPipe(fs procfs.FS, pid int, name string, harmless func(flags uint32) bool) (bool, error) {
+// reads tells whether a process has a descriptor that leads to the pipe of this name, but to write bytes to it.
+func reads(fs procfs.FS, pid int, name string) (bool, error) {
 	numbers, err := fs.FDNumbers(pid)
 	if errors.Is(err, procfs.ErrGone) {
 		return false, nil
@@ -195,7 +188,8 @@ func hasPipe(fs procfs.FS, pid int, name string, harmless func(flags uint32) boo
 		if its, err := os.Readlink(fs.Path(pid, "fd/"+strconv.Itoa(n))); err != nil || its != name {
 			continue
 		}
-		if fd, err := fs.FD(pid, n); err != nil || !harmless(fd.Flags) {
+		fd, err := fs.FD(pid, n)
+		if err != nil || fd.Flags&unix.O_ACCMODE != unix.O_WRONLY || fd.Flags&unix.O_DIRECT != 0 {
 			return true, nil
 		}
 	}
@@ -208,7 +202,7 @@ func (d *deputy) takesOut(m *wire.BehindMsg) bool {
 	if !k.out || k.fd != m.FD || !m.Seek || m.Offset <= k.at || m.Offset > k.sent {
 		return false
 	}
-	its, _ := d.pipe(m.FD, unix.O_RDONLY)
+	its, _ := d.pipe(m.FD)
 	if its < 0 {
 		return false
 	}

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-enum { Many = 1300 }; // a few pieces of what goes ahead
+enum { Many = 3000 }; // a few pieces of what goes ahead
 static unsigned char value(int i) { return i * 31 + i / 251; }
 
 // wrote makes a process that writes so many bytes, and the end of the pipe to read from, which nobody else has.
@@ -90,7 +90,7 @@ static void asked(void) {
 static void shared(void) {
 	pid_t w;
 	int fd = wrote(Many, 0, &w);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 6; i++) {
 		several(fd, 150);
 		pid_t c = child();
 		if (!c) {
