@@ -55,6 +55,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it (so ps, top and the shell's time tell of what
   calls used at home), RLIMIT_CPU counts without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
 - **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
+- A process that is away and stopped (SIGSTOP, ^Z) is told by /proc and ps to sleep (S, natively T); mps says T, its parent is told as natively, and it stands still.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change. What it opened at home and reads away tells of its deputy.
 - A limit, CPU mask, niceness or policy that another process sets for one that is away acts at the guest within a second, at once if both are of one family.
 - Niceness and policy act among a lender's guests. Nothing is in real time there, and nothing weighs more than what is ordinary: SCHED_FIFO, SCHED_RR, SCHED_DEADLINE and a negative niceness are told, and act at home. A lender without

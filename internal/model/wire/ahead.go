@@ -19,7 +19,6 @@ type AheadFile struct {
 	HasStat   bool
 	Continues bool
 	Quiet     bool   // it has just been opened, and closing it cannot fail
-	Pipe      bool   // it is a pipe, and the contents are in it still: Offset is counted by home
 	Offset    uint64 // of the descriptor, and of the first byte of the contents
 	Stat      []byte // as fstat(2) gives it
 	Contents  []byte
@@ -37,7 +36,6 @@ const (
 	aheadStat
 	aheadContinues
 	aheadQuiet
-	aheadPipe
 )
 
 // Head is what precedes the contents in a frame.
@@ -56,9 +54,6 @@ func (f *AheadFile) Head() []byte {
 	if f.Quiet {
 		b[4] |= aheadQuiet
 	}
-	if f.Pipe {
-		b[4] |= aheadPipe
-	}
 	binary.LittleEndian.PutUint64(b[5:], f.Offset)
 	copy(b[13:], f.Stat)
 	return b
@@ -71,7 +66,7 @@ func DecodeAhead(b []byte) (AheadFile, error) {
 	if len(b) < aheadHead || len(b) > aheadHead+MaxAhead {
 		return AheadFile{}, errAhead
 	}
-	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0, Quiet: b[4]&aheadQuiet != 0, Pipe: b[4]&aheadPipe != 0,
+	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0, Quiet: b[4]&aheadQuiet != 0,
 		Offset: binary.LittleEndian.Uint64(b[5:]), Stat: b[13 : 13+StatSize], Contents: b[aheadHead:]}
 	if f.FD < 0 || f.Offset > 1<<62 {
 		return AheadFile{}, errAhead

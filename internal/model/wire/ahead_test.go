@@ -8,7 +8,7 @@ import (
 )
 
 func TestAheadTravels(t *testing.T) {
-	f := AheadFile{FD: 7, Complete: true, HasStat: true, Continues: true, Quiet: true, Pipe: true, Offset: 1 << 40, Stat: bytes.Repeat([]byte{3}, StatSize), Contents: []byte("contents")}
+	f := AheadFile{FD: 7, Complete: true, HasStat: true, Continues: true, Quiet: true, Offset: 1 << 40, Stat: bytes.Repeat([]byte{3}, StatSize), Contents: []byte("contents")}
 	got, err := DecodeAhead(append(f.Head(), f.Contents...))
 	if err != nil || !cmp.Equal(got, f) {
 		t.Errorf("%v, %v", got, err)

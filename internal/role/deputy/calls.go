@@ -170,7 +170,6 @@ func (d *deputy) forward(j job) {
 		d.reply(j, serial, -int64(unix.EPERM), nil)
 		return
 	}
-	d.peeks.out = false // what the process has read of it has been said before
 	if d.readOn != nil && sleeps(c) {
 		d.relieve()
 	}

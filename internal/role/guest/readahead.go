@@ -199,9 +199,6 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		return 0, false
 	}
 	m := s.b.memory()
-	if f.Pipe && p.nr != unix.SYS_READ {
-		return ofPipe(p)
-	}
 	switch p.nr {
 	case unix.SYS_CLOSE:
 		s.b.behind(s.t.Own, true)
@@ -224,17 +221,6 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 			s.asksOn(f, p.args[2], s.b.g.along)
 		}
 		return ret, known
-	}
-	return 0, false
-}
-
-// ofPipe is what a shell asks between two lines, which a pipe answers in the same way as long as it is one: pipe(7).
-func ofPipe(p *pending) (ret int64, known bool) {
-	switch {
-	case p.nr == unix.SYS_LSEEK && uint32(p.args[2]) <= unix.SEEK_HOLE:
-		return -int64(unix.ESPIPE), true
-	case p.nr == unix.SYS_IOCTL && uint32(p.args[1]) == unix.TCGETS:
-		return -int64(unix.ENOTTY), true
 	}
 	return 0, false
 }
