@@ -238,6 +238,44 @@ func TestFork(t *testing.T) {
 	}
 }
 
+// wants tells of pages that are wanted to be written.
+type wants chan uint64
+
+func (w wants) Want(_ Key, page, _ uint64, write bool, _ int) {
+	if write {
+		w <- page
+	}
+}
+
+func (wants) Say(Key, uint64, uint64, coherence.Word, uint64, []byte) {}
+
+// What is only read here is not written, also when it has been looked who has ended.
+func TestSweepLeavesProtection(t *testing.T) {
+	_, files := cluster(t, 0)
+	w := make(wants, 10)
+	n := New(w, true)
+	if _, err := n.Use(testKey, testPages*image.PageSize, func() (*os.File, error) { return files[0], nil }); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Forget)
+	c := join(t, n, files[0], "count")
+	if err := n.Yield(testKey, 0, 1, true); err != nil {
+		t.Fatal(err)
+	}
+	n.mu.Lock()
+	n.sweep()
+	n.mu.Unlock()
+	c.run()
+	select {
+	case page := <-w:
+		if got := word64(t, files[0], 0); page != 0 || got != 0 {
+			t.Errorf("page %d is wanted first; %d counted", page, got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Errorf("it does not wait: %d counted", word64(t, files[0], 0))
+	}
+}
+
 func word64(t *testing.T, f *os.File, at int64) uint64 {
 	t.Helper()
 	var b [8]byte

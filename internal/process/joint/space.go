@@ -136,7 +136,9 @@ func (n *Node) drop(s *Space) {
 // sweep drops processes that have ended: nothing tells that of a userfaultfd. Precondition: mu is held.
 func (n *Node) sweep() {
 	for _, s := range slices.Clone(n.spaces) {
-		if len(s.parts) == 0 || errors.Is(s.protect(image.Range{Start: s.parts[0].Start, End: s.parts[0].Start + image.PageSize}, false), unix.ESRCH) {
+		// A page that is protected needlessly costs one fault. One that is protected no more although it is only read
+		// here would be written.
+		if len(s.parts) == 0 || errors.Is(s.protect(image.Range{Start: s.parts[0].Start, End: s.parts[0].Start + image.PageSize}, true), unix.ESRCH) {
 			n.drop(s)
 		}
 	}
