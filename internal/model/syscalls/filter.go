@@ -65,7 +65,7 @@ func Filter(reservedHigh uint32, more Notified) []Instr {
 		prog = append(prog, aliased()...)
 	}
 	if more.Joint {
-		prog = append(prog, joint()...)
+		prog = append(prog, joint(reservedHigh)...)
 	}
 	for _, nr := range hot {
 		block := decide(Lookup(nr), reservedHigh)

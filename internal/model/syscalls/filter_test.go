@@ -122,6 +122,30 @@ func TestFilterEdges(t *testing.T) {
 	}
 }
 
+// TestFilterJoint: of futexes only the private ones and the supervisor's own are not seen.
+func TestFilterJoint(t *testing.T) {
+	prog := Filter(testHigh, Notified{Joint: true})
+	for _, c := range []struct {
+		name    string
+		args    [6]uint64
+		verdict uint32
+	}{
+		{"private", [6]uint64{0x1000, futexWait | futexPrivate}, allow},
+		{"shared", [6]uint64{0x1000, futexWait}, userNotif},
+		{"shared, another half of the address", [6]uint64{testHigh, futexWake}, userNotif},
+		{"the supervisor's", [6]uint64{testHigh<<32 | 64, futexWake}, allow},
+	} {
+		if v, _ := run(t, prog, archX86, futexNr, c.args); v != c.verdict {
+			t.Errorf("%s: verdict %#x, want %#x", c.name, v, c.verdict)
+		}
+	}
+	for _, nr := range []uint32{25, 28, 449, 454} {
+		if v, _ := run(t, prog, archX86, nr, [6]uint64{0x1000}); v != userNotif {
+			t.Errorf("call %d: verdict %#x", nr, v)
+		}
+	}
+}
+
 // TestFilterMasks: with signals kept at home, changes of the mask are seen, and nothing else changes.
 func TestFilterMasks(t *testing.T) {
 	plain, watching := Filter(testHigh, Notified{}), Filter(testHigh, Notified{Masks: true})

@@ -36,15 +36,18 @@ func JointFutex(args [6]uint64) *Row {
 }
 
 // joint notifies the futex operations on memory that may be shared, and what changes or drops
-// mappings of it. The number is in the accumulator before and after.
-func joint() []Instr {
+// mappings of it. The number is in the accumulator before and after. What the supervisor has in the process is not
+// such memory: the code there wakes it after each call, also after the one by which the filter comes, when nobody takes
+// what is notified yet.
+func joint(reservedHigh uint32) []Instr {
 	const opArg = 1
 	var code []Instr
 	for _, nr := range []uint32{25, 28, 449, 454, 455, 456} { // mremap madvise futex_(waitv|wake|wait|requeue)
 		code = append(code, Instr{Code: bpfJeq, K: nr, Jf: 1}, ret(userNotif)[0])
 	}
 	block := loadInt(opArg, futexPrivate)
-	block = append(block, Instr{Code: bpfJeq, K: 0, Jf: 1}, ret(userNotif)[0], Instr{Code: bpfLoad, K: dataNr})
+	block = append(block, Instr{Code: bpfJeq, K: 0, Jf: 3}, loadUpper(0), Instr{Code: bpfJeq, K: reservedHigh, Jt: 1}, ret(userNotif)[0],
+		Instr{Code: bpfLoad, K: dataNr})
 	code = append(code, Instr{Code: bpfJeq, K: futexNr, Jf: uint8(len(block))})
 	return append(code, block...)
 }
