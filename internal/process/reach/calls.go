@@ -120,6 +120,7 @@ func (g *Guards) hold(r Reached) []*guard {
 		one.holds++ // who looks before the call has been made does not see what it does
 		held = append(held, one)
 		if r.beyond {
+			one.coming++
 			g.comesHome(k, one)
 			continue
 		}
@@ -143,8 +144,8 @@ func (g *Guards) released(held []*guard, beyond bool) {
 	for _, one := range held {
 		one.holds--
 		if beyond {
-			one.openings++
-			one.pinned = true
+			one.coming--
+			g.opens(one)
 		}
 		if one.holds > 0 {
 			continue

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/openwatch"
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/process/joint"
 	"openmosix/internal/process/sole"
 
@@ -45,11 +46,13 @@ type Home interface {
 // Guards are the objects of a family that others can come to have, by a name or a descriptor.
 type Guards struct {
 	home Home
+	fs   procfs.FS
 	log  func() *slog.Logger
 
-	mu    sync.Mutex
-	watch *openwatch.Watch // nil: nothing is guarded yet
-	all   map[joint.Key]*guard
+	mu       sync.Mutex
+	watch    *openwatch.Watch // nil: nothing is guarded yet
+	all      map[joint.Key]*guard
+	openings uint64 // of all, so far: of what is guarded anew none is as it was before
 
 	shown atomic.Pointer[map[shows]joint.Key] // what is guarded
 }
@@ -58,10 +61,11 @@ type Guards struct {
 type guard struct {
 	file     *os.File
 	dev, ino uint64 // as the file says, not as mappings do
-	openings uint64
-	pinned   bool // its pages stay at home
-	bringing bool // its processes are on their way there
-	holds    int  // calls by its descriptors that are being made: its pages stay at home, too
+	openings uint64 // differs after each, and after each call that had it go further
+	pinned   bool   // its pages stay at home until it is looked anew who has it
+	coming   int    // who is getting it at this moment: looking does not show him yet
+	bringing bool   // its processes are on their way there
+	holds    int    // calls by its descriptors that are being made: its pages stay at home, too
 	late     []*time.Timer
 }
 
@@ -69,8 +73,8 @@ type guard struct {
 type shows struct{ dev, ino uint64 }
 
 // New guards nothing yet.
-func New(home Home, log func() *slog.Logger) *Guards {
-	return &Guards{home: home, log: log, all: map[joint.Key]*guard{}}
+func New(home Home, fs procfs.FS, log func() *slog.Logger) *Guards {
+	return &Guards{home: home, fs: fs, log: log, all: map[joint.Key]*guard{}}
 }
 
 // ErrUnwatched: it cannot be seen who opens an object.
@@ -106,6 +110,7 @@ func (g *Guards) Guard(k joint.Key, open func() (*os.File, error)) error {
 		return fmt.Errorf("%w: %w", ErrUnwatched, err)
 	}
 	g.all[k] = one
+	g.opens(one)
 	g.tellShown()
 	return nil
 }
@@ -116,7 +121,7 @@ func (g *Guards) Only(ready []sole.Object) {
 	defer g.mu.Unlock()
 	for k, one := range g.all {
 		is := slices.ContainsFunc(ready, func(o sole.Object) bool { return o.Dev == k.Dev && o.Ino == k.Ino })
-		if !g.home.Known(k) && !is && !one.bringing {
+		if !g.home.Known(k) && !is && !one.bringing && one.coming == 0 {
 			_ = g.watch.Remove(one.file)
 			_ = one.file.Close()
 			delete(g.all, k)
@@ -152,24 +157,50 @@ func (g *Guards) watches(w *openwatch.Watch) {
 
 // opened has who opens shared memory find all of it.
 func (g *Guards) opened(o openwatch.Opening) {
-	defer o.Allow()
 	k, is := (*g.shown.Load())[shows{o.Dev, o.Ino}]
 	if !is {
+		o.Allow()
 		return
 	}
 	g.log().Debug("shared memory comes home: somebody opens it", "inode", o.Ino, "pid", o.PID)
 	g.mu.Lock()
-	if one := g.all[k]; one != nil {
+	one := g.all[k]
+	if one != nil {
+		one.coming++
 		g.comesHome(k, one)
 	}
 	g.mu.Unlock()
 	g.home.Await(k)
+	o.Allow()
+	if one == nil {
+		return
+	}
+	for until := time.Now().Add(openLimit); time.Now().Before(until) && !g.Has(g.fs, o.PID); {
+		time.Sleep(openPause)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one.coming--
+	g.opens(one)
+}
+
+const (
+	// openLimit is how long who may open a file takes to have a descriptor of it, if he gets one. He may have closed it
+	// already, and have it mapped.
+	openLimit = 50 * time.Millisecond
+	openPause = 200 * time.Microsecond
+)
+
+// opens notes that others have an object than before. mu is held.
+func (g *Guards) opens(one *guard) {
+	g.openings++
+	one.openings = g.openings
 }
 
 // comesHome has all pages of an object, and all processes that share it, come home and stay until it is looked anew who
 // has it. mu is held.
 func (g *Guards) comesHome(k joint.Key, one *guard) {
-	one.openings++
+	g.opens(one)
 	one.pinned = true
 	g.home.Pin(k)
 	if one.bringing {
@@ -191,7 +222,7 @@ func (g *Guards) unpinFree(k joint.Key, one *guard) {
 	}
 }
 
-// Openings tells how often each object has been opened by its name.
+// Openings tells which opening of each object, by its name, was the last one.
 func (g *Guards) Openings(objects []sole.Object) map[joint.Key]uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -212,7 +243,7 @@ func (g *Guards) Unpin(objects []sole.Object, opened map[joint.Key]uint64) {
 	for i := range objects {
 		k := KeyOf(&objects[i])
 		one := g.all[k]
-		if one == nil || !one.pinned || one.openings != opened[k] {
+		if one == nil || !one.pinned || one.coming > 0 || one.openings != opened[k] {
 			continue
 		}
 		one.pinned = false

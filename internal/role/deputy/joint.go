@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/coherence"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/supervisor"
@@ -44,7 +45,7 @@ type jointObject struct {
 
 func newJointly(s *Supervisor) *jointly {
 	j := &jointly{s: s, objects: map[joint.Key]*jointObject{}, parties: map[*link]coherence.Party{}, links: map[coherence.Party]*link{}, granted: map[*link]map[joint.Key]bool{}, pinned: map[joint.Key]bool{}}
-	j.node, j.guards, j.home = joint.New(j, true), reach.New(j, func() *slog.Logger { return s.log }), sync.NewCond(&j.mu)
+	j.node, j.guards, j.home = joint.New(j, true), reach.New(j, procfs.FS("/proc"), func() *slog.Logger { return s.log }), sync.NewCond(&j.mu)
 	j.calm.Store(true)
 	return j
 }

@@ -64,7 +64,11 @@ func (p *proc) nowServed(objects []sole.Object, opened map[joint.Key]uint64, par
 	}
 }
 
-// inherits: a child has what its parent had, and runs the same program. Tracing thread.
+// unlooked is no opening of anything: the kernel is asked.
+const unlooked = ^uint64(0)
+
+// inherits: a child has what its parent had, and runs the same program. It may have been made before that was served, and
+// be reported only now. Tracing thread.
 func (p *proc) inherits(parent *proc) {
 	if parent.Sees != nil {
 		p.Sees = p.sees
@@ -72,6 +76,9 @@ func (p *proc) inherits(parent *proc) {
 	parent.mu.Lock()
 	served, stay, reaches := maps.Clone(parent.served), parent.stay, parent.reaches
 	parent.mu.Unlock()
+	for k := range served {
+		served[k] = unlooked
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.served, p.stay, p.reaches = served, stay, reaches

@@ -39,7 +39,12 @@ func (f *frozen) claim() error {
 	var left int64 = image.MaxSole
 	for i := range img.Files {
 		id := &img.Files[i]
-		if !id.Sole || f.isJoint(id) {
+		if !id.Sole {
+			continue
+		}
+		if is, err := f.isJoint(id); err != nil {
+			return err
+		} else if is {
 			continue
 		}
 		o := sole.Object{Dev: id.Dev, Ino: id.Ino, Name: id.Path}
@@ -90,14 +95,17 @@ func (f *frozen) claim() error {
 }
 
 // isJoint tells of a file that it is shared with the family, as coverShared has seen to.
-func (f *frozen) isJoint(id *image.FileID) bool {
+func (f *frozen) isJoint(id *image.FileID) (bool, error) {
 	k := joint.KeyOf(id)
 	size, known := f.p.s.joint.node.Size(k)
-	if !known || !f.link.fetches.Load() || !f.p.isServed(k) || f.p.s.joint.guards.Pinned(k) {
-		return false
+	switch {
+	case !known || !f.link.fetches.Load() || !f.p.isServed(k):
+		return false, nil
+	case f.p.s.joint.guards.Pinned(k):
+		return false, fail(supervisor.Busy, "another process is just getting memory that it shares: "+id.Path)
 	}
 	id.Joint, id.Size = true, size
-	return true
+	return true, nil
 }
 
 func notAlone(id *image.FileID, why string) error {
