@@ -46,7 +46,6 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - **Memory that several processes share** can be on several nodes if it is memory (anonymous, or of a tmpfs) that only processes of one user have mapped or open, up to 16 GiB (docs/design/0022-shared-memory-of-a-family.md): locks, queues and pools of
   python's multiprocessing. Its Value, Array and shared_memory as well: what is read or written by a descriptor finds all pages at home. System V segments are refused. While one of its processes is away a family ends with its supervisor at home. Away, a wait (futex) for a relative time in such
   memory brings the process home, and so do requeueing and priority inheritance. Who truncates it by its name is not seen.
-  **Open: in one of seven runs of test/toandfro's python-sharing, moved at random, a pread of such memory by a descriptor gave what had been there before another process stored by its mapping.**
 - **Locked memory** moves. On a node without CAP_SYS_RESOURCE a guest may lock what the node's daemon may: a process with more locked is refused there, and one that locks more comes home for it; that a locked mapping
   is made longer (mremap), or a locked stack grows, beyond what such a node allows, fails there. What is locked and follows may be swapped out where it still is, and mincore tells what has come. Of threads with different
   capabilities the first one's hold for what may be locked (docs/design/0002-core.md).

@@ -19,6 +19,7 @@ type AheadFile struct {
 	HasStat   bool
 	Continues bool
 	Quiet     bool   // it has just been opened, and closing it cannot fail
+	Pipe      bool   // it is a pipe, and the contents are in it still: Offset is counted by home
 	Offset    uint64 // of the descriptor, and of the first byte of the contents
 	Stat      []byte // as fstat(2) gives it
 	Contents  []byte
@@ -36,6 +37,7 @@ const (
 	aheadStat
 	aheadContinues
 	aheadQuiet
+	aheadPipe
 )
 
 // Head is what precedes the contents in a frame.
@@ -54,6 +56,9 @@ func (f *AheadFile) Head() []byte {
 	if f.Quiet {
 		b[4] |= aheadQuiet
 	}
+	if f.Pipe {
+		b[4] |= aheadPipe
+	}
 	binary.LittleEndian.PutUint64(b[5:], f.Offset)
 	copy(b[13:], f.Stat)
 	return b
@@ -66,7 +71,7 @@ func DecodeAhead(b []byte) (AheadFile, error) {
 	if len(b) < aheadHead || len(b) > aheadHead+MaxAhead {
 		return AheadFile{}, errAhead
 	}
-	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0, Quiet: b[4]&aheadQuiet != 0,
+	f := AheadFile{FD: int(int32(binary.LittleEndian.Uint32(b))), Complete: b[4]&aheadComplete != 0, HasStat: b[4]&aheadStat != 0, Continues: b[4]&aheadContinues != 0, Quiet: b[4]&aheadQuiet != 0, Pipe: b[4]&aheadPipe != 0,
 		Offset: binary.LittleEndian.Uint64(b[5:]), Stat: b[13 : 13+StatSize], Contents: b[aheadHead:]}
 	if f.FD < 0 || f.Offset > 1<<62 {
 		return AheadFile{}, errAhead
@@ -84,6 +89,7 @@ type BehindMsg struct {
 	Seek   bool   // it is another one than home's
 	Read   bool   // it was read from
 	Close  bool   // it has been closed
+	Pipe   bool   // it is a pipe: up to Offset what came ahead of it has been read, and is to be taken out
 
 	// Where the next piece is to begin, and its size; 0: none is wanted.
 	From  uint64
@@ -96,13 +102,14 @@ const (
 	behindSeek = 1 << iota
 	behindRead
 	behindClose
+	behindPipe
 )
 
 // Append encodes the message.
 func (m BehindMsg) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.FD))
 	flags := byte(0)
-	for bit, is := range map[byte]bool{behindSeek: m.Seek, behindRead: m.Read, behindClose: m.Close} {
+	for bit, is := range map[byte]bool{behindSeek: m.Seek, behindRead: m.Read, behindClose: m.Close, behindPipe: m.Pipe} {
 		if is {
 			flags |= bit
 		}
@@ -119,9 +126,9 @@ func DecodeBehind(b []byte) (BehindMsg, error) {
 		return BehindMsg{}, errBehind
 	}
 	m := BehindMsg{FD: int(int32(binary.LittleEndian.Uint32(b))), Offset: binary.LittleEndian.Uint64(b[5:]),
-		Seek: b[4]&behindSeek != 0, Read: b[4]&behindRead != 0, Close: b[4]&behindClose != 0,
+		Seek: b[4]&behindSeek != 0, Read: b[4]&behindRead != 0, Close: b[4]&behindClose != 0, Pipe: b[4]&behindPipe != 0,
 		From: binary.LittleEndian.Uint64(b[13:]), Bytes: int(binary.LittleEndian.Uint32(b[21:]))}
-	if m.FD < 0 || m.From > 1<<62 || m.Bytes > MaxAhead || m.Bytes > 0 && m.Close {
+	if m.FD < 0 || m.From > 1<<62 || m.Bytes > MaxAhead || m.Bytes > 0 && m.Close || m.Pipe && (m.Close || m.Bytes > 0) {
 		return BehindMsg{}, errBehind
 	}
 	return m, nil

@@ -8,12 +8,12 @@ import (
 )
 
 func TestAheadTravels(t *testing.T) {
-	f := AheadFile{FD: 7, Complete: true, HasStat: true, Continues: true, Quiet: true, Offset: 1 << 40, Stat: bytes.Repeat([]byte{3}, StatSize), Contents: []byte("contents")}
+	f := AheadFile{FD: 7, Complete: true, HasStat: true, Continues: true, Quiet: true, Pipe: true, Offset: 1 << 40, Stat: bytes.Repeat([]byte{3}, StatSize), Contents: []byte("contents")}
 	got, err := DecodeAhead(append(f.Head(), f.Contents...))
 	if err != nil || !cmp.Equal(got, f) {
 		t.Errorf("%v, %v", got, err)
 	}
-	for _, m := range []BehindMsg{{FD: 3, Offset: 9, Seek: true}, {FD: 1 << 20, Read: true, Close: true}, {FD: 4, Seek: true, Offset: 5, From: 1 << 50, Bytes: MaxAhead}, {}} {
+	for _, m := range []BehindMsg{{FD: 3, Offset: 9, Seek: true}, {FD: 1 << 20, Read: true, Close: true}, {FD: 2, Offset: 7, Seek: true, Pipe: true}, {FD: 4, Seek: true, Offset: 5, From: 1 << 50, Bytes: MaxAhead}, {}} {
 		if got, err := DecodeBehind(m.Append(nil)); err != nil || got != m {
 			t.Errorf("%v, %v", got, err)
 		}
@@ -23,7 +23,7 @@ func TestAheadTravels(t *testing.T) {
 			t.Errorf("%d bytes are understood", len(bad))
 		}
 	}
-	for _, bad := range []BehindMsg{{FD: -1}, {Bytes: MaxAhead + 1}, {Bytes: 1, From: 1<<62 + 1}, {Bytes: 1, Close: true}} {
+	for _, bad := range []BehindMsg{{FD: -1}, {Bytes: MaxAhead + 1}, {Bytes: 1, From: 1<<62 + 1}, {Bytes: 1, Close: true}, {Pipe: true, Close: true}, {Pipe: true, Bytes: 1}} {
 		if _, err := DecodeBehind(bad.Append(nil)); err == nil {
 			t.Errorf("%+v is understood", bad)
 		}

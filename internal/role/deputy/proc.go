@@ -297,6 +297,7 @@ type deputy struct {
 	waits    uint64    // signals blocked between calls; the goroutine's own
 	writes   writes    // the goroutine's own
 	reads    sequence  // the goroutine's own
+	peeks    peeks     // the goroutine's own
 	foreseen foreseen  // the slot's user's own
 	timed    timedWait // the slot's user's own
 	last     placed    // where the segments of the last call lie, for restart_syscall

@@ -152,12 +152,13 @@ func (d *deputy) afterRead(j job, fd int, count int64) {
 	if count > lastStep {
 		return
 	}
-	if !d.hasAlone(fd) {
-		return
-	}
 	told := d.p.told.Load()
-	src := d.reading(fd)
+	var src *reading
+	if d.hasAlone(fd) {
+		src = d.reading(fd)
+	}
 	if src == nil {
+		d.peek(j, fd, int(count))
 		return
 	}
 	defer src.close()

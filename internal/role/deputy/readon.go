@@ -26,6 +26,10 @@ func (d *deputy) behind(j job) {
 		d.goOn(j, &m)
 		return
 	}
+	if m.Pipe {
+		d.takesOut(j, &m)
+		return
+	}
 	fd := uint64(m.FD)
 	if m.Read { // the time of access, as the process's own read would have set it
 		_, _ = d.t.Call(unix.SYS_PREAD64, fd, d.t.Slot.WindowAddr(), 1, 0)

@@ -27,6 +27,9 @@ type sharing struct {
 	told  bool         // ... or one has: that has been looked for
 	given bool         // it has had others have what it has: what is not known is theirs, too
 
+	pipe   uint64 // the inode of a pipe that no other process reads; 0: of none that is known
+	passed bool   // the process has passed descriptors on: one may be on its way
+
 	// own: no other process has had the same table since it was made. The guest side goes by
 	// this, too, and by nothing that home finds out later.
 	own atomic.Bool
@@ -37,7 +40,7 @@ type sharing struct {
 func (s *sharing) leaves(fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alone, s.apart, s.told, s.given = nil, fresh, fresh, false
+	s.alone, s.apart, s.told, s.given, s.pipe = nil, fresh, fresh, false, 0
 	s.own.Store(fresh)
 }
 
@@ -45,14 +48,14 @@ func (s *sharing) leaves(fresh bool) {
 func (s *sharing) gives() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alone, s.given = nil, true
+	s.alone, s.given, s.pipe = nil, true, 0
 }
 
 // joins: another process has its table from now on.
 func (s *sharing) joins() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.apart, s.told = false, true
+	s.apart, s.told, s.pipe = false, true, 0
 	s.own.Store(false)
 }
 
@@ -71,13 +74,22 @@ func (s *sharing) closes(fd int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.alone, fd)
+	s.pipe = 0
 }
 
 // forgets: all numbers may be.
 func (s *sharing) forgets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alone = nil
+	s.alone, s.pipe = nil, 0
+}
+
+// passes: ... and it may be on its way to somebody who has no descriptor of it yet.
+func (s *sharing) passes() {
+	s.gives()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.passed = true
 }
 
 // noteSharing follows what a call does to that.
@@ -96,7 +108,7 @@ func (d *deputy) noteSharing(c *syscalls.Call, ret int64) {
 		s.forgets()
 	case unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_IO_URING_SETUP:
 		if passesOn(c) {
-			s.gives()
+			s.passes()
 		}
 	}
 }

@@ -40,6 +40,7 @@ type writes struct {
 	given bool         // there is credit for it
 	at    int64        // where it stands, if there is
 	null  bool         // it is /dev/null, as far as that was looked at
+	pipe  bool         // it is a pipe that no other process writes to: lines.go
 	// twins are two numbers of such a file, the second of which it keeps when the first is closed, as dd(1) and others do
 	// that want it to be their standard output; zero: there are none.
 	twins [2]int
@@ -52,6 +53,7 @@ const (
 	// who else has it.
 	creditAfter = 2
 	lookAfter   = 4
+	pipeAfter   = 16
 	// muchRoom is what a file system must have free for each muchTime that a credit holds: nobody
 	// writes 10 GiB in a second.
 	muchRoom = 1 << 30
@@ -103,7 +105,7 @@ func (w *writes) closes(fd int) {
 		w.own[t[0]+t[1]-fd] = true
 	}
 	if w.last == fd {
-		w.run, w.given, w.null = 0, false, false
+		w.run, w.given, w.null, w.pipe = 0, false, false, false
 	}
 }
 
@@ -156,13 +158,19 @@ func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
 func (d *deputy) mayHaveCredit(fd int) bool {
 	w := &d.writes
 	if w.last != fd {
-		w.last, w.run, w.null = fd, 0, false
+		w.last, w.run, w.null, w.pipe = fd, 0, false, false
 	}
 	if w.run++; w.run == creditAfter {
 		w.null = isNull(d.p.descriptor(fd))
 	}
 	if w.run >= creditAfter && w.null {
 		return d.p.plain.Load() && len(d.p.Threads()) == 1
+	}
+	if w.run == pipeAfter && !w.own[fd] {
+		w.pipe = d.writesAlone(fd)
+	}
+	if w.pipe {
+		return d.p.sharing.own.Load() && d.p.plain.Load() && len(d.p.Threads()) == 1
 	}
 	if w.run == lookAfter && !w.own[fd] && d.wasGiven(fd) {
 		if w.own == nil {
@@ -190,6 +198,9 @@ func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 	name := d.p.descriptor(fd)
 	if d.writes.null {
 		return wire.CreditMsg{FD: fd, Bytes: creditBytes, Time: wire.MaxCreditTime}
+	}
+	if d.writes.pipe {
+		return d.roomInPipe(fd)
 	}
 	var st unix.Stat_t
 	var fs unix.Statfs_t
@@ -252,6 +263,9 @@ func (d *deputy) wrote(j job) {
 	if err != nil {
 		j.link.complain("bad word of a write", "thread", d.t.Own, "error", err)
 		return
+	}
+	if w := &d.writes; w.pipe && w.last == m.FD {
+		m.Data = d.wroteInPipe(&m)
 	}
 	told := false
 	for data := m.Data; len(data) > 0; {

@@ -63,7 +63,7 @@ func (b *body) passes(dropped map[uint32]*readable) {
 	}
 	f := m.opened(fd, uint64(w.Flags))
 	f.here.Offset = w.Offset
-	s.told = &told{w.Opens, fd, w.Offset}
+	s.told = &told{opens: w.Opens, fd: fd, offset: w.Offset}
 	_ = b.g.post(wire.Opened, b.Own, wire.Encode(*f.here))
 }
 

@@ -114,7 +114,7 @@ func (b *body) behind(thread int, closed bool) {
 
 // done is what home does not know yet. Precondition: body.mu is held.
 func (f *aheadFile) done() wire.BehindMsg {
-	return wire.BehindMsg{FD: f.FD, Offset: f.at, Seek: f.at != f.told, Read: f.read}
+	return wire.BehindMsg{FD: f.FD, Offset: f.at, Seek: f.at != f.told, Read: f.read, Pipe: f.Pipe}
 }
 
 // drop forgets what has come ahead. A read that waits for more of it, which can only be
@@ -199,6 +199,9 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		return 0, false
 	}
 	m := s.b.memory()
+	if f.Pipe && p.nr != unix.SYS_READ {
+		return ofPipe(p)
+	}
 	switch p.nr {
 	case unix.SYS_CLOSE:
 		s.b.behind(s.t.Own, true)
@@ -221,6 +224,17 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 			s.asksOn(f, p.args[2], s.b.g.along)
 		}
 		return ret, known
+	}
+	return 0, false
+}
+
+// ofPipe is what a shell asks between two lines, which a pipe answers in the same way as long as it is one: pipe(7).
+func ofPipe(p *pending) (ret int64, known bool) {
+	switch {
+	case p.nr == unix.SYS_LSEEK && uint32(p.args[2]) <= unix.SEEK_HOLE:
+		return -int64(unix.ESPIPE), true
+	case p.nr == unix.SYS_IOCTL && uint32(p.args[1]) == unix.TCGETS:
+		return -int64(unix.ENOTTY), true
 	}
 	return 0, false
 }

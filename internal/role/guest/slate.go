@@ -15,7 +15,8 @@ import (
 // what the slate says, as if it had answered those calls itself (opened.go, readahead.go): so nothing else knows of slates.
 //
 // What has to be taken back while the body runs is made unreadable first; then the slate is looked at, and home is told. What the
-// body has noted in the same moment home hears of when it next makes a call here, before that.
+// body has noted in the same moment home hears of when it next makes a call here, before that; of a pipe sooner, since
+// others see what is in it.
 
 // slate is that of one body. Guarded by body.mu; what it lends is changed only while its one thread waits.
 type slate struct {
@@ -36,6 +37,13 @@ type told struct {
 	opens  uint32
 	fd     int
 	offset uint64
+	pipe   bool
+}
+
+// behind tells home of more.
+func (t *told) behind(b *body, thread int, offset uint64) {
+	_ = b.g.post(wire.Behind, thread, wire.BehindMsg{FD: t.fd, Seek: true, Pipe: t.pipe, Offset: offset}.Append(nil))
+	t.offset = offset
 }
 
 // arm lets the body open files by itself. Precondition: b.mu is held, and its one thread waits in a call.
@@ -123,7 +131,7 @@ func (b *body) hasRead(f *aheadFile, w *shortcut.Slate, t *told, thread int) {
 			b.hasBeenRead(f)
 		}
 	case t != nil && at != t.offset:
-		_ = b.g.post(wire.Behind, thread, wire.BehindMsg{FD: t.fd, Seek: true, Offset: at}.Append(nil))
+		t.behind(b, thread, at)
 	}
 }
 
@@ -135,7 +143,7 @@ func (b *body) hasOpened(w *shortcut.Slate, t *told, thread int) {
 			b.takes(t.fd)
 			b.closable.opens(t.fd)
 			if w.Offset != t.offset {
-				_ = b.g.post(wire.Behind, thread, wire.BehindMsg{FD: t.fd, Seek: true, Offset: w.Offset}.Append(nil))
+				t.behind(b, thread, w.Offset)
 			}
 			return
 		}
@@ -167,8 +175,33 @@ func (b *body) revoke() {
 	}
 	f := s.piece
 	b.hasRead(f, &w, nil, b.Own)
-	s.told = &told{fd: f.FD, offset: f.at}
+	s.told = &told{fd: f.FD, offset: f.at, pipe: f.Pipe}
+	if f.Pipe {
+		b.looksLater(s.told, aheadTime)
+	}
 }
+
+// looksLater looks whether a body that makes no calls here has noted one more read of a pipe, which it had begun before the piece
+// was revoked. It may have been put off the CPU in between for as long as you like.
+func (b *body) looksLater(t *told, in time.Duration) {
+	time.AfterFunc(in, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		s := &b.slate
+		if s.told != t || b.gone {
+			return
+		}
+		w, err := b.readSlate()
+		if at := s.from + w.Offset; err == nil && w.State == shortcut.Piece && at > t.offset && at <= s.piece.end() {
+			t.behind(b, b.Own, at) // there will be no more
+			return
+		}
+		b.looksLater(t, min(2*in, mostPause))
+	})
+}
+
+// mostPause is between two looks at what has been revoked.
+const mostPause = time.Second
 
 func (b *body) readSlate() (shortcut.Slate, error) {
 	var room [shortcut.SlateSize]byte

@@ -249,6 +249,35 @@ func TestPiecesThatAreTakenBack(t *testing.T) {
 	}
 }
 
+// Of a pipe home hears it although the body makes no more calls: who writes to it sees what is in it.
+func TestPipesThatAreTakenBack(t *testing.T) {
+	r := newReader(t)
+	b := r.b
+	f := &aheadFile{AheadFile: wire.AheadFile{FD: 3, Pipe: true, Offset: 100, Contents: make([]byte, 50)}, at: 100, told: 100, fresh: true, number: b.counts()}
+	b.ahead = f
+	s := &b.slate
+	s.pieces.Put(f.Contents)
+	s.lent, s.piece, s.has, s.from = true, f, f.number, f.Offset
+	w := shortcut.Slate{FD: 3}
+	s.pieces.Lend(b.Base, &w)
+	w.State, w.Offset = shortcut.Piece, 20
+	r.has(w)
+	b.mu.Lock()
+	b.behind(0, false)
+	w.Offset = 21
+	r.has(w)
+	b.mu.Unlock()
+	want := []any{wire.BehindMsg{FD: 3, Offset: 120, Seek: true, Read: true, Pipe: true}, wire.BehindMsg{FD: 3, Offset: 121, Seek: true, Pipe: true}}
+	if got := r.told(2); !reflect.DeepEqual(got, want) {
+		t.Errorf("home hears %+v, want %+v", got, want)
+	}
+	b.disarm(0)
+	_ = b.g.post(wire.Behind, 0, wire.BehindMsg{FD: 99, Close: true}.Append(nil))
+	if got := r.told(1); !reflect.DeepEqual(got, []any{wire.BehindMsg{FD: 99, Close: true}}) {
+		t.Errorf("home hears once more %+v", got)
+	}
+}
+
 // When one that could see files is not what the others are any more, nothing is left to be seen.
 func TestWhoLeavesSeesNoFiles(t *testing.T) {
 	r := newReader(t)
