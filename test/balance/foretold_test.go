@@ -38,3 +38,31 @@ func TestForetold(t *testing.T) {
 		t.Errorf("%d of %d questions were asked", n, 2*runs)
 	}
 }
+
+// A program that goes through directories is told ahead of the entries that come next, and hears nothing else than at home.
+func TestSweeps(t *testing.T) {
+	const asked, most = 2*300 + 2*300 + 300 + 300, 1200 // under load some come too late; of which every ninth of the last changes
+	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
+	w := newWorkers(t, lab)
+	program := filepath.Join(w.dir, "sweeps")
+	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/sweeps.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	do := func(name, how string) string {
+		dir := filepath.Join(w.dir, name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return w.do(1, "cd "+dir+" && exec 2>&1 && "+how+" sh -c '"+program+"; echo ended with $?'")
+	}
+	want := do("home", "")
+	before := w.calls("newfstatat") + w.calls("lstat")
+	if got := do("away", labtest.InNode+" mosrun -2"); got != want {
+		t.Errorf("away:\n%s\nat home:\n%s", got, want)
+	}
+	n := w.calls("newfstatat") + w.calls("lstat") - before
+	t.Logf("of %d questions %d were asked\n%s", asked, n, want)
+	if n == 0 || n > most {
+		t.Errorf("%d of %d questions were asked", n, asked)
+	}
+}

@@ -222,8 +222,8 @@ func (d *deputy) forward(j job) {
 		d.sendAhead(j, c, ret)
 		d.noteWrites(c, ret)
 		answer := syscalls.AppendReply(nil, ret, outs) // what comes next uses the same memory
-		if run := d.noteCall(c, le.Uint32(j.data[wire.UsedOff:])); !isBroken(ret) {
-			d.foretell(j, run)
+		if run, looks := d.noteCall(c, ret, outs, le.Uint32(j.data[wire.UsedOff:])); !isBroken(ret) {
+			d.foretell(j, run, looks)
 		}
 		d.giveCredit(j, c, ret) // the newest
 		d.answer(j, serial, answer)

@@ -18,6 +18,8 @@ import (
 // their answers go ahead of its reply. The guest's side gives them out as it does what has come ahead of a file
 // (readahead.go), and tells with the next call which of them it has used.
 //
+// What is asked of one entry of a directory after the other is foreseen without that (course.Sweep).
+//
 // Only for programs that were placed where they began, as long as they have one thread and their descriptors for themselves, with the
 // ids of users that this supervisor has, and without a filter of their own, which might kill them for a call they do not make.
 
@@ -31,6 +33,8 @@ type courses struct {
 type foreseen struct {
 	run   *course.Run // under courses.mu; nil: nothing
 	begun bool
+	sweep course.Sweep
+	swept bool // what was told last was of that
 }
 
 // follows gives the run of the deputy's program; nil: it is not followed.
@@ -67,19 +71,48 @@ func stepOf(c *syscalls.Call) string {
 	return strconv.Itoa(c.Nr) + ":" + strconv.FormatUint(flags, 8)
 }
 
-// noteCall notes a call, behind those foretold ones that were used.
-func (d *deputy) noteCall(c *syscalls.Call, used uint32) (run *course.Run) {
+// noteCall notes a call, and what it gave, behind those foretold ones that were used. The looks are what is foreseen of
+// further entries of a directory.
+func (d *deputy) noteCall(c *syscalls.Call, ret int64, outs [][]byte, used uint32) (run *course.Run, looks []course.Look) {
 	if run = d.follows(); run != nil {
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
-		run.Used(used)
+		d.foreseen.used(run, used)
+		looks = d.foreseen.looks(c, ret, outs)
 		if c.Asks() {
 			run.Asked(string(c.Append(nil)))
 		} else {
 			run.Step(stepOf(c))
 		}
 	}
-	return run
+	return run, looks
+}
+
+// used notes which of those were used that were told last. courses.mu is held.
+func (f *foreseen) used(run *course.Run, which uint32) {
+	if f.swept {
+		f.sweep.Used(which)
+		which, f.swept = 0, false
+	}
+	run.Used(which)
+}
+
+// looks follows how the program goes through directories.
+func (f *foreseen) looks(c *syscalls.Call, ret int64, outs [][]byte) []course.Look {
+	if c.Nr == unix.SYS_GETDENTS64 && ret > 0 && len(outs) == 1 {
+		f.sweep.Listed(syscalls.Names(outs[0]))
+		return nil
+	}
+	kind, fd, path, is := c.Look()
+	if !is {
+		return nil
+	}
+	l, is := course.LookOf(course.Kind(kind), fd, path)
+	if !is {
+		return nil
+	}
+	f.sweep.Asked(l)
+	return f.sweep.Foresee(wire.MaxForetold)
 }
 
 // noteMapping notes that the process maps a file.
@@ -87,7 +120,7 @@ func (d *deputy) noteMapping(m *wire.MapFileMsg) (run *course.Run) {
 	if run = d.follows(); run != nil {
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
-		run.Used(m.Used)
+		d.foreseen.used(run, m.Used)
 		run.Step("map:" + strconv.FormatUint(m.Len, 16))
 	}
 	return run
@@ -95,13 +128,25 @@ func (d *deputy) noteMapping(m *wire.MapFileMsg) (run *course.Run) {
 
 // foretell makes the questions that come next, and sends the answers along with the reply, unless something else is
 // said for the process meanwhile.
-func (d *deputy) foretell(j job, run *course.Run) {
+func (d *deputy) foretell(j job, run *course.Run, looks []course.Look) {
 	if run == nil {
 		return
 	}
-	d.p.s.courses.mu.Lock()
-	next := run.Foresee(wire.MaxForetold)
-	d.p.s.courses.mu.Unlock()
+	var next []string
+	if len(looks) > 0 {
+		d.foreseen.swept = true
+		for _, l := range looks {
+			question, err := syscalls.LookAt(string(l.Kind), l.Place.FD, l.Path())
+			if err != nil {
+				break
+			}
+			next = append(next, string(question))
+		}
+	} else {
+		d.p.s.courses.mu.Lock()
+		next = run.Foresee(wire.MaxForetold)
+		d.p.s.courses.mu.Unlock()
+	}
 	told := d.p.told.Load()
 	var frame []byte
 	for _, question := range next {

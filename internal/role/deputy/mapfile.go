@@ -25,7 +25,7 @@ func (d *deputy) mapFile(j job) {
 		d.reply(j, m.Serial, -int64(errno), nil)
 		return
 	}
-	d.foretell(j, d.noteMapping(&m))
+	d.foretell(j, d.noteMapping(&m), nil)
 	d.reply(j, m.Serial, 0, [][]byte{wire.Encode(*out)})
 }
 

@@ -39,8 +39,8 @@ func (g *Guest) foretells(own int, data []byte) {
 			break
 		}
 		fd := -1
-		if c.Nr == unix.SYS_IOCTL {
-			fd = int(int32(c.Args[0]))
+		if c.Nr == unix.SYS_IOCTL || syscalls.LooksBy(c.Nr) {
+			fd = max(int(int32(c.Args[0])), -1)
 		}
 		calls = append(calls, foretoldCall{f, fd})
 	}
@@ -83,7 +83,7 @@ func (s *strand) wasForetold(p *pending, c *syscalls.Call) bool {
 	b := s.b
 	b.mu.Lock()
 	f := &b.foretold
-	if len(f.calls) == 0 || !b.mayGoOn() || !syscalls.IsQuestion(p.nr, p.args) || !time.Now().Before(f.until) {
+	if len(f.calls) == 0 || !b.mayGoOn() || !syscalls.IsQuestion(p.nr, p.args) && !syscalls.IsLook(p.nr) || !time.Now().Before(f.until) {
 		b.mu.Unlock()
 		return false
 	}
