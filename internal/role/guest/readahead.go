@@ -216,6 +216,10 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 			return 0, false
 		}
 		return writeAll(m, p.args[2], f.Stat), true
+	case unix.SYS_LSEEK:
+		return f.seek(p.args[1], uint32(p.args[2]))
+	case unix.SYS_FADVISE64:
+		return 0, unheeded(p.args[2], p.args[3])
 	case unix.SYS_READ:
 		ret, known = f.readInto(m, p.args[1], p.args[2])
 		if known {
@@ -226,6 +230,28 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		return ret, known
 	}
 	return 0, false
+}
+
+// seek is lseek(2) that asks where the descriptor stands, or goes to what has come ahead.
+func (f *aheadFile) seek(to uint64, whence uint32) (ret int64, known bool) {
+	switch {
+	case whence == unix.SEEK_CUR && to == 0:
+		return int64(f.at), true
+	case whence == unix.SEEK_SET && f.Offset <= to && to <= f.end():
+		f.at = to
+		return int64(to), true
+	}
+	return 0, false
+}
+
+// unheeded tells of advice for a regular file (posix_fadvise(2)) that makes the kernel read more or less of it ahead, at most. Home
+// reads ahead in its own way, and need not be told.
+func unheeded(length, advice uint64) bool {
+	switch int32(advice) {
+	case unix.FADV_NORMAL, unix.FADV_RANDOM, unix.FADV_SEQUENTIAL, unix.FADV_NOREUSE:
+		return int64(length) >= 0 // else EINVAL
+	}
+	return false
 }
 
 // ofPipe is what a shell asks between two lines, which a pipe answers in the same way as long as it is one: pipe(7).

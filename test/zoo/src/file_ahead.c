@@ -60,6 +60,19 @@ int main(void) {
 		fails(write(fd, b, 1), EBADF);
 		same(read(fd, b, 10), 10);
 		same(lseek(fd, 0, SEEK_CUR), 20);
+		// To and fro, and advice.
+		same(posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL), 0);
+		same(posix_fadvise(fd, 0, -1, POSIX_FADV_RANDOM), EINVAL);
+		same(posix_fadvise(fd, 0, 0, 77), EINVAL);
+		same(lseek(fd, 7, SEEK_SET), 7);
+		same(read(fd, b, 10), 10);
+		same(lseek(fd, 0, SEEK_CUR), 17);
+		fails(lseek(fd, -1, SEEK_SET), EINVAL);
+		fails(lseek(fd, 0, 77), EINVAL);
+		same(lseek(fd, 5000000, SEEK_SET), 5000000);
+		same(read(fd, b, 10), 0);
+		same(lseek(fd, 0, SEEK_END), size);
+		same(lseek(fd, 20, SEEK_SET), 20);
 		// Changed in between: what was not read is read as it is now.
 		is = is == 'z' ? 'a' : is + 1;
 		order(is);
@@ -72,6 +85,9 @@ int main(void) {
 		// One offset for two processes and two descriptors.
 		fd = open("ahead", O_RDONLY);
 		same(read(fd, b, 100), 100);
+		same(lseek(fd, 100, SEEK_SET), 100);
+		same(read(fd, b, 50), 50);
+		same(lseek(fd, 100, SEEK_SET), 100);
 		int twin = dup(fd);
 		same(read(twin, b, 100), 100);
 		pid_t k = child();
