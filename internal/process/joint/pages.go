@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/coherence"
 	"openmosix/internal/model/image"
@@ -213,7 +214,7 @@ func (n *Node) shield(o *object, first, count uint64, on bool) {
 			n.hear(s, buf)
 		}
 		if err != nil {
-			time.Sleep(changePause)
+			nap.For(changePause)
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/image"
 
@@ -169,7 +169,7 @@ func (n *Node) hear(s *Space, buf []byte) bool {
 			return true
 		case err == unix.EMFILE || err == unix.ENFILE: // for the descriptor of a child's: whoever forks waits
 			n.sweep()
-			time.Sleep(changePause)
+			nap.For(changePause)
 			continue
 		case err != nil || got == 0:
 			return false

@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/openwatch"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/process/joint"
@@ -176,7 +177,7 @@ func (g *Guards) opened(o openwatch.Opening) {
 		return
 	}
 	for until := time.Now().Add(openLimit); time.Now().Before(until) && !g.Has(g.fs, o.PID); {
-		time.Sleep(openPause)
+		nap.For(openPause)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/ptrace"
 
 	"golang.org/x/sys/unix"
@@ -73,7 +74,7 @@ func (t *Thread) LookForRoom() {
 func lookAgainForRoom(busy []*Thread) {
 	const tries, pause = 4, 50 * time.Microsecond
 	for try := 0; try < tries && 0 < len(busy) && len(busy) <= mostLooks; try++ {
-		time.Sleep(pause)
+		nap.For(pause)
 		busy = slices.DeleteFunc(busy, func(t *Thread) bool {
 			t.LookForRoom()
 			return t.room.Load() != nil
@@ -180,9 +181,9 @@ func (t *Thread) InterruptInRoom() error {
 	fs, pid := t.Proc.Family.FS, t.Proc.PID
 	before, unknown := fs.ThreadTurns(pid, t.TID)
 	was, full := r.widen()
-	for begun := time.Now(); r.late && full == nil && unknown == nil && time.Since(begun) < wakesWithin; time.Sleep(wakeTick) {
+	for begun := time.Now(); r.late && full == nil && unknown == nil && time.Since(begun) < wakesWithin; nap.For(wakeTick) {
 		if now, err := fs.ThreadTurns(pid, t.TID); err != nil || now != before {
-			time.Sleep(wakeTick)
+			nap.For(wakeTick)
 			break // it has had a CPU since, so that it has looked
 		}
 	}

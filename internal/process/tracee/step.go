@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 
@@ -66,7 +67,7 @@ func (h *Hold) runFreely(t *Thread, moment time.Duration) error {
 	if err != nil {
 		return err
 	}
-	time.Sleep(moment)
+	nap.For(moment)
 	h.Do(t.interrupt)
 	var before *image.Regs
 	err = h.awaitInterrupted(t, func() {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/process/stub"
@@ -34,7 +35,7 @@ func (s *Supervisor) inSlot(t *tracee.Thread, slot *stub.Slot) (alive bool) {
 // waitBorn waits for the tracee that a deputy of p has just made; nil: it has ended.
 func (s *Supervisor) waitBorn(p *proc, own int, thread bool) *tracee.Thread {
 	begun := time.Now()
-	for look, late := begun.Add(bornLook), begun.Add(bornLate); ; time.Sleep(100 * time.Microsecond) {
+	for look, late := begun.Add(bornLook), begun.Add(bornLate); ; nap.For(100 * time.Microsecond) {
 		if t := s.takeBorn(own); t != nil {
 			return t
 		}
@@ -59,7 +60,7 @@ func (s *Supervisor) waitBorn(p *proc, own int, thread bool) *tracee.Thread {
 // with another signal than SIGCHLD), so that it would be killed if this supervisor ended before, which may be as soon as
 // the parent is let go. Precondition: the process stands.
 func (p *proc) awaitBirths() {
-	for within := owntime.Within(stopLimit); !within.Over(); time.Sleep(100 * time.Microsecond) {
+	for within := owntime.Within(stopLimit); !within.Over(); nap.For(100 * time.Microsecond) {
 		children, err := p.Family.FS.Children(p.PID)
 		if err != nil || !slices.ContainsFunc(children, func(pid int) bool { return p.Family.Thread(pid) == nil && p.s.autoAttached(pid, pid) }) {
 			return

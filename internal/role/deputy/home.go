@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -210,7 +211,7 @@ func (r *returning) awaitExits() error {
 		if within.Over() {
 			return fmt.Errorf("%d threads did not end in time", extra)
 		}
-		time.Sleep(200 * time.Microsecond)
+		nap.For(200 * time.Microsecond)
 	}
 }
 
@@ -227,7 +228,7 @@ func (r *returning) takeSlots() error {
 			if within.Over() {
 				return fmt.Errorf("the deputy of thread %d does not come to rest", t.Own)
 			}
-			time.Sleep(100 * time.Microsecond)
+			nap.For(100 * time.Microsecond)
 		}
 		r.taken = append(r.taken, d)
 	}

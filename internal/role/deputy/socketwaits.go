@@ -3,6 +3,7 @@ package deputy
 import (
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
@@ -59,7 +60,7 @@ const asleepWithin = 50 * time.Millisecond
 
 // awaitAsleep waits until a thread that has been let go sleeps, or is gone.
 func (p *proc) awaitAsleep(t *tracee.Thread) {
-	for begun := time.Now(); time.Since(begun) < asleepWithin; time.Sleep(50 * time.Microsecond) {
+	for begun := time.Now(); time.Since(begun) < asleepWithin; nap.For(50 * time.Microsecond) {
 		if st, err := p.Family.FS.ThreadStatus(p.PID, t.TID); err != nil || st.State == 'S' {
 			return
 		}

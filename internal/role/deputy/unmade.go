@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
@@ -123,7 +124,7 @@ func (s *Supervisor) endBodiless(own int) error {
 		return nil // somebody has killed it
 	}
 	kill(child.PID)
-	for within := owntime.Within(stopLimit); s.procByPID(child.PID) == child; time.Sleep(100 * time.Microsecond) {
+	for within := owntime.Within(stopLimit); s.procByPID(child.PID) == child; nap.For(100 * time.Microsecond) {
 		if within.Over() {
 			return errors.New("it does not end")
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/syscalls"
@@ -302,7 +303,7 @@ func (d *deputy) wrote(j job) {
 // settled waits until the deputies of a process have done what its guest has done
 // by itself.
 func (p *proc) settled() {
-	for within := owntime.Within(stopLimit); !within.Over(); time.Sleep(100 * time.Microsecond) {
+	for within := owntime.Within(stopLimit); !within.Over(); nap.For(100 * time.Microsecond) {
 		waits := false
 		for _, t := range p.Threads() {
 			if d, ok := t.Data.(*deputy); ok && d.behinds.Load() > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/fault"
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -113,7 +114,7 @@ func (b *body) quiet() error {
 			b.relax()
 			return fmt.Errorf("a thread is in the middle of a vfork or clone")
 		}
-		time.Sleep(100 * time.Microsecond)
+		nap.For(100 * time.Microsecond)
 	}
 }
 
@@ -199,7 +200,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	b := d.b
 	var err error
 	// A thread may be held for a moment, to let a signal through under a mask.
-	for within := owntime.Within(stopLimit); ; time.Sleep(holdPause) {
+	for within := owntime.Within(stopLimit); ; nap.For(holdPause) {
 		d.h, err = b.Freeze(stopLimit, d.setAside, b.beginFreezing, b.endFreezing)
 		if !errors.Is(err, tracee.ErrBusy) || within.Over() {
 			break

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"openmosix/internal/linux/meminfo"
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
@@ -187,7 +188,7 @@ func (g *Guest) awaitBorn(own int) *strand {
 		if within.Over() {
 			return nil
 		}
-		time.Sleep(50 * time.Microsecond)
+		nap.For(50 * time.Microsecond)
 	}
 }
 
