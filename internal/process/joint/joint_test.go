@@ -205,6 +205,7 @@ func TestCount(t *testing.T) {
 	}
 	m.nodes[1].Unuse(testKey)
 	m.nodes[2].Unuse(testKey)
+	m.settle()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	counted, locked, other := word64(t, files[0], 0), word64(t, files[0], image.PageSize+8), word64(t, files[0], image.PageSize+16)
@@ -231,6 +232,7 @@ func TestFork(t *testing.T) {
 	m.nodes[1].sweep()
 	m.nodes[1].mu.Unlock()
 	m.nodes[1].Unuse(testKey)
+	m.settle()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if got := word64(t, files[0], 0); got != counts+forkings || m.dir.Away() != 0 {
@@ -273,6 +275,19 @@ func TestSweepLeavesProtection(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Errorf("it does not wait: %d counted", word64(t, files[0], 0))
+	}
+}
+
+// settle waits for pages that home has been asked for and is about to give, to nobody any more.
+func (m *manager) settle() {
+	for range 1000 {
+		m.mu.Lock()
+		away := m.dir.Away()
+		m.mu.Unlock()
+		if away == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 

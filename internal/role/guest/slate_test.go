@@ -271,7 +271,9 @@ func TestPipesThatAreTakenBack(t *testing.T) {
 	if got := r.told(2); !reflect.DeepEqual(got, want) {
 		t.Errorf("home hears %+v, want %+v", got, want)
 	}
+	b.mu.Lock()
 	b.disarm(0)
+	b.mu.Unlock()
 	_ = b.g.post(wire.Behind, 0, wire.BehindMsg{FD: 99, Close: true}.Append(nil))
 	if got := r.told(1); !reflect.DeepEqual(got, []any{wire.BehindMsg{FD: 99, Close: true}}) {
 		t.Errorf("home hears once more %+v", got)
