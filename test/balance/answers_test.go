@@ -1,8 +1,6 @@
 package balance
 
 import (
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"testing"
@@ -16,9 +14,6 @@ func TestAnsweredInside(t *testing.T) {
 	const times = 5000
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
 	w := newWorkers(t, lab)
-	program := filepath.Join(w.dir, "asks")
-	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/asks.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
+	program := w.compiled(t, "asks")
 	w.waitsAtMost("cd "+w.dir+" && ", program, strconv.Itoa(times), "0", times/10) // of 2*times; it says how many names it has found
 }

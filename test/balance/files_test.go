@@ -2,7 +2,6 @@ package balance
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -18,10 +17,7 @@ import (
 func TestFilesThatAreKnown(t *testing.T) {
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
 	w := newWorkers(t, lab)
-	program := filepath.Join(w.dir, "files")
-	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/files.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
+	program := w.compiled(t, "files")
 	make := func(name string) string {
 		dir := filepath.Join(w.dir, name)
 		if err := os.MkdirAll(filepath.Join(dir, "dir/sub"), 0o755); err != nil {

@@ -2,7 +2,6 @@ package balance
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -15,10 +14,7 @@ func TestForetold(t *testing.T) {
 	const runs, most = 12, 12 // of 2*runs questions; under load some come too late
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
 	w := newWorkers(t, lab)
-	program := filepath.Join(w.dir, "foresees")
-	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/foresees.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
+	program := w.compiled(t, "foresees")
 	do := func(name, how string) string {
 		dir := filepath.Join(w.dir, name, "place")
 		if err := os.MkdirAll(filepath.Join(dir, "dir"), 0o755); err != nil {
@@ -44,10 +40,7 @@ func TestSweeps(t *testing.T) {
 	const asked, most = 2*300 + 2*300 + 300 + 300, 1200 // under load some come too late; of which every ninth of the last changes
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
 	w := newWorkers(t, lab)
-	program := filepath.Join(w.dir, "sweeps")
-	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/sweeps.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
+	program := w.compiled(t, "sweeps")
 	do := func(name, how string) string {
 		dir := filepath.Join(w.dir, name)
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -3,7 +3,6 @@ package balance
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -37,10 +36,7 @@ func insideFiles(t *testing.T, dir string) (cd string) {
 func TestReadInside(t *testing.T) {
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
 	w := newWorkers(t, lab)
-	program := filepath.Join(w.dir, "inside")
-	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/inside.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
+	program := w.compiled(t, "inside")
 	home, away := insideFiles(t, filepath.Join(w.dir, "home")), insideFiles(t, filepath.Join(w.dir, "away"))
 	time.Sleep(3 * time.Second) // what has just changed is not told
 	want := w.do(1, home+program+" all 4000")

@@ -161,3 +161,13 @@ func (w *workers) do(node int, line string) string {
 	}
 	return out
 }
+
+// compiled is a program made of its source in src.
+func (w *workers) compiled(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(w.dir, name)
+	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/"+name+".c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v: %s", err, out)
+	}
+	return program
+}

@@ -2,7 +2,6 @@ package balance
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -17,10 +16,7 @@ import (
 func TestWritesThatAreBehind(t *testing.T) {
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
 	w := newWorkers(t, lab)
-	program := filepath.Join(w.dir, "writes")
-	if out, err := exec.Command("gcc", "-O1", "-o", program, "src/writes.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v: %s", err, out)
-	}
+	program := w.compiled(t, "writes")
 	dir := func(name string) string {
 		small, wide := filepath.Join(w.dir, name, "small"), filepath.Join(w.dir, name, "wide")
 		for _, on := range []string{small, wide} {

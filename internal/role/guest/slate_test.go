@@ -113,6 +113,17 @@ func (r *reader) told(n int) (all []any) {
 	return all
 }
 
+// lends has the body read of what has come ahead, and gives its slate as it is then.
+func (r *reader) lends(f *aheadFile) shortcut.Slate {
+	b, s := r.b, &r.b.slate
+	b.ahead = f
+	s.pieces.Put(f.Contents)
+	s.lent, s.piece, s.has, s.from = true, f, f.number, f.Offset
+	w := shortcut.Slate{FD: 3}
+	s.pieces.Lend(b.Base, &w)
+	return w
+}
+
 // Home hears of a file that is open inside a body when it is taken back, and of what the body has done with it in that moment
 // when it makes its next call.
 func TestFilesThatAreTakenBack(t *testing.T) {
@@ -228,12 +239,7 @@ func TestPiecesThatAreTakenBack(t *testing.T) {
 			r := newReader(t)
 			b := r.b
 			f := &aheadFile{AheadFile: wire.AheadFile{FD: 3, Offset: 100, Contents: make([]byte, 50)}, at: 100, told: 100, fresh: true, number: b.counts()}
-			b.ahead = f
-			s := &b.slate
-			s.pieces.Put(f.Contents)
-			s.lent, s.piece, s.has, s.from = true, f, f.number, f.Offset
-			w := shortcut.Slate{FD: 3}
-			s.pieces.Lend(b.Base, &w)
+			w := r.lends(f)
 			w.State, w.Offset = c.state, c.at
 			r.has(w)
 			b.behind(0, false) // as by the timer
@@ -254,12 +260,7 @@ func TestPipesThatAreTakenBack(t *testing.T) {
 	r := newReader(t)
 	b := r.b
 	f := &aheadFile{AheadFile: wire.AheadFile{FD: 3, Pipe: true, Offset: 100, Contents: make([]byte, 50)}, at: 100, told: 100, fresh: true, number: b.counts()}
-	b.ahead = f
-	s := &b.slate
-	s.pieces.Put(f.Contents)
-	s.lent, s.piece, s.has, s.from = true, f, f.number, f.Offset
-	w := shortcut.Slate{FD: 3}
-	s.pieces.Lend(b.Base, &w)
+	w := r.lends(f)
 	w.State, w.Offset = shortcut.Piece, 20
 	r.has(w)
 	b.mu.Lock()
