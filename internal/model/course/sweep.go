@@ -11,7 +11,7 @@ import (
 // Nothing is foreseen before two entries in a row have been asked of; behind that as many as were of use, four at first. What was
 // asked of the entries of one directory is expected of those of the next one. Pure.
 type Sweep struct {
-	orders [2]order // as listed; sorted, made when it is needed
+	orders [2]order // as listed; sorted. What is not as listed is made when a question comes
 	known  []Kind   // what was asked of the entry before this one
 	asked  []Kind   // ... and of this one
 	place  Place
@@ -68,7 +68,7 @@ func (s *Sweep) Listed(names []string) {
 		all = nil
 	}
 	names = names[:min(len(names), mostNames-len(all))]
-	s.orders = [2]order{orderOf(append(all, names...))}
+	s.orders = [2]order{{names: append(all, names...)}}
 	s.listed = true
 	s.begin(Look{})
 }
@@ -90,8 +90,8 @@ func (s *Sweep) begin(l Look) {
 func (s *Sweep) follows() bool { return s.streak >= enough && len(s.known) > 0 }
 
 func (s *Sweep) find(name string) (at [2]int) {
-	if s.orders[1].index == nil && len(s.orders[0].names) > 0 {
-		s.orders[1] = orderOf(slices.Sorted(slices.Values(s.orders[0].names)))
+	if listed := s.orders[0].names; s.orders[0].index == nil && len(listed) > 0 {
+		s.orders = [2]order{orderOf(listed), orderOf(slices.Sorted(slices.Values(listed)))}
 	}
 	for i := range at {
 		at[i] = -1

@@ -26,12 +26,22 @@ func IsLook(nr int) bool { return lookPath(nr) >= 0 }
 // LooksBy tells whether the first argument of such a call is a directory's descriptor.
 func LooksBy(nr int) bool { return lookPath(nr) == 1 }
 
+// lookPath is the segment with the path of a call that has been gathered, and whether it goes by a directory's descriptor;
+// -1: it is no such question, or has none.
+func (c *Call) lookPath() (at int, by bool) {
+	if !IsLook(c.Nr) {
+		return -1, false
+	}
+	arg := lookPath(c.Nr)
+	at = slices.IndexFunc(c.Segs, func(s Segment) bool { return int(s.Arg) == arg })
+	return at, LooksBy(c.Nr) && int32(c.Args[0]) != atCWD
+}
+
 // Look takes such a call apart that has been gathered: what is asked, which fits for other paths as well, the directory's
 // descriptor (0 also if it goes by none), and the path. False: it is none.
 func (c *Call) Look() (kind string, fd uint64, path string, is bool) {
-	arg := lookPath(c.Nr)
-	at := slices.IndexFunc(c.Segs, func(s Segment) bool { return int(s.Arg) == arg })
-	if arg < 0 || at < 0 || len(c.Relocs) > 0 {
+	at, by := c.lookPath()
+	if at < 0 || len(c.Relocs) > 0 {
 		return "", 0, "", false
 	}
 	s := &c.Segs[at]
@@ -41,7 +51,7 @@ func (c *Call) Look() (kind string, fd uint64, path string, is bool) {
 	}
 	plain := Call{Nr: c.Nr, Args: c.Args, Segs: slices.Clone(c.Segs)}
 	plain.Segs[at].In, plain.Segs[at].Size = nil, 0
-	if arg == 1 && int32(c.Args[0]) != atCWD {
+	if by {
 		fd, plain.Args[0] = c.Args[0], 0
 	}
 	return string(plain.Append(nil)), fd, string(in), true
@@ -55,14 +65,13 @@ func LookAt(kind string, fd uint64, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	arg := lookPath(c.Nr)
-	at := slices.IndexFunc(c.Segs, func(s Segment) bool { return int(s.Arg) == arg })
-	if arg < 0 || at < 0 {
+	at, by := c.lookPath()
+	if at < 0 {
 		return nil, errLook
 	}
 	c.Segs[at].In = append([]byte(path), 0)
 	c.Segs[at].Size = uint32(len(path) + 1)
-	if arg == 1 && int32(c.Args[0]) != atCWD {
+	if by {
 		c.Args[0] = fd
 	}
 	return c.Append(nil), nil

@@ -75,10 +75,11 @@ func stepOf(c *syscalls.Call) string {
 // further entries of a directory.
 func (d *deputy) noteCall(c *syscalls.Call, ret int64, outs [][]byte, used uint32) (run *course.Run, looks []course.Look) {
 	if run = d.follows(); run != nil {
+		used = d.foreseen.used(used)
+		looks = d.foreseen.looks(c, ret, outs)
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
-		d.foreseen.used(run, used)
-		looks = d.foreseen.looks(c, ret, outs)
+		run.Used(used)
 		if c.Asks() {
 			run.Asked(string(c.Append(nil)))
 		} else {
@@ -88,13 +89,14 @@ func (d *deputy) noteCall(c *syscalls.Call, ret int64, outs [][]byte, used uint3
 	return run, looks
 }
 
-// used notes which of those were used that were told last. courses.mu is held.
-func (f *foreseen) used(run *course.Run, which uint32) {
-	if f.swept {
-		f.sweep.Used(which)
-		which, f.swept = 0, false
+// used takes which of those were used that were told last, and gives those that were of the run.
+func (f *foreseen) used(which uint32) uint32 {
+	if !f.swept {
+		return which
 	}
-	run.Used(which)
+	f.sweep.Used(which)
+	f.swept = false
+	return 0
 }
 
 // looks follows how the program goes through directories.
@@ -118,9 +120,10 @@ func (f *foreseen) looks(c *syscalls.Call, ret int64, outs [][]byte) []course.Lo
 // noteMapping notes that the process maps a file.
 func (d *deputy) noteMapping(m *wire.MapFileMsg) (run *course.Run) {
 	if run = d.follows(); run != nil {
+		used := d.foreseen.used(m.Used)
 		d.p.s.courses.mu.Lock()
 		defer d.p.s.courses.mu.Unlock()
-		d.foreseen.used(run, m.Used)
+		run.Used(used)
 		run.Step("map:" + strconv.FormatUint(m.Len, 16))
 	}
 	return run

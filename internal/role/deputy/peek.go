@@ -2,10 +2,8 @@ package deputy
 
 import (
 	"errors"
-	"os"
 	"strconv"
 
-	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/tracee"
 
@@ -173,29 +171,16 @@ func (d *deputy) readsAlone(inode uint64) bool {
 func (p *proc) nobodyHas(inode uint64, harmless func(flags uint32) bool) bool {
 	name := "pipe:[" + strconv.FormatUint(inode, 10) + "]"
 	for range 2 {
-		if !p.nobodyElse(func(pid int) (bool, error) { return hasPipe(p.Family.FS, pid, name, harmless) }) {
+		if !p.nobodyElse(func(pid int) (bool, error) {
+			return p.leads(pid, name, func(number int) (bool, error) {
+				fd, err := p.Family.FS.FD(pid, number)
+				return err != nil || !harmless(fd.Flags), nil
+			})
+		}) {
 			return false
 		}
 	}
 	return true
-}
-
-func hasPipe(fs procfs.FS, pid int, name string, harmless func(flags uint32) bool) (bool, error) {
-	numbers, err := fs.FDNumbers(pid)
-	if errors.Is(err, procfs.ErrGone) {
-		return false, nil
-	} else if err != nil {
-		return false, err
-	}
-	for _, n := range numbers {
-		if its, err := os.Readlink(fs.Path(pid, "fd/"+strconv.Itoa(n))); err != nil || its != name {
-			continue
-		}
-		if fd, err := fs.FD(pid, n); err != nil || !harmless(fd.Flags) {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // takesOut takes out of a pipe what the process has read of what went ahead. It is there, and nobody else takes it.

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"openmosix/internal/linux/kcmp"
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/abi"
 	"openmosix/internal/model/syscalls"
 
@@ -192,25 +193,29 @@ func (p *proc) nobodyElse(shares func(pid int) (bool, error)) bool {
 
 // has tells whether a process has the description of one of p's descriptors, which is of a file of this name.
 func (p *proc) has(pid int, name string, fd int) (bool, error) {
-	dir, err := os.Open(p.Family.FS.Path(pid, "fd"))
-	if err != nil {
-		return false, err
-	}
-	defer dir.Close()
-	numbers, err := dir.Readdirnames(-1)
-	if err != nil {
+	return p.leads(pid, name, func(number int) (bool, error) {
+		same, err := kcmp.SameFile(p.PID, fd, pid, number)
+		if errors.Is(err, unix.EBADF) {
+			err = nil // closed meanwhile
+		}
+		return same, err
+	})
+}
+
+// leads asks of each descriptor of a process that leads to what has this name, until one is as asked, or cannot be asked of.
+func (p *proc) leads(pid int, name string, is func(number int) (bool, error)) (bool, error) {
+	numbers, err := p.Family.FS.FDNumbers(pid)
+	if errors.Is(err, procfs.ErrGone) {
+		return false, nil
+	} else if err != nil {
 		return false, err
 	}
 	for _, n := range numbers {
-		if its, err := os.Readlink(dir.Name() + "/" + n); err != nil || its != name {
+		if its, err := os.Readlink(p.Family.FS.Path(pid, "fd/"+strconv.Itoa(n))); err != nil || its != name {
 			continue
 		}
-		number, err := strconv.Atoi(n)
-		if err != nil {
-			return false, err
-		}
-		if same, err := kcmp.SameFile(p.PID, fd, pid, number); same || err != nil && !errors.Is(err, unix.EBADF) {
-			return same, err
+		if yes, err := is(n); yes || err != nil {
+			return yes, err
 		}
 	}
 	return false, nil
