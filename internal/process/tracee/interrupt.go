@@ -55,6 +55,7 @@ func (h *Hold) stray(t *Thread, s ptrace.Stop) bool {
 	if t.injection != nil {
 		_ = ptrace.ContinueToSyscall(t.TID, 0)
 	} else {
+		t.WriteOn()
 		_ = t.GoOn(0)
 	}
 	return true

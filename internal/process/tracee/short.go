@@ -24,9 +24,12 @@ func cutShort(nr int, args [6]uint64, ret int64) bool {
 	return nr == unix.SYS_READ && ret > 0 && uint64(ret) < count && ret%image.PageSize == 0 && count-uint64(ret) <= maxRest
 }
 
-// ReadRest stores it, if it was such a read of a thread that stands which gave ret: the whole result. Where the memory
-// ends that may be written, the read ends.
+// ReadRest stores it, if it was such a read of a thread that stands which gave ret, or a receive that wants all: the whole
+// result. Where the memory ends that may be written, the read ends.
 func (p *Process) ReadRest(nr int, args [6]uint64, ret int64) int64 {
+	if wantsAll(nr, args) {
+		return p.receiveRest(nr, args, ret)
+	}
 	if !cutShort(nr, args, ret) {
 		return ret
 	}
@@ -70,7 +73,8 @@ func (p *Process) device(fd uint64) uint32 {
 
 // noteShort notes whether a thread that has just stopped may have been in such a read. Tracing thread.
 func (t *Thread) noteShort(r *image.Regs) {
-	t.short = r.Cs == codeSegment64 && int64(r.OrigRax) >= 0 && cutShort(int(r.OrigRax), [6]uint64{r.Rdi, r.Rsi, r.Rdx}, int64(r.Rax))
+	nr, args := int(r.OrigRax), argsOf(r)
+	t.short = r.Cs == codeSegment64 && nr >= 0 && (cutShort(nr, args, int64(r.Rax)) || wantsAll(nr, args) && int64(r.Rax) > 0)
 }
 
 // readRests completes the reads that the stops of threads have broken off.
@@ -88,9 +92,12 @@ func (h *Hold) readRests() {
 		if !short {
 			continue
 		}
-		if all := t.Proc.ReadRest(int(r.OrigRax), [6]uint64{r.Rdi, r.Rsi, r.Rdx}, int64(r.Rax)); uint64(all) != r.Rax {
+		if all := t.Proc.ReadRest(int(r.OrigRax), argsOf(&r), int64(r.Rax)); uint64(all) != r.Rax {
 			r.Rax = uint64(all)
 			h.Do(func() { _ = ptrace.SetRegs(t.TID, r) })
 		}
 	}
 }
+
+// argsOf are the arguments of the call that a thread has just made.
+func argsOf(r *image.Regs) [6]uint64 { return [6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9} }

@@ -8,8 +8,8 @@ import (
 )
 
 // The kernel drops a signal that is ignored before it wakes anybody, but not if somebody traces the process: then a write
-// that waits for room ends short. So the thread writes the rest, and what it is told in the end is all of it. All below is of
-// the tracing thread.
+// that waits for room ends short, and so does a receive that wants all. So the thread does the rest, and what it is told in
+// the end is all of it. All below is of the tracing thread.
 
 // written is what a thread has written already of what it writes.
 type written struct {
@@ -23,22 +23,10 @@ func (t *Thread) Drops(sig int) bool {
 	return err == nil && st.Ignores(sig) && !st.Waits()
 }
 
-// WriteOn has a thread, in the stop of a signal, go on with a write that the signal has ended; false: there is none.
+// WriteOn has a thread, in the stop of a signal, go on with a write (or a receive) that the signal has ended; false: there is none.
 func (t *Thread) WriteOn() bool {
 	r, err := ptrace.Regs(t.TID)
-	if err != nil || r.Cs != codeSegment64 || r.OrigRax != unix.SYS_WRITE && r.OrigRax != unix.SYS_SENDTO || int64(r.Rax) <= 0 || r.Rax >= r.Rdx {
-		return false
-	}
-	number, bytes, ok := writes(int(r.OrigRax), [6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10})
-	if !ok {
-		return false
-	}
-	fd, err := Borrow(t.Proc.PID, number)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(fd)
-	if w := (&room{fd: fd, number: number, bytes: bytes}); !w.known() {
+	if err != nil || r.Cs != codeSegment64 || int64(r.Rax) <= 0 || r.Rax >= r.Rdx || !t.Proc.goesOn(int(r.OrigRax), argsOf(&r)) {
 		return false
 	}
 	t.written = &written{bytes: r.Rax, from: r.Rsi, of: r.Rdx}
@@ -47,6 +35,30 @@ func (t *Thread) WriteOn() bool {
 	r.Rax = uint64(again)
 	_ = ptrace.SetRegs(t.TID, r) // gone: its end is reported
 	return true
+}
+
+// goesOn tells whether a call is one that ends with less than all for such a signal, and whose rest can be made by it again.
+func (p *Process) goesOn(nr int, args [6]uint64) bool {
+	all := nr == unix.SYS_RECVFROM && wantsAll(nr, args)
+	if !all && nr != unix.SYS_WRITE && nr != unix.SYS_SENDTO {
+		return false
+	}
+	number, bytes, ok := writes(nr, args)
+	if all {
+		number, ok = int(int32(args[0])), true
+	}
+	if !ok {
+		return false
+	}
+	fd, err := Borrow(p.PID, number)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	if all {
+		return waitsForAll(fd)
+	}
+	return (&room{fd: fd, number: number, bytes: bytes}).known()
 }
 
 // writesOn takes a stop of a thread that writes the rest. True: it has only begun, and goes on.
