@@ -123,14 +123,6 @@ func (c *coming) pledge() error {
 	return c.p.s.daemon.Give(supervisor.Event{Kind: supervisor.Pledged, PID: c.p.PID}, c.fd, c.pid)
 }
 
-// unwatch has the kernel serve faults and changes of mappings as ever. The daemon, which still
-// holds the userfaultfd, may take its time, and who meets one would wait for it.
-func (c *coming) unwatch() {
-	for _, r := range c.all.Mine {
-		_ = uffd.FD(c.fd.Fd()).Unregister(r.Start, r.Len()) // if not, it ends with the pledge
-	}
-}
-
 // redeem ends the pledge.
 func (c *coming) redeem() {
 	c.p.s.tell(supervisor.Event{Kind: supervisor.Redeemed, PID: c.p.PID})

@@ -23,7 +23,7 @@ int main(void) {
 	n = 1024 * page;
 	ready();
 	while (more()) {
-		if (n < most) {
+		for (int i = 0; i < 20 && n < most; i++) {
 			must((p = grow(p, n, page)));
 			n += page;
 		}
