@@ -5,6 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"openmosix/internal/linux/procfs"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestUnchanging(t *testing.T) {
@@ -42,5 +46,20 @@ func TestUnchanging(t *testing.T) {
 	}
 	if file, err := Unchanging(filepath.Join(dir, "none"), path); file != nil || err != nil {
 		t.Error("no file:", file, err)
+	}
+}
+
+// A process that runs may close a descriptor while it is looked at.
+func TestADescriptorClosedMeanwhile(t *testing.T) {
+	fd, err := unix.MemfdCreate("closed", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	open := []procfs.FD{{Number: fd, Flags: unix.O_RDWR}, {Number: 1 << 19, Flags: unix.O_RDWR}}
+	for _, fds := range [][]procfs.FD{open, {open[1], open[0]}} {
+		if why, err := OpenHindrance(os.Getpid(), fds); err != nil || why != "" {
+			t.Errorf("%v: %q, %v", fds, why, err)
+		}
 	}
 }

@@ -176,6 +176,8 @@ func OpenHindrance(pid int, open []procfs.FD) (string, error) {
 	for _, fd := range open {
 		one, err := kcmp.SameFile(pid, open[0].Number, pid, fd.Number)
 		switch {
+		case errors.Is(err, unix.EBADF):
+			continue // a process that runs has closed it, or the first one, meanwhile: it is looked at again when it stands
 		case err != nil:
 			return "", fmt.Errorf("look at descriptor %d: %w", fd.Number, err)
 		case !one:
