@@ -43,15 +43,16 @@ int main(void) {
 	if (c == 0) return shell();
 	ready_as(c);
 	char b[4096], all[4096];
-	int used = 0;
+	int used = 0, echo = 0;
 	for (double start = now();;) {
 		must(now() - start < 60);
 		ssize_t n = read(m, b, sizeof b);
 		if (n <= 0) break;
 		for (int i = 0; i < n; i++) {
-			if (b[i] == 'Z' && used == 0) nap(2), give(m, "\032", 1);
+			if (echo) echo = 0; // of what was typed: "^" and a letter, which may come one by one
+			else if (b[i] == '^') echo = 1;
+			else if (b[i] == 'Z' && used == 0) nap(2), give(m, "\032", 1);
 			else if (b[i] == 'C' && used == 0) nap(2), give(m, "\003", 1);
-			else if (b[i] == '^') i++; // the echo of what was typed
 			else if (b[i] != '\r' && b[i] != '\n' && used < 4000) all[used++] = b[i];
 		}
 	}
