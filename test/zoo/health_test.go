@@ -64,7 +64,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   the process was stopped and continued. A socket's wait that has come home begins anew when the process leaves again before it is over. A relative futex wait ends early when the process moves, as futex(2) allows.
 - **A mapping of which a part has had other rights** (mprotect, and back) when it was moved stays in pieces: mremap over them gives EFAULT, natively
   they are one again. Mappings that only grow are mended (test/zoo, mem_grows).
-- A receive with MSG_WAITALL whose process is stopped for a move in the middle of a message gets the rest, unless the sender pauses for more than 0.3 s or takes more than 3 s: then it returns short.
+- A receive with MSG_WAITALL whose process is stopped for a move in the middle of a message gets the rest, unless the sender pauses for more than a second or takes more than 3 s: then it returns short.
 - A write that waits for room when its process is stopped for a move is given room, so that it ends whole (docs/design/0002-core.md). It returns short, as after any stop, where there may be no more (1 MiB in a pipe, without
   CAP_SYS_RESOURCE), and now and then when its thread is just being woken.
 - A sleep or poll of a process that is refused because its seccomp filter forbids restart_syscall (the sandbox of OpenSSH's server) begins its time anew: to look at the filter the process is stopped.

@@ -27,7 +27,7 @@ func cutShort(nr int, args [6]uint64, ret int64) bool {
 // ReadRest stores it, if it was such a read of a thread that stands which gave ret, or a receive that wants all: the whole
 // result. Where the memory ends that may be written, the read ends.
 func (p *Process) ReadRest(nr int, args [6]uint64, ret int64) int64 {
-	if wantsAll(nr, args) {
+	if AwaitsRest(nr, args, ret) {
 		return p.receiveRest(nr, args, ret)
 	}
 	if !cutShort(nr, args, ret) {
@@ -74,7 +74,7 @@ func (p *Process) device(fd uint64) uint32 {
 // noteShort notes whether a thread that has just stopped may have been in such a read. Tracing thread.
 func (t *Thread) noteShort(r *image.Regs) {
 	nr, args := int(r.OrigRax), argsOf(r)
-	t.short = r.Cs == codeSegment64 && nr >= 0 && (cutShort(nr, args, int64(r.Rax)) || wantsAll(nr, args) && int64(r.Rax) > 0)
+	t.short = r.Cs == codeSegment64 && nr >= 0 && (cutShort(nr, args, int64(r.Rax)) || AwaitsRest(nr, args, int64(r.Rax)))
 }
 
 // readRests completes the reads that the stops of threads have broken off.

@@ -15,7 +15,7 @@ import (
 
 const (
 	// pauses bounds how long the sender may send nothing, and restWithin all of it: the process stands still.
-	pauses     = 300 * time.Millisecond
+	pauses     = time.Second
 	restWithin = 3 * time.Second
 )
 
@@ -32,12 +32,14 @@ func wantsAll(nr int, args [6]uint64) bool {
 	return flags&unix.MSG_WAITALL != 0 && flags&other == 0
 }
 
-// receiveRest stores what a receive that gave ret was to give besides, and tells the whole result.
+// AwaitsRest tells whether ReadRest may have to wait for a sender.
+func AwaitsRest(nr int, args [6]uint64, ret int64) bool {
+	return wantsAll(nr, args) && ret > 0 && (nr != unix.SYS_RECVFROM || uint64(ret) < args[2])
+}
+
+// receiveRest stores what a receive that gave ret was to give besides, and tells the whole result. Precondition: AwaitsRest.
 func (p *Process) receiveRest(nr int, args [6]uint64, ret int64) int64 {
-	var rest []span
-	if ret > 0 {
-		rest = p.unfilled(nr, args, uint64(ret))
-	}
+	rest := p.unfilled(nr, args, uint64(ret))
 	if len(rest) == 0 {
 		return ret
 	}

@@ -9,6 +9,7 @@ import (
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/naming"
 	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -308,9 +309,17 @@ func (d *deputy) execute(c *syscalls.Call) (int64, [][]byte, bool) {
 	if !ok {
 		return 0, nil, false
 	}
-	ret = d.p.ReadRest(c.Nr, args, ret)
+	ret = d.whole(c.Nr, args, ret)
 	d.last = placed{c, offs}
 	return ret, c.Returned(ret, slot.Window(), offs, nil), true
+}
+
+// whole has a call that was broken off, and is to give all that it was asked for, do that.
+func (d *deputy) whole(nr int, args [6]uint64, ret int64) int64 {
+	if tracee.AwaitsRest(nr, args, ret) {
+		d.relieve() // who sends may be a guest that is heard by this reader
+	}
+	return d.p.ReadRest(nr, args, ret)
 }
 
 // bulk runs a call whose buffers do not fit the window, or are to fault where its guest's do: in
@@ -358,7 +367,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	if !ok {
 		return 0, nil, false
 	}
-	ret = d.p.ReadRest(c.Nr, args, ret)
+	ret = d.whole(c.Nr, args, ret)
 	for i := range c.Segs {
 		s := &c.Segs[i]
 		if s.Out {
