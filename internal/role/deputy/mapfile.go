@@ -90,6 +90,8 @@ func (d *deputy) identify(fd int, shared bool) (*wire.MappedMsg, unix.Errno) {
 	if n, err := unix.Readlink(path, buf); err == nil {
 		out.File.Path = string(buf[:n])
 	}
+	// Held first, then named by what is in it.
+	out.Writable = flags&unix.O_ACCMODE == unix.O_RDWR || shared && !d.p.showsMore(own, out.File.Path, &st)
 	if f, err := os.Open(path); err == nil {
 		if h := d.p.s.identify(f, out.File.Path); h != nil {
 			out.File = h.id
@@ -102,6 +104,5 @@ func (d *deputy) identify(fd int, shared bool) (*wire.MappedMsg, unix.Errno) {
 		out.Regular = false // it cannot be read by name: let it be mapped at home
 		return out, 0
 	}
-	out.Writable = flags&unix.O_ACCMODE == unix.O_RDWR || shared && !d.p.showsMore(own, out.File.Path, &st)
 	return out, 0
 }

@@ -301,12 +301,12 @@ func (f *frozen) capture() error {
 	if f.present, img.Guards, err = p.Contents(vmas); err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}
+	if err := f.shows(); err != nil {
+		return err
+	}
 	p.identifyFiles(img)
 	p.earlier(img)
 	if err := f.affinity(); err != nil {
-		return err
-	}
-	if err := f.shows(); err != nil {
 		return err
 	}
 	return f.claim()

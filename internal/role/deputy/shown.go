@@ -23,7 +23,8 @@ type shownFile struct {
 	file     *os.File
 }
 
-// shows has the files held that the parked process sees.
+// shows has the files held that the parked process sees. What they are named by counts from then on: until then, others
+// may have written to them since they were looked at.
 func (f *frozen) shows() error {
 	for i := range f.img.VMAs {
 		v := &f.img.VMAs[i]
@@ -42,6 +43,7 @@ func (f *frozen) shows() error {
 		if file != nil {
 			f.shown = append(f.shown, &shownFile{dev: id.Dev, ino: id.Ino, file: file})
 		}
+		f.p.forgetChanged(id)
 	}
 	return nil
 }

@@ -89,6 +89,30 @@ func withoutSole(vmas []image.VMA, files []image.FileID) ([]image.VMA, []image.F
 type handle struct {
 	id   image.FileID
 	file *os.File
+
+	changed unix.Timespec // its inode, last
+	settled bool          // that was long enough ago that another change shows
+}
+
+// settles is longer than the kernel's clock for files stands still: one tick, before Linux 6.13.
+const settles = 50 * time.Millisecond
+
+// isStill tells whether a file is what it was when it was identified.
+func (h *handle) isStill() bool {
+	var st unix.Stat_t
+	err := unix.Fstat(int(h.file.Fd()), &st)
+	return err == nil && h.settled && st.Ctim == h.changed && uint64(st.Size) == h.id.Size
+}
+
+// forgetChanged has a file identified anew if it has been changed since.
+func (p *proc) forgetChanged(f *image.FileID) {
+	p.handles = slices.DeleteFunc(p.handles, func(h *handle) bool {
+		if h.id.Dev != f.Dev || h.id.Ino != f.Ino || h.isStill() {
+			return false
+		}
+		_ = h.file.Close()
+		return true
+	})
 }
 
 // identifyFiles fills in what names the contents of an image's mapped files,
@@ -138,6 +162,7 @@ func (s *Supervisor) identify(file *os.File, path string) *handle {
 		return nil
 	}
 	h := &handle{file: file, id: image.FileID{Path: path, Dev: st.Dev, Ino: st.Ino, Size: uint64(st.Size), ModTime: st.Mtim.Nano()}}
+	h.changed, h.settled = st.Ctim, time.Since(time.Unix(st.Ctim.Unix())) > settles
 	if sum, err := s.hash(file); err == nil {
 		h.id.Hash = sum
 	}

@@ -25,7 +25,7 @@ func (a *arrival) alignFiles(img *image.Image) error {
 			continue
 		}
 		for j := range a.img.Files {
-			if s := &a.img.Files[j]; s.Dev == f.Dev && s.Ino == f.Ino {
+			if sameContents(&a.img.Files[j], f) { // else it has been written to since the sketch
 				aligned[i] = a.files[j]
 				break
 			}

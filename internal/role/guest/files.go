@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -42,11 +43,16 @@ func (g *Guest) came(s *source, r image.Range) {
 
 func pageUp(n uint64) uint64 { return (n + image.PageSize - 1) &^ (image.PageSize - 1) }
 
+// sameContents tells whether two of home's files are one, and as it was.
+func sameContents(a, b *image.FileID) bool {
+	return a.Dev == b.Dev && a.Ino == b.Ino && a.Size == b.Size && a.ModTime == b.ModTime && bytes.Equal(a.Hash, b.Hash)
+}
+
 // sourceOf finds or makes the source of a file.
 func (g *Guest) sourceOf(f *image.FileID) (*source, error) {
 	g.mu.Lock()
 	for _, k := range g.files {
-		if h := &k.home; h.Dev == f.Dev && h.Ino == f.Ino && h.Size == f.Size && h.ModTime == f.ModTime {
+		if sameContents(&k.home, f) {
 			g.mu.Unlock()
 			return k.source, nil
 		}
