@@ -12,7 +12,7 @@ import (
 )
 
 // attach starts to trace a process of this node. It runs on meanwhile. Neither
-// a process nor an error: another request has just done so.
+// a process nor an error: another request has just done so, or its first stop is about to enter it.
 func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 	status, err := s.fam.FS.Status(pid)
 	if err != nil {
@@ -20,6 +20,9 @@ func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 	}
 	if status.Tgid != pid {
 		return nil, fail(supervisor.NoSuchProcess, fmt.Sprintf("%d is a thread of process %d", pid, status.Tgid))
+	}
+	if s.fam.Thread(pid) == nil && s.autoAttached(pid, pid) {
+		return nil, nil // entered here it would be no deputy, and who makes it would wait for one for ever
 	}
 	tp, err := s.fam.NewProcess(pid, status.InnermostPid())
 	if err != nil {

@@ -1,0 +1,75 @@
+package deputy
+
+import (
+	"io"
+	"os/exec"
+	"testing"
+	"time"
+
+	"openmosix/internal/linux/ptrace"
+)
+
+// A process that a traced one has made is asked for before its first stop has been taken, as when somebody
+// moves all children of a process that is away: only that stop tells whether it is a deputy.
+func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
+	s, _, told := employedOn(t, "/proc")
+	go func() {
+		for range told { // nobody is to wait for this
+		}
+	}()
+	maker := exec.Command("sh", "-c", "echo runs; read line; sleep 60 >&- & wait")
+	lines, err := maker.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says, err := maker.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := maker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = maker.Process.Kill(), maker.Wait() }()
+	if _, err := says.Read(make([]byte, 1)); err != nil { // else its execve would be a stop, too
+		t.Fatal(err)
+	}
+	s.fam.Loop.Do(func() { err = ptrace.Seize(maker.Process.Pid, awayOptions) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy, free := make(chan struct{}), make(chan struct{})
+	go s.fam.Loop.Do(func() { close(busy); <-free })
+	<-busy
+	if _, err := io.WriteString(lines, "make one\n"); err != nil {
+		t.Fatal(err)
+	}
+	child := 0
+	for begun := time.Now(); child == 0; time.Sleep(time.Millisecond) {
+		if children, _ := s.fam.FS.Children(maker.Process.Pid); len(children) == 1 {
+			child = children[0]
+		} else if time.Since(begun) > 10*time.Second {
+			t.Fatal("it makes no process")
+		}
+	}
+	defer kill(child)
+	type answer struct {
+		p   *proc
+		err error
+	}
+	taken := make(chan answer, 1)
+	go func() {
+		p, err := s.take(child, 2, nil)
+		taken <- answer{p, err}
+	}()
+	for range 100 {
+		if s.procByPID(child) != nil {
+			t.Error("it is entered, and its first stop has not been taken")
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	close(free) // the stop: here it is a child made at home, which is let go
+	if a := <-taken; a.err != nil || len(a.p.Threads()) != 1 {
+		t.Errorf("then it cannot be taken as any other: %v", a.err)
+	}
+}
