@@ -23,3 +23,26 @@ func Coarse(rs []image.Range, most int) []image.Range {
 	}
 	return rs
 }
+
+// Pieces cuts sorted ranges so that no piece holds more than most bytes of what is full. What is
+// not is no reason to cut: a program may reserve terabytes, and use megabytes of them.
+func Pieces(rs, full []image.Range, most uint64) []image.Range {
+	var out []image.Range
+	held := Intersect(rs, full)
+	for _, r := range rs {
+		room := most
+		for len(held) > 0 && held[0].Start < r.End {
+			h := &held[0]
+			if h.Len() > room {
+				h.Start += room
+				out = append(out, image.Range{Start: r.Start, End: h.Start})
+				r.Start, room = h.Start, most
+				continue
+			}
+			room -= h.Len()
+			held = held[1:]
+		}
+		out = append(out, r)
+	}
+	return out
+}

@@ -25,7 +25,7 @@ const (
 	// is. A program that has just begun has a quarter of that, and where writes are noted the
 	// kernel maps a file's pages one by one, not sixteen at once.
 	worthNoting = 1 << 20
-	// givenAtOnce is for how much a call may have to wait.
+	// givenAtOnce is for how much memory a call may have to wait.
 	givenAtOnce = 2 << 20
 )
 
@@ -36,11 +36,11 @@ func (f *frozen) giveBack() {
 	p := f.p
 	if !f.gives {
 		if size := layout.Bytes(f.present); size >= leastGiven && size < worthGivingBack && p.mayGive() {
-			p.giveIfLong(f.givable())
+			p.giveIfLong(f.pieces())
 		}
 		return
 	}
-	givable := f.givable()
+	givable := f.pieces()
 	if len(f.rest.later) > 0 {
 		p.giveLater(givable)
 		return
@@ -83,6 +83,18 @@ func (f *frozen) givable() []image.Range {
 		}
 	}
 	return layout.Subtract(tracee.PrivateRanges(vmas), stacks)
+}
+
+// pieces is that, cut so that no call has to wait for long. Of a file it is not known which of the
+// pages that were not written are mapped.
+func (f *frozen) pieces() []image.Range {
+	var files []image.Range
+	for i := range f.img.VMAs {
+		if v := &f.img.VMAs[i]; v.Kind == image.File {
+			files = append(files, v.Range)
+		}
+	}
+	return layout.Pieces(f.givable(), layout.Union(files, f.present), givenAtOnce)
 }
 
 // giveIfLong notes what is to be given back when the process has been away for long.
@@ -200,19 +212,18 @@ func (d *deputy) giveRest() {
 func (d *deputy) givePiece() bool {
 	d.p.giving.Lock()
 	defer d.p.giving.Unlock()
-	return len(d.p.toGive) > 0 && d.giveOne(givenAtOnce)
+	return len(d.p.toGive) > 0 && d.giveOne()
 }
 
-// giveOne gives back as much of the first range. What cannot be is kept.
+// giveOne gives back the first piece. What cannot be is kept.
 // Precondition: giving is held, there is something to give, and the thread's
 // slot is this goroutine's.
-func (d *deputy) giveOne(most uint64) bool {
+func (d *deputy) giveOne() bool {
 	p, slot := d.p, d.t.Slot
 	if slot == nil {
 		return false
 	}
 	r := p.toGive[0]
-	r.End = r.Start + min(r.Len(), most)
 	for {
 		if !d.post(slot, unix.SYS_MADVISE, [6]uint64{r.Start, r.Len(), unix.MADV_DONTNEED}) {
 			return false
@@ -225,9 +236,7 @@ func (d *deputy) giveOne(most uint64) bool {
 			break
 		}
 	}
-	if p.toGive[0].Start = r.End; p.toGive[0].Len() == 0 {
-		p.toGive = p.toGive[1:]
-	}
+	p.toGive = p.toGive[1:]
 	return true
 }
 
