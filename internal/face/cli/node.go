@@ -54,7 +54,7 @@ func newNode() *cobra.Command {
 			_, err = keyfile.Load(full.Key)
 			return err
 		}
-		return runNode(c.Context(), f, full)
+		return runNode(c.Context(), f, full, c.Root().Version)
 	}
 	return c
 }
@@ -105,7 +105,7 @@ const (
 	collectAt  = 300
 )
 
-func runNode(ctx context.Context, f *nodeFlags, c config.Config) error {
+func runNode(ctx context.Context, f *nodeFlags, c config.Config, version string) error {
 	var level slog.LevelVar
 	if err := setLevel(&level, c.Log); err != nil {
 		return err
@@ -124,6 +124,7 @@ func runNode(ctx context.Context, f *nodeFlags, c config.Config) error {
 	if err != nil {
 		return err
 	}
+	d.Called(version)
 	d.Reloads(func() (config.Config, trust.Ring, error) {
 		fresh, err := f.config()
 		if err != nil {

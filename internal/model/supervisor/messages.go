@@ -285,6 +285,9 @@ type Open struct {
 	Args      []string
 	// Session is one that is open already: what is asked for is a way to it.
 	Session Session
+	// Protocol is what the home supervisor speaks (package wire), and Version, for people, the daemon's.
+	Protocol int    `json:",omitempty"`
+	Version  string `json:",omitempty"`
 }
 
 // Twin describes a file by what is in it. The daemon answers with a Found
@@ -322,6 +325,9 @@ type Opened struct {
 	Rate    uint64  `json:",omitempty"` // by which memory has moved there, bytes per second; 0: that is not known
 	Code    Code    // empty: granted
 	Text    string
+	// Protocol is what the guest supervisor speaks (package wire), and Version, for people, the lender's.
+	Protocol int    `json:",omitempty"`
+	Version  string `json:",omitempty"`
 }
 
 // Placed answers an Executed: where the program is to run.

@@ -110,6 +110,7 @@ type Daemon struct {
 	run         string           // names this run of the daemon
 	watchers    atomic.Int64     // other nodes that follow
 	over        chan struct{}    // closed when Run ends
+	version     string           // of this program
 }
 
 // New makes a node of a complete and checked configuration.

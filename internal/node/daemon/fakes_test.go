@@ -13,6 +13,7 @@ import (
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/tally"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/model/wire"
 	"openmosix/internal/node/reexec"
 	"openmosix/internal/role/transport"
 )
@@ -108,7 +109,7 @@ func fakeHome() int {
 			default:
 				pending[q.ID] = q
 				conn.Send(supervisor.Event{Kind: supervisor.Opening, Open: &supervisor.Open{
-					ID: q.ID, Node: q.To, Addr: q.Addr, PID: q.PID, Need: supervisor.Need{Memory: 1 << 20}}})
+					ID: q.ID, Node: q.To, Addr: q.Addr, PID: q.PID, Need: supervisor.Need{Memory: 1 << 20}, Protocol: wire.Protocol}})
 			}
 		}
 	}

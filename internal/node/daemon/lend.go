@@ -22,6 +22,9 @@ const connectTimeout = 30 * time.Second
 // a reason, or starts a guest supervisor for it.
 func (d *Daemon) lend(from trust.Name, o supervisor.Open) supervisor.Opened {
 	o = telling(o, o.Disclosed) // a node may say more than it says it does
+	if why := d.speaksWith(from.Node, o); why != "" {
+		return d.refuseToLend(from.Node, o, supervisor.Refused, "%s", why)
+	}
 	if no := d.mayLend(from.Node, o); no.Code != "" {
 		return no
 	}

@@ -8,6 +8,7 @@ import (
 
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/model/wire"
 	"openmosix/internal/node/config"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/peer"
@@ -21,6 +22,7 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 	switch {
 	case r.Open != nil:
 		opened := d.lend(from, *r.Open)
+		opened.Protocol, opened.Version = wire.Protocol, d.version
 		return peer.Reply{Opened: &opened}
 	case r.Info:
 		info := d.info()
@@ -99,6 +101,7 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d is down", o.Node)}
 	}
 	asked := d.disclosed(o)
+	asked.Version = d.version
 	reply, err := d.call(ctx, node, peer.Request{Open: &asked})
 	if err != nil {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}
@@ -107,6 +110,12 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: its answer is not understood", node.Number)}
 	}
 	opened := *reply.Opened
+	if why := d.spokenBy(node.Number, o, opened); why != "" {
+		if opened.Code == "" { // it does not compare, or not as this one does
+			go d.orphaned([]session{{node.Number, opened.Session}})
+		}
+		return supervisor.Opened{Code: supervisor.Refused, Text: why}
+	}
 	if opened.Code != "" {
 		return opened
 	}

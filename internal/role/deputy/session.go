@@ -50,7 +50,7 @@ func (s *Supervisor) announce(p *proc, r supervisor.Request, img *image.Image) (
 		return nil, nil, err
 	}
 	// The daemon leaves out what the lender is not to be told.
-	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Need: need,
+	o, err := s.openSession(ctx, supervisor.Open{Node: r.To, Addr: r.Addr, PID: p.PID, Need: need, Protocol: wire.Protocol,
 		UID: status.Uid[0], GID: status.Gid[0], Command: img.Comm, Args: brief(args)})
 	if err != nil {
 		return nil, nil, err
