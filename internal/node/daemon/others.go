@@ -17,6 +17,9 @@ import (
 // openTimeout covers the start of a supervisor over there.
 const openTimeout = 20 * time.Second
 
+// errNoWord says that an open has been waited for in vain.
+var errNoWord = fmt.Errorf("its daemon has not answered within %v", openTimeout)
+
 // peerRequest does what another node's daemon asks.
 func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Request, tell func(control.Progress)) peer.Reply {
 	switch {
@@ -92,7 +95,7 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 				Text: fmt.Sprintf("node number %d is taken twice, by %s too: change one of them", number, strings.Join(twins, ", "))}
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), openTimeout, errNoWord)
 	defer cancel()
 	if o.Session != (supervisor.Session{}) {
 		return d.leadTo(ctx, node, supervisor.Opened{Session: o.Session})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"openmosix/internal/model/supervisor"
@@ -51,10 +52,16 @@ func dial(ctx context.Context, way Way, preface Preface, id supervisor.Identity,
 	conn, err := dialOver(ctx, raw, preface, config)
 	if err != nil {
 		raw.Close()
+		if late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded); late && ctx.Err() != context.Canceled {
+			err = errMute
+		}
 		return nil, fmt.Errorf("connect to node at %s: %w", way, err)
 	}
 	return conn, nil
 }
+
+// errMute is told of who says nothing: the kernel takes a connection for a process that stands still, too.
+var errMute = errors.New("it has taken the connection, but does not answer (does its openMosix stand still, or something else listen there?)")
 
 func dialOver(ctx context.Context, raw net.Conn, preface Preface, config *tls.Config) (*tls.Conn, error) {
 	stop, err := limit(ctx, raw)

@@ -254,3 +254,19 @@ func BenchmarkHandshake(b *testing.B) {
 		(<-served).conn.Close()
 	}
 }
+
+// Who takes a connection and says nothing is named as that; who gives the connection up is not told so.
+func TestOneThatNeverAnswers(t *testing.T) {
+	a, l := cluster(t), listen(t) // the kernel takes the connections
+	id := identity(t, a, 1, trust.Daemon, time.Now())
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, id, trust.Daemon); !errors.Is(err, errMute) {
+		t.Errorf("%v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, id, trust.Daemon); err == nil || errors.Is(err, errMute) {
+		t.Errorf("%v", err)
+	}
+}
