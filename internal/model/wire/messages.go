@@ -172,6 +172,8 @@ type DiedMsg struct {
 type NeedHomeMsg struct {
 	Nr     int
 	Reason string
+	// Untraced: the call is to have it traced by somebody else than its supervisor.
+	Untraced bool
 }
 
 // CloneMsg makes a thread or a process at home.

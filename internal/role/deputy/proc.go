@@ -65,6 +65,7 @@ type proc struct {
 	threadsUsed map[int]spent    // CPU time used away by its threads before this stay, nanoseconds
 	exec        *execution       // an execve under way
 	homing      bool             // it is on its way home for a call
+	untraced    atomic.Bool      // ... that may have it traced by another process: there it is let go, even if the family is attended
 	dying       bool             // a signal killed its guest
 	kept        uint64           // signals that stay pending here while the guest blocks them
 	stopped     bool             // in a job-control stop, and the guest has been told

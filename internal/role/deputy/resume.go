@@ -109,7 +109,7 @@ func (r *returning) stayTraced() {
 func (r *returning) beginWaits() {
 	s := r.p.s
 	r.p.beginAll(r.h, r.sockets, func(t *tracee.Thread) {
-		if r.coming != nil || s.attending.Load() {
+		if r.coming != nil || r.staysAttended() {
 			_ = t.GoOn(0)
 			return
 		}
@@ -117,28 +117,31 @@ func (r *returning) beginWaits() {
 	})
 }
 
+// staysAttended tells whether the process is traced at home as well.
+func (r *returning) staysAttended() bool { return r.p.s.attending.Load() && !r.p.untraced.Load() }
+
 // detach ends the tracing. A fatal signal is delivered to its thread on the way.
 func (r *returning) detach(m *wire.ThawMsg) {
-	p, s := r.p, r.p.s
+	p, s, attended := r.p, r.p.s, r.staysAttended()
 	r.h.Do(func() {
 		for _, t := range r.threads {
 			if d, ok := t.Data.(*deputy); ok {
 				d.stop()
 			}
 		}
-		if s.attending.Load() {
+		if attended {
 			s.keepTraced(r.threads)
 		}
 	})
 	r.beginWaits()
 	r.h.Do(func() {
 		for _, t := range r.threads {
-			if !s.attending.Load() && t.Alive() {
+			if !attended && t.Alive() {
 				s.detachOne(t)
 			}
 		}
 	})
-	if s.attending.Load() {
+	if attended {
 		r.h.Release()
 	} else {
 		r.h.Pass()
@@ -152,7 +155,7 @@ func (r *returning) detach(m *wire.ThawMsg) {
 	p.mu.Lock()
 	p.link = nil
 	p.mu.Unlock()
-	if s.attending.Load() {
+	if attended {
 		p.isHome()
 		return
 	}

@@ -108,6 +108,7 @@ func (s *Supervisor) needHome(l *link, f frame) {
 	}
 	why := said(m.Reason)
 	s.log.Info("a process comes home for a call", "pid", p.PID, "call", m.Nr, "reason", why)
+	p.untraced.Store(m.Untraced)
 	go func() {
 		s.bringHome(p, why)
 		p.mu.Lock()
@@ -118,8 +119,12 @@ func (s *Supervisor) needHome(l *link, f frame) {
 
 // bringHome moves a process home unasked, trying again while a move of it is under way.
 func (s *Supervisor) bringHome(p *proc, why string) {
+	r := supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID, Why: why}
+	if p.untraced.Load() { // it is traced as long as pages follow
+		r.Strategy = supervisor.PreCopy
+	}
 	for range 200 {
-		_, _, err := s.move(supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID, Why: why})
+		_, _, err := s.move(r)
 		if err == nil {
 			s.endIfIdle()
 			return

@@ -85,7 +85,8 @@ func (s *strand) clone(p *pending) {
 		s.b.answer(p.id, -int64(errno))
 		return
 	case !ok:
-		s.comeHome(p, "this kind of clone is made at home")
+		// What nobody is to trace is a tracer itself: LeakSanitizer's.
+		s.comeHomeFor(p, "this kind of clone is made at home", a[0]&unix.CLONE_UNTRACED != 0)
 		return
 	case a[0]&unix.CLONE_THREAD == 0 && (len(s.b.ownSoles()) > 0 || s.b.joins.Load()):
 		s.comeHome(p, "it has mapped memory that it shares with its children")

@@ -205,7 +205,10 @@ func (s *strand) restartCall(p *pending) {
 
 // comeHome brings the process home for a call that can be made only there. The
 // thread makes the call again when it is there.
-func (s *strand) comeHome(p *pending, reason string) {
+func (s *strand) comeHome(p *pending, reason string) { s.comeHomeFor(p, reason, false) }
+
+// comeHomeFor is comeHome for a call that may have the process traced by another one.
+func (s *strand) comeHomeFor(p *pending, reason string, untraced bool) {
 	p.row = nil
 	if !s.enter(p, true) {
 		return
@@ -219,5 +222,5 @@ func (s *strand) comeHome(p *pending, reason string) {
 	s.mu.Lock()
 	s.call = nil
 	s.mu.Unlock()
-	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason}))
+	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: p.nr, Reason: reason, Untraced: untraced}))
 }

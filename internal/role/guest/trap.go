@@ -112,7 +112,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 	case syscalls.Both, syscalls.Answer:
 		s.special(p)
 	default:
-		s.comeHome(p, row.Reason)
+		s.comeHomeFor(p, row.Reason, p.nr == unix.SYS_PTRACE)
 	}
 }
 
