@@ -101,7 +101,7 @@ func (r *rig) mayStand(still time.Duration) {
 }
 
 func (r *rig) identity(node int, role trust.Role) supervisor.Identity {
-	leaf, err := r.authority.Issue(trust.Name{Node: node, Role: role}, time.Now(), rand.Reader)
+	leaf, err := r.authority.Issue(trust.Name{Node: node, Role: role}, rand.Reader)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -8,7 +8,7 @@
 // secret and salt, and the counter is the nonce, so no nonce comes twice
 // however long the secret is used. Receivers keep a window of counters for
 // each salt. What they do not know of (a sender seen for the first time) must
-// be of this hour; clocks that differ by more do not understand each other.
+// be of this hour, unless the receiver knows of its sender otherwise.
 //
 // Pure: time and salt come from the caller. A Sealer or Opener belongs to one
 // goroutine at a time.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -67,6 +68,33 @@ func TestRefusals(t *testing.T) {
 		} else if c.want != nil && len(o.senders) != 0 {
 			t.Errorf("%s: a stranger is remembered", name)
 		}
+	}
+}
+
+// The clock of a sender that is known to run may be wrong; a packet of it is good once all the same.
+func TestASenderThatIsKnown(t *testing.T) {
+	s := NewSealer(Salt{1})
+	var aheads []time.Duration
+	o := &Opener{Runs: func(sender Salt, ahead time.Duration) bool {
+		aheads = append(aheads, ahead)
+		return sender == Salt{1}
+	}}
+	const years = 50 * 365 * 24 * time.Hour
+	packet := s.Seal(ours, now.Add(-years), []byte("hello"))
+	if got, _, err := o.Open([]Secret{ours}, now, packet); err != nil || string(got) != "hello" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, _, err := o.Open([]Secret{ours}, now, packet); !errors.Is(err, ErrReplayed) {
+		t.Errorf("again: %v", err)
+	}
+	if _, _, err := o.Open([]Secret{ours}, now, NewSealer(Salt{2}).Seal(ours, now.Add(years), nil)); !errors.Is(err, ErrStale) {
+		t.Errorf("another: %v", err)
+	}
+	if !slices.Equal(aheads, []time.Duration{-years, -years, years}) {
+		t.Errorf("they are ahead by %v", aheads)
+	}
+	if _, _, err := o.Open([]Secret{ours}, now, s.Seal(ours, now, nil)); err != nil || len(aheads) != 3 {
+		t.Errorf("when its clock has been set: %v", err)
 	}
 }
 

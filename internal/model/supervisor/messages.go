@@ -328,6 +328,8 @@ type Opened struct {
 	// Protocol is what the guest supervisor speaks (package wire), and Version, for people, the lender's.
 	Protocol int    `json:",omitempty"`
 	Version  string `json:",omitempty"`
+	// Wall is what the lender's clock said when it answered, nanoseconds since 1970; 0: that is not told.
+	Wall int64 `json:",omitempty"`
 }
 
 // Placed answers an Executed: where the program is to run.

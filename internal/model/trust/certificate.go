@@ -19,11 +19,13 @@ type Leaf struct {
 	Authority   []byte // DER of the cluster's CA certificate, or of several, joined
 }
 
-// A leaf is valid for a day from its issue, and from an hour before it: the
-// clocks of two nodes may differ by so much.
-const (
-	leafLife  = 24 * time.Hour
-	clockSkew = time.Hour
+// The dates of all certificates are these, and nobody looks at them. Who can issue a leaf has the cluster
+// key and can write into it what he likes; and a cluster whose nodes believe only who has the right time is
+// taken apart by one power cut, after which machines without a battery begin in 1970. What ends a
+// leaf is that the key it is of is not accepted any more (ring.go).
+var (
+	validFrom  = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	validUntil = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
 // Authority issues leaf certificates. It holds a secret as strong as the
@@ -40,8 +42,8 @@ func (k Key) Authority() (*Authority, error) {
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "openMosix cluster " + k.ID()},
-		NotBefore:             time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
-		NotAfter:              time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
+		NotBefore:             validFrom,
+		NotAfter:              validUntil,
 		KeyUsage:              x509.KeyUsageCertSign,
 		IsCA:                  true,
 		BasicConstraintsValid: true,
@@ -60,7 +62,7 @@ func (k Key) Authority() (*Authority, error) {
 
 // Issue makes the identity of one daemon or supervisor: a fresh key and a
 // certificate that names the node and the role.
-func (a *Authority) Issue(who Name, now time.Time, random io.Reader) (Leaf, error) {
+func (a *Authority) Issue(who Name, random io.Reader) (Leaf, error) {
 	uri, err := who.uri()
 	if err != nil {
 		return Leaf{}, err
@@ -77,8 +79,8 @@ func (a *Authority) Issue(who Name, now time.Time, random io.Reader) (Leaf, erro
 	template := &x509.Certificate{
 		SerialNumber:    new(big.Int).SetBytes(drawn[ed25519.SeedSize:]),
 		Subject:         pkix.Name{CommonName: fmt.Sprintf("node %d %s", who.Node, who.Role)},
-		NotBefore:       now.Add(-clockSkew),
-		NotAfter:        now.Add(leafLife),
+		NotBefore:       validFrom,
+		NotAfter:        validUntil,
 		KeyUsage:        x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
 		ExtraExtensions: []pkix.Extension{san},

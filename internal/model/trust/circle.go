@@ -34,7 +34,7 @@ func (c *Circle) Issue(who Name, now time.Time, random io.Reader) (Leaf, error) 
 	if err != nil {
 		return Leaf{}, err
 	}
-	leaf, err := c.authorities[key].Issue(who, now, random)
+	leaf, err := c.authorities[key].Issue(who, random)
 	if err != nil {
 		return Leaf{}, err
 	}
@@ -75,5 +75,11 @@ func (c *Circle) ID(now time.Time) string {
 	return key.ID()
 }
 
-// NextChange is when what the circle issues or believes changes; zero: never.
-func (c *Circle) NextChange(now time.Time) time.Time { return c.ring.NextChange(now) }
+// Keys names what the circle issues and believes: it is another word when that is other keys.
+func (c *Circle) Keys(now time.Time) string {
+	all := c.ID(now)
+	for _, k := range c.ring.Accepted(now) {
+		all += " " + k.ID()
+	}
+	return all
+}

@@ -15,7 +15,10 @@ const maxHeld = 4
 
 // MinOverlap is the shortest time in which two keys are accepted: clocks may
 // differ by an hour, and every node must have got the file by its half.
-const MinOverlap = 4 * clockSkew
+const (
+	MinOverlap = 4 * clockSkew
+	clockSkew  = time.Hour
+)
 
 // Held is a cluster key with its time.
 type Held struct {
@@ -37,8 +40,13 @@ type Ring []Held
 // RingOf is a ring of one key.
 func RingOf(k Key) Ring { return Ring{{Key: k}} }
 
-// Signing is the key a node proves itself with.
+// Signing is the key a node proves itself with. One whose clock says that the
+// file has not been made yet takes the newest: its clock is wrong, and that key
+// is accepted from the first moment on, and longest.
 func (r Ring) Signing(now time.Time) (Key, error) {
+	if newest, ok := r.newest(); ok && now.Before(r.made(newest).Add(-clockSkew)) {
+		return newest.Key, nil
+	}
 	best := -1
 	for i, h := range r {
 		if h.expired(now) || now.Before(h.From) {
@@ -54,6 +62,31 @@ func (r Ring) Signing(now time.Time) (Key, error) {
 	return r[best].Key, nil
 }
 
+// newest is the key that is used from the latest moment on, if any begins at all.
+func (r Ring) newest() (newest Held, ok bool) {
+	for _, h := range r {
+		if h.From.After(newest.From) {
+			newest, ok = h, true
+		}
+	}
+	return newest, ok
+}
+
+// made is when the file was made in which a key is new: as long before its use
+// as the older ones are accepted after that. Once they have been taken out it
+// is not known, and the key is as good as one that always was.
+func (r Ring) made(newest Held) time.Time {
+	made := newest.From
+	for _, h := range r {
+		if h.Until.After(newest.From) && h.From.Before(newest.From) {
+			if at := newest.From.Add(-h.Until.Sub(newest.From)); at.Before(made) {
+				made = at
+			}
+		}
+	}
+	return made
+}
+
 // Accepted are the keys a node believes others with.
 func (r Ring) Accepted(now time.Time) []Key {
 	var keys []Key
@@ -63,19 +96,6 @@ func (r Ring) Accepted(now time.Time) []Key {
 		}
 	}
 	return keys
-}
-
-// NextChange is when Signing or Accepted will answer otherwise; zero: never.
-func (r Ring) NextChange(now time.Time) time.Time {
-	var next time.Time
-	for _, h := range r {
-		for _, at := range []time.Time{h.From, h.Until} {
-			if at.After(now) && (next.IsZero() || at.Before(next)) {
-				next = at
-			}
-		}
-	}
-	return next
 }
 
 // Rotate gives the ring that goes over to next: half of overlap from now it is

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,20 +22,16 @@ func TestRotation(t *testing.T) {
 		at       time.Duration
 		signing  Key
 		accepted int
-		next     time.Duration
 	}{
-		{0, before, 2, 12 * time.Hour},
-		{12*time.Hour - 1, before, 2, 12 * time.Hour},
-		{12 * time.Hour, after, 2, 24 * time.Hour},
-		{24 * time.Hour, after, 1, 0},
+		{0, before, 2},
+		{12*time.Hour - 1, before, 2},
+		{12 * time.Hour, after, 2},
+		{24 * time.Hour, after, 1},
 	} {
 		at := now.Add(c.at)
 		got, err := ring.Signing(at)
 		if err != nil || got != c.signing || len(ring.Accepted(at)) != c.accepted {
 			t.Errorf("at %v: signing right %v, %d accepted, %v", c.at, got == c.signing, len(ring.Accepted(at)), err)
-		}
-		if next := ring.NextChange(at); c.next != 0 && !next.Equal(now.Add(c.next)) || c.next == 0 && !next.IsZero() {
-			t.Errorf("at %v: next change %v", c.at, next)
 		}
 	}
 	again, err := ParseRing(ring.Encode())
@@ -50,6 +47,49 @@ func TestRotation(t *testing.T) {
 	done, err := ring.Rotate(newKey(t), now.Add(25*time.Hour), 24*time.Hour)
 	if err != nil || len(done) != 2 {
 		t.Errorf("the ended key is kept: %d keys, %v", len(done), err)
+	}
+}
+
+// A node whose clock has lost the year takes part, with the key that the others accept now, or will soon: before a
+// rotation, while one goes on, after it, and when the old key has been taken out of the file.
+func TestClocksThatAreWrong(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	before, after, last := newKey(t), newKey(t), newKey(t)
+	rotate := func(r Ring, next Key, at time.Time) Ring {
+		t.Helper()
+		r, err := r.Rotate(next, at, 24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	once := rotate(RingOf(before), after, now)
+	long, year := now.Add(90*24*time.Hour), 365*24*time.Hour
+	for what, c := range map[string]struct {
+		ring Ring
+		here time.Time // by the clock that is wrong
+		at   []time.Time
+	}{
+		"one key, 1970":          {RingOf(before), time.Unix(100, 0), []time.Time{now}},
+		"one key, 2199":          {RingOf(before), now.Add(150 * year), []time.Time{now}},
+		"a rotation, 1970":       {once, time.Unix(100, 0), []time.Time{now, now.Add(13 * time.Hour), now.Add(25 * time.Hour), now.Add(year)}},
+		"after a rotation, 2199": {once, now.Add(150 * year), []time.Time{now.Add(13 * time.Hour), now.Add(year)}},
+		"the second, 1970":       {rotate(once, last, long), time.Unix(100, 0), []time.Time{long, long.Add(13 * time.Hour), long.Add(year)}},
+		"taken out, 1970":        {Ring{{Key: after, From: now}}, time.Unix(100, 0), []time.Time{now}},
+	} {
+		key, err := c.ring.Signing(c.here)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		for _, at := range c.at {
+			if !slices.Contains(c.ring.Accepted(at), key) {
+				t.Errorf("%s: at %v the others do not accept what it proves itself with", what, at)
+			}
+			if others, err := c.ring.Signing(at); err != nil || !slices.Contains(c.ring.Accepted(c.here), others) {
+				t.Errorf("%s: at %v it does not accept what the others prove themselves with: %v", what, at, err)
+			}
+		}
 	}
 }
 
@@ -78,15 +118,18 @@ func TestCircleBelievesBothKeys(t *testing.T) {
 	}
 	both, onlyNew := circle(ring), circle(RingOf(after))
 	early, late := issue(both, now), issue(both, now.Add(13*time.Hour))
-	if _, err := Verify(late.Authority, early.Certificate, now.Add(13*time.Hour)); err != nil {
+	if _, err := Verify(late.Authority, early.Certificate); err != nil {
 		t.Errorf("old key after the half: %v", err)
 	}
-	if _, err := Verify(early.Authority, late.Certificate, now.Add(13*time.Hour)); err != nil {
+	if _, err := Verify(early.Authority, late.Certificate); err != nil {
 		t.Errorf("new key by one that has not switched: %v", err)
 	}
 	ended := issue(both, now.Add(24*time.Hour))
-	if _, err := Verify(ended.Authority, issue(circle(RingOf(before)), now.Add(24*time.Hour)).Certificate, now.Add(24*time.Hour)); !errors.Is(err, ErrStranger) {
+	if _, err := Verify(ended.Authority, issue(circle(RingOf(before)), now.Add(24*time.Hour)).Certificate); !errors.Is(err, ErrStranger) {
 		t.Errorf("old key after the end: %v", err)
+	}
+	if at := []string{both.Keys(now), both.Keys(now.Add(13 * time.Hour)), both.Keys(now.Add(25 * time.Hour))}; at[0] == at[1] || at[1] == at[2] || at[0] != both.Keys(now.Add(time.Hour)) {
+		t.Errorf("what is used and accepted is called %q", at)
 	}
 	if g := both.Gossip(now); len(g) != 2 || g[0].Key != before.Gossip() || len(onlyNew.Beacon(now)) != 1 {
 		t.Error("packet secrets do not follow the ring")

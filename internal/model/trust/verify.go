@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Role is what the holder of a certificate does in the cluster.
@@ -66,11 +65,11 @@ func parseURI(s string) (Name, error) {
 // ErrStranger is wrapped by every refusal of Verify that means: not one of us.
 var ErrStranger = errors.New("does not hold this cluster's key")
 
-// Verify decides whether the peer that showed this leaf belongs to the cluster
-// at this time, and who it is. authority is the DER of the CA certificate, or,
+// Verify decides whether the peer that showed this leaf belongs to the cluster,
+// and who it is. What time it is does not matter (certificate.go). authority is the DER of the CA certificate, or,
 // during a rotation, of all that are accepted, one after the other. The
 // handshake must have proven possession of the leaf's private key.
-func Verify(authority, leaf []byte, now time.Time) (Name, error) {
+func Verify(authority, leaf []byte) (Name, error) {
 	accepted, err := x509.ParseCertificates(authority)
 	if err != nil {
 		return Name{}, fmt.Errorf("read cluster CA: %w", err)
@@ -81,10 +80,6 @@ func Verify(authority, leaf []byte, now time.Time) (Name, error) {
 	}
 	if !slices.ContainsFunc(accepted, func(ca *x509.Certificate) bool { return cert.CheckSignatureFrom(ca) == nil }) {
 		return Name{}, fmt.Errorf("peer %w (certificate of %q)", ErrStranger, cert.Subject.CommonName)
-	}
-	if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
-		return Name{}, fmt.Errorf("peer certificate is valid from %s to %s, it is %s: compare the clocks of the two nodes",
-			cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	// The CA's own certificate carries no node name; it must not serve as a leaf.
 	if cert.IsCA || len(cert.UnhandledCriticalExtensions) > 0 {

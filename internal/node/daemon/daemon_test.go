@@ -247,7 +247,7 @@ func TestStrangersGetNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := ca.Issue(trust.Name{Node: 1, Role: trust.Daemon}, time.Now(), rand.Reader)
+	leaf, err := ca.Issue(trust.Name{Node: 1, Role: trust.Daemon}, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

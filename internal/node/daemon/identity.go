@@ -11,9 +11,9 @@ import (
 	"openmosix/internal/model/trust"
 )
 
-// renewEvery is well below the life of a leaf certificate (a day): supervisors
-// of long-lived processes must be able to make new connections.
-const renewEvery = 8 * time.Hour
+// keysEvery is how often it is looked whether other keys are used or accepted than those of
+// the last certificates. They change at times of the clock, and that may be set.
+const keysEvery = 10 * time.Second
 
 // identity issues a certificate of this node in a role.
 func (d *Daemon) identity(role trust.Role) (supervisor.Identity, error) {
@@ -46,23 +46,24 @@ func (d *Daemon) homeHello() (supervisor.Hello, error) {
 	return h, err
 }
 
-// renewIdentities sends every supervisor a Hello with a fresh certificate from
-// time to time, and at once when other keys are used or accepted. A Hello after
+// renewIdentities sends every supervisor a Hello with a fresh certificate when other keys are used or
+// accepted: supervisors of long-lived processes must be able to make new connections. A Hello after
 // the first one replaces the identity.
 func (d *Daemon) renewIdentities(ctx context.Context) {
+	last := d.circle.Load().Keys(time.Now())
+	tick := time.NewTicker(keysEvery)
+	defer tick.Stop()
 	for {
-		now := time.Now()
-		wait := renewEvery
-		if next := d.circle.Load().NextChange(now); !next.IsZero() {
-			// Not a moment before: what is issued then must be of the new key.
-			wait = min(wait, next.Sub(now)+time.Second)
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-d.changed:
-		case <-time.After(wait):
+		case <-d.changed: // supervisors are told of more than that
+		case <-tick.C:
+			if keys := d.circle.Load().Keys(time.Now()); keys == last {
+				continue
+			}
 		}
+		last = d.circle.Load().Keys(time.Now())
 		d.renewAll()
 	}
 }

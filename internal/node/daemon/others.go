@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,7 +26,7 @@ func (d *Daemon) peerRequest(ctx context.Context, from trust.Name, r peer.Reques
 	switch {
 	case r.Open != nil:
 		opened := d.lend(from, *r.Open)
-		opened.Protocol, opened.Version = wire.Protocol, d.version
+		opened.Protocol, opened.Version, opened.Wall = wire.Protocol, d.version, time.Now().UnixNano()
 		return peer.Reply{Opened: &opened}
 	case r.Info:
 		info := d.info()
@@ -105,7 +106,9 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 	}
 	asked := d.disclosed(o)
 	asked.Version = d.version
+	begun := time.Now()
 	reply, err := d.call(ctx, node, peer.Request{Open: &asked})
+	heard := time.Now()
 	if err != nil {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: %v", node.Number, err)}
 	}
@@ -113,7 +116,7 @@ func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
 		return supervisor.Opened{Code: supervisor.Unreachable, Text: fmt.Sprintf("node %d: its answer is not understood", node.Number)}
 	}
 	opened := *reply.Opened
-	if why := d.spokenBy(node.Number, o, opened); why != "" {
+	if why := cmp.Or(d.spokenBy(node.Number, o, opened), otherTime(node.Number, opened.Wall, begun, heard)); why != "" {
 		if opened.Code == "" { // it does not compare, or not as this one does
 			go d.orphaned([]session{{node.Number, opened.Session}})
 		}

@@ -16,9 +16,9 @@ import (
 	"openmosix/internal/role/transport"
 )
 
-// lenderThatGrants is a node 3 that lends to everybody, and says that its guest supervisors speak protocol. What it hears of
+// lenderThatGrants is a node 3 that lends to everybody, and says that its guest supervisors speak protocol; its clock is ahead. What it hears of
 // sessions that nobody will come for goes to orphans.
-func lenderThatGrants(t *testing.T, address string, circle *trust.Circle, protocol int, orphans chan<- supervisor.Session) {
+func lenderThatGrants(t *testing.T, address string, circle *trust.Circle, protocol int, ahead time.Duration, orphans chan<- supervisor.Session) {
 	t.Helper()
 	leaf, err := circle.Issue(trust.Name{Node: 3, Role: trust.Daemon}, time.Now(), rand.Reader)
 	if err != nil {
@@ -39,7 +39,7 @@ func lenderThatGrants(t *testing.T, address string, circle *trust.Circle, protoc
 					orphans <- *r.Orphan
 					return peer.Reply{}
 				}
-				return peer.Reply{Opened: &supervisor.Opened{Session: supervisor.Session{9}, Protocol: protocol, Version: "0.9"}}
+				return peer.Reply{Opened: &supervisor.Opened{Session: supervisor.Session{9}, Protocol: protocol, Version: "0.9", Wall: time.Now().Add(ahead).UnixNano()}}
 			})
 		}, nil
 	}}
@@ -81,7 +81,7 @@ func TestOtherVersions(t *testing.T) {
 	orphans := make(chan supervisor.Session, 2)
 	for what, protocol := range map[string]int{"an earlier lender": wire.Unsaid, "a later lender": later} {
 		t.Run(what, func(t *testing.T) {
-			lenderThatGrants(t, one.config.Peers[2].Address, one.circle.Load(), protocol, orphans)
+			lenderThatGrants(t, one.config.Peers[2].Address, one.circle.Load(), protocol, 0, orphans)
 			o := open
 			o.Node = 3
 			refused(what, one.open(o), "node 1 runs version 1.0 with protocol", "node 3 runs", "until both have the same")
@@ -99,4 +99,39 @@ func TestOtherVersions(t *testing.T) {
 	o := open
 	o.Node, o.Protocol = 2, wire.Unsaid
 	refused("an earlier supervisor", one.open(o), "migrate 4711 home")
+}
+
+// Nothing goes where the time is another one; a little is no reason, nor is that the answer took long.
+func TestOtherTime(t *testing.T) {
+	one, _ := twoNodes(t, nil)
+	orphans := make(chan supervisor.Session, 2)
+	for _, c := range []struct {
+		ahead time.Duration
+		word  string
+	}{{0, ""}, {5 * time.Second, ""}, {-5 * time.Second, ""}, {time.Minute, "ahead"}, {-time.Minute, "behind"}, {-56 * 365 * 24 * time.Hour, "behind"}} {
+		t.Run(c.ahead.String(), func(t *testing.T) {
+			lenderThatGrants(t, one.config.Peers[2].Address, one.circle.Load(), wire.Protocol, c.ahead, orphans)
+			o := one.open(supervisor.Open{Node: 3, PID: 4711, Need: supervisor.Need{Memory: 1 << 20}, Protocol: wire.Protocol})
+			if c.word == "" {
+				if o.Code != "" || o.Session != (supervisor.Session{9}) {
+					t.Errorf("%+v", o)
+				}
+				return
+			}
+			if o.Code != supervisor.Refused || !strings.Contains(o.Text, c.word) || !strings.Contains(o.Text, "set the one that is wrong") {
+				t.Errorf("%+v", o)
+			}
+			select {
+			case <-orphans:
+			case <-time.After(5 * time.Second):
+				t.Error("the session is kept")
+			}
+		})
+	}
+	begun := time.Now()
+	for _, took := range []time.Duration{0, time.Minute} {
+		if why := otherTime(2, begun.UnixNano(), begun, begun.Add(took)); why != "" {
+			t.Errorf("an answer that took %v: %s", took, why)
+		}
+	}
 }

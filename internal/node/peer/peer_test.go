@@ -34,7 +34,7 @@ func listenWith(t *testing.T, serve func(context.Context, *tls.Conn) error) (tra
 		t.Fatal(err)
 	}
 	issue := func(node int) supervisor.Identity {
-		leaf, err := ca.Issue(trust.Name{Node: node, Role: trust.Daemon}, time.Now(), rand.Reader)
+		leaf, err := ca.Issue(trust.Name{Node: node, Role: trust.Daemon}, rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,6 @@ package member
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log"
 	"log/slog"
@@ -106,6 +105,7 @@ type other struct {
 	run  run
 	up   bool // by memberlist
 	left bool // it has said goodbye, and Events was told if it knew of it
+	odd  bool // it has been told that its clock is not as this one
 }
 
 // maxGone bounds what is remembered of nodes that are gone: a goodbye may come
@@ -115,15 +115,15 @@ const maxGone = 1024
 // NewFixed makes a group that keeps no membership and only tells packets.
 // Events, Judge, Dial and Self are not used.
 func NewFixed(o Options) (*Group, error) {
-	var salt seal.Salt
-	if _, err := rand.Read(salt[:]); err != nil {
+	g := &Group{o: o, run: run(o.Now().UnixNano()), others: make(map[string]*other)}
+	salt, err := g.run.salt()
+	if err != nil {
 		return nil, fmt.Errorf("draw salt of packets: %w", err)
 	}
-	w, err := newWires(o, salt)
-	if err != nil {
+	if g.wires, err = newWires(o, salt, g.runs); err != nil {
 		return nil, err
 	}
-	return &Group{o: o, wires: w, run: run(o.Now().UnixNano()), others: make(map[string]*other)}, nil
+	return g, nil
 }
 
 // New starts the membership of this node, alone in it.

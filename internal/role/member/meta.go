@@ -1,14 +1,17 @@
 package member
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/hashicorp/memberlist"
 
 	"openmosix/internal/model/beacon"
+	"openmosix/internal/model/seal"
 	"openmosix/internal/model/topology"
 )
 
@@ -20,6 +23,36 @@ import (
 
 // run tells two lives of one node apart: when it began, by its clock.
 type run uint64
+
+// salt makes one for the packets of a run, which shows whose they are: a member's run is told by streams as well.
+func (r run) salt() (seal.Salt, error) {
+	var s seal.Salt
+	binary.BigEndian.PutUint64(s[:], uint64(r))
+	_, err := rand.Read(s[runSize:])
+	return s, err
+}
+
+// runOf is the run whose salt that is.
+func runOf(s seal.Salt) run { return run(binary.BigEndian.Uint64(s[:])) }
+
+// runs tells whether packets are of a member's present run, of which streams have told: however far ahead its clock is, or
+// this one behind, they are not of another time.
+func (g *Group) runs(s seal.Salt, ahead time.Duration) bool {
+	r := runOf(s)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, o := range g.others {
+		if o.run == r && o.up && !o.left {
+			if !o.odd {
+				o.odd = true
+				g.o.Log.Warn("the clocks of this node and another differ: set the one that is wrong; nothing moves between them meanwhile",
+					"node", o.Number, "name", o.Name, "ahead", ahead.Round(time.Second))
+			}
+			return true
+		}
+	}
+	return false
+}
 
 const (
 	runSize = 8

@@ -37,7 +37,7 @@ type wires struct {
 	sealer *seal.Sealer
 }
 
-func newWires(o Options, salt seal.Salt) (*wires, error) {
+func newWires(o Options, salt seal.Salt, runs func(seal.Salt, time.Duration) bool) (*wires, error) {
 	address, err := net.ResolveUDPAddr("udp", o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for gossip: %w", err)
@@ -52,7 +52,7 @@ func newWires(o Options, salt seal.Salt) (*wires, error) {
 	}
 	w.life, w.end = context.WithCancel(context.Background())
 	w.ended = w.life.Done()
-	w.reading.Go(w.receive)
+	w.reading.Go(func() { w.receive(&seal.Opener{Runs: runs}) })
 	return w, nil
 }
 
@@ -103,8 +103,7 @@ func (w *wires) seal(payload []byte) ([]byte, error) {
 }
 
 // receive opens what comes in. It ends with the socket.
-func (w *wires) receive() {
-	opener := &seal.Opener{}
+func (w *wires) receive(opener *seal.Opener) {
 	buffer := make([]byte, maxPacket)
 	for {
 		n, from, err := w.socket.ReadFromUDPAddrPort(buffer)

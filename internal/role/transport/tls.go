@@ -27,19 +27,19 @@ const accepted = 'k'
 // takes at most HandshakeTimeout, less if ctx ends before.
 func Dial(ctx context.Context, way Way, s *supervisor.Session, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
 	if s == nil {
-		return dial(ctx, way, Preface{Kind: ToDaemon}, id, want, time.Now)
+		return dial(ctx, way, Preface{Kind: ToDaemon}, id, want)
 	}
-	return dial(ctx, way, Preface{Kind: ToSession, Session: *s}, id, want, time.Now)
+	return dial(ctx, way, Preface{Kind: ToSession, Session: *s}, id, want)
 }
 
 // DialGossip connects to the membership of the daemon at the end of a way, as
 // Dial does.
 func DialGossip(ctx context.Context, way Way, id supervisor.Identity) (*tls.Conn, error) {
-	return dial(ctx, way, Preface{Kind: ToGossip}, id, trust.Daemon, time.Now)
+	return dial(ctx, way, Preface{Kind: ToGossip}, id, trust.Daemon)
 }
 
-func dial(ctx context.Context, way Way, preface Preface, id supervisor.Identity, want trust.Role, now func() time.Time) (*tls.Conn, error) {
-	config, err := tlsConfig(id, want, now)
+func dial(ctx context.Context, way Way, preface Preface, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+	config, err := tlsConfig(id, want)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func dialOver(ctx context.Context, raw net.Conn, preface Preface, config *tls.Co
 // Server is the other side of Dial, after the preface. It owns conn: on an
 // error conn is closed.
 func Server(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
-	server, err := serve(conn, id, want, time.Now)
+	server, err := serve(conn, id, want)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -100,8 +100,8 @@ func Server(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, 
 	return server, nil
 }
 
-func serve(conn net.Conn, id supervisor.Identity, want trust.Role, now func() time.Time) (*tls.Conn, error) {
-	config, err := tlsConfig(id, want, now)
+func serve(conn net.Conn, id supervisor.Identity, want trust.Role) (*tls.Conn, error) {
+	config, err := tlsConfig(id, want)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,8 @@ func PeerOf(conn *tls.Conn) (trust.Name, error) {
 }
 
 // tlsConfig replaces the Web's rules (host names, system roots) by the
-// cluster's: signed by its CA, valid now, in the role we want to talk to.
-func tlsConfig(id supervisor.Identity, want trust.Role, now func() time.Time) (*tls.Config, error) {
+// cluster's: signed by its CA, whenever, in the role we want to talk to.
+func tlsConfig(id supervisor.Identity, want trust.Role) (*tls.Config, error) {
 	key, err := x509.ParsePKCS8PrivateKey(id.Key)
 	if err != nil {
 		return nil, fmt.Errorf("read own key: %w", err)
@@ -144,16 +144,16 @@ func tlsConfig(id supervisor.Identity, want trust.Role, now func() time.Time) (*
 		// Short records only delay the first kilobytes of an image.
 		DynamicRecordSizingDisabled: true,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			return verifyPeer(state, id.Authority, want, now())
+			return verifyPeer(state, id.Authority, want)
 		},
 	}, nil
 }
 
-func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role, now time.Time) error {
+func verifyPeer(state tls.ConnectionState, authority []byte, want trust.Role) error {
 	if len(state.PeerCertificates) == 0 {
 		return errors.New("peer shows no certificate")
 	}
-	name, err := trust.Verify(authority, state.PeerCertificates[0].Raw, now)
+	name, err := trust.Verify(authority, state.PeerCertificates[0].Raw)
 	if err != nil {
 		return err
 	}

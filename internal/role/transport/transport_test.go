@@ -29,9 +29,9 @@ func cluster(t testing.TB) *trust.Authority {
 	return a
 }
 
-func identity(t testing.TB, a *trust.Authority, node int, role trust.Role, at time.Time) supervisor.Identity {
+func identity(t testing.TB, a *trust.Authority, node int, role trust.Role) supervisor.Identity {
 	t.Helper()
-	leaf, err := a.Issue(trust.Name{Node: node, Role: role}, at, rand.Reader)
+	leaf, err := a.Issue(trust.Name{Node: node, Role: role}, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,11 +77,10 @@ func acceptOne(l net.Listener, id supervisor.Identity, want trust.Role) chan res
 
 func TestDialAndServe(t *testing.T) {
 	a := cluster(t)
-	now := time.Now()
 	l := listen(t)
-	served := acceptOne(l, identity(t, a, 2, trust.Guest, now), trust.Home)
+	served := acceptOne(l, identity(t, a, 2, trust.Guest), trust.Home)
 	session := supervisor.Session{1, 2, 3}
-	conn, err := Dial(t.Context(), Way{Address: l.Addr().String()}, &session, identity(t, a, 1, trust.Home, now), trust.Guest)
+	conn, err := Dial(t.Context(), Way{Address: l.Addr().String()}, &session, identity(t, a, 1, trust.Home), trust.Guest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,19 +105,16 @@ func TestDialAndServe(t *testing.T) {
 
 func TestHandshakeRefuses(t *testing.T) {
 	a, other := cluster(t), cluster(t)
-	now := time.Now()
-	server := identity(t, a, 2, trust.Daemon, now)
+	server := identity(t, a, 2, trust.Daemon)
 	for name, c := range map[string]struct {
 		client     supervisor.Identity
 		clientWant trust.Role
 		server     supervisor.Identity
 	}{
-		"client of another cluster": {identity(t, other, 1, trust.Daemon, now), trust.Daemon, server},
-		"server of another cluster": {identity(t, a, 1, trust.Daemon, now), trust.Daemon, identity(t, other, 2, trust.Daemon, now)},
-		"client in the wrong role":  {identity(t, a, 1, trust.Guest, now), trust.Daemon, server},
-		"server in the wrong role":  {identity(t, a, 1, trust.Daemon, now), trust.Guest, server},
-		"expired client":            {identity(t, a, 1, trust.Daemon, now.Add(-48*time.Hour)), trust.Daemon, server},
-		"expired server":            {identity(t, a, 1, trust.Daemon, now), trust.Daemon, identity(t, a, 2, trust.Daemon, now.Add(-48*time.Hour))},
+		"client of another cluster": {identity(t, other, 1, trust.Daemon), trust.Daemon, server},
+		"server of another cluster": {identity(t, a, 1, trust.Daemon), trust.Daemon, identity(t, other, 2, trust.Daemon)},
+		"client in the wrong role":  {identity(t, a, 1, trust.Guest), trust.Daemon, server},
+		"server in the wrong role":  {identity(t, a, 1, trust.Daemon), trust.Guest, server},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := listen(t)
@@ -142,7 +138,7 @@ func TestDialEndsWithItsContextAgainstASilentPeer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, identity(t, a, 1, trust.Daemon, start), trust.Daemon); err == nil {
+	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, identity(t, a, 1, trust.Daemon), trust.Daemon); err == nil {
 		t.Fatal("connected to nobody")
 	}
 	if d := time.Since(start); d > 3*time.Second {
@@ -152,7 +148,7 @@ func TestDialEndsWithItsContextAgainstASilentPeer(t *testing.T) {
 
 func TestGate(t *testing.T) {
 	a := cluster(t)
-	id := identity(t, a, 2, trust.Daemon, time.Now())
+	id := identity(t, a, 2, trust.Daemon)
 	var refused atomic.Int64
 	served := make(chan trust.Name, 1)
 	gate := &Gate{
@@ -211,7 +207,7 @@ func TestGate(t *testing.T) {
 		c.Close()
 	}
 	for try := 0; ; try++ {
-		conn, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, identity(t, a, 7, trust.Daemon, time.Now()), trust.Daemon)
+		conn, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, identity(t, a, 7, trust.Daemon), trust.Daemon)
 		if err == nil {
 			conn.Close()
 			break
@@ -242,7 +238,7 @@ func FuzzPreface(f *testing.F) {
 
 func BenchmarkHandshake(b *testing.B) {
 	a := cluster(b)
-	client, server := identity(b, a, 1, trust.Daemon, time.Now()), identity(b, a, 2, trust.Daemon, time.Now())
+	client, server := identity(b, a, 1, trust.Daemon), identity(b, a, 2, trust.Daemon)
 	l := listen(b)
 	for b.Loop() {
 		served := acceptOne(l, server, trust.Daemon)
@@ -258,7 +254,7 @@ func BenchmarkHandshake(b *testing.B) {
 // Who takes a connection and says nothing is named as that; who gives the connection up is not told so.
 func TestOneThatNeverAnswers(t *testing.T) {
 	a, l := cluster(t), listen(t) // the kernel takes the connections
-	id := identity(t, a, 1, trust.Daemon, time.Now())
+	id := identity(t, a, 1, trust.Daemon)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := Dial(ctx, Way{Address: l.Addr().String()}, nil, id, trust.Daemon); !errors.Is(err, errMute) {

@@ -15,9 +15,9 @@ import (
 // waiting is a connection of which both readers wait in the kernel.
 func waiting(t *testing.T) (x, y *Framed) {
 	t.Helper()
-	a, l, now := cluster(t), listen(t), time.Now()
-	served := acceptOne(l, identity(t, a, 2, trust.Guest, now), trust.Home)
-	dialed, err := Dial(t.Context(), Way{Address: l.Addr().String()}, &supervisor.Session{1}, identity(t, a, 1, trust.Home, now), trust.Guest)
+	a, l := cluster(t), listen(t)
+	served := acceptOne(l, identity(t, a, 2, trust.Guest), trust.Home)
+	dialed, err := Dial(t.Context(), Way{Address: l.Addr().String()}, &supervisor.Session{1}, identity(t, a, 1, trust.Home), trust.Guest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,12 +49,12 @@ type writes []byte
 func (w *writes) Write(p []byte) (int, error) { *w = append(*w, p...); return len(p), nil }
 
 func TestDialThroughARelay(t *testing.T) {
-	a, now := cluster(t), time.Now()
+	a := cluster(t)
 	target, relay := listen(t), listen(t)
 	pass, session := supervisor.Session{7}, supervisor.Session{9}
-	served := acceptOne(target, identity(t, a, 3, trust.Guest, now), trust.Home)
+	served := acceptOne(target, identity(t, a, 3, trust.Guest), trust.Home)
 	seen := relayOne(t, relay, pass, Way{Address: target.Addr().String()})
-	conn, err := Dial(t.Context(), Way{Address: relay.Addr().String(), Pass: pass}, &session, identity(t, a, 1, trust.Home, now), trust.Guest)
+	conn, err := Dial(t.Context(), Way{Address: relay.Addr().String(), Pass: pass}, &session, identity(t, a, 1, trust.Home), trust.Guest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,13 +83,13 @@ func TestDialThroughARelay(t *testing.T) {
 // A pass the relay does not know, and a node it does not reach, are errors that
 // name the relay.
 func TestARelayThatDoesNotPassOn(t *testing.T) {
-	a, now := cluster(t), time.Now()
+	a := cluster(t)
 	closed := listen(t)
 	closed.Close()
 	for name, known := range map[string]supervisor.Session{"unknown pass": {1}, "unreachable": {7}} {
 		relay := listen(t)
 		relayOne(t, relay, known, Way{Address: closed.Addr().String()})
-		_, err := Dial(t.Context(), Way{Address: relay.Addr().String(), Pass: supervisor.Session{7}}, nil, identity(t, a, 1, trust.Daemon, now), trust.Daemon)
+		_, err := Dial(t.Context(), Way{Address: relay.Addr().String(), Pass: supervisor.Session{7}}, nil, identity(t, a, 1, trust.Daemon), trust.Daemon)
 		if !errors.Is(err, errNotPassed) {
 			t.Errorf("%s: %v", name, err)
 		}
