@@ -268,6 +268,18 @@ func (r *guests) reserved() uint64 {
 	return sum
 }
 
+// hold is how much memory the guests use, as their supervisors have told last, and of how many sessions they are.
+func (r *guests) hold() (used uint64, sessions int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.bySession {
+		for _, p := range g.procs {
+			used += p.RSS
+		}
+	}
+	return used, len(r.bySession)
+}
+
 func (r *guests) list() []*guest {
 	r.mu.Lock()
 	defer r.mu.Unlock()

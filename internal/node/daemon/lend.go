@@ -80,6 +80,12 @@ func (d *Daemon) mayLend(home int, o supervisor.Open) supervisor.Opened {
 	if lacks := d.machine.Lacks(o.Need); len(lacks) > 0 {
 		return no(supervisor.LacksCPU, "its CPU lacks what the process may use: %s", strings.Join(lacks, ", "))
 	}
+	if each := d.live.Load().Guests.EachMemory << 20; each > 0 && o.Need.Memory+supervisorHolds > each {
+		return no(supervisor.NoMemory, "%d MiB are needed, and %d MiB is what a guest may have with its supervisor (guests.each_memory_mib)", o.Need.Memory>>20, each>>20)
+	}
+	if each := d.live.Load().Guests.EachPIDs; each > 0 && o.Need.Threads+supervisorThreads > each {
+		return no(supervisor.Refused, "the process has %d threads, and %d processes and threads is what a guest may have with its supervisor (guests.each_pids)", o.Need.Threads, each)
+	}
 	free, err := d.memoryForGuests()
 	if err != nil {
 		return no(supervisor.Internal, "%v", err)
@@ -108,9 +114,23 @@ func (d *Daemon) memoryForGuests() (uint64, error) {
 
 // spared is what is left to give of memory that is available.
 func (d *Daemon) spared(available uint64) uint64 {
-	kept := d.live.Load().Guests.Spare<<20 + d.guests.reserved()
-	return available - min(available, kept)
+	g, reserved := d.live.Load().Guests, d.guests.reserved()
+	kept := g.Spare<<20 + reserved
+	free := available - min(available, kept)
+	if g.Memory == 0 {
+		return free
+	}
+	// Beyond its limit the kernel kills a guest: who would not fit is not to come.
+	used, sessions := d.guests.hold()
+	used += reserved + uint64(sessions+1)*supervisorHolds
+	return min(free, g.Memory<<20-min(g.Memory<<20, used))
 }
+
+// What a guest supervisor uses of the memory, and of the processes and threads, that a session may have.
+const (
+	supervisorHolds   = 24 << 20
+	supervisorThreads = 16
+)
 
 func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) {
 	uid, err := d.guests.slots.take()
