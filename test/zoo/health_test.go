@@ -69,8 +69,9 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   CAP_SYS_RESOURCE), and now and then when its thread is just being woken.
 - A sleep or poll of a process that is refused because its seccomp filter forbids restart_syscall (the sandbox of OpenSSH's server) begins its time anew: to look at the filter the process is stopped.
 - Under mosrun, at home, a wait for a relative time that ends with EINTR (epoll_wait, sigtimedwait, semtimedop) begins its time anew at the first ignored signal that meets it, and a socket's own (SO_RCVTIMEO) at each.
-- While a move goes on, and under mosrun at home as well, its supervisor traces the process, so that nobody else can: LeakSanitizer, which looks for leaks at the end of a program by tracing it, then gives up with an error, as under
-  a debugger, and strace and gdb say that they may not. Away it comes home for that, is let go, and works; so under mosrun it does with a node named (mosrun -2), and with runhome. Who attaches to one that is away (gdb -p, strace -p) is told that it is traced already.
+- While a move goes on its supervisor traces the process, so that nobody else can: LeakSanitizer, which looks for leaks at the end of a program by tracing it, then gives up with an error, as under
+  a debugger, and strace and gdb say that they may not. Away it comes home for that, is let go, and works. Under mosrun a program that traces others, or is to be traced by its own LeakSanitizer, is let go as it begins (its file says that it needs
+  ptrace or one of these libraries; linked statically it does not, and then a node named, mosrun -2, or runhome helps). Who attaches to one that is away (gdb -p, strace -p) is told that it is traced already.
 - A read into memory that cannot be written fails as natively, but on a node with Linux older than 6.11 (for guard regions: 6.15) what was read from a pipe or socket is gone.
 - What is resident of a process that has just come home, as it is told, is less until all of its memory has followed it.
 - Who has mapped a file, shared and only to be read, sees what others write to it, but away not on file systems that grant no leases (NFS, overlays).

@@ -80,27 +80,32 @@ func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
 	}
 	if s.placesToo.Load() {
 		path, kind := p.executes()
-		if from == 0 && s.goesOn(p, t, path, kind) {
+		traces := s.tracers.is(p)
+		if from == 0 && !traces && s.goesOn(p, t, path, kind) {
 			return
 		}
 		if p.begin() {
 			p.mu.Lock()
 			p.program, p.kind = path, kind
 			p.mu.Unlock()
-			go s.place(p, t, from)
+			go s.place(p, t, from, traces)
 			return
 		}
 	}
 	_ = t.GoOn(0) // a move under way sees that it has executed
 }
 
-// place has a program begin where the daemon says.
-func (s *Supervisor) place(p *proc, t *tracee.Thread, from int) {
+// place has a program begin where the daemon says. traces: at home it is let go, as it traces others or has itself traced.
+func (s *Supervisor) place(p *proc, t *tracee.Thread, from int, traces bool) {
 	defer s.endIfIdle()
 	defer p.closeHandles()
 	goOn := func() { s.fam.Loop.Do(func() { _ = t.GoOn(0) }) }
 	where := s.whereTo(p, from)
 	if where == nil || where.Node == 0 {
+		if traces {
+			s.fam.Loop.Do(func() { s.leaves(p, t) })
+			return
+		}
 		p.end() // first: its next execve comes at once
 		goOn()
 		return

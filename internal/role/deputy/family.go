@@ -50,13 +50,19 @@ func (s *Supervisor) outgrown(p *proc, t *tracee.Thread) bool {
 	if !s.attending.Load() || s.placesToo.Load() || p.Sees != nil || !p.begin() {
 		return false
 	}
+	s.leaves(p, t)
+	return true
+}
+
+// leaves ends the tracing of a process that stands in the stop of its execve, and its attendance. Precondition:
+// p.begin. Tracing thread.
+func (s *Supervisor) leaves(p *proc, t *tracee.Thread) {
 	for _, th := range p.Threads() {
 		s.fam.Forget(th) // the others died in the exec without a word
 	}
 	_ = ptrace.Detach(t.TID, 0)
 	p.end()
 	s.drop(p, supervisor.Gone)
-	return true
 }
 
 // disbandPause is between two looks whether a family is at home.

@@ -37,6 +37,7 @@ type Supervisor struct {
 	attending atomic.Bool // the family stays traced at home: attend.go, family.go
 	placesToo atomic.Bool // ... and its programs are placed
 	staying   stays
+	tracers   knownTracers // tracing thread
 	naming    *naming.Naming
 	pieces    pieces
 	courses   courses
