@@ -2,7 +2,9 @@ package zoo
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"openmosix/test/labtest"
 )
@@ -59,10 +61,21 @@ func (r *run) step(ctx context.Context, lab *labtest.Lab, pid, to int, allowed [
 	status, text := lab.Migrate(ctx, 1, pid, to, r.flags...)
 	r.answer = text
 	if !slices.Contains(allowed, status) {
-		r.fail("migrate gives %v: %s", status, text)
+		r.fail("migrate gives %v: %s%s", status, text, r.howItEnded())
 		return status, false
 	}
 	return status, true
+}
+
+// howItEnded tells that of a program that has ended, which is not to be waited for any more.
+func (r *run) howItEnded() string {
+	select {
+	case err := <-r.ended:
+		r.ended <- err
+		return fmt.Sprintf(" (it ended with %v)", err)
+	case <-time.After(time.Second):
+		return ""
+	}
 }
 
 // stays checks that the process has not come home by itself: what goes on at
