@@ -54,17 +54,18 @@ func (d *Daemon) renewIdentities(ctx context.Context) {
 	tick := time.NewTicker(keysEvery)
 	defer tick.Stop()
 	for {
+		told := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.changed: // supervisors are told of more than that
+			told = true
 		case <-tick.C:
-			if keys := d.circle.Load().Keys(time.Now()); keys == last {
-				continue
-			}
 		}
-		last = d.circle.Load().Keys(time.Now())
-		d.renewAll()
+		if keys := d.circle.Load().Keys(time.Now()); told || keys != last {
+			last = keys
+			d.renewAll()
+		}
 	}
 }
 

@@ -102,8 +102,7 @@ func (t *Thread) lookForRoom(nr int, args [6]uint64) {
 
 // known tells whether it is a pipe or socket at which writes wait, and how room is made there.
 func (r *room) known() bool {
-	flags, err := unix.FcntlInt(uintptr(r.fd), unix.F_GETFL, 0)
-	if err != nil || flags&unix.O_NONBLOCK != 0 || unix.Fstat(r.fd, &r.file) != nil {
+	if !waits(r.fd) || unix.Fstat(r.fd, &r.file) != nil {
 		return false
 	}
 	switch r.file.Mode & unix.S_IFMT {
@@ -111,12 +110,8 @@ func (r *room) known() bool {
 		r.widen, r.narrow = r.widenPipe, narrowPipe
 		return true
 	case unix.S_IFSOCK:
-		kind, err := unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_TYPE)
-		if err != nil || kind != unix.SOCK_STREAM {
-			return false // a message is sent whole, or not at all
-		}
-		if limit, err := unix.GetsockoptTimeval(r.fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO); err != nil || limit.Nano() != 0 {
-			return false // it is to end when its time is over, not to find room
+		if !isPatient(r.fd, unix.SO_SNDTIMEO) {
+			return false
 		}
 		r.widen = r.widenSocket
 		protocol, err := unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
@@ -124,6 +119,23 @@ func (r *room) known() bool {
 		return true
 	}
 	return false
+}
+
+// waits tells whether calls by a descriptor wait.
+func waits(fd int) bool {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_NONBLOCK == 0
+}
+
+// isPatient tells whether a socket's calls that wait do so until they are done: a message is sent or received whole, or not
+// at all, and where there is a time-out (option) they are to end when it is over.
+func isPatient(fd, option int) bool {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || kind != unix.SOCK_STREAM {
+		return false
+	}
+	limit, err := unix.GetsockoptTimeval(fd, unix.SOL_SOCKET, option)
+	return err == nil && limit.Nano() == 0
 }
 
 // widenPipe: sizes are powers of two (F_SETPIPE_SZ in fcntl(2)).

@@ -68,18 +68,7 @@ func (p *Process) receiveRest(nr int, args [6]uint64, ret int64) int64 {
 }
 
 // waitsForAll tells whether receives at a socket wait until they have all. One with a time-out may have reached it.
-func waitsForAll(fd int) bool {
-	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-	if err != nil || flags&unix.O_NONBLOCK != 0 {
-		return false
-	}
-	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
-	if err != nil || kind != unix.SOCK_STREAM {
-		return false
-	}
-	limit, err := unix.GetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO)
-	return err == nil && limit.Nano() == 0
-}
+func waitsForAll(fd int) bool { return waits(fd) && isPatient(fd, unix.SO_RCVTIMEO) }
 
 // receiveSoon receives what comes within a time; 0: nothing does. An error of the socket stays for the program's next call.
 func receiveSoon(fd int, b []byte, within time.Duration) int {
