@@ -2,6 +2,7 @@ package reach
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 
@@ -75,11 +76,19 @@ func Waiting(fs procfs.FS, pid int) (map[image.Range]bool, error) {
 	return all, nil
 }
 
-// Mapped opens what a mapping of a process shows.
+// Mapped opens what a mapping of a process shows; os.ErrNotExist: another object, or none, is there by now.
 func Mapped(fs procfs.FS, pid int, o *sole.Object) func() (*os.File, error) {
 	return func() (*os.File, error) {
 		file, err := os.OpenFile(fs.MapFile(pid, o.Range), os.O_RDWR, 0)
 		if err != nil {
+			return nil, err
+		}
+		var st unix.Stat_t
+		if err = unix.Fstat(int(file.Fd()), &st); err == nil && !o.Is(&st) {
+			err = fmt.Errorf("%s: %w", o.Name, os.ErrNotExist) // mapped there no more
+		}
+		if err != nil {
+			_ = file.Close()
 			return nil, err
 		}
 		if Sealed(file) {

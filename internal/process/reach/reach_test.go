@@ -2,6 +2,7 @@ package reach
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -331,5 +332,42 @@ func TestParts(t *testing.T) {
 	}
 	if fmt.Sprint(there) != fmt.Sprint([]sole.Object{{Range: r(10, 12), Dev: 1, Ino: 1, Name: "one"}, {Range: r(50, 52), Dev: 1, Ino: 1, Name: "one"}}) {
 		t.Error(there)
+	}
+}
+
+// What is mapped where an object was is not the object.
+func TestMappedIsTheObject(t *testing.T) {
+	fd, err := unix.MemfdCreate("mapped", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := os.NewFile(uintptr(fd), "mapped")
+	defer func() { _ = memory.Close() }()
+	if err := memory.Truncate(4096); err != nil {
+		t.Fatal(err)
+	}
+	b, err := unix.Mmap(fd, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(b) }()
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		t.Fatal(err)
+	}
+	regions, err := proc.Smaps(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(regions, func(r procfs.Region) bool { return r.Dev == st.Dev && r.Ino == st.Ino })
+	o := sole.Object{Range: regions[at].Range, Dev: st.Dev, Ino: st.Ino, Name: "/memfd:mapped"}
+	file, err := Mapped(proc, os.Getpid(), &o)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = file.Close()
+	o.Ino++
+	if _, err := Mapped(proc, os.Getpid(), &o)(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("another one: %v", err)
 	}
 }

@@ -138,8 +138,8 @@ type openers struct {
 func newOpeners(fs procfs.FS, pid int, objects []Object, found func(at, other int, why string)) (*openers, error) {
 	o := &openers{search: search{fs: fs, pid: pid}, found: found, rings: map[int]bool{}}
 	for i := range objects {
-		var its unix.Stat_t
-		if err := unix.Stat(fs.MapFile(pid, objects[i].Range), &its); err != nil {
+		its, _, err := objects[i].Look(fs, pid)
+		if err != nil {
 			return nil, fmt.Errorf("look at %s: %w", objects[i].Name, err)
 		}
 		o.its = append(o.its, its)

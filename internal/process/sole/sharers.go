@@ -101,13 +101,8 @@ func (o *openers) ringed(others [][]int, why []string, at []int) {
 // Joinable tells whether an object is memory that processes can share while they are on several nodes: plain,
 // and not too large. Its size is in bytes. Others can come to have it, by a name or a descriptor, if it is reachable.
 func Joinable(fs procfs.FS, pid int, o *Object) (size uint64, reachable, is bool, err error) {
-	path := fs.MapFile(pid, o.Range)
-	var st unix.Stat_t
-	var where unix.Statfs_t
-	if err := unix.Stat(path, &st); err != nil {
-		return 0, false, false, unseenAt(o, err)
-	}
-	if err := unix.Statfs(path, &where); err != nil {
+	st, where, err := o.Look(fs, pid)
+	if err != nil {
 		return 0, false, false, unseenAt(o, err)
 	}
 	memory, err := InMemory(o)

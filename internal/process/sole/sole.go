@@ -42,6 +42,23 @@ func (o *Object) key() key { return key{o.Dev, o.Ino} }
 // that is not seen by mappings alone. It must be InMemory.
 func (o *Object) Memfd() bool { return strings.HasPrefix(o.Name, memfdPrefix) }
 
+// Look tells about what the object's mapping shows, and on which file system. A process that runs may have mapped something
+// else at that place since its maps were read: then the object is there no more (ENOENT). That is seen of memory; of other file
+// systems maps and stat(2) may give different names (overlays, btrfs).
+func (o *Object) Look(fs procfs.FS, pid int) (st unix.Stat_t, where unix.Statfs_t, err error) {
+	path := fs.MapFile(pid, o.Range)
+	if err = unix.Statfs(path, &where); err == nil {
+		err = unix.Stat(path, &st)
+	}
+	if err == nil && (where.Type == unix.TMPFS_MAGIC || o.Memfd()) && !o.Is(&st) {
+		err = unix.ENOENT
+	}
+	return st, where, err
+}
+
+// Is tells whether a file in memory is the object.
+func (o *Object) Is(st *unix.Stat_t) bool { return st.Dev == o.Dev && st.Ino == o.Ino }
+
 // local are file systems that grant leases by what all processes of this kernel have open,
 // and mappings of whose files are mappings of just these.
 var local = map[int64]bool{
@@ -55,10 +72,8 @@ const muchRoom = 1 << 30
 // Hindrance tells why an object cannot travel, whoever else has it; empty: it can. What is
 // said continues a sentence.
 func Hindrance(fs procfs.FS, pid int, o *Object) (string, error) {
-	path := fs.MapFile(pid, o.Range)
-	var st unix.Stat_t
-	var where unix.Statfs_t
-	if err := errors.Join(unix.Stat(path, &st), unix.Statfs(path, &where)); err != nil {
+	st, where, err := o.Look(fs, pid)
+	if err != nil {
 		return "", fmt.Errorf("look at %s: %w", o.Name, err)
 	}
 	memory, err := InMemory(o)

@@ -2,6 +2,7 @@ package sole
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -152,6 +153,37 @@ func held(t *testing.T, o Object) string {
 
 // What is sent of one file and stored in another makes them alike, and holes stay where there are any.
 // A process may end while it is looked with whom it shares: that is an error, and no more.
+// A process that runs has mapped other memory where an object was by the time that it is looked at.
+func TestAnotherInItsPlace(t *testing.T) {
+	var memory [2]int
+	for i := range memory {
+		fd, err := unix.MemfdCreate("other", unix.MFD_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = unix.Close(fd) }()
+		if err := unix.Ftruncate(fd, 4*image.PageSize); err != nil {
+			t.Fatal(err)
+		}
+		memory[i] = fd
+	}
+	o, unmap := mapped(t, memory[0])
+	defer unmap()
+	if size, reachable, is, err := Joinable(fs, os.Getpid(), &o); size != 4*image.PageSize || !reachable || !is || err != nil {
+		t.Fatal(size, reachable, is, err)
+	}
+	at := unsafe.Add(unsafe.Pointer(nil), uintptr(o.Start))
+	if _, err := unix.MmapPtr(memory[1], 0, at, uintptr(o.Len()), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := Joinable(fs, os.Getpid(), &o); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("with another one in its place: %v", err)
+	}
+	if _, err := Holders(fs, os.Getpid(), []Object{o}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("who has it: %v", err)
+	}
+}
+
 func TestSharersOfAProcessThatEnds(t *testing.T) {
 	fd, err := unix.MemfdCreate("x", unix.MFD_CLOEXEC)
 	if err != nil || unix.Ftruncate(fd, 4*image.PageSize) != nil {

@@ -36,7 +36,6 @@ type soleFile struct {
 func (f *frozen) claim() error {
 	p, img := f.p, f.img
 	var memory, passed []sole.Object
-	var left int64 = image.MaxSole
 	for i := range img.Files {
 		id := &img.Files[i]
 		if !id.Sole {
@@ -55,11 +54,6 @@ func (f *frozen) claim() error {
 			return err
 		}
 		f.soles = append(f.soles, s)
-		n := sole.Amount(s.file, int64(id.Size))
-		if n > left {
-			return notAlone(id, fmt.Sprintf("with others it has more in it than %d MB", image.MaxSole>>20))
-		}
-		left -= n
 		if in, err := sole.InMemory(&o); err != nil {
 			return err
 		} else if in && o.Memfd() || len(id.Open) > 0 {
@@ -91,6 +85,30 @@ func (f *frozen) claim() error {
 			return notAlone(&s.id, "who else has it cannot be seen: "+err.Error())
 		}
 	}
+	return f.measure()
+}
+
+// measure tells how large they are, and whether they can travel. Until now, when nobody else has them, others could
+// have changed that: who was passed a descriptor may have used it while it was looked who has one.
+func (f *frozen) measure() error {
+	var left int64 = image.MaxSole
+	for _, s := range f.soles {
+		st, err := s.file.Stat()
+		if err != nil {
+			return notAlone(&s.id, "it cannot be looked at: "+err.Error())
+		}
+		n := sole.Amount(s.file, st.Size())
+		if st.Size() > image.MaxSoleSize || n > left {
+			return notAlone(&s.id, fmt.Sprintf("alone or with others it has more in it than %d MB", image.MaxSole>>20))
+		}
+		left -= n
+		s.id.Size = uint64(st.Size())
+		for i := range f.img.Files {
+			if id := &f.img.Files[i]; id.Sole && id.Dev == s.id.Dev && id.Ino == s.id.Ino {
+				id.Size = s.id.Size
+			}
+		}
+	}
 	return nil
 }
 
@@ -112,7 +130,7 @@ func notAlone(id *image.FileID, why string) error {
 	return fail(supervisor.CannotMove, fmt.Sprintf("it has writable memory that may be shared with other processes: %s (%s)", id.Path, why))
 }
 
-// openSole opens what a mapping shows; id learns its size.
+// openSole opens what a mapping shows; id learns by which descriptors the process has it open.
 func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 	why, err := sole.Hindrance(p.Family.FS, p.PID, o)
 	if err == nil && why != "" {
@@ -139,12 +157,6 @@ func (p *proc) openSole(o *sole.Object, id *image.FileID) (*soleFile, error) {
 		return nil, err
 	}
 	file := s.file
-	st, err := file.Stat()
-	if err != nil {
-		_ = file.Close()
-		return nil, err
-	}
-	id.Size = uint64(st.Size())
 	if reach.Sealed(file) {
 		_ = file.Close()
 		return nil, notAlone(id, "it is sealed, so that it cannot be mapped again") // memory; a file has none
