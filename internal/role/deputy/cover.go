@@ -43,7 +43,8 @@ func (s *Supervisor) coverShared(p *proc) error {
 	for range maxCovers {
 		more, err := s.coverOnce(p)
 		switch {
-		case errors.Is(err, os.ErrNotExist) || errors.Is(err, procfs.ErrGone): // a mapping has changed, or a process has ended
+		case errors.Is(err, os.ErrNotExist) || errors.Is(err, procfs.ErrGone) || errors.Is(err, tracee.ErrGone):
+			// A mapping has changed, or a process has ended: one of those that share it, or this one, and then the move will tell.
 			time.Sleep(changePause)
 		case err != nil || !more:
 			return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/tracee"
@@ -13,7 +14,7 @@ import (
 // supervisor traces all of them, and their children, which have it too. A family that mosrun has not
 // started it lets go when all of it is at home again.
 
-// family is these processes; those that it has not yet it traces from here on.
+// family is these processes; those that it has not yet it traces from here on. procfs.ErrGone: one of them has ended.
 func (s *Supervisor) family(pids []int) ([]*proc, error) {
 	var all []*proc
 	for _, pid := range pids {
@@ -24,7 +25,9 @@ func (s *Supervisor) family(pids []int) ([]*proc, error) {
 				s.disbanding.Do(func() { go s.disbands() })
 			}
 			var err error
-			if q, err = s.attach(pid, nil); err != nil {
+			if q, err = s.attach(pid, nil); err != nil && s.ended(pid) {
+				return nil, procfs.ErrGone
+			} else if err != nil {
 				return nil, fail(supervisor.Busy, fmt.Sprintf("process %d, which shares its memory: %v", pid, err))
 			}
 			if q == nil {
