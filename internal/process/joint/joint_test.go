@@ -215,6 +215,21 @@ func TestCount(t *testing.T) {
 	t.Logf("%d pages moved", m.moved)
 }
 
+// Who has been told that a family is served no more may serve it himself at once.
+func TestForgetHasLetGo(t *testing.T) {
+	m, files := cluster(t, 0)
+	var all []*child
+	for range 20 {
+		all = append(all, join(t, m.nodes[0], files[0], "count"))
+	}
+	m.nodes[0].Forget()
+	for _, c := range all {
+		if _, err := unix.FcntlInt(uintptr(c.s.fd), unix.F_GETFD, 0); err != unix.EBADF {
+			t.Errorf("a userfaultfd is there still: %v", err)
+		}
+	}
+}
+
 // A process that forks while its memory comes and goes: the child has it, too.
 func TestFork(t *testing.T) {
 	m, files := cluster(t, 1)

@@ -148,16 +148,18 @@ func (n *Node) Flush() {
 	}
 }
 
-// Forget ends the serving of all processes. Who waits for a page finds zeros, so nobody may.
+// Forget ends the serving of all processes. Who waits for a page finds zeros, so nobody may. When it returns nothing
+// of theirs is watched any more: another supervisor may serve them from now on.
 func (n *Node) Forget() {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, s := range n.spaces {
-		s.close()
-	}
+	served := n.spaces
 	n.spaces = nil
 	for k, o := range n.objects {
 		_ = o.file.Close()
 		delete(n.objects, k)
+	}
+	n.mu.Unlock()
+	for _, s := range served {
+		_ = s.file.Close() // waits for who listens, and who does may be waiting for mu
 	}
 }

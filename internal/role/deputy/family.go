@@ -110,15 +110,19 @@ func (s *Supervisor) disband() {
 	if len(all) == 0 || !s.joint.quiet() {
 		return
 	}
+	var left []*proc
 	for _, p := range all {
 		h, timed, err := p.stopAtHome(nil, nil)
 		if err != nil {
 			continue // it has ended, or is looked at again
 		}
 		s.detach(p, h, timed)
-		s.drop(p, supervisor.Gone)
+		left = append(left, p)
 	}
-	if len(s.all()) == 0 {
+	if len(s.all()) == len(left) {
 		s.joint.node.Forget()
+	}
+	for _, p := range left { // whoever is told of that may have another supervisor serve its memory at once
+		s.drop(p, supervisor.Gone)
 	}
 }
