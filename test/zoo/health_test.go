@@ -53,6 +53,8 @@ In the checks, up to four tests of a step that fail are tried once more, each al
   than 256 MB of contents are refused, and what it has opened twice (docs/design/0020-shared-memory-of-one.md). What was stored since it left home is lost with the node it runs on.
 - **CPU time burnt away** is told while away, on later trips too, and by mps; at home the kernel's own clocks lack it (so ps, top and the shell's time tell of what
   calls used at home), RLIMIT_CPU counts without it, and a parent that waits at home is not told of it (docs/design/0002-core.md).
+- **A thread that has ended** counts (RLIMIT_NPROC, pids.max) until its tracer has heard of it, under mosrun also at home: a program at its limit that makes another as soon as it has joined one may be told EAGAIN, for a
+  moment; natively that is possible, and hardly ever happens (docs/design/0012-attended.md).
 - **timer_getoverrun** of a timer on CPU time says 0 when the process has come home until the timer has gone off again; away, and in the signal, it is right.
 - A process that is away and stopped (SIGSTOP, ^Z) is told by /proc and ps to sleep (S, natively T); mps says T, its parent is told as natively, and it stands still.
 - What a program opened of its own /proc while away (status, maps ...) is a snapshot: read again from its beginning it does not change. What it opened at home and reads away tells of its deputy.
