@@ -4,58 +4,45 @@ package tracers
 
 import (
 	"debug/elf"
-	"encoding/binary"
 	"os"
-	"slices"
-	"strings"
 )
 
-const (
-	// most sections, and bytes of one that is looked at: a file may say that it has any number.
-	mostSections = 4096
-	mostBytes    = 8 << 20
-)
+// signs are the names that tell it: ptrace itself, or the runtime of a sanitizer that looks for leaks in the end, by a
+// tracer of its own (LeakSanitizer, which AddressSanitizer brings along).
+var signs = struct{ taken, symbols, libraries []string }{
+	taken:     []string{"ptrace\x00"},
+	symbols:   []string{"__asan_init\x00", "__lsan_"},
+	libraries: []string{"liblsan.so", "libasan.so"},
+}
 
-// Is looks at what a program (ELF, dynamically linked) takes from libraries: ptrace itself, or the runtime of a
-// sanitizer that looks for leaks in the end, by a tracer of its own (LeakSanitizer, which AddressSanitizer brings along).
-// What cannot be read is none.
+// Is looks at what a program (ELF, dynamically linked) takes from libraries. What cannot be read is none.
 func Is(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer file.Close()
-	if !isSmall(file) {
-		return false
-	}
-	f, err := elf.NewFile(file)
-	if err != nil {
-		return false
-	}
-	for _, s := range f.Sections {
-		looked := s.Type == elf.SHT_DYNSYM || s.Type == elf.SHT_DYNAMIC || s.Type == elf.SHT_STRTAB || s.Type == elf.SHT_GNU_VERNEED || s.Type == elf.SHT_GNU_VERSYM
-		if looked && s.Flags&elf.SHF_ALLOC != 0 && s.FileSize > mostBytes {
-			return false
+	d, ok := readDynamic(file)
+	return ok && (d.imports() || d.needs())
+}
+
+// imports tells whether one of its symbols is a sign.
+func (d *dynamic) imports() bool {
+	for s := d.symbols; len(s) >= symbolSize; s = s[symbolSize:] {
+		name, section := le.Uint32(s), le.Uint16(s[6:])
+		if d.named(uint64(name), signs.symbols) || section == uint16(elf.SHN_UNDEF) && d.named(uint64(name), signs.taken) {
+			return true
 		}
 	}
-	libraries, _ := f.ImportedLibraries() // none: it is linked statically
-	symbols, _ := f.DynamicSymbols()
-	return slices.ContainsFunc(libraries, bringsTracer) || slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
-		return s.Name == "ptrace" && s.Section == elf.SHN_UNDEF || s.Name == "__asan_init" || strings.HasPrefix(s.Name, "__lsan_")
-	})
+	return false
 }
 
-func bringsTracer(library string) bool {
-	return strings.HasPrefix(library, "liblsan.so") || strings.HasPrefix(library, "libasan.so")
-}
-
-// isSmall tells whether a file is an ELF file of 64 bits with a number of sections that can be read: elf(5).
-func isSmall(file *os.File) bool {
-	const size, sectionCount = 64, 60
-	var head [size]byte
-	if _, err := file.ReadAt(head[:], 0); err != nil || string(head[:4]) != elf.ELFMAG || elf.Class(head[elf.EI_CLASS]) != elf.ELFCLASS64 {
-		return false
+// needs tells whether one of its libraries is a sign.
+func (d *dynamic) needs() bool {
+	for e := d.entries; len(e) >= entrySize; e = e[entrySize:] {
+		if le.Uint64(e) == uint64(elf.DT_NEEDED) && d.named(le.Uint64(e[8:]), signs.libraries) {
+			return true
+		}
 	}
-	n := binary.LittleEndian.Uint16(head[sectionCount:])
-	return 0 < n && n <= mostSections
+	return false
 }
