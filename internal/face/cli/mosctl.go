@@ -136,6 +136,9 @@ func (m *mosctl) set(values []int) error {
 	if err == nil && m.json {
 		err = printJSON(m.c.OutOrStdout(), r.Settings)
 	}
+	if err == nil && r.Unkept != "" {
+		err = &exitError{code: ExitFailure, text: r.Unkept}
+	}
 	return err
 }
 
@@ -211,7 +214,13 @@ func (m *mosctl) many([]string) error {
 	if err != nil {
 		return saying(err, m.goesOn())
 	}
-	return m.tellOutcomes(r.Outcomes)
+	if r.Unkept != "" {
+		fmt.Fprintf(m.c.ErrOrStderr(), "mosctl: %s\n", r.Unkept)
+	}
+	if err := m.tellOutcomes(r.Outcomes); err != nil || r.Unkept == "" {
+		return err
+	}
+	return &exitError{code: ExitFailure}
 }
 
 // goesOn says what becomes of an expel or bring that nobody waits for any more.

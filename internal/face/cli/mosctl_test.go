@@ -88,6 +88,8 @@ func TestMosctlTells(t *testing.T) {
 			return control.Result{Settings: &v, Outcomes: []control.Outcome{{PID: 5, Home: 2, Node: 1}, {PID: 6, Home: 2, Node: 1, Code: supervisor.Unreachable, Text: "no answer"}}}
 		case "stay":
 			return control.Result{Code: control.NotPermitted, Text: "not permitted"}
+		case "quiet", "bring":
+			return control.Result{Settings: &v, Unkept: "it holds only until then"}
 		}
 		return control.Result{Settings: &v}
 	})
@@ -104,7 +106,8 @@ func TestMosctlTells(t *testing.T) {
 		"setdecay 10":         {"admin setdecay[10]0", outcome{}},
 		"setdecay 10 990 940": {"admin setdecay[10 990 940]0", outcome{}},
 		"stay":                {"admin stay[]0", outcome{ExitNotPermitted, "", "mosctl: not permitted\n"}},
-		"bring":               {"admin bring[]0", outcome{0, "0 moved, 0 not\n", ""}},
+		"quiet":               {"admin quiet[]0", outcome{ExitFailure, "", "mosctl: it holds only until then\n"}},
+		"bring":               {"admin bring[]0", outcome{ExitFailure, "0 moved, 0 not\n", "mosctl: it holds only until then\n"}},
 		"expel":               {"admin expel[]0", outcome{ExitUnreachable, "1 moved, 1 not\n", "mosctl: expel: process 6 of node 2 is still on node 1: no answer\n"}},
 	} {
 		got := run("mosctl", append([]string{"--run-dir", dir}, strings.Fields(line)...)...)

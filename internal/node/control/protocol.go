@@ -148,6 +148,7 @@ type Result struct {
 	Discovery *Discovery                                                     `json:"discovery,omitempty"` // Discover
 
 	Settings *settings.Values `json:"settings,omitempty"` // Admin
+	Unkept   string           `json:"unkept,omitempty"`   // Admin: what was told holds, but not after the end of the daemon, and why
 	Outcomes []Outcome        `json:"outcomes,omitempty"` // Admin: of expel and bring
 }
 

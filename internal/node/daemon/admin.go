@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -120,13 +121,17 @@ func (d *Daemon) adminHere(ctx context.Context, r control.Request, tell func(con
 	set := func(w string, numbers []int) control.Result {
 		c := changes[w]
 		values, err := d.settings.Change(func(v *settings.Values) { c.edit(v, numbers) }, c.names...)
-		if err != nil {
+		unkept := ""
+		if errors.Is(err, settings.ErrUnkept) {
+			unkept = fmt.Sprintf("%s holds only until the daemon of node %d ends, as %v: mend that, and say it again", w, d.config.Number, err)
+			d.log.Warn("a setting is not kept", "word", w, "error", err)
+		} else if err != nil {
 			return failed(control.BadRequest, "%v", err)
 		}
 		d.askAgain()
 		d.happened(&event.Settings{Word: w, Values: numbers})
 		d.information.Changed()
-		return control.Result{Settings: &values}
+		return control.Result{Settings: &values, Unkept: unkept}
 	}
 	switch r.Word {
 	case wordShow:

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -162,5 +163,17 @@ func TestSettingsOutliveTheDaemon(t *testing.T) {
 	text, err := os.ReadFile(one.config.StateDir + "/settings.json")
 	if err != nil || !strings.Contains(string(text), `"yard": 123`) || strings.Contains(string(text), "block") {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// Who can keep nothing, as his disk is full or has failed, can be blocked and emptied all the same, and it is told.
+func TestBlockedWithoutADisk(t *testing.T) {
+	one, two := twoNodes(t, nil)
+	if err := errors.Join(os.RemoveAll(two.config.StateDir), os.WriteFile(two.config.StateDir, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	r := one.ask(t, control.Request{Verb: control.Admin, Word: wordExpel, To: 2})
+	if r.Code != "" || r.Settings == nil || !r.Settings.Block || !two.settings.Now().Block || !strings.Contains(r.Unkept, "until the daemon of node 2 ends") {
+		t.Errorf("%+v", r)
 	}
 }

@@ -118,8 +118,12 @@ func (s *Store) Now() Values {
 	return s.values
 }
 
-// Change applies edit, keeps the settings of these names in the file, and
-// leaves everything as it was when the outcome makes no sense or cannot be kept.
+// ErrUnkept is wrapped when a change holds, but not beyond the end of this daemon.
+var ErrUnkept = errors.New("it cannot be kept")
+
+// Change applies edit, keeps the settings of these names in the file, and leaves everything as it was when the
+// outcome makes no sense. What cannot be kept holds all the same: a node whose disk is full, or has failed, is one
+// that somebody wants to block and to empty.
 func (s *Store) Change(edit func(*Values), names ...string) (Values, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,10 +139,10 @@ func (s *Store) Change(edit func(*Values), names ...string) (Values, error) {
 	for _, name := range names {
 		changed[name] = true
 	}
-	if err := write(s.path, values, changed); err != nil {
-		return s.values, err
-	}
 	s.values, s.changed = values, changed
+	if err := write(s.path, values, changed); err != nil {
+		return values, fmt.Errorf("%w: %w", ErrUnkept, err)
+	}
 	return values, nil
 }
 
@@ -187,11 +191,11 @@ func write(path string, values Values, names map[string]bool) error {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("keep settings: %w", err)
+		return err
 	}
 	fresh, err := os.CreateTemp(filepath.Dir(path), ".settings-*")
 	if err != nil {
-		return fmt.Errorf("keep settings: %w", err)
+		return err
 	}
 	_, err = fresh.Write(append(text, '\n'))
 	err = errors.Join(err, fresh.Chmod(0o644), fresh.Sync(), fresh.Close())
@@ -200,7 +204,6 @@ func write(path string, values Values, names map[string]bool) error {
 	}
 	if err != nil {
 		_ = os.Remove(fresh.Name())
-		return fmt.Errorf("keep settings: %w", err)
 	}
-	return nil
+	return err
 }

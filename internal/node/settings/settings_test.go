@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,18 +64,32 @@ func TestBadSettings(t *testing.T) {
 	}
 }
 
-func TestChangeIsAllOrNothing(t *testing.T) {
+func TestWhatMakesNoSenseChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := Open(filepath.Join(dir, "settings.json"), Default())
 	if _, err := s.Change(func(v *Values) { v.Speed = -5 }, "speed"); err == nil || s.Now() != Default() {
 		t.Errorf("%+v, %v", s.Now(), err)
 	}
-	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+}
+
+// What cannot be kept holds, and is kept with the next change that can be.
+func TestUnkept(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	if err := os.WriteFile(state, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, _ = Open(filepath.Join(file, "settings.json"), Default())
-	if _, err := s.Change(func(v *Values) { v.Stay = true }, "stay"); err == nil || s.Now().Stay {
+	path := filepath.Join(state, "settings.json")
+	s, _ := Open(path, Default())
+	if v, err := s.Change(func(v *Values) { v.Stay = true }, "stay"); !errors.Is(err, ErrUnkept) || !v.Stay || !s.Now().Stay {
 		t.Errorf("%+v, %v", s.Now(), err)
+	}
+	if err := os.Remove(state); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Change(func(v *Values) { v.Block = true }, "block"); err != nil {
+		t.Error(err)
+	}
+	if back, err := Open(path, Default()); err != nil || !back.Now().Stay || !back.Now().Block {
+		t.Errorf("%+v, %v", back.Now(), err)
 	}
 }
