@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"sync"
 	"time"
 
@@ -177,6 +178,7 @@ func decodeReply(frame transport.Frame) (*Reply, error) {
 	if err := json.Unmarshal(frame.Data, &r); err != nil {
 		return nil, fmt.Errorf("the other node's answer is not understood (different versions?): %w", err)
 	}
+	harmless(reflect.ValueOf(&r))
 	if r.Error != "" {
 		return nil, errors.New(r.Error)
 	}
