@@ -44,6 +44,7 @@ type child struct {
 	socket string // where a later daemon reaches it
 	log    *slog.Logger
 	exited chan struct{} // closed when it has been reaped
+	status error         // ... how it has ended, if badly; set before
 	ended  bool          // ... and had ended by itself, in order; set before
 	// pledges are what it has given to be held; nil: of such a child nothing is taken.
 	pledges *pledges
@@ -135,7 +136,7 @@ func (c *child) reap(cmd *exec.Cmd, room *lodging.Room) {
 	}
 	err := cmd.Wait()
 	_ = os.Remove(c.socket)
-	if err != nil {
+	if c.status = err; err != nil {
 		c.log.Warn("supervisor ended badly", "status", err)
 	} else {
 		c.log.Debug("supervisor ended")
@@ -241,6 +242,9 @@ func (c *child) awaitReady(tries int) (int, error) {
 		e = supervisor.Event{}
 		files, err := c.conn.Recv(&e)
 		closeAll(files)
+		if err == io.EOF {
+			return 0, c.endedEarly()
+		}
 		if err != nil {
 			return 0, fmt.Errorf("supervisor %d does not get ready: %w", c.pid, err)
 		}
@@ -249,6 +253,16 @@ func (c *child) awaitReady(tries int) (int, error) {
 		}
 	}
 	return 0, fmt.Errorf("supervisor %d says %q before it is ready: %s", c.pid, e.Kind, e.Text)
+}
+
+// endedEarly tells of a supervisor that ended before it was ready.
+func (c *child) endedEarly() error {
+	select {
+	case <-c.exited:
+	case <-time.After(time.Second): // nobody reaps it, as an earlier daemon has started it
+		return fmt.Errorf("supervisor %d ends before it is ready", c.pid)
+	}
+	return fmt.Errorf("supervisor %d ended before it was ready (%v): what it said is in the log there", c.pid, c.status)
 }
 
 // listen hands each event to f until the supervisor closes its end.
