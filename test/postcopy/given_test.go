@@ -96,3 +96,40 @@ func TestWhoWaitsGivesBack(t *testing.T) {
 		}
 	}
 }
+
+// What follows a small program slowly is there as long as it takes: only then is it given back at home.
+func TestSlowMemoryIsNotGivenBackBefore(t *testing.T) {
+	const megabytes, mbit = 6, 5 // ten seconds: twice deputy.longAway
+	lab := labtest.UpRate(t, 2, mbit)
+	dir := labtest.Scratch(t)
+	path := filepath.Join(dir, "waits")
+	if out, err := exec.Command("gcc", "-O1", "-pthread", "-o", path, "src/waits.c").CombinedOutput(); err != nil {
+		t.Skipf("gcc: %v: %s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	run := lab.Command(ctx, 1, dir, path, strconv.Itoa(megabytes), "1")
+	stdin, err := run.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, lab, run)
+	time.Sleep(300 * time.Millisecond) // it waits
+	p.move(t, ctx, "2", "postcopy")
+	time.Sleep(7 * time.Second)
+	if has := p.atHome(t, ctx); has < megabytes<<10 {
+		t.Errorf("it has %d KiB at home while they are still fetched", has)
+	}
+	for has := p.atHome(t, ctx); has > 1<<10; has = p.atHome(t, ctx) {
+		if ctx.Err() != nil {
+			t.Fatalf("it still has %d KiB at home", has)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if _, err := stdin.Write(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if !p.said.Scan() || p.said.Text() != "right" {
+		t.Errorf("the program says %q", p.said.Text())
+	}
+}

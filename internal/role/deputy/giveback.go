@@ -13,7 +13,7 @@ import (
 // A process that is whole elsewhere gives its memory back to this node: its
 // deputies drop it, a piece at a time, while they have nothing else to do, so
 // that no call waits for it. When all of them are in calls that take long, perhaps hours, one is broken off,
-// and does so before it is made again. Lock order: a deputy's using, proc.giving.
+// and does so before it is made again. Lock order: a deputy's using, proc.giving, proc.mu.
 
 const (
 	// worthGivingBack is from how much memory on this is done at once. Less is kept for longAway:
@@ -100,42 +100,43 @@ func (f *frozen) pieces() []image.Range {
 // giveIfLong notes what is to be given back when the process has been away for long.
 func (p *proc) giveIfLong(rs []image.Range) {
 	p.giving.Lock()
-	p.giveWhole = rs
+	p.giveWhole, p.giveFrom = rs, time.Now().Add(longAway)
 	p.giving.Unlock()
-	time.AfterFunc(longAway, func() {
-		if p.mayGive() {
-			p.isWhole()
-		}
-	})
+	time.AfterFunc(longAway, p.isWhole)
 }
 
 // giveLater notes what is to be given back when the last page has been fetched.
 func (p *proc) giveLater(rs []image.Range) {
 	p.giving.Lock()
-	p.giveWhole = rs
+	p.giveWhole, p.giveFrom = rs, time.Time{}
 	p.giving.Unlock()
-	p.mu.Lock()
-	whole := p.source == nil
-	p.mu.Unlock()
-	if whole { // it has been already
-		go p.isWhole()
-	}
+	go p.isWhole() // it may be already
 }
 
-// isWhole has the deputies give back the memory of a process whose last page has
-// been fetched.
+// isWhole has the deputies give back the memory of a process whose last page has been fetched, however long that has
+// taken, and that has been away for as long as it is to be. Either may have come about.
 func (p *proc) isWhole() {
-	p.giving.Lock()
-	if p.giveWhole == nil {
-		p.giving.Unlock()
+	if !p.mayGive() || !p.gives() {
 		return
 	}
-	p.emptied, p.toGive, p.giveWhole = true, p.giveWhole, nil
-	p.giving.Unlock()
 	for _, d := range p.deputies() {
 		d.poke()
 	}
 	p.makeTime()
+}
+
+// gives begins to give back what waits for that, if the time has come.
+func (p *proc) gives() bool {
+	p.giving.Lock()
+	defer p.giving.Unlock()
+	p.mu.Lock()
+	whole := p.source == nil
+	p.mu.Unlock()
+	if !whole || p.giveWhole == nil || time.Now().Before(p.giveFrom) {
+		return false
+	}
+	p.emptied, p.toGive, p.giveWhole = true, p.giveWhole, nil
+	return true
 }
 
 // deputies lists those of the process's threads.

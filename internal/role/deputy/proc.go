@@ -87,11 +87,12 @@ type proc struct {
 	token []byte         // by which nodes know what they hold of it; mu
 	holds *pagesum.Table // what the node it moves to holds; of the move's goroutine
 
-	giving  sync.Mutex    // held while memory is given back; guards both of these
+	giving  sync.Mutex    // held while memory is given back; guards all of these
 	emptied bool          // some was: all of it has to come home
 	toGive  []image.Range // what is to be given back
-	// giveWhole is what is to be given back when the last page has been fetched.
+	// giveWhole is what is to be given back when the last page has been fetched, and from when on.
 	giveWhole []image.Range
+	giveFrom  time.Time
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
 	bounds bounds     // those that the guest's side goes by: bounds.go
