@@ -78,13 +78,16 @@ PACKAGER ?= deb
 package:
 	@rm -rf $(OUT)/root && mkdir -p $(OUT)/root
 	$(BINARY) install --root $(OUT)/root
+	@mkdir -p $(OUT)/root/usr/share/doc/openmosix && $(GO) run ./packaging/notices $(BINARY) >$(OUT)/root/usr/share/doc/openmosix/NOTICES
 	@[ $(PACKAGER) = deb ] || mv $(OUT)/root/usr/share/zsh/vendor-completions $(OUT)/root/usr/share/zsh/site-functions
 	OUT=$(OUT) VERSION=$(DEBVERSION) $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager $(PACKAGER) --target $(OUT)/
 
 # For other systems: unpack it, and `./openmosix install` as root.
 tarball: build
 	@rm -rf $(OUT)/openmosix-$(DEBVERSION) && mkdir -p $(OUT)/openmosix-$(DEBVERSION)
-	cp $(BINARY) README.md $(OUT)/openmosix-$(DEBVERSION)/
+	cp README.md $(OUT)/openmosix-$(DEBVERSION)/
+	cp $(BINARY) $(OUT)/openmosix-$(DEBVERSION)/openmosix
+	@$(GO) run ./packaging/notices $(BINARY) >$(OUT)/openmosix-$(DEBVERSION)/NOTICES
 	tar -C $(OUT) --owner=0 --group=0 -czf $(OUT)/openmosix-$(DEBVERSION).tar.gz openmosix-$(DEBVERSION)
 
 clean:

@@ -118,7 +118,7 @@ func TestPackage(t *testing.T) {
 	listed := output(t, "dpkg-deb", "-c", deb)
 	for _, want := range []string{"./usr/bin/openmosix", "./usr/bin/migrate -> openmosix", "./usr/bin/fastdecay -> openmosix", "./usr/bin/omdiscd -> openmosix",
 		"./etc/init.d/openmosix", "./etc/openmosix/openmosix.toml", "./usr/lib/systemd/system/openmosix.service", "./usr/share/man/man8/openmosix-node.8",
-		"./usr/share/man/man1/nomig.1", "./usr/share/bash-completion/completions/mosctl"} {
+		"./usr/share/man/man1/nomig.1", "./usr/share/doc/openmosix/NOTICES", "./usr/share/bash-completion/completions/mosctl"} {
 		if !strings.Contains(listed, want) {
 			t.Errorf("the package lacks %s", want)
 		}
@@ -129,6 +129,9 @@ func TestPackage(t *testing.T) {
 	l := labtest.UpFinding(t, 2)
 	root := labtest.Scratch(t)
 	output(t, "dpkg-deb", "-x", deb, root)
+	if got := output(t, "cat", root+"/usr/share/doc/openmosix/NOTICES"); !strings.Contains(got, "\ngithub.com/hashicorp/memberlist ") || !strings.Contains(got, "Mozilla Public License") {
+		t.Errorf("the licences of what is in the binary are not all there:\n%.2000s", got)
+	}
 	stopOwn(t, l, 1)
 	serve(t, l, func(line string) string {
 		return "OPENMOSIX_PROGRAM=" + root + "/usr/bin/openmosix OPENMOSIX_LOGFILE=" + root + "/log " + root + line
@@ -145,7 +148,7 @@ func TestRPM(t *testing.T) {
 		t.Skip("there is no rpm here")
 	}
 	listed := output(t, "rpm", "-qpl", found[0])
-	for _, want := range []string{"/usr/bin/openmosix", "/usr/bin/fastdecay", "/etc/openmosix/openmosix.toml", "/usr/lib/systemd/system/openmosix.service",
+	for _, want := range []string{"/usr/bin/openmosix", "/usr/bin/fastdecay", "/usr/share/doc/openmosix/NOTICES", "/etc/openmosix/openmosix.toml", "/usr/lib/systemd/system/openmosix.service",
 		"/usr/share/zsh/site-functions/_mosctl"} {
 		if !strings.Contains(listed, want+"\n") {
 			t.Errorf("the package lacks %s", want)
@@ -197,6 +200,7 @@ func TestTarball(t *testing.T) {
 	}
 	dir, root := labtest.Scratch(t), labtest.Scratch(t)
 	output(t, "tar", "-C", dir, "--strip-components=1", "-xzf", found[0])
+	output(t, "test", "-s", filepath.Join(dir, "NOTICES"))
 	output(t, filepath.Join(dir, "openmosix"), "install", "--root", root)
 	if got := output(t, filepath.Join(root, "usr/bin/mosctl"), "--help"); !strings.Contains(got, "mosctl WORD") {
 		t.Errorf("%s", got)
