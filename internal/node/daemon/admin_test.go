@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -169,7 +168,7 @@ func TestSettingsOutliveTheDaemon(t *testing.T) {
 // Who can keep nothing, as his disk is full or has failed, can be blocked and emptied all the same, and it is told.
 func TestBlockedWithoutADisk(t *testing.T) {
 	one, two := twoNodes(t, nil)
-	if err := errors.Join(os.RemoveAll(two.config.StateDir), os.WriteFile(two.config.StateDir, nil, 0o600)); err != nil {
+	if err := os.MkdirAll(two.config.StateDir+"/settings.json/in the way", 0o700); err != nil {
 		t.Fatal(err)
 	}
 	r := one.ask(t, control.Request{Verb: control.Admin, Word: wordExpel, To: 2})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"openmosix/internal/model/seal"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/config"
 	"openmosix/internal/node/membership"
 	"openmosix/internal/role/member"
 	"openmosix/internal/role/transport"
@@ -150,11 +152,24 @@ func (d *Daemon) twinsOf(number int) []string {
 	return n.Twins
 }
 
-// refused tells of the first bad connection of each source; the gate counts.
+// refused tells of the first bad connection of each source; the gate counts. A node of the cluster that has hung up, or
+// comes for what has ended here, is no stranger.
 func (d *Daemon) refused(source netip.Addr, err error) {
+	if (transport.HungUp(err) || errors.Is(err, errNoSession)) && d.isOfNode(source) {
+		d.log.Debug("a connection of a node ended before it was one", "address", source, "error", err)
+		return
+	}
 	if d.told.first(source) {
 		d.happened(&event.Stranger{Address: source.String(), By: "connection", Reason: err.Error()})
 	}
+}
+
+// isOfNode tells whether a node of the table has this address.
+func (d *Daemon) isOfNode(source netip.Addr) bool {
+	return slices.ContainsFunc(d.nodes.List(), func(p config.Peer) bool {
+		at, err := netip.ParseAddrPort(p.Address)
+		return err == nil && at.Addr().Unmap() == source
+	})
 }
 
 // refusedPacket is refused for packets, which the gate does not see.

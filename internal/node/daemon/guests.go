@@ -192,6 +192,9 @@ func (r *guests) event(g *guest, e supervisor.Event) {
 	}
 }
 
+// errNoSession: it has ended, as a rule.
+var errNoSession = errors.New("no such session here")
+
 // hand gives a connection to the guest supervisor of a session. On success
 // this process has closed its side of it.
 func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
@@ -199,7 +202,7 @@ func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
 	g, ok := r.bySession[s]
 	r.mu.Unlock()
 	if !ok {
-		return errors.New("no such session here")
+		return errNoSession
 	}
 	file, err := conn.(interface{ File() (*os.File, error) }).File()
 	if err != nil {

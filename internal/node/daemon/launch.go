@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,6 +47,7 @@ type child struct {
 	exited chan struct{} // closed when it has been reaped
 	status error         // ... how it has ended, if badly; set before
 	ended  bool          // ... and had ended by itself, in order; set before
+	told   atomic.Bool   // to end
 	// pledges are what it has given to be held; nil: of such a child nothing is taken.
 	pledges *pledges
 	// takes is shown events with files, and says whether it has kept the files; nil:
@@ -136,9 +138,12 @@ func (c *child) reap(cmd *exec.Cmd, room *lodging.Room) {
 	}
 	err := cmd.Wait()
 	_ = os.Remove(c.socket)
-	if c.status = err; err != nil {
+	switch c.status = err; {
+	case err != nil && c.told.Load():
+		c.log.Debug("supervisor ended, as it was told", "status", err)
+	case err != nil:
 		c.log.Warn("supervisor ended badly", "status", err)
-	} else {
+	default:
 		c.log.Debug("supervisor ended")
 		c.ended = true
 	}
@@ -309,6 +314,7 @@ func closeAll(files []*os.File) {
 
 // stop asks the process to end, and makes it.
 func (c *child) stop() {
+	c.told.Store(true)
 	_ = c.signal(unix.SIGTERM)
 	select {
 	case <-c.exited:

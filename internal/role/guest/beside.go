@@ -32,7 +32,10 @@ func (g *Guest) beside(f *os.File) {
 	if err == nil {
 		err = g.serves(conn)
 	}
-	if err != nil {
+	switch {
+	case transport.HungUp(err):
+		g.log.Info("a further connection from home has ended early", "error", err)
+	case err != nil:
 		g.log.Warn("a further connection from home", "error", err)
 	}
 }

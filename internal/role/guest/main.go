@@ -174,7 +174,7 @@ func (g *Guest) connect(f *os.File) {
 	defer g.end()
 	conn, home, err := g.accept(f)
 	if err != nil {
-		g.log.Warn("home not accepted", "error", err)
+		g.notHome(err)
 		return
 	}
 	conn.Last(g.resumes)
@@ -182,6 +182,16 @@ func (g *Guest) connect(f *os.File) {
 	g.home.Store(&home)
 	go g.reports()
 	g.read()
+}
+
+// notHome tells of a connection of the session's that has come to nothing. Home may have given up: it waits for some
+// seconds, and a lender gives its guests what CPU time is left.
+func (g *Guest) notHome(err error) {
+	if transport.HungUp(err) {
+		g.log.Info("home hung up before it was known to be home", "error", err)
+		return
+	}
+	g.log.Warn("who came for the session is not its home", "error", err)
 }
 
 // accept takes a connection of the session's, and tells which home is at its other end.
