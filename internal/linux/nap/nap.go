@@ -7,9 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// For waits for that long, and what the kernel adds: 50 µs of timer slack, as a rule. A signal ends it early. time.Sleep takes more
+// slack is what the kernel may add to a nap. It is asked for each time, as a thread that the runtime's
+// watcher has made begins with the watcher's, of milliseconds (gowatcher).
+const slack = 50 * time.Microsecond
+
+// For waits for that long, and the slack. A signal ends it early. time.Sleep takes more
 // than a millisecond where nothing else of the program runs, as the runtime's poller counts in those (netpoll_epoll.go).
 func For(d time.Duration) {
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack), 0, 0, 0)
 	t := unix.NsecToTimespec(int64(d))
 	_ = unix.Nanosleep(&t, nil)
 }

@@ -62,6 +62,19 @@ func Yield(tid int) error {
 	return nil
 }
 
+// Insist undoes Yield, for a thread that has inherited it, and gives it a slice. It tells whether there was something to undo.
+func Insist(tid int, slice time.Duration) (yielded bool, err error) {
+	attr, err := read(tid)
+	if err != nil || attr.Policy != unix.SCHED_BATCH {
+		return false, err
+	}
+	attr.Size, attr.Policy, attr.Runtime = unix.SizeofSchedAttr, unix.SCHED_NORMAL, uint64(slice)
+	if err := unix.SchedSetAttr(tid, attr, 0); err != nil {
+		return true, fmt.Errorf("have thread %d run as soon as it wakes up: %w", tid, err)
+	}
+	return true, nil
+}
+
 // SetOwn gives all threads of this process, and those they make, a slice.
 func SetOwn(slice time.Duration) error {
 	done := map[int]bool{}

@@ -53,6 +53,14 @@ func TestSet(t *testing.T) {
 	if attr, err := unix.SchedGetAttr(pid, 0); err != nil || attr.Policy != unix.SCHED_BATCH || attr.Nice != 3 {
 		t.Errorf("it waits for its turn as %+v, %v", attr, err)
 	}
+	for _, want := range []bool{true, false} {
+		if was, err := Insist(pid, Short); err != nil || was != want {
+			t.Errorf("it waited for its turn: %v, %v", was, err)
+		}
+		if attr, err := unix.SchedGetAttr(pid, 0); err != nil || attr.Policy != unix.SCHED_NORMAL || attr.Runtime != uint64(Short) {
+			t.Errorf("it waits for no turn as %+v, %v", attr, err)
+		}
+	}
 	if err := Set(1<<22+1, Short); err == nil || !strings.Contains(err.Error(), "time slice of thread") {
 		t.Errorf("a thread that is none: %v", err)
 	}

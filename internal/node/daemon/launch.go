@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"openmosix/internal/linux/gowatcher"
 	"openmosix/internal/linux/unixmsg"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/lodging"
@@ -96,7 +98,11 @@ func (l launcher) start(part, who, socket string, credential *syscall.Credential
 		ExtraFiles:  extra,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Credential: credential},
 	}
-	if err := startIn(room, cmd); err != nil {
+	runtime.LockOSThread() // all threads of the supervisor begin as the one it is started by
+	gowatcher.UsualOwn()
+	err = startIn(room, cmd)
+	runtime.UnlockOSThread()
+	if err != nil {
 		conn.Close()
 		logOut.Close()
 		return nil, fmt.Errorf("start %s: %w", part, err)
@@ -222,6 +228,14 @@ func (c *child) mayBeNice() {
 	const ordinary = 20 // setrlimit(2): the ceiling is 20 - n
 	if err := unix.Prlimit(c.pid, unix.RLIMIT_NICE, &unix.Rlimit{Cur: ordinary, Max: ordinary}, nil); err != nil {
 		c.log.Debug("guests that become nicer stay so", "error", err)
+	}
+}
+
+// calm lets the watcher of its runtime sleep longer, which it may not do itself (gowatcher).
+// Precondition: it is ready.
+func (c *child) calm() {
+	if err := gowatcher.CalmOf(c.pid, gowatcher.Supervisor); err != nil {
+		c.log.Debug("the runtime's watcher is as busy as ever", "error", err)
 	}
 }
 

@@ -176,6 +176,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		d.guests.slots.put(uid)
 		return nil, err
 	}
+	g.child.calm()
 	d.guests.add(g)
 	d.information.Changed() // the others need not find out by asking
 	time.AfterFunc(connectTimeout, func() {

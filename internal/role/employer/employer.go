@@ -35,6 +35,7 @@ type Daemon struct {
 	quiet  quiet
 	// several: there has been more than one thread to serve.
 	several sync.Once
+	heirs   heirs
 	later   later
 
 	mu    sync.Mutex
@@ -55,7 +56,7 @@ func Meet(f *fault.Fault) (*Daemon, error) {
 	if err := timeslice.SetOwn(timeslice.Short); err != nil {
 		d.Log.Debug("an ordinary time slice", "error", err)
 	}
-	if err := calmRuntime(); err != nil {
+	if err := calmRuntime(); err != nil { // the daemon of a guest's supervisor, which may not, does it
 		d.Log.Debug("the runtime's watcher is as busy as ever", "error", err)
 	}
 	return d, nil
@@ -103,6 +104,7 @@ func (d *Daemon) Ready() {
 // limit, or the first word of a new daemon, with a new place for the log; it has been acted on.
 func (d *Daemon) Recv(m *supervisor.FromDaemon) ([]*os.File, error) {
 	files, err := d.line.Recv(m)
+	d.settle()
 	if err != nil || m.Hello == nil {
 		return files, err
 	}

@@ -40,4 +40,7 @@ func (q *quiet) begin(first, next time.Duration) {
 }
 
 // Moved tells that a move has ended, however.
-func (d *Daemon) Moved() { d.quiet.begin(quietFor, againAfter) }
+func (d *Daemon) Moved() {
+	d.quiet.begin(quietFor, againAfter)
+	d.settle()
+}

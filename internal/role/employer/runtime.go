@@ -3,7 +3,6 @@ package employer
 import (
 	"runtime"
 	"runtime/debug"
-	"time"
 
 	"openmosix/internal/linux/gowatcher"
 	"openmosix/internal/linux/timeslice"
@@ -19,8 +18,6 @@ const (
 	alone           = 3
 	leastProcessors = 4
 	mostProcessors  = 16
-	// watchEvery is how often the watcher looks at most.
-	watchEvery = time.Millisecond
 	// collectAt is by how many percent the heap, which is small and short-lived,
 	// grows until it is collected: that took a fifth of a supervisor's time.
 	collectAt = 400
@@ -47,7 +44,14 @@ func calmRuntime() error {
 	if err := timeslice.Yield(watcher); err != nil {
 		return err
 	}
-	return gowatcher.Calm(watchEvery)
+	return gowatcher.Calm(gowatcher.Supervisor)
+}
+
+// settle is called now and then: where processes move threads are made.
+func (d *Daemon) settle() {
+	if err := d.heirs.settle(); err != nil {
+		d.Log.Debug("some threads wait for their turn", "error", err)
+	}
 }
 
 // Holds tells how many threads and processes there are that may want something at once.
