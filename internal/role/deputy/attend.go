@@ -98,7 +98,6 @@ func (s *Supervisor) executedHere(p *proc, t *tracee.Thread, from int) {
 // place has a program begin where the daemon says. traces: at home it is let go, as it traces others or has itself traced.
 func (s *Supervisor) place(p *proc, t *tracee.Thread, from int, traces bool) {
 	defer s.endIfIdle()
-	defer p.closeHandles()
 	goOn := func() { s.fam.Loop.Do(func() { _ = t.GoOn(0) }) }
 	where := s.whereTo(p, from)
 	if where == nil || where.Node == 0 {
@@ -116,7 +115,8 @@ func (s *Supervisor) place(p *proc, t *tracee.Thread, from int, traces bool) {
 }
 
 // sendFresh moves a program that has not begun yet: its only thread stands.
-// Precondition: p.begin.
+// Precondition: p.begin. What is open for it is closed before that ends: the program may be executing the next one
+// as soon as it runs, and that has its own.
 func (s *Supervisor) sendFresh(p *proc, where supervisor.Placed) {
 	defer s.daemon.Moved()
 	r := supervisor.Request{PID: p.PID, To: where.Node, Addr: where.Addr}
@@ -124,9 +124,11 @@ func (s *Supervisor) sendFresh(p *proc, where supervisor.Placed) {
 	trip.Placed = true
 	still, err := s.moveOut(p, r, atExec, func(string, uint64, uint64) {})
 	s.tellTrip(r, p.overAfter(trip, begun, still), err)
+	program := p.program
+	p.closeHandles()
 	p.end()
 	if err != nil {
-		s.log.Debug("a program begins at home", "pid", p.PID, "program", p.program, "node", where.Node, "error", err)
+		s.log.Debug("a program begins at home", "pid", p.PID, "program", program, "node", where.Node, "error", err)
 		s.tell(supervisor.Event{Kind: supervisor.Stayed, PID: p.PID, Node: where.Node, Text: err.Error()})
 		return
 	}
@@ -188,7 +190,7 @@ func (s *Supervisor) placed(a *supervisor.Placed) {
 // keepTraced makes threads that are about to run at home traced as those of the family are there.
 func (s *Supervisor) keepTraced(ts []*tracee.Thread) {
 	for _, t := range ts {
-		t.Data = nil
+		t.SetData(nil)
 		options := s.homeOptions()
 		if s.attending.Load() {
 			options = t.Proc.Data.(*proc).attendOptions()

@@ -116,7 +116,6 @@ func (s *Supervisor) entered(p *proc, t *tracee.Thread) bool {
 	}
 	go func() {
 		defer s.endIfIdle()
-		defer p.closeHandles()
 		s.sendFresh(p, e.where)
 	}()
 	return true
