@@ -75,10 +75,22 @@ func Scan(pagemap *os.File, r image.Range, q Query) ([]image.Range, error) {
 
 // each hands over what a scan finds.
 func each(pagemap *os.File, r image.Range, q Query, found func(region)) error {
+	raw, err := pagemap.SyscallConn()
+	if err != nil {
+		return err
+	}
 	var regions [512]region
 	for at := r.Start; at < r.End; {
 		clear(regions[:]) // so that the end of what an aborted scan found can be seen
-		n, end, errno := scan(pagemap.Fd(), image.Range{Start: at, End: r.End}, q, regions[:])
+		var n int
+		var end uint64
+		var errno unix.Errno
+		// Whoever learns that the process has ended closes the file; its number is another file's at once.
+		if err := raw.Control(func(fd uintptr) {
+			n, end, errno = scan(fd, image.Range{Start: at, End: r.End}, q, regions[:])
+		}); err != nil {
+			return fmt.Errorf("scan pages %#x-%#x: %w", at, r.End, err)
+		}
 		if errno != 0 {
 			n = 0
 			for n < len(regions) && regions[n].end != 0 {

@@ -62,3 +62,33 @@ func TestAppendJoined(t *testing.T) {
 		t.Error(all)
 	}
 }
+
+// A file that is closed while it is scanned, as the process has ended, is not another one's meanwhile: what the race
+// detector sees.
+func TestClosedWhileScanned(t *testing.T) {
+	b, err := unix.Mmap(-1, 0, 1<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(b)
+	start := uint64(uintptr(unsafe.Pointer(&b[0])))
+	pm, err := os.Open("/proc/self/pagemap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for n := 0; ; n++ {
+			if _, err := PresentPages(pm, image.Range{Start: start, End: start + uint64(len(b))}, false); err != nil {
+				done <- err
+				return
+			}
+			if n == 0 {
+				close(began)
+			}
+		}
+	}()
+	<-began
+	pm.Close()
+	<-done
+}
