@@ -87,13 +87,15 @@ func (s *search) faces(pid int) []int {
 	if err != nil {
 		return []int{pid} // gone, or it will be told
 	}
+	return apart(pid, tids, kcmp.SameFiles)
+}
+
+// apart are of a process's threads the first one, and each that has the same as none before it. One that is just ending has
+// nothing, and the next one is no other for that.
+func apart(pid int, tids []int, same func(a, b int) (bool, error)) []int {
 	faces := []int{pid}
 	for _, tid := range tids {
-		if tid == pid {
-			continue
-		}
-		same, err := kcmp.SameFiles(faces[len(faces)-1], tid)
-		if err != nil || !same {
+		if tid != pid && !slices.ContainsFunc(faces, func(face int) bool { is, err := same(face, tid); return err == nil && is }) {
 			faces = append(faces, tid)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"openmosix/internal/linux/procfs"
@@ -61,5 +62,25 @@ func TestADescriptorClosedMeanwhile(t *testing.T) {
 		if why, err := OpenHindrance(os.Getpid(), fds); err != nil || why != "" {
 			t.Errorf("%v: %q, %v", fds, why, err)
 		}
+	}
+}
+
+// TestThreadsApart: a thread that is ending, with no descriptors any more, does not make the next one another.
+func TestThreadsApart(t *testing.T) {
+	const first, ended, plain, own, last = 10, 11, 12, 13, 14
+	tables := map[int]int{first: 1, plain: 1, own: 2, last: 1}
+	same := func(a, b int) (bool, error) {
+		if tables[a] == 0 || tables[b] == 0 {
+			return false, unix.ESRCH
+		}
+		return tables[a] == tables[b], nil
+	}
+	got := apart(first, []int{first, ended, plain, own, last}, same)
+	if want := []int{first, ended, own}; !slices.Equal(got, want) {
+		t.Errorf("a process is looked at by its threads %v, not %v", got, want)
+	}
+	delete(tables, first) // it has ended before the others
+	if got, want := apart(first, []int{first, ended, plain, own, last}, same), []int{first, ended, plain, own}; !slices.Equal(got, want) {
+		t.Errorf("without its first thread it is looked at by %v, not %v", got, want)
 	}
 }
