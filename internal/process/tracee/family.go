@@ -89,8 +89,6 @@ type Thread struct {
 	// Stands: the role has left the thread in a stop, which is
 	// reported only once. Tracing thread.
 	Stands bool
-	// Data is the role's.
-	Data any
 
 	ordered atomic.Pointer[order]
 	slice   time.Duration        // of its own, while it has another in the stub: Hasten
@@ -101,6 +99,7 @@ type Thread struct {
 
 	hold *Hold // tracing thread
 	gone bool  // Family.mu
+	data any   // Family.mu
 
 	// Tracing thread.
 	told      bool       // its hold has told it to stop, and waits for that
@@ -128,9 +127,13 @@ func (f *Family) NewChild(pid, own int) *Process {
 	return &Process{Family: f, PID: pid, Own: own, Mem: mem.Later(pid), threads: map[int]*Thread{}}
 }
 
-// AddThread enters a thread. Precondition: on the tracing thread.
-func (f *Family) AddThread(p *Process, tid, own int) *Thread {
+// AddThread enters a thread. data makes what the role has of it, before anybody else sees the thread; nil: nothing yet.
+// Precondition: on the tracing thread.
+func (f *Family) AddThread(p *Process, tid, own int, data func(t *Thread) any) *Thread {
 	t := &Thread{TID: tid, Own: own, Proc: p}
+	if data != nil {
+		t.data = data(t)
+	}
 	f.mu.Lock()
 	f.threads[tid] = t
 	p.threads[tid] = t
@@ -181,6 +184,22 @@ func (p *Process) ThreadByOwn(own int) *Thread {
 		}
 	}
 	return nil
+}
+
+// Data is what the role has of a thread: read anywhere, while another goroutine sets it.
+func (t *Thread) Data() any {
+	f := t.Proc.Family
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return t.data
+}
+
+// SetData gives a thread what the role has of it.
+func (t *Thread) SetData(data any) {
+	f := t.Proc.Family
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t.data = data
 }
 
 // Alive tells whether the thread has not been reported gone.
@@ -274,7 +293,7 @@ func (f *Family) executed(t *Thread) {
 // whoever holds p; otherwise it stays stopped for the caller to continue.
 // Precondition: on the tracing thread. The result tells whether a hold took it.
 func (f *Family) Adopt(p *Process, s ptrace.Stop, own int) (*Thread, bool) {
-	t := f.AddThread(p, s.TID, own)
+	t := f.AddThread(p, s.TID, own, nil)
 	if t.hold != nil {
 		t.told = false // this is the stop: the next one is a stray one
 		t.hold.deliver(s)

@@ -78,7 +78,7 @@ func subject(t *testing.T) (*observer, func(string) string) {
 	}
 	o.f.Loop.Do(func() {
 		if err = ptrace.Seize(pid, ptrace.SysGood|ptrace.TraceClone); err == nil {
-			o.f.AddThread(o.p, pid, pid)
+			o.f.AddThread(o.p, pid, pid, nil)
 		}
 	})
 	if err != nil {
@@ -274,4 +274,34 @@ func TestOrdered(t *testing.T) {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
+}
+
+// TestDataIsThere: whoever finds a thread in the tables finds what the role has of it.
+func TestDataIsThere(t *testing.T) {
+	f := NewFamily(&observer{})
+	defer f.Loop.Close()
+	p, err := f.NewProcess(os.Getpid(), os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Mem.Close()
+	const threads = 1000
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := 0; n < threads; {
+			all := p.Threads()
+			n = len(all)
+			for _, t1 := range all {
+				if own, ok := t1.Data().(*Thread); !ok || own != t1 {
+					t.Error("a thread is found without what the role has of it")
+					return
+				}
+			}
+		}
+	}()
+	for i := range threads {
+		f.AddThread(p, 1<<30+i, i, func(t *Thread) any { return t })
+	}
+	<-done
 }

@@ -78,7 +78,7 @@ func (s *Supervisor) seizeAll(p *proc) error {
 			if err != nil {
 				continue
 			}
-			s.fam.AddThread(p.Process, tid, ts.InnermostPid())
+			s.fam.AddThread(p.Process, tid, ts.InnermostPid(), nil)
 			found = true
 		}
 		if !found {

@@ -153,7 +153,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	}
 	_ = ptrace.Detach(t.TID, 0)
 	for _, th := range p.Threads() { // the others died in the exec without a word
-		if d, ok := th.Data.(*deputy); ok {
+		if d, ok := th.Data().(*deputy); ok {
 			s.dropDeputy(d)
 		}
 		s.fam.Forget(th)
@@ -171,7 +171,7 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 // is at home again and stands at the beginning of it. Tracing thread.
 func (s *Supervisor) executedBack(p *proc, t *tracee.Thread, l *link) {
 	for _, th := range p.Threads() {
-		if d, ok := th.Data.(*deputy); ok {
+		if d, ok := th.Data().(*deputy); ok {
 			s.dropDeputy(d)
 		}
 		if th != t {

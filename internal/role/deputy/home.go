@@ -220,7 +220,7 @@ func (r *returning) awaitExits() error {
 func (r *returning) takeSlots() error {
 	within := owntime.Within(stopLimit)
 	for _, t := range r.p.Threads() {
-		d, ok := t.Data.(*deputy)
+		d, ok := t.Data().(*deputy)
 		if !ok {
 			continue
 		}

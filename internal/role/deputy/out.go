@@ -323,7 +323,7 @@ func (f *frozen) undo() error {
 	}
 	f.h.Do(func() {
 		for _, t := range f.threads {
-			t.Data = nil
+			t.SetData(nil)
 		}
 	})
 	if !f.parked {

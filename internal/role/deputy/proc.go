@@ -335,7 +335,7 @@ func (s *Supervisor) newDeputy(p *proc, t *tracee.Thread, waits uint64) *deputy 
 	s.mu.Unlock()
 	s.daemon.Holds(threads)
 	s.fam.Loop.Do(func() {
-		if t.Data = d; !t.Alive() { // its end has been told already
+		if t.SetData(d); !t.Alive() { // its end has been told already
 			s.dropDeputy(d)
 		}
 	})

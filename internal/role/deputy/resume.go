@@ -89,10 +89,10 @@ func (r *returning) stayTraced() {
 	s := r.p.s
 	r.h.Do(func() {
 		for _, t := range r.threads {
-			if d, ok := t.Data.(*deputy); ok {
+			if d, ok := t.Data().(*deputy); ok {
 				d.stop()
 			}
-			t.Data = nil
+			t.SetData(nil)
 		}
 	})
 	s.mu.Lock()
@@ -125,7 +125,7 @@ func (r *returning) detach(m *wire.ThawMsg) {
 	p, s, attended := r.p, r.p.s, r.staysAttended()
 	r.h.Do(func() {
 		for _, t := range r.threads {
-			if d, ok := t.Data.(*deputy); ok {
+			if d, ok := t.Data().(*deputy); ok {
 				d.stop()
 			}
 		}

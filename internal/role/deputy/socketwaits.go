@@ -69,7 +69,7 @@ func (p *proc) awaitAsleep(t *tracee.Thread) {
 
 // rememberedWait is the wait for a socket that a thread makes again which comes home; false: it makes none.
 func rememberedWait(t *tracee.Thread, th *image.Thread) (socketWait, bool) {
-	d, ok := t.Data.(*deputy)
+	d, ok := t.Data().(*deputy)
 	if r := &th.Regs; !ok || !th.Pending.Again || d.timed.nr != th.Pending.Nr || d.timed.fd != r.Rdi || !isBroken(int64(r.Rax)) {
 		return socketWait{}, false
 	}

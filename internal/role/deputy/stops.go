@@ -23,7 +23,7 @@ func kill(pid int) { _ = unix.Kill(pid, unix.SIGKILL) }
 // Stopped implements tracee.Role.
 func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 	p := t.Proc.Data.(*proc)
-	d, _ := t.Data.(*deputy)
+	d, _ := t.Data().(*deputy)
 	switch st.Kind {
 	case ptrace.Signal:
 		if st.Value == int(unix.SIGTRAP) && s.entered(p, t) {
@@ -260,7 +260,7 @@ func (s *Supervisor) inStub(parent, child int) (bool, error) {
 func (s *Supervisor) Gone(t *tracee.Thread, st ptrace.Stop) {
 	p := t.Proc.Data.(*proc)
 	delete(p.unheard, t.TID)
-	if d, ok := t.Data.(*deputy); ok {
+	if d, ok := t.Data().(*deputy); ok {
 		s.dropDeputy(d)
 	}
 	if t.TID != p.PID {

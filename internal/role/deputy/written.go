@@ -306,7 +306,7 @@ func (p *proc) settled() {
 	for within := owntime.Within(stopLimit); !within.Over(); nap.For(100 * time.Microsecond) {
 		waits := false
 		for _, t := range p.Threads() {
-			if d, ok := t.Data.(*deputy); ok && d.behinds.Load() > 0 {
+			if d, ok := t.Data().(*deputy); ok && d.behinds.Load() > 0 {
 				waits = true
 			}
 		}

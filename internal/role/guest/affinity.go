@@ -22,7 +22,7 @@ func (s *strand) affinity(p *pending) {
 			s.goHome(p)
 			return
 		}
-		target, _ = t.Data.(*strand)
+		target, _ = t.Data().(*strand)
 	}
 	if p.nr == unix.SYS_SCHED_GETAFFINITY || target == nil {
 		s.goHome(p)

@@ -217,7 +217,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 		return err
 	}
 	for i, t := range d.threads {
-		s := t.Data.(*strand)
+		s := t.Data().(*strand)
 		s.unbegun(&d.saved[i].Regs)
 		if r := &d.saved[i].Regs; b.upright(r) {
 			d.h.Do(func() {
@@ -245,7 +245,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	seen := b.seen
 	b.mu.Unlock()
 	for _, t := range d.threads {
-		t.Data.(*strand).served.Store(true)
+		t.Data().(*strand).served.Store(true)
 	}
 	d.parked = true
 	if err := d.h.Park(d.threads...); err != nil {
@@ -272,7 +272,7 @@ func (b *body) beginFreezing() {
 		b.answer(p.id, -noIntr)
 	}
 	for _, t := range b.Threads() {
-		s, ok := t.Data.(*strand)
+		s, ok := t.Data().(*strand)
 		if !ok {
 			continue
 		}
@@ -309,7 +309,7 @@ func (d *departure) capture() (*image.Image, error) {
 		if err := t.CaptureThread(&img.Threads[i]); err != nil {
 			return nil, err
 		}
-		s := t.Data.(*strand)
+		s := t.Data().(*strand)
 		s.mu.Lock()
 		img.Threads[i].CPUs, img.Threads[i].Weight = s.cpus, s.weight
 		s.mu.Unlock()

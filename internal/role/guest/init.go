@@ -77,7 +77,7 @@ func (g *Guest) startInit(base uint64) (*nsInit, error) {
 	}
 	g.fam.Loop.Do(func() {
 		if err = ptrace.Seize(proc.Pid, initOptions); err == nil {
-			in.t = g.fam.AddThread(in.p, proc.Pid, 1)
+			in.t = g.fam.AddThread(in.p, proc.Pid, 1, nil)
 		}
 	})
 	if err != nil {

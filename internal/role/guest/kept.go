@@ -64,7 +64,7 @@ func (s *strand) strayed() uint64 {
 	blocked := st.SigBlk & kept & s.blocks.Load()
 	shared := st.ShdPnd & blocked
 	for _, t := range s.b.Threads() {
-		if x, ok := t.Data.(*strand); ok && shared != 0 {
+		if x, ok := t.Data().(*strand); ok && shared != 0 {
 			shared &= x.blocks.Load()
 		}
 	}
@@ -125,14 +125,15 @@ func (s *strand) keep(set uint64) {
 	b.allow()
 	b.g.mu.Unlock()
 	for _, t := range b.Threads() {
-		x, ok := t.Data.(*strand)
+		x, ok := t.Data().(*strand)
 		if !ok || x == s {
 			continue
 		}
 		x.mu.Lock()
 		p := x.call
+		waits := p != nil && p.rpc == nil
 		x.mu.Unlock()
-		if p != nil && p.rpc == nil && !p.awaiting() {
+		if waits && !p.awaiting() {
 			x.cancel(p)
 			continue
 		}

@@ -15,7 +15,7 @@ func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
 	}
 	b := d.b
 	real, direct, ok := undisguise(info)
-	if t.Data.(*strand).straightened(&info) && !ok {
+	if t.Data().(*strand).straightened(&info) && !ok {
 		_ = ptrace.Continue(t.TID, 0) // as in deliver
 		return
 	}

@@ -87,7 +87,7 @@ func (b *body) queue(one pendingSignal, direct bool, s *strand) (wake func()) {
 	b.raised.Add(1)
 	return func() {
 		for _, t := range b.Threads() {
-			if s, ok := t.Data.(*strand); ok {
+			if s, ok := t.Data().(*strand); ok {
 				s.wake(sig)
 			}
 		}
@@ -110,8 +110,9 @@ func (b *body) drops(sig int, direct bool, s *strand) bool {
 func (s *strand) wake(sig unix.Signal) {
 	s.mu.Lock()
 	p := s.call
+	asked := p != nil && p.rpc != nil
 	s.mu.Unlock()
-	if p == nil || p.rpc != nil {
+	if p == nil || asked {
 		return
 	}
 	if p.awaiting() {
@@ -184,7 +185,7 @@ func (b *body) pendingOf(ts []*tracedThread) []wire.PendingSignal {
 	}
 	for _, t := range ts { // a thread's own are taken first
 		own, _ := ptrace.PendingSignals(t.TID, false)
-		s, _ := t.Data.(*strand)
+		s, _ := t.Data().(*strand)
 		add(t.Own, own, s != nil && s.undone)
 	}
 	if len(ts) > 0 {

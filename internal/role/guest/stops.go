@@ -16,7 +16,7 @@ import (
 
 // Stopped implements tracee.Role.
 func (g *Guest) Stopped(t *tracee.Thread, st ptrace.Stop) {
-	s, ok := t.Data.(*strand)
+	s, ok := t.Data().(*strand)
 	if !ok { // the init: nothing of its stops matters
 		_ = ptrace.Continue(t.TID, 0)
 		return
@@ -138,11 +138,12 @@ func (g *Guest) Born(st ptrace.Stop) {
 		}
 	}
 	s := &strand{b: b}
-	t := g.fam.AddThread(b.Process, st.TID, own)
-	s.t, t.Data = t, s
-	if own != inner {
-		t.Inner = inner
-	}
+	g.fam.AddThread(b.Process, st.TID, own, func(t *tracee.Thread) any {
+		if s.t = t; own != inner {
+			t.Inner = inner
+		}
+		return s
+	})
 	g.mu.Lock()
 	g.byOwn[own], g.byTID[st.TID], g.born[own] = s, s, s
 	threads := len(g.byOwn)
@@ -194,7 +195,7 @@ func (g *Guest) awaitBorn(own int) *strand {
 
 // Gone implements tracee.Role.
 func (g *Guest) Gone(t *tracee.Thread, st ptrace.Stop) {
-	s, ok := t.Data.(*strand)
+	s, ok := t.Data().(*strand)
 	if !ok {
 		g.log.Debug("the guest's init has ended")
 		g.end()

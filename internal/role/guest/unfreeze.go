@@ -56,7 +56,7 @@ func (d *departure) undo() error {
 		b.mu.Unlock()
 	}
 	for _, t := range d.threads {
-		t.Data.(*strand).served.Store(false)
+		t.Data().(*strand).served.Store(false)
 	}
 	b.endFreezing()
 	d.h.Release()

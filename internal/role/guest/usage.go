@@ -218,7 +218,7 @@ func (s *strand) usedAway(clock cpuclock.Clock) (int64, bool) {
 		if t == nil {
 			return 0, false
 		}
-		s = t.Data.(*strand)
+		s = t.Data().(*strand) // a body's threads have that from the beginning
 	}
 	return s.before.CPU + s.cpu(), true
 }

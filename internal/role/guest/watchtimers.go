@@ -45,7 +45,7 @@ func (b *body) watchTimers() {
 // wakeFor wakes who may take one of these signals, and tells whether one is pending.
 func (b *body) wakeFor(set uint64) (any bool) {
 	for _, t := range b.Threads() {
-		s, ok := t.Data.(*strand)
+		s, ok := t.Data().(*strand)
 		if !ok {
 			continue
 		}
