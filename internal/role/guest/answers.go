@@ -25,7 +25,7 @@ func (s *strand) askHome(p *pending, then func(r result)) {
 	go func() {
 		defer s.b.leave()
 		r := s.ask(p, wire.Call, c.Append(s.callHead(p)))
-		p.rpc = nil
+		s.asksNoMore(p)
 		then(r)
 	}()
 }

@@ -146,7 +146,7 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	}
 	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))
 	if r.ret <= 0 {
-		p.rpc = nil
+		s.asksNoMore(p)
 		s.finish(p, r.ret)
 		return
 	}

@@ -128,7 +128,7 @@ func (s *strand) setTimer(p *pending, one image.CPUTimer) {
 	go func() {
 		defer s.b.leave()
 		r := s.ask(p, wire.Call, p.call.Append(s.callHead(p)))
-		p.rpc = nil
+		s.asksNoMore(p)
 		away, known := s.usedAway(clock)
 		if r.ret != 0 || len(r.outs) != 1 || len(r.outs[0]) < 16 || !known { // it has ended, or the call is broken off
 			s.finish(p, orAgain(r.ret))

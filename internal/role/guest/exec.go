@@ -32,7 +32,7 @@ func (s *strand) exec(p *pending) {
 		}
 		s.b.g.tellCalls() // this body ends without another word
 		r := s.ask(p, wire.Exec, wire.Encode(*m))
-		p.rpc = nil
+		s.asksNoMore(p)
 		s.finish(p, r.ret)
 	}()
 }

@@ -109,11 +109,11 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 	}
 	switch {
 	case r.ret < 0:
-		p.rpc = nil
+		s.asksNoMore(p)
 		s.finish(p, r.ret)
 		return
 	case !known && (len(r.outs) != 1 || wire.Decode(r.outs[0], &m) != nil):
-		p.rpc = nil
+		s.asksNoMore(p)
 		s.finish(p, -int64(unix.EIO))
 		return
 	case !m.Regular || shared && m.Writable:

@@ -31,7 +31,7 @@ func (s *strand) ownFile(p *pending, m wire.OwnFileMsg) {
 	p.serial = s.b.g.serial.Add(1)
 	s.mu.Unlock()
 	r := s.ask(p, wire.Text, wire.Encode(wire.TextMsg{Serial: p.serial, Text: text, CloseOnExec: p.closesOnExec()}))
-	p.rpc = nil
+	s.asksNoMore(p)
 	s.finish(p, r.ret)
 }
 

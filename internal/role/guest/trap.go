@@ -34,7 +34,7 @@ type pending struct {
 	changes bool        // ... with the call's end
 	await   uint64      // the signals it waits for here, by name
 	timer   *time.Timer // ends that wait
-	rpc     chan result // a sequence waits for the reply, not the thread
+	rpc     chan result // a sequence waits for the reply, not the thread; strand.mu
 	child   bool        // it makes a process
 	whole   bool        // what is made of it now is not broken off; strand.mu
 	asked   time.Time   // when a sequence sent its last request
@@ -178,6 +178,9 @@ func (s *strand) enter(p *pending, multi bool) bool {
 			b.busy++
 		}
 		s.mu.Lock()
+		if multi {
+			p.rpc = make(chan result, 1) // from now on: no signal is to break off what has not been asked yet
+		}
 		s.call = p
 		s.mu.Unlock()
 	}
@@ -252,11 +255,12 @@ func (g *Guest) replied(own int, data []byte) {
 	}
 	s.mu.Lock()
 	p := s.call
+	asked := p != nil && p.rpc != nil
 	s.mu.Unlock()
 	if p == nil || p.serial != le.Uint64(data) {
 		return
 	}
-	if p.rpc == nil && s.b.waitsForPages() { // the reader must not wait for a page
+	if !asked && s.b.waitsForPages() { // the reader must not wait for a page
 		data = append([]byte(nil), data...)
 		go g.take(s, p, data)
 		return
@@ -368,33 +372,4 @@ func (s *strand) finish(p *pending, ret int64) {
 		_ = ptrace.Interrupt(s.t.TID)
 		b.answer(p.id, ret)
 	})
-}
-
-// abandonCall: the thread is gone; a sequence that waits for its call must not.
-func (s *strand) abandonCall() {
-	s.mu.Lock()
-	p := s.call
-	s.call = nil
-	s.mu.Unlock()
-	if p != nil && p.rpc != nil {
-		select {
-		case p.rpc <- result{ret: -int64(unix.ESRCH)}:
-		default:
-		}
-	}
-}
-
-// ask makes a call at home on behalf of a sequence and waits for the result.
-func (s *strand) ask(p *pending, kind uint8, body []byte) result {
-	p.rpc = make(chan result, 1)
-	p.asked, p.size = time.Now(), len(body)
-	if err := s.b.g.send(kind, s.t.Own, body); err != nil {
-		return result{ret: -int64(unix.EIO)}
-	}
-	select {
-	case r := <-p.rpc:
-		return r
-	case <-s.b.g.done:
-		return result{ret: -int64(unix.ESRCH)}
-	}
 }

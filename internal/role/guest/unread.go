@@ -55,7 +55,7 @@ func (s *strand) putsBack(p *pending, read int64, outs [][]byte) bool {
 		head := make([]byte, wire.CallHead, 64)
 		le.PutUint64(head, p.serial)
 		_ = s.ask(p, wire.Call, c.Append(head))
-		p.rpc = nil
+		s.asksNoMore(p)
 		if took == 0 {
 			took = -int64(unix.EFAULT)
 		}
