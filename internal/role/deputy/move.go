@@ -80,6 +80,10 @@ func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target in
 			}
 			stood, err = s.moveOut(p, r, how, progress)
 		}
+		for try := 1; try < comesTries && err == errComes; try++ {
+			time.Sleep(comesPause)
+			stood, err = s.moveOut(p, r, first, progress)
+		}
 		return stood, err
 	}
 	if err := p.awaitWhole(progress); err != nil {
@@ -100,6 +104,13 @@ const busyWait = 15 * time.Second
 const (
 	execTries    = 8
 	runningTries = 2
+)
+
+// comesTries is how often a process is sent out while others come to have memory that it shares; each takes
+// milliseconds, and may do so again and again.
+const (
+	comesTries = 5
+	comesPause = 20 * time.Millisecond
 )
 
 // take finds the process, or attaches to it, and begins a move.

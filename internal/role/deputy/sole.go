@@ -112,6 +112,8 @@ func (f *frozen) measure() error {
 	return nil
 }
 
+var errComes = fail(supervisor.Busy, "another process is just opening memory that it shares, or being given it")
+
 // isJoint tells of a file that it is shared with the family, as coverShared has seen to.
 func (f *frozen) isJoint(id *image.FileID) (bool, error) {
 	k := joint.KeyOf(id)
@@ -120,7 +122,7 @@ func (f *frozen) isJoint(id *image.FileID) (bool, error) {
 	case !known || !f.link.fetches.Load() || !f.p.isServed(k):
 		return false, nil
 	case f.p.s.joint.guards.Pinned(k):
-		return false, fail(supervisor.Busy, "another process is just getting memory that it shares: "+id.Path)
+		return false, errComes
 	}
 	id.Joint, id.Size = true, size
 	return true, nil
