@@ -112,6 +112,9 @@ func (c Checker) Facts(pid int) (*refusal.Facts, error) {
 			return nil, err
 		}
 	}
+	if now, err := c.FS.Status(pid); err == nil && now.TracerPid != 0 { // whose userfaultfd may have been seen
+		facts.Supervised = facts.Supervised || c.ours(now.TracerPid)
+	}
 	if !c.FS.Alive(pid, stat.StartTime) {
 		return nil, procfs.ErrGone // part of what was seen may be another process's
 	}

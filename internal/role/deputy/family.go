@@ -110,19 +110,21 @@ func (s *Supervisor) disband() {
 	if len(all) == 0 || !s.joint.quiet() {
 		return
 	}
-	var left []*proc
+	holds, timed := map[*proc]*tracee.Hold{}, map[*proc][]socketWait{}
 	for _, p := range all {
-		h, timed, err := p.stopAtHome(nil, nil)
-		if err != nil {
-			continue // it has ended, or is looked at again
+		if h, waits, err := p.stopAtHome(nil, nil); err == nil { // else it has ended, or is looked at again
+			holds[p], timed[p] = h, waits
 		}
-		s.detach(p, h, timed)
-		left = append(left, p)
 	}
-	if len(s.all()) == len(left) {
+	// Before they are let go, and that is told: who looks at them then would take them for some that handle their own page
+	// faults, and another supervisor could not serve them.
+	if len(s.all()) == len(holds) {
 		s.joint.node.Forget()
 	}
-	for _, p := range left { // whoever is told of that may have another supervisor serve its memory at once
+	for p, h := range holds {
+		s.detach(p, h, timed[p])
+	}
+	for p := range holds {
 		s.drop(p, supervisor.Gone)
 	}
 }
