@@ -121,12 +121,13 @@ func Mappers(fs procfs.FS, pid int, objects []Object, kin bool) ([]int, error) {
 }
 
 // Holders tells of each object why it seems that another process has it, or will: what has, or had, a
-// descriptor may have gone anywhere. Empty: nobody has it. Not to be allowed to look is an error.
-func Holders(fs procfs.FS, pid int, objects []Object) ([]string, error) {
+// descriptor may have gone anywhere. Empty: nobody has it. waits: one of them has yet to receive what may be of it, and
+// may do so soon. Not to be allowed to look is an error.
+func Holders(fs procfs.FS, pid int, objects []Object) (why []string, waits bool, err error) {
 	for try := 1; ; try++ {
-		why, waits, err := holders(fs, pid, objects)
+		why, waits, err = holders(fs, pid, objects)
 		if err != nil || !waits || try == maxTries {
-			return why, err
+			return why, waits, err
 		}
 		time.Sleep(passPause)
 	}
@@ -240,7 +241,7 @@ func Why(fs procfs.FS, pid int, objects []Object) ([]string, error) {
 	if len(passed) == 0 {
 		return why, nil
 	}
-	held, err := Holders(fs, pid, passed)
+	held, _, err := Holders(fs, pid, passed)
 	text, err := unseen("", err)
 	if err != nil {
 		return nil, err

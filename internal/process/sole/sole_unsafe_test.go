@@ -144,7 +144,7 @@ func TestWhy(t *testing.T) {
 
 func held(t *testing.T, o Object) string {
 	t.Helper()
-	all, err := Holders(fs, os.Getpid(), []Object{o})
+	all, _, err := Holders(fs, os.Getpid(), []Object{o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestAnotherInItsPlace(t *testing.T) {
 	if _, _, _, err := Joinable(fs, os.Getpid(), &o); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("with another one in its place: %v", err)
 	}
-	if _, err := Holders(fs, os.Getpid(), []Object{o}); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := Holders(fs, os.Getpid(), []Object{o}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("who has it: %v", err)
 	}
 }

@@ -80,8 +80,8 @@ func (s *Supervisor) travel(p *proc, r supervisor.Request, from *link, target in
 			}
 			stood, err = s.moveOut(p, r, how, progress)
 		}
-		for try := 1; try < comesTries && err == errComes; try++ {
-			time.Sleep(comesPause)
+		for try := 1; try < briefTries && isBrief(err); try++ {
+			time.Sleep(briefPause)
 			stood, err = s.moveOut(p, r, first, progress)
 		}
 		return stood, err
@@ -106,11 +106,11 @@ const (
 	runningTries = 2
 )
 
-// comesTries is how often a process is sent out while others come to have memory that it shares; each takes
-// milliseconds, and may do so again and again.
+// briefTries is how often a process is sent out while others open memory that it shares, or have yet to receive
+// descriptors, which takes milliseconds, and may happen again and again.
 const (
-	comesTries = 5
-	comesPause = 20 * time.Millisecond
+	briefTries = 5
+	briefPause = 20 * time.Millisecond
 )
 
 // take finds the process, or attaches to it, and begins a move.

@@ -112,8 +112,6 @@ func (f *frozen) measure() error {
 	return nil
 }
 
-var errComes = fail(supervisor.Busy, "another process is just opening memory that it shares, or being given it")
-
 // isJoint tells of a file that it is shared with the family, as coverShared has seen to.
 func (f *frozen) isJoint(id *image.FileID) (bool, error) {
 	k := joint.KeyOf(id)
@@ -122,14 +120,14 @@ func (f *frozen) isJoint(id *image.FileID) (bool, error) {
 	case !known || !f.link.fetches.Load() || !f.p.isServed(k):
 		return false, nil
 	case f.p.s.joint.guards.Pinned(k):
-		return false, errComes
+		return false, &moveError{supervisor.Busy, "another process is just getting memory that it shares: " + id.Path, true}
 	}
 	id.Joint, id.Size = true, size
 	return true, nil
 }
 
-func notAlone(id *image.FileID, why string) error {
-	return fail(supervisor.CannotMove, fmt.Sprintf("it has writable memory that may be shared with other processes: %s (%s)", id.Path, why))
+func notAlone(id *image.FileID, why string) *moveError {
+	return &moveError{code: supervisor.CannotMove, text: fmt.Sprintf("it has writable memory that may be shared with other processes: %s (%s)", id.Path, why)}
 }
 
 // openSole opens what a mapping shows; id learns by which descriptors the process has it open.
@@ -191,13 +189,15 @@ func (p *proc) notHeld(passed []sole.Object) error {
 	if len(passed) == 0 {
 		return nil
 	}
-	why, err := sole.Holders(p.Family.FS, p.PID, passed)
+	why, waits, err := sole.Holders(p.Family.FS, p.PID, passed)
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}
 	for i := range passed {
 		if why[i] != "" {
-			return notAlone(&image.FileID{Path: passed[i].Name}, why[i])
+			e := notAlone(&image.FileID{Path: passed[i].Name}, why[i])
+			e.brief = waits
+			return e
 		}
 	}
 	return nil

@@ -188,13 +188,20 @@ func (s *Supervisor) request(r supervisor.Request) {
 
 // moveError carries the class of a failure to the command.
 type moveError struct {
-	code supervisor.Code
-	text string
+	code  supervisor.Code
+	text  string
+	brief bool // what hinders the move may be over in a moment
 }
 
 func (e *moveError) Error() string { return e.text }
 
-func fail(code supervisor.Code, text string) error { return &moveError{code, text} }
+func fail(code supervisor.Code, text string) error { return &moveError{code: code, text: text} }
+
+// isBrief tells of an error that says what may be over in a moment.
+func isBrief(err error) bool {
+	var m *moveError
+	return errors.As(err, &m) && m.brief
+}
 
 func (s *Supervisor) failure(r supervisor.Request, err error) supervisor.Event {
 	e := supervisor.Event{ID: r.ID, Kind: supervisor.Failed, PID: r.PID, Code: supervisor.Internal, Text: said(err.Error())}
