@@ -89,9 +89,7 @@ func (d *Daemon) placeFor(h *home, e supervisor.Event) {
 	} else if p.Stays = stays; stays != nil {
 		h.stays.Store(true)
 	}
-	if err := h.child.tell(supervisor.FromDaemon{Placed: &p}); err != nil {
-		h.child.log.Warn("cannot answer supervisor", "error", err)
-	}
+	h.child.answer(supervisor.FromDaemon{Placed: &p})
 }
 
 // placeOf decides where a program begins that was executed on node e.Node (0:

@@ -202,6 +202,17 @@ func (c *child) tell(m supervisor.FromDaemon, files ...*os.File) error {
 	return nil
 }
 
+// answer is tell of what a supervisor has asked for, and may have ended meanwhile.
+func (c *child) answer(m supervisor.FromDaemon) {
+	err := c.tell(m)
+	switch {
+	case errors.Is(err, os.ErrClosed):
+		c.log.Debug("a supervisor does not wait for its answer", "error", err)
+	case err != nil:
+		c.log.Warn("cannot answer supervisor", "error", err)
+	}
+}
+
 // score tells the kernel how ready to be to kill this process, and what it
 // starts, when memory runs out. They inherit it. To go below 0 takes
 // CAP_SYS_RESOURCE, which root of a container may lack.

@@ -80,9 +80,7 @@ func (d *Daemon) openFor(h *home, o supervisor.Open) {
 	if opened.Code == "" && o.Session == (supervisor.Session{}) {
 		h.opened(session{o.Node, opened.Session})
 	}
-	if err := h.child.tell(supervisor.FromDaemon{Opened: &opened}); err != nil {
-		h.child.log.Warn("cannot answer supervisor", "error", err)
-	}
+	h.child.answer(supervisor.FromDaemon{Opened: &opened})
 }
 
 func (d *Daemon) open(o supervisor.Open) supervisor.Opened {
