@@ -255,7 +255,7 @@ func (s *Supervisor) stays(p *proc, l *link) {
 	s.unlessLost(l)
 }
 
-var errLostBefore = errors.New("it was lost before the process went by it")
+var errLostBefore = errors.New("the connection was lost while the process was on its way by it")
 
 // unlessLost: a link that was lost while no process went by it yet has been
 // reported to nobody. Precondition: the process goes by it now.
