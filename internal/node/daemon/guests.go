@@ -214,7 +214,11 @@ func (r *guests) hand(s supervisor.Session, conn net.Conn) error {
 		defer device.Close()
 		files = append(files, device)
 	}
-	if err := g.child.tell(supervisor.FromDaemon{Connection: true}, files...); err != nil {
+	err = g.child.tell(supervisor.FromDaemon{Connection: true}, files...)
+	if errors.Is(err, os.ErrClosed) { // it has just ended
+		err = errNoSession
+	}
+	if err != nil {
 		return err
 	}
 	r.mu.Lock()

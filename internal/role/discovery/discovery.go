@@ -148,8 +148,8 @@ func (c *crier) hear(s *socket) {
 			continue
 		}
 		source := from.Unmap()
-		b, own, err := c.understand(source, buffer[:n])
-		if own {
+		b, idle, err := c.understand(source, buffer[:n])
+		if idle {
 			continue
 		}
 		if err != nil {
@@ -160,8 +160,14 @@ func (c *crier) hear(s *socket) {
 	}
 }
 
-func (c *crier) understand(source netip.Addr, packet []byte) (b beacon.Beacon, own bool, err error) {
+// understand tells what a packet says; idle: nothing that matters, nor to anybody.
+func (c *crier) understand(source netip.Addr, packet []byte) (b beacon.Beacon, idle bool, err error) {
 	if !c.o.Allowed(source) {
+		// All nodes of this segment send from there, too; where it is not wanted, or this machine has just got its own
+		// such address, and that is not known yet, their other beacons are heard.
+		if source.Is6() && source.IsLinkLocalUnicast() {
+			return b, true, nil
+		}
 		return b, false, errors.New("its address is in none of the networks that may connect (setting networks)")
 	}
 	c.mu.Lock()

@@ -49,3 +49,17 @@ func TestUnderstand(t *testing.T) {
 		}
 	}
 }
+
+// Who is not in the networks that may connect is refused; but each node of the segment also sends from its
+// link-local address, and that is no stranger.
+func TestLinkLocalAddressesOutsideTheNetworks(t *testing.T) {
+	c := &crier{o: Options{Allowed: func(netip.Addr) bool { return false }}}
+	if _, idle, err := c.understand(netip.MustParseAddr("fe80::1%eth0"), nil); !idle || err != nil {
+		t.Errorf("%v, %v", idle, err)
+	}
+	for _, other := range []string{"10.1.2.3", "169.254.1.2", "2001:db8::1"} {
+		if _, idle, err := c.understand(netip.MustParseAddr(other), nil); idle || err == nil {
+			t.Errorf("%s: %v, %v", other, idle, err)
+		}
+	}
+}
