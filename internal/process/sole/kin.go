@@ -52,8 +52,8 @@ func (k *Kin) Related(object int) bool {
 	return !slices.ContainsFunc(k.Others[object], func(pid int) bool {
 		const first = 1 // the process that all others depend on
 		st, err := k.fs.Status(pid)
-		if errors.Is(err, procfs.ErrGone) {
-			return false // it is nobody any more
+		if errors.Is(err, procfs.ErrGone) || err == nil && st.State == 'Z' && st.Threads <= 1 {
+			return false // it is nobody any more; its first thread alone may end before the others
 		}
 		if err != nil || st.Uid != k.uid || pid == first || st.State == 'Z' {
 			return true

@@ -3,9 +3,11 @@ package sole
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"openmosix/internal/linux/procfs"
 
@@ -82,5 +84,30 @@ func TestThreadsApart(t *testing.T) {
 	delete(tables, first) // it has ended before the others
 	if got, want := apart(first, []int{first, ended, plain, own, last}, same), []int{first, ended, plain, own}; !slices.Equal(got, want) {
 		t.Errorf("without its first thread it is looked at by %v, not %v", got, want)
+	}
+}
+
+// TestEndedIsNoKin: who has ended since it was found to share something is in nobody's way, though its parent has not noticed.
+func TestEndedIsNoKin(t *testing.T) {
+	cmd := exec.Command("true")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	fs := procfs.FS("/proc")
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		if st, err := fs.Status(cmd.Process.Pid); err != nil || time.Since(begun) > time.Minute {
+			t.Fatal("it does not end: ", err)
+		} else if st.State == 'Z' {
+			break
+		}
+	}
+	its, err := fs.Status(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &Kin{Others: [][]int{{cmd.Process.Pid}}, fs: fs, uid: its.Uid}
+	if !k.Related(0) {
+		t.Error("a process that has ended is none that memory can be shared with")
 	}
 }
