@@ -39,15 +39,23 @@ const leastQuota = 1_000
 const procsFile = "cgroup.procs"
 
 // Set sets all limits for which there is a controller.
-func (g *Group) Set(l Limits) error {
+func (g *Group) Set(l Limits) error { return g.Change(nil, l) }
+
+// Change is Set where some of the limits have been set before; nil: none is known.
+func (g *Group) Change(was *Limits, l Limits) error {
 	var failed error
 	if p, ok := g.with(CPU); ok {
-		failed = errors.Join(failed, p.setWeight(l.Weight), p.setCeiling(l.CPUs))
+		if was == nil || was.Weight != l.Weight {
+			failed = errors.Join(failed, p.setWeight(l.Weight))
+		}
+		if was == nil || was.CPUs != l.CPUs {
+			failed = errors.Join(failed, p.setCeiling(l.CPUs))
+		}
 	}
-	if p, ok := g.with(Memory); ok {
+	if p, ok := g.with(Memory); ok && (was == nil || was.Memory != l.Memory) {
 		failed = errors.Join(failed, p.setMemory(l.Memory))
 	}
-	if p, ok := g.with(PIDs); ok {
+	if p, ok := g.with(PIDs); ok && (was == nil || was.PIDs != l.PIDs) {
 		text := "max"
 		if l.PIDs > 0 {
 			text = strconv.Itoa(l.PIDs)

@@ -41,7 +41,8 @@ type House struct {
 
 	mu      sync.Mutex
 	limits  Limits
-	ceiling float64 // in CPUs, for the owner's sake; 0: none
+	given   *cgroup.Limits // what the group has; nil: not known
+	ceiling float64        // in CPUs, for the owner's sake; 0: none
 	rooms   map[string]*Room
 }
 
@@ -53,7 +54,8 @@ type Room struct {
 
 	// Guarded by House.mu.
 	closing bool
-	hurried int // how many reasons there are for hurry
+	given   *cgroup.Limits // what its group has; nil: not known
+	hurried int            // how many reasons there are for hurry
 	seen    cgroup.Usage
 	tamed   map[int]int // without a group: the niceness processes were given
 }
@@ -100,7 +102,10 @@ func (h *House) Configure(l Limits) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.limits != l {
-		h.limits = l
+		h.limits, h.given = l, nil
+		for _, r := range h.rooms {
+			r.given = nil // somebody else may have set them, too
+		}
 		h.apply()
 	}
 }
@@ -117,9 +122,9 @@ func (h *House) Throttle(cpus float64) {
 	h.apply()
 }
 
-// apply sets all limits. A guest that arrives or leaves needs CPU time for it: then
-// the house has an ordinary weight and no ceiling for the owner's sake, and the
-// rooms of those who stay get what that one leaves.
+// apply sets what has changed of all limits; it is called twice for each program that comes. A guest that
+// arrives or leaves needs CPU time for it: then the house has an ordinary weight and no ceiling for the
+// owner's sake, and the rooms of those who stay get what that one leaves.
 // Precondition: h.mu is held.
 func (h *House) apply() {
 	if h.group == nil {
@@ -135,7 +140,7 @@ func (h *House) apply() {
 	} else if h.ceiling > 0 && (all.CPUs == 0 || h.ceiling < all.CPUs) {
 		all.CPUs = h.ceiling
 	}
-	h.complain(h.group, h.group.Set(all))
+	h.give(h.group, &h.given, all)
 	for _, r := range h.rooms {
 		if r.closing {
 			continue
@@ -144,12 +149,18 @@ func (h *House) apply() {
 		if hurried && r.hurried == 0 {
 			each.Weight = cgroup.Idle
 		}
-		h.complain(r.group, r.group.Set(each))
+		h.give(r.group, &r.given, each)
 	}
 }
 
-func (h *House) complain(g *cgroup.Group, err error) {
-	if err != nil {
+// give gives a group limits. was is what it has, and is kept.
+func (h *House) give(g *cgroup.Group, was **cgroup.Limits, l cgroup.Limits) {
+	if *was != nil && **was == l {
+		return
+	}
+	err := g.Change(*was, l)
+	if *was = &l; err != nil {
+		*was = nil
 		h.log.Warn("limits of guests are not set", "group", g, "error", err)
 	}
 }

@@ -175,3 +175,51 @@ func TestRoomThatCloses(t *testing.T) {
 		t.Error(said.String())
 	}
 }
+
+// Of limits only what has changed is written, as it is done for each program that comes; all when the configuration has changed.
+func TestOnlyWhatHasChanged(t *testing.T) {
+	h := Open(fmt.Sprintf("openmosix-test-%d-changed", os.Getpid()), Limits{EachPIDs: 50}, proc, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if h.group == nil {
+		t.Skip(h.why)
+	}
+	defer h.Close()
+	one, err := h.Room("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	two, err := h.Room("two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	read := func(r *Room, name string) string {
+		for dir := range strings.SplitSeq(r.group.String(), ", ") {
+			if text, err := os.ReadFile(dir + "/" + name); err == nil {
+				return strings.TrimSpace(string(text))
+			}
+		}
+		return ""
+	}
+	if got := read(one, "pids.max"); got != "50" {
+		t.Skipf("no group limits processes: %q", got)
+	}
+	for dir := range strings.SplitSeq(one.group.String(), ", ") {
+		_ = os.WriteFile(dir+"/pids.max", []byte("70"), 0) // to see whether it is written
+	}
+	two.Hurry(true)
+	if got := read(one, "cpu.idle"); got == "0" {
+		t.Error("who stays does not yield to who leaves")
+	}
+	two.Hurry(false)
+	if got := read(one, "cpu.idle"); got == "1" {
+		t.Error("who stays still yields")
+	}
+	if got := read(one, "pids.max"); got != "70" {
+		t.Errorf("a limit is written that is what it was: %s", got)
+	}
+	h.Configure(Limits{EachPIDs: 50, CPUs: 1})
+	if got := read(one, "pids.max"); got != "50" {
+		t.Errorf("after another configuration: %s", got)
+	}
+}
