@@ -30,6 +30,7 @@ var ErrBusy = fmt.Errorf("the process is being moved already")
 func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, told, givenUp func()) (*Hold, error) {
 	h := newHold(p)
 	h.whole = true
+	h.freezing.Store(true)
 	busy := false
 	p.Family.Loop.Do(func() {
 		ts := p.Threads()
@@ -42,14 +43,17 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, told, givenU
 		p.hold = h
 		h.claim(ts...)
 		for _, t := range ts {
-			if t.Stands {
-				h.deliver(ptrace.Stop{TID: t.TID, Kind: ptrace.Interrupted})
-				continue
+			if !t.Stands {
+				t.interrupt()
 			}
-			t.interrupt()
 		}
 		if told != nil {
 			told()
+		}
+		for _, t := range ts {
+			if t.Stands {
+				h.deliver(ptrace.Stop{TID: t.TID, Kind: ptrace.Interrupted})
+			}
 		}
 	})
 	if busy {
@@ -71,6 +75,7 @@ func (p *Process) Freeze(limit time.Duration, signals SignalPolicy, told, givenU
 // HoldOne stops one thread and takes it; the others run on.
 func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()) (*Hold, error) {
 	h := newHold(t.Proc)
+	h.freezing.Store(true)
 	busy := false
 	t.Proc.Family.Loop.Do(func() {
 		if t.hold != nil {
@@ -98,6 +103,7 @@ func (t *Thread) HoldOne(limit time.Duration, signals SignalPolicy, extra func()
 
 // awaitAll waits until every held thread has reported Interrupted or is gone.
 func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
+	defer h.freezing.Store(false)
 	within := owntime.Within(limit)
 	leaderThere := time.Now()
 	stopped := map[int]bool{}
@@ -141,7 +147,6 @@ func (h *Hold) awaitAll(limit time.Duration, signals SignalPolicy) error {
 		case ptrace.Interrupted, ptrace.GroupStop:
 			stopped[s.TID] = true
 			h.stopped = h.stopped || s.Kind == ptrace.GroupStop
-			h.Do(t.hideStop)
 		case ptrace.Signal:
 			h.Do(func() {
 				t.insist()

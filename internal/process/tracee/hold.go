@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"openmosix/internal/linux/owntime"
@@ -21,6 +22,8 @@ type Hold struct {
 	arrived chan struct{} // capacity 1
 
 	owned    []*Thread
+	freezing atomic.Bool   // its threads are on their way to the stops it has told them to make
+	short    atomic.Bool   // one of these may have cut a read short
 	deferred []ptrace.Stop // stops of other held threads, met while waiting for one
 	whole    bool          // new threads of the process belong to it as well
 	stopped  bool          // the process was in a job-control stop when its threads stopped
@@ -29,8 +32,18 @@ type Hold struct {
 
 func newHold(p *Process) *Hold { return &Hold{Proc: p, arrived: make(chan struct{}, 1)} }
 
-// deliver queues a stop; it never waits.
+// deliver queues a stop; it never waits. What a freeze does with each it does here, before the
+// goroutine that waits for all of them hears of it: each change between that and the tracing thread costs
+// four of Go's threads a turn. Tracing thread.
 func (h *Hold) deliver(s ptrace.Stop) {
+	if h.freezing.Load() && (s.Kind == ptrace.Interrupted || s.Kind == ptrace.GroupStop) {
+		if t := h.Proc.Family.Thread(s.TID); t != nil {
+			t.hideStop()
+			if t.short {
+				h.short.Store(true)
+			}
+		}
+	}
 	h.mu.Lock()
 	h.queue = append(h.queue, s)
 	h.mu.Unlock()

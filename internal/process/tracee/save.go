@@ -6,6 +6,7 @@ import (
 
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
+	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +17,29 @@ const codeSegment64 = 0x33
 // parked. A thread inside a restartable sequence is put at its abort address,
 // as the kernel would have done at the next preemption.
 func (h *Hold) Save(ts []*Thread) ([]image.Thread, error) {
+	out, err := h.read(ts)
+	if err != nil {
+		return nil, err
+	}
+	return out, putBefore(ts, out)
+}
+
+// SaveOutside is Save of threads of which none has to step out of the vDSO, as is nearly always so; else
+// it does nothing, and outsideAll is false. So one request does for StepOut and Save.
+func (h *Hold) SaveOutside(ts []*Thread, vdso []image.Range) (saved []image.Thread, outsideAll bool, err error) {
+	out, err := h.read(ts)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range out {
+		if !outside(vdso, &out[i].Regs) {
+			return nil, false, nil
+		}
+	}
+	return out, true, putBefore(ts, out)
+}
+
+func (h *Hold) read(ts []*Thread) ([]image.Thread, error) {
 	out := make([]image.Thread, len(ts))
 	var err error
 	h.Do(func() {
@@ -25,17 +49,19 @@ func (h *Hold) Save(ts []*Thread) ([]image.Thread, error) {
 			}
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
+	return out, err
+}
+
+// putBefore has threads that were saved begin again what their stop has broken off.
+func putBefore(ts []*Thread, out []image.Thread) error {
 	for i, t := range ts {
 		t.recall(&out[i].Regs)
 		RepeatShort(&out[i].Regs)
 		if err := abortSequence(t.Proc, &out[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // RepeatShort has a thread make a call again that the stop cut short, and tells
@@ -104,13 +130,36 @@ func abortSequence(p *Process, th *image.Thread) error {
 // SetThreads gives stopped, held threads their registers, vector registers and masks.
 func (h *Hold) SetThreads(ts []*Thread, ths []image.Thread) error {
 	var err error
+	h.Do(func() { err = setAll(ts, ths) })
+	return err
+}
+
+// SetFree is SetThreads for threads that leave the slots in which they have been, for good.
+func (h *Hold) SetFree(ts []*Thread, ths []image.Thread) error {
+	var err error
+	var left []*stub.Slot
 	h.Do(func() {
-		for i, t := range ts {
-			if e := setOne(t, &ths[i]); e != nil && err == nil {
-				err = e
-			}
+		if err = setAll(ts, ths); err != nil {
+			return
+		}
+		for _, t := range ts {
+			left = append(left, t.Slot)
+			t.Slot = nil
 		}
 	})
+	for _, slot := range left {
+		h.Proc.Slots.Free(slot)
+	}
+	return err
+}
+
+func setAll(ts []*Thread, ths []image.Thread) error {
+	var err error
+	for i, t := range ts {
+		if e := setOne(t, &ths[i]); e != nil && err == nil {
+			err = e
+		}
+	}
 	return err
 }
 

@@ -79,6 +79,9 @@ func (t *Thread) noteShort(r *image.Regs) {
 
 // readRests completes the reads that the stops of threads have broken off.
 func (h *Hold) readRests() {
+	if !h.short.Load() {
+		return
+	}
 	for _, t := range h.Threads() {
 		var r image.Regs
 		short := false

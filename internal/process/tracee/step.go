@@ -105,8 +105,7 @@ func (s *stepping) steps() (out bool, err error) {
 			if r, err = ptrace.Regs(t.TID); err != nil {
 				return
 			}
-			inCall := int64(r.OrigRax) >= 0 && int64(r.Rax) <= -512 && int64(r.Rax) >= -516
-			if out = inCall || !inside(s.vdso, r.Rip); out {
+			if out = outside(s.vdso, &r); out {
 				return
 			}
 			if !s.blocked {
@@ -128,6 +127,12 @@ func (s *stepping) steps() (out bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// outside tells whether a thread is outside the vDSO, or in a call from there, which is made again.
+func outside(vdso []image.Range, r *image.Regs) bool {
+	inCall := int64(r.OrigRax) >= 0 && int64(r.Rax) <= -512 && int64(r.Rax) >= -516
+	return inCall || !inside(vdso, r.Rip)
 }
 
 func inside(rs []image.Range, addr uint64) bool {

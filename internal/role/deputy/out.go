@@ -35,7 +35,9 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		}
 	}
 	var program int
-	s.fam.Loop.Do(func() { program = p.Execs })
+	if h == nil { // it runs on, and may execute another
+		s.fam.Loop.Do(func() { program = p.Execs })
+	}
 	l, img, err := s.prepare(p, r)
 	if err != nil {
 		if h != nil {
@@ -154,10 +156,17 @@ type frozen struct {
 func (f *frozen) send() error {
 	p, h := f.p, f.h
 	f.threads = h.Threads()
-	if err := h.StepOut(f.threads, tracee.VDSO(f.img.VMAs)); err != nil {
+	vdso := tracee.VDSO(f.img.VMAs)
+	saved, outside, err := h.SaveOutside(f.threads, vdso)
+	if errors.Is(err, unix.ESRCH) { // it has ended
 		return err
 	}
-	saved, err := h.Save(f.threads)
+	if err == nil && !outside {
+		if err := h.StepOut(f.threads, vdso); err != nil {
+			return err
+		}
+		saved, err = h.Save(f.threads)
+	}
 	if err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}

@@ -361,17 +361,9 @@ func (a *arrival) release(strands []*strand, img *image.Image, stopped bool) err
 		ts[i] = s.t
 		s.served.Store(false)
 	}
-	if err := h.SetThreads(ts, img.Threads); err != nil {
+	if err := h.SetFree(ts, img.Threads); err != nil {
 		return err
 	}
-	for _, t := range ts {
-		b.Slots.Free(t.Slot)
-	}
-	h.Do(func() {
-		for _, t := range ts {
-			t.Slot = nil
-		}
-	})
 	if stopped { // its first deed, unless home has said something else meanwhile
 		_ = unix.Kill(b.PID, unix.SIGSTOP)
 	}
