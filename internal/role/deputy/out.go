@@ -156,19 +156,9 @@ type frozen struct {
 func (f *frozen) send() error {
 	p, h := f.p, f.h
 	f.threads = h.Threads()
-	vdso := tracee.VDSO(f.img.VMAs)
-	saved, outside, err := h.SaveOutside(f.threads, vdso)
-	if errors.Is(err, unix.ESRCH) { // it has ended
-		return err
-	}
-	if err == nil && !outside {
-		if err := h.StepOut(f.threads, vdso); err != nil {
-			return err
-		}
-		saved, err = h.Save(f.threads)
-	}
+	saved, err := f.save(tracee.VDSO(f.img.VMAs))
 	if err != nil {
-		return fail(supervisor.CannotMove, err.Error())
+		return err
 	}
 	f.saved = saved
 	f.endWaits()

@@ -101,3 +101,21 @@ func (s *Supervisor) freezeAtHome(p *proc, how manner) (*tracee.Hold, error) {
 	}
 	return h, err
 }
+
+// save gives what the threads are, outside the vDSO.
+func (f *frozen) save(vdso []image.Range) ([]image.Thread, error) {
+	saved, outside, err := f.h.SaveOutside(f.threads, vdso)
+	if errors.Is(err, unix.ESRCH) { // it has ended
+		return nil, err
+	}
+	if err == nil && !outside {
+		if err := f.h.StepOut(f.threads, vdso); err != nil {
+			return nil, err
+		}
+		saved, err = f.h.Save(f.threads)
+	}
+	if err != nil {
+		return nil, fail(supervisor.CannotMove, err.Error())
+	}
+	return saved, nil
+}
