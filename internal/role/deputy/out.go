@@ -53,6 +53,9 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		ahead, watch, err = p.sendAhead(l, img, strategy, progress)
 	}
 	if err != nil {
+		if h != nil {
+			h.Release()
+		}
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
 		l.leave()
