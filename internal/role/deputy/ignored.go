@@ -14,9 +14,22 @@ import (
 type unheard struct {
 	until    time.Time
 	switches uint64 // of the thread, when it was ended
+	call     madeCall
 }
 
-// twice is how often a thread has waited when the same wait is ended once more: in the stop before, and in it.
+// madeCall is a call as it is made again.
+type madeCall struct {
+	nr   uint64
+	args [6]uint64
+	at   uint64 // the instruction behind it
+}
+
+func madeAgain(r *image.Regs) madeCall {
+	return madeCall{r.OrigRax, [6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}, r.Rip}
+}
+
+// twice is how often a thread has waited when the same wait is ended once more: in the stop before, and in it. Another wait
+// is that as well behind one whose time was over when it was made again.
 const twice = 2
 
 // isUnheard has the wait go on that a signal has ended which the process ignores. The kernel drops such a
@@ -33,7 +46,7 @@ func (p *proc) isUnheard(t *tracee.Thread, sig int) {
 	}
 	now := time.Now()
 	was, known := p.unheard[t.TID]
-	if known && st.Switches == was.switches+twice {
+	if known && st.Switches == was.switches+twice && was.call == madeAgain(&r) {
 		p.shorten(&r, max(0, was.until.Sub(now)))
 	} else {
 		delete(p.unheard, t.TID)
@@ -47,7 +60,7 @@ func (p *proc) isUnheard(t *tracee.Thread, sig int) {
 		if p.unheard == nil {
 			p.unheard = make(map[int]unheard)
 		}
-		p.unheard[t.TID] = unheard{was.until, st.Switches}
+		p.unheard[t.TID] = unheard{was.until, st.Switches, madeAgain(&r)}
 	}
 	r.Rax = minus(noHand) // a handler that is about to run for another one ends it
 	_ = ptrace.SetRegs(t.TID, r)
