@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 
@@ -304,4 +305,26 @@ func TestDataIsThere(t *testing.T) {
 		f.AddThread(p, 1<<30+i, i, func(t *Thread) any { return t })
 	}
 	<-done
+}
+
+// TestGrown: a mapping is watched with all that it can have grown into since it was read.
+func TestGrown(t *testing.T) {
+	var now []procfs.Mapping
+	for _, r := range []image.Range{{Start: 0x1000, End: 0x5000}, {Start: 0x9000, End: 0xa000}, {Start: 0xa000, End: 0xb000}, {Start: 0xffffffffff600000, End: 0xffffffffff601000}} {
+		now = append(now, procfs.Mapping{Range: r})
+	}
+	for end, want := range map[uint64]uint64{
+		0x5000: 0x9000, // it has not grown, and can
+		0x3000: 0x9000, // it has
+		0xa000: 0xa000,
+		0xb000: 0xb000, // behind it there is the kernel alone
+		0xc000: 0xc000, // it has gone
+	} {
+		if got := grown(end, now); got != want {
+			t.Errorf("what ended at %#x reaches to %#x, not %#x", end, got, want)
+		}
+	}
+	if got := grown(0x1000, nil); got != 0x1000 {
+		t.Errorf("%#x", got)
+	}
 }

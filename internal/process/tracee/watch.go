@@ -3,9 +3,11 @@ package tracee
 import (
 	"errors"
 	"fmt"
+	"sort"
 	"time"
 
 	"openmosix/internal/linux/pagemap"
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/linux/uffd"
 	"openmosix/internal/model/image"
@@ -104,7 +106,14 @@ func (w *Watch) Close() {
 // Cover begins to note writes to the private mappings among vmas. One request
 // covers neighbours, holes between them included: a process may have thousands.
 // Mappings that cannot be covered (they changed meanwhile) are not tracked.
+//
+// The process may run: of a mapping that has grown since vmas were read a part alone would be covered, and until the watch is
+// closed mremap(2) would refuse it as two. So they are covered with all that they can grow into.
 func (w *Watch) Cover(vmas []image.VMA) {
+	now, err := w.p.Family.FS.Maps(w.p.PID)
+	if err != nil {
+		return // it has ended
+	}
 	for i := 0; i < len(vmas); {
 		if !private(&vmas[i]) {
 			i++
@@ -114,13 +123,27 @@ func (w *Watch) Cover(vmas []image.VMA) {
 		for j < len(vmas) && private(&vmas[j]) && !(vmas[i].Start < w.p.Base && w.p.Base < vmas[j].Start) {
 			j++
 		}
-		if w.fd.Register(vmas[i].Start, vmas[j-1].End-vmas[i].Start, uffd.ModeWP) != nil && j > i+1 {
+		start := vmas[i].Start
+		if w.fd.Register(start, grown(vmas[j-1].End, now)-start, uffd.ModeWP) != nil {
 			for k := i; k < j; k++ {
-				_ = w.fd.Register(vmas[k].Start, vmas[k].Len(), uffd.ModeWP)
+				_ = w.fd.Register(vmas[k].Start, grown(vmas[k].End, now)-vmas[k].Start, uffd.ModeWP)
 			}
 		}
 		i = j
 	}
+}
+
+// grown is up to where a mapping can have grown that ended at end: where the next one of those that there are now begins.
+func grown(end uint64, now []procfs.Mapping) uint64 {
+	const kernel = 1 << 63 // vsyscall is there
+	i := sort.Search(len(now), func(i int) bool { return now[i].Start >= end })
+	switch {
+	case i < len(now) && now[i].Start < kernel:
+		return now[i].Start
+	case i > 0:
+		return max(end, now[i-1].End)
+	}
+	return end
 }
 
 func private(v *image.VMA) bool { return v.Kind == image.Anonymous || v.Kind == image.File }

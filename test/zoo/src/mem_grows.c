@@ -12,9 +12,11 @@ static char *grow(char *p, size_t n, size_t more) {
 }
 int main(void) {
 	size_t n = 0;
-	// Addresses with room behind them, where a mapping grows in place.
-	char *room = mmap(NULL, 64 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	// Addresses with room behind them, where a mapping grows in place; and behind that one of another kind.
+	char *room = mmap(NULL, 65 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(room != MAP_FAILED && !munmap(room, 64 << 20));
+	int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	must(own >= 0 && mmap(room + (64 << 20), page, PROT_READ, MAP_SHARED | MAP_FIXED, own, 0) != MAP_FAILED && !close(own));
 	char *p = mmap(room, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(p != MAP_FAILED);
 	n = page;
