@@ -89,7 +89,11 @@ func compile(compiler string, argv, env []string) error {
 func (p Program) sum() ([sha256.Size]byte, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, p.Name, p.Flags)
-	paths := []string{p.Source, filepath.Join(filepath.Dir(p.Source), "zoo.h")}
+	paths, err := filepath.Glob(filepath.Join(filepath.Dir(p.Source), "*.h"))
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	paths = append(paths, p.Source)
 	if info, err := os.Stat(p.Source); err != nil {
 		return [sha256.Size]byte{}, err
 	} else if info.IsDir() {

@@ -1,27 +1,8 @@
 // Memory of a process's own grows by a descriptor that another process gets, uses and closes while it is looked who has it.
 // expect: comes-home
 #include "zoo.h"
-#include <sys/socket.h>
+#include "passing.h"
 enum { page = 4096 };
-static void pass(int socket, int fd) {
-	char space[CMSG_SPACE(sizeof fd)] = {0}, byte = 1;
-	struct iovec v = {&byte, 1};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	same(sendmsg(socket, &m, 0), 1);
-}
-// passed gets a descriptor, or -1 when there are no more.
-static int passed(int socket) {
-	char space[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec v = {&byte, 1};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	if (recvmsg(socket, &m, 0) == 0) return -1;
-	int fd;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
-	return fd;
-}
 int main(void) {
 	int to[2];
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, to));

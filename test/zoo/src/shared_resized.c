@@ -1,26 +1,8 @@
 // Memory that processes share and have open grows and shrinks, is mapped anew, and is passed on through a socket.
 // expect: comes-home
 #include "zoo.h"
-#include <sys/socket.h>
+#include "passing.h"
 enum { page = 4096 };
-static void pass(int socket, int fd) {
-	char space[CMSG_SPACE(sizeof fd)] = {0}, byte = 1;
-	struct iovec v = {&byte, 1};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	same(sendmsg(socket, &m, 0), 1);
-}
-static int passed(int socket) {
-	char space[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec v = {&byte, 1};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	same(recvmsg(socket, &m, 0), 1);
-	int fd;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
-	return fd;
-}
 int main(void) {
 	int to[2];
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, to));
