@@ -26,6 +26,7 @@ var siblings = []struct{ from, to, reason string }{
 	{"internal/role/", "internal/role/employer", "both supervisors are started and spoken to by the daemon in the same way"},
 	{"internal/linux/", "internal/linux/kernelfile", "files the kernel makes up are read in one cheap way"},
 	{"internal/linux/blocking", "internal/linux/gowatcher", "who waits in the kernel is not to occupy Go's watcher"},
+	{"internal/linux/nap", "internal/linux/gowatcher", "a nap is as short on threads that Go's watcher has made"},
 	{"internal/linux/uffd", "internal/linux/pagemap", "write tracking is one facility in two system calls"},
 	{"internal/linux/unixmsg/unixmsgtest", "internal/linux/unixmsg", "what tests of those who use it need of it"},
 }

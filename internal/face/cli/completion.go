@@ -18,6 +18,7 @@ import (
 
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/syscalls"
+	"openmosix/internal/model/visible"
 	"openmosix/internal/node/control"
 )
 
@@ -97,7 +98,7 @@ func nodeWords(c *cobra.Command) []string {
 	}
 	var out []string
 	for _, n := range r.Nodes {
-		out = append(out, fmt.Sprintf("%d\t%s, %s", n.Number, visible(n.Name), stateOf(n)))
+		out = append(out, fmt.Sprintf("%d\t%s, %s", n.Number, visible.Line(n.Name), stateOf(n)))
 	}
 	return out
 }
@@ -120,7 +121,7 @@ func processWords() []string {
 		if err != nil || status.Kthread || pid == os.Getpid() || !user.MayKill(status) {
 			continue
 		}
-		out = append(out, strconv.Itoa(pid)+"\t"+visible(status.Name))
+		out = append(out, strconv.Itoa(pid)+"\t"+visible.Line(status.Name))
 	}
 	return out
 }

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/model/visible"
 	"openmosix/internal/node/control"
 )
 
@@ -191,14 +191,5 @@ func toldCommand(g control.Guest) string {
 	if text == "" {
 		return "-"
 	}
-	return visible(text)
-}
-
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
+	return visible.Line(text)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"openmosix/internal/model/visible"
 	"openmosix/internal/node/control"
 )
 
@@ -94,7 +95,7 @@ func tellNews(w io.Writer, seen map[int]string, nodes []control.Node) error {
 	here := make(map[int]bool, len(nodes))
 	for _, n := range nodes {
 		here[n.Number] = true
-		now := fmt.Sprintf("node %d (%s) at %s: %s", n.Number, visible(n.Name), n.Address, stateOf(n))
+		now := fmt.Sprintf("node %d (%s) at %s: %s", n.Number, visible.Line(n.Name), n.Address, stateOf(n))
 		if seen[n.Number] == now {
 			continue
 		}

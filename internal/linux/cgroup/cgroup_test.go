@@ -116,11 +116,11 @@ func TestKernelKeepsLimits(t *testing.T) {
 	}
 	for _, l := range []Limits{{Weight: 1, CPUs: 0.5}, {Weight: Ordinary}, {}, {Weight: 10000, CPUs: 64}, {},
 		{Memory: 48 << 20}, {Memory: 96 << 20}, {Memory: 24 << 20}, {}} {
-		if err := g.Set(l); err != nil {
+		if err := g.Set(nil, l); err != nil {
 			t.Errorf("%+v: %v", l, err)
 		}
 	}
-	if err := g.Set(Limits{Weight: 1, Memory: 48 << 20, PIDs: 20}); err != nil {
+	if err := g.Set(nil, Limits{Weight: 1, Memory: 48 << 20, PIDs: 20}); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("processes", func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestKernelKeepsLimits(t *testing.T) {
 	})
 	t.Run("memory", func(t *testing.T) {
 		// Processes that have been killed count until somebody has reaped them.
-		if err := g.Set(Limits{Weight: 1, Memory: 48 << 20}); err != nil {
+		if err := g.Set(nil, Limits{Weight: 1, Memory: 48 << 20}); err != nil {
 			t.Fatal(err)
 		}
 		hog := in(t, g, "head -c 300M /dev/zero | tail -c 200M >/dev/null")
@@ -170,7 +170,7 @@ func TestKernelWeight(t *testing.T) {
 	if lacks := g.Lacks(); len(lacks) > 0 {
 		t.Skipf("no controllers here for %v", lacks)
 	}
-	if err := g.Set(Limits{}); err != nil {
+	if err := g.Set(nil, Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	other, err := Make(fmt.Sprintf("openmosix-test-%d-owner", os.Getpid()))

@@ -38,11 +38,8 @@ const leastQuota = 1_000
 
 const procsFile = "cgroup.procs"
 
-// Set sets all limits for which there is a controller.
-func (g *Group) Set(l Limits) error { return g.Change(nil, l) }
-
-// Change is Set where some of the limits have been set before; nil: none is known.
-func (g *Group) Change(was *Limits, l Limits) error {
+// Set sets the limits for which there is a controller, but for those that have been set before; nil: none is known.
+func (g *Group) Set(was *Limits, l Limits) error {
 	var failed error
 	if p, ok := g.with(CPU); ok {
 		if was == nil || was.Weight != l.Weight {

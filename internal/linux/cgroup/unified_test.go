@@ -57,7 +57,7 @@ func TestUnifiedLimits(t *testing.T) {
 		{Limits{}, map[string]string{"cpu.idle": "1", "cpu.max": "max", "memory.max": "max", "pids.max": "max"}},
 		{Limits{CPUs: 1e-9}, map[string]string{"cpu.max": "1000 100000"}},
 	} {
-		if err := g.Set(c.set); err != nil {
+		if err := g.Set(nil, c.set); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range c.want {

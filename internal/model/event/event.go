@@ -14,7 +14,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
+
+	"openmosix/internal/model/visible"
 )
 
 // Kind names what happened.
@@ -82,12 +83,7 @@ func (e Event) Text() string {
 
 // Line is Text without time and node.
 func (e Event) Line() string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, e.What.line())
+	return visible.Line(e.What.line())
 }
 
 // Level is how much the event matters in a log.

@@ -158,7 +158,7 @@ func (h *House) give(g *cgroup.Group, was **cgroup.Limits, l cgroup.Limits) {
 	if *was != nil && **was == l {
 		return
 	}
-	err := g.Change(*was, l)
+	err := g.Set(*was, l)
 	if *was = &l; err != nil {
 		*was = nil
 		h.log.Warn("limits of guests are not set", "group", g, "error", err)

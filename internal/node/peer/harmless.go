@@ -2,8 +2,8 @@ package peer
 
 import (
 	"reflect"
-	"strings"
-	"unicode"
+
+	"openmosix/internal/model/visible"
 )
 
 // harmless makes all texts of what another node has said such that they can do nothing to the terminal of
@@ -28,13 +28,6 @@ func harmless(v reflect.Value) {
 			harmless(v.Index(i))
 		}
 	case reflect.String:
-		v.SetString(strings.Map(printable, v.String()))
+		v.SetString(visible.Text(v.String()))
 	}
-}
-
-func printable(r rune) rune {
-	if !unicode.IsPrint(r) && r != '\n' {
-		return '?'
-	}
-	return r
 }

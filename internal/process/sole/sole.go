@@ -154,8 +154,8 @@ func holders(fs procfs.FS, pid int, objects []Object) (why []string, waits bool,
 
 // Descriptors finds the descriptors of the process itself that show an object.
 func Descriptors(fs procfs.FS, pid int, o *Object) ([]procfs.FD, error) {
-	var its unix.Stat_t
-	if err := unix.Stat(fs.MapFile(pid, o.Range), &its); err != nil {
+	its, _, err := o.Look(fs, pid)
+	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", o.Name, err)
 	}
 	return Showing(fs, pid, &its)

@@ -124,7 +124,7 @@ func (w *Watch) Cover(vmas []image.VMA) {
 			j++
 		}
 		start := vmas[i].Start
-		if w.fd.Register(start, grown(vmas[j-1].End, now)-start, uffd.ModeWP) != nil {
+		if w.fd.Register(start, grown(vmas[j-1].End, now)-start, uffd.ModeWP) != nil && j > i+1 {
 			for k := i; k < j; k++ {
 				_ = w.fd.Register(vmas[k].Start, grown(vmas[k].End, now)-vmas[k].Start, uffd.ModeWP)
 			}

@@ -110,21 +110,26 @@ func (s *Supervisor) disband() {
 	if len(all) == 0 || !s.joint.quiet() {
 		return
 	}
-	holds, timed := map[*proc]*tracee.Hold{}, map[*proc][]socketWait{}
+	type standing struct {
+		p     *proc
+		h     *tracee.Hold
+		waits []socketWait
+	}
+	var stand []standing
 	for _, p := range all {
 		if h, waits, err := p.stopAtHome(nil, nil); err == nil { // else it has ended, or is looked at again
-			holds[p], timed[p] = h, waits
+			stand = append(stand, standing{p, h, waits})
 		}
 	}
 	// Before they are let go, and that is told: who looks at them then would take them for some that handle their own page
 	// faults, and another supervisor could not serve them.
-	if len(s.all()) == len(holds) {
+	if len(s.all()) == len(stand) {
 		s.joint.node.Forget()
 	}
-	for p, h := range holds {
-		s.detach(p, h, timed[p])
+	for _, one := range stand {
+		s.detach(one.p, one.h, one.waits)
 	}
-	for p := range holds {
-		s.drop(p, supervisor.Gone)
+	for _, one := range stand {
+		s.drop(one.p, supervisor.Gone)
 	}
 }

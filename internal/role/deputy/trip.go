@@ -1,11 +1,10 @@
 package deputy
 
 import (
-	"strings"
 	"time"
-	"unicode"
 
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/model/visible"
 	"openmosix/internal/model/wire"
 )
 
@@ -58,12 +57,7 @@ func clip(words string) string { return words[:min(len(words), maxWords)] }
 
 // said is clip of what the guest side may have said, fit for a terminal.
 func said(words string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) && r != '\n' {
-			return '?'
-		}
-		return r
-	}, clip(words))
+	return visible.Text(clip(words))
 }
 
 // carriedBytes tells, once, how much of a process the move under way has sent, from here
