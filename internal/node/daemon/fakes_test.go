@@ -32,6 +32,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// A file of such a name in the working directory of the process that is to be moved has its supervisor end
+// before it answers, once.
+const (
+	endsInOrder = "ends-in-order"
+	endsBadly   = "ends-badly"
+)
+
 func complain(err error) int {
 	fmt.Fprintln(os.Stderr, err)
 	return 1
@@ -87,6 +94,10 @@ func fakeHome() int {
 			switch {
 			case q.Verb == supervisor.LeaveAll:
 				return 0
+			case os.Remove(fmt.Sprintf("/proc/%d/cwd/%s", q.PID, endsInOrder)) == nil:
+				return 0
+			case os.Remove(fmt.Sprintf("/proc/%d/cwd/%s", q.PID, endsBadly)) == nil:
+				return 1
 			case q.Verb == supervisor.CancelMove:
 				conn.Send(supervisor.Event{ID: q.ID, Kind: supervisor.GivenUp, PID: q.PID})
 			case q.Verb == supervisor.Describe:

@@ -337,6 +337,16 @@ func closeAll(files []*os.File) {
 	}
 }
 
+// inOrder waits for the end of a process that has hung up, and tells whether it has ended by itself, in order.
+func (c *child) inOrder(ctx context.Context) bool {
+	select {
+	case <-c.exited:
+		return c.ended
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // stop asks the process to end, and makes it.
 func (c *child) stop() {
 	c.told.Store(true)

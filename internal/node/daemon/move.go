@@ -146,7 +146,8 @@ func (d *Daemon) mayLeave(pid, to int, status *procfs.Status) control.Result {
 }
 
 // move has the supervisor of the process do it. A supervisor that had nothing
-// left to look after may be ending just now; then a new one is started.
+// left to look after may be ending just now; then a new one is started. That may be one that was started for this
+// very move: who shares memory with the process may have asked first, and been refused.
 func (d *Daemon) move(ctx context.Context, q supervisor.Request, tell func(control.Progress)) control.Result {
 	progress := func(e supervisor.Event) {
 		tell(control.Progress{PID: e.PID, Phase: e.Phase, Done: e.Done, Total: e.Total})
@@ -166,13 +167,13 @@ func (d *Daemon) move(ctx context.Context, q supervisor.Request, tell func(contr
 		if _, gone := d.proc.Status(q.PID); errors.Is(gone, procfs.ErrGone) {
 			return d.moveBroken(q, failed(control.Ended, "the process ended meanwhile"))
 		}
-		if fresh || tries == supervisorTries {
-			return d.moveBroken(q, failed(supervisor.Internal, "%v", err))
-		}
 		select { // its place is free when it is out of the registry
 		case <-h.ended:
 		case <-ctx.Done():
 			return failed(supervisor.Internal, "%v", context.Cause(ctx))
+		}
+		if tries == supervisorTries || fresh && !h.child.inOrder(ctx) {
+			return d.moveBroken(q, failed(supervisor.Internal, "%v", err))
 		}
 		if q.To == 0 {
 			return alreadyThere(0) // its supervisor ended because everything is at home
