@@ -28,12 +28,19 @@ func TestWritesThatAreBehind(t *testing.T) {
 		return "mount -t tmpfs -o size=64k none " + small + " && truncate -s 1500M " + wide + ".img && { mkfs.ext4 -q " + wide + ".img && mount -o loop " + wide + ".img " + wide +
 			"; true; } >/dev/null 2>&1 && cd " + filepath.Join(w.dir, name) + " && "
 	}
-	home, away := dir("home"), dir("away")
+	placed := func(command string) string { return labtest.InNode + " mosrun -2 " + command }
+	moved := func(command string) string {
+		return "rm -f go; GO=go " + command + " & p=$!; sleep 0.2; " + labtest.InNode + " migrate $p 2 >&2 && touch go; wait $p"
+	}
+	home, away, later := dir("home"), dir("away"), dir("later")
 	want := w.do(1, home+program)
-	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program); got != want {
+	if got := w.do(1, away+placed(program)); got != want {
 		t.Errorf("away:\n%s\nat home:\n%s", got, want)
 	}
-	for _, name := range []string{"home", "away"} {
+	if got := w.do(1, later+moved(program)); got != want {
+		t.Errorf("moved:\n%s\nat home:\n%s", got, want)
+	}
+	for _, name := range []string{"home", "away", "later"} {
 		on := filepath.Join(w.dir, name)
 		w.do(1, "umount "+on+"/small && { ! mountpoint -q "+on+"/wide || umount "+on+"/wide; } && rm "+on+"/wide.img")
 	}
@@ -53,16 +60,18 @@ func TestWritesThatAreBehind(t *testing.T) {
 	}{ // of those that are renumbered 2500 of 4000 have two numbers, or are over what is there
 		{"many", "100", 60}, {"many", "2000", 400}, {"renumbered", "500", 2600}, {"nothing", "2000", 100},
 	} {
-		before := w.calls("write")
 		many := program + " " + c.how + " many " + c.pieces
-		got := w.do(1, "cd "+filepath.Join(w.dir, "away")+" && "+labtest.InNode+" mosrun -2 "+many)
-		if want := w.do(1, "cd "+filepath.Join(w.dir, "home")+" && "+many); got != want {
-			t.Errorf("%q, at home %q", got, want)
-		}
-		n := w.calls("write") - before
-		t.Logf("%s: of %s writes %d were made at home one by one", c.how, c.pieces, n)
-		if n > c.most {
-			t.Errorf("%s: %d writes of %s were made at home one by one", c.how, n, c.pieces)
+		want := w.do(1, "cd "+filepath.Join(w.dir, "home")+" && "+many)
+		for way, line := range map[string]string{"placed": placed(many), "moved": moved(many)} {
+			before := w.calls("write")
+			if got := w.do(1, "cd "+filepath.Join(w.dir, "away")+" && "+line); got != want {
+				t.Errorf("%s: %q, at home %q", way, got, want)
+			}
+			n := w.calls("write") - before
+			t.Logf("%s, %s: of %s writes %d were made at home one by one", way, c.how, c.pieces, n)
+			if n > c.most {
+				t.Errorf("%s, %s: %d writes of %s were made at home one by one", way, c.how, n, c.pieces)
+			}
 		}
 	}
 }

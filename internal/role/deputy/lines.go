@@ -23,10 +23,13 @@ const pagesForCredit = 16
 // made children, which it would have to be looked for again and again.
 func (d *deputy) writesAlone(fd int) bool {
 	p, s := d.p, &d.p.sharing
+	if len(d.p.Threads()) != 1 {
+		return false
+	}
 	s.mu.Lock()
-	given := s.given
+	alone := !s.given && d.tableAlone()
 	s.mu.Unlock()
-	if given || !s.own.Load() || len(d.p.Threads()) != 1 {
+	if !alone {
 		return false
 	}
 	its, inode := d.pipe(fd, unix.O_WRONLY)

@@ -32,7 +32,7 @@ type sharing struct {
 	passed bool   // the process has passed descriptors on: one may be on its way
 
 	// own: no other process has had the same table since it was made. The guest side goes by
-	// this, too, and by nothing that home finds out later.
+	// this, too, where it needs to know the numbers in it.
 	own atomic.Bool
 }
 
@@ -93,6 +93,13 @@ func (s *sharing) passes() {
 	s.passed = true
 }
 
+// single tells whether it is known that no other process has the same table.
+func (s *sharing) single() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told && s.apart
+}
+
 // noteSharing follows what a call does to that.
 func (d *deputy) noteSharing(c *syscalls.Call, ret int64) {
 	s := &d.p.sharing
@@ -137,11 +144,7 @@ func (d *deputy) hasAlone(fd int) bool {
 	p, s := d.p, &d.p.sharing
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.told {
-		d.relieve() // there may be many processes to be asked of
-		s.apart, s.told = p.nobodyElse(func(pid int) (bool, error) { return kcmp.SameFiles(p.PID, pid) }), true
-	}
-	if !s.apart {
+	if !d.tableAlone() {
 		return false
 	}
 	alone, known := s.alone[fd]
@@ -156,6 +159,17 @@ func (d *deputy) hasAlone(fd int) bool {
 	name, err := os.Readlink(p.descriptor(fd))
 	s.alone[fd] = err == nil && p.nobodyElse(func(pid int) (bool, error) { return p.has(pid, name, fd) })
 	return s.alone[fd]
+}
+
+// tableAlone tells whether no other process has the same table; if it is not known, that is looked for: from
+// then on one has it only if the process makes it. Precondition: p.sharing.mu is held.
+func (d *deputy) tableAlone() bool {
+	p, s := d.p, &d.p.sharing
+	if !s.told {
+		d.relieve() // there may be many processes to be asked of
+		s.apart, s.told = p.nobodyElse(func(pid int) (bool, error) { return kcmp.SameFiles(p.PID, pid) }), true
+	}
+	return s.apart
 }
 
 // numbers are the descriptors of a process that leaves; nil: others may change them, or it is not known.

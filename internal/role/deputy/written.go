@@ -22,9 +22,9 @@ import (
 // what was written goes home before anything else that the process says. Errors are
 // kept by giving credit only where there can be none, as home sees it at that moment:
 //
-//   - the process has opened the file itself since its execve, alone, neither to append
-//     nor to wait for the disk, and has shared it with nobody; or that is how it turns out to be of one that
-//     it was given, as a shell gives standard output, when it has written to it some times;
+//   - the process has opened the file itself since it was placed at its execve, alone, neither to append
+//     nor to wait for the disk, and has shared it with nobody; or that is how it turns out to be, when it has written
+//     some times, of one that it was given, as a shell gives standard output, or has opened before it left;
 //   - it is a regular file with a name, on a file system without quotas, that has much
 //     more room than could be used up in the moment that it takes;
 //   - the process's limit of file sizes is further away.
@@ -76,7 +76,7 @@ func (d *deputy) noteWrites(c *syscalls.Call, ret int64) {
 			return
 		}
 		delete(w.own, int(ret))
-		if d.p.sharing.own.Load() && opensToWrite(c) {
+		if d.p.sharing.single() && opensToWrite(c) {
 			if w.own == nil {
 				w.own = make(map[int]bool)
 			}
@@ -121,9 +121,10 @@ func writesPlainly(flags uint64) bool {
 	return flags&unix.O_ACCMODE != unix.O_RDONLY && flags&never == 0
 }
 
-// wasGiven tells whether a descriptor is one that the process has not opened itself, but for itself.
-func (d *deputy) wasGiven(fd int) bool {
-	if !d.p.sharing.own.Load() || !d.p.plain.Load() {
+// hasForItself tells whether a descriptor of which nothing else is known, as the process was given it or has opened it before it
+// left, is one that a file could be written to by that it has opened itself.
+func (d *deputy) hasForItself(fd int) bool {
+	if !d.p.plain.Load() || len(d.p.Threads()) != 1 {
 		return false
 	}
 	its, err := tracee.Borrow(d.p.PID, fd)
@@ -171,15 +172,15 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 		w.pipe = d.writesAlone(fd)
 	}
 	if w.pipe {
-		return d.p.sharing.own.Load() && d.p.plain.Load() && len(d.p.Threads()) == 1
+		return d.p.sharing.single() && d.p.plain.Load() && len(d.p.Threads()) == 1
 	}
-	if w.run == lookAfter && !w.own[fd] && d.wasGiven(fd) {
+	if w.run == lookAfter && !w.own[fd] && d.hasForItself(fd) {
 		if w.own == nil {
 			w.own = make(map[int]bool)
 		}
 		w.own[fd] = true
 	}
-	if w.run < creditAfter || !w.own[fd] || !d.p.sharing.own.Load() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
+	if w.run < creditAfter || !w.own[fd] || !d.p.sharing.single() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
 		return false
 	}
 	if (w.run == creditAfter || w.run == lookAfter) && hasQuotas(d.p.descriptor(fd)) {

@@ -141,7 +141,7 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 	p.child = a[0]&unix.CLONE_THREAD == 0
 	if p.child && a[0]&unix.CLONE_FILES != 0 {
 		s.b.mu.Lock()
-		s.b.alone = false
+		s.b.alone, s.b.shares = false, true
 		s.b.mu.Unlock()
 	}
 	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))

@@ -305,7 +305,8 @@ type body struct {
 	lastMapped *mappedFile        // mmap.go; mu
 	lowest     descriptors.Lowest // the number of the next descriptor; mu
 	closable   closable           // descriptors that may be closed without a word of home's; mu
-	alone      bool               // nobody shares its descriptors; mu
+	alone      bool               // nobody has shared its descriptors since its execve; mu
+	shares     bool               // it has made somebody who shares them; mu
 
 	sharesNames bool   // what home has told of names holds for it; g.mu
 	directory   string // its working directory, if it is known; g.mu

@@ -41,7 +41,7 @@ func (g *Guest) credited(own int, data []byte) {
 	}
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
-	if s.b.alone && len(s.b.Threads()) == 1 {
+	if !s.b.shares && len(s.b.Threads()) == 1 {
 		s.b.wrote.credit, s.b.wrote.null, s.b.wrote.until = m, m.Discards(), time.Now().Add(m.Time)
 	}
 }
@@ -60,7 +60,7 @@ func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
 		return true
 	}
 	if int(int32(p.args[0])) != w.credit.FD || len(data) == 0 || uint64(len(data)) != p.args[2] || len(data) > min(w.credit.Bytes, wire.MaxWrote) || w.credit.Frames == 0 ||
-		!time.Now().Before(w.until) || !b.alone || !b.mayGoOn() {
+		!time.Now().Before(w.until) || b.shares || !b.mayGoOn() {
 		b.mu.Unlock()
 		return false
 	}
@@ -94,7 +94,7 @@ func (s *strand) writesHere(p *pending, c *syscalls.Call) bool {
 func (s *strand) discards(p *pending, bytes int) bool {
 	b, w := s.b, &s.b.wrote
 	return w.null && w.credit.Bytes > 0 && int(int32(p.args[0])) == w.credit.FD && bytes > 0 && uint64(bytes) == p.args[2] &&
-		time.Now().Before(w.until) && b.alone && b.mayGoOn()
+		time.Now().Before(w.until) && !b.shares && b.mayGoOn()
 }
 
 // tellWritten sends home what was written. Precondition: b.mu is held.

@@ -64,6 +64,17 @@ static void pieces(int fd, int n)
 	}
 }
 
+// Until it has been moved, if it is to be.
+static void waits(void)
+{
+	const char *go = getenv("GO");
+	for (int i = 0; go && access(go, F_OK); i++, usleep(2000))
+		if (i == 15000) {
+			printf("nobody says that it has been moved\n");
+			exit(1);
+		}
+}
+
 static void spin(double seconds)
 {
 	struct timespec a, b;
@@ -258,16 +269,21 @@ int main(int argc, char **argv)
 	self = argv[0];
 	setvbuf(stdout, 0, _IONBF, 0);
 	if (argc > 1 && !strcmp(argv[1], "many")) {
-		pieces(fresh(argv[2]), atoi(argv[3]));
+		int fd = fresh(argv[2]);
+		waits();
+		pieces(fd, atoi(argv[3]));
 		sum("many", argv[2]);
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "renumbered")) {
+		waits();
 		renumbered(atoi(argv[3]));
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "nothing")) {
-		pieces(open("/dev/null", O_WRONLY), atoi(argv[3]));
+		int fd = open("/dev/null", O_WRONLY);
+		waits();
+		pieces(fd, atoi(argv[3]));
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "size")) { // of a file, until it is so long
@@ -310,7 +326,9 @@ int main(int argc, char **argv)
 		_exit(3);
 	}
 	int fd = fresh("plain");
-	pieces(fd, 300);
+	pieces(fd, 20);
+	waits();
+	pieces(fd, 280);
 	close(fd);
 	sum("plain", "plain");
 
