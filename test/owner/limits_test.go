@@ -86,7 +86,7 @@ func TestAllProcesses(t *testing.T) {
 		if got := bomb.result(t); got != "over" || !strings.Contains(bomb.said.String(), "made 300: Success\n") {
 			t.Errorf("%s: %s", way, bomb.said.String())
 		}
-		logged(t, lab, home, "no more processes and threads (guests.each_pids there)")
+		logged(t, lab, home, "no more processes and threads (guests.each_pids there")
 		until(t, "nothing of it is left", func() bool {
 			there, err := lab.Shell(t.Context(), lender, "ps -eo args | grep -c '[w]ork "+way+"' || true")
 			here, err2 := lab.Shell(t.Context(), home, "ps -eo args | grep -c '[w]ork "+way+"' || true")

@@ -62,7 +62,7 @@ func TestAllProcessesWithoutGroup(t *testing.T) {
 	for _, way := range []string{"bomb", "threads"} {
 		lent(t, lab, path, way, 300).all(t, 300)
 	}
-	logged(t, lab, home, "no more processes and threads (guests.each_pids there)")
+	logged(t, lab, home, "no more processes and threads (guests.each_pids there")
 	goOn()
 }
 
@@ -81,7 +81,7 @@ func TestSharedUser(t *testing.T) {
 	for _, way := range []string{"bomb", "threads"} {
 		lent(t, lab, path, way, 70).all(t, 70)
 	}
-	logged(t, lab, home, "no more processes and threads (guests.each_pids there)")
+	logged(t, lab, home, "no more processes and threads (guests.each_pids there")
 	if err := os.Remove(crowd.file); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // taken the last place, the machine has too many, or no memory.
 
 // noMore is why a process comes home to make another, or a thread.
-const noMore = "the node it runs on gives it no more processes and threads (guests.each_pids there)"
+const noMore = "the node it runs on gives it no more processes and threads (guests.each_pids there, or what the node itself may have)"
 
 // undo takes back what there is no room for. A thread's half at home nobody knows: it ends like
 // any other. A process's is its parent's child already; it is taken back when its maker has come
