@@ -78,6 +78,7 @@ In the checks, up to four tests of a step that fail are tried once more, each al
 - A read into memory that cannot be written fails as natively, but on a node with Linux older than 6.11 (for guard regions: 6.15) what was read from a pipe or socket is gone.
 - What is resident of a process that has just come home, as it is told, is less until all of its memory has followed it.
 - Who has mapped a file, shared and only to be read, sees what others write to it, but away not on file systems that grant no leases (NFS, overlays).
+- A private mapping shows what its file had when the process left, or mapped it; what is written to the file then is natively seen in it or not (mmap(2)). Pages that the file gets later are there.
 - Who watches a file (inotify) is not told of opens and reads by programs away that know it already (docs/design/0013-answers-without-asking.md).
 - A program that reads its C library's own code while it is away finds a jump where it has asked often of names that are known (docs/design/0018-answers-inside-the-process.md).
 - The pages of a move between two foreign nodes pass through home.

@@ -75,6 +75,12 @@ type VMA struct {
 	Name   string // as in /proc/pid/maps, "" for plain anonymous memory
 }
 
+// Outreaches tells whether a mapping has pages behind the end of a file of this size: what is written to the file
+// makes them appear (mmap(2), BUGS).
+func Outreaches(off, length, size uint64) bool {
+	return length > 0 && off+length > (size+PageSize-1)&^(PageSize-1)
+}
+
 // Fetchable tells whether pages of the mapping may be missing where the process
 // runs, until they are needed: those the kernel lets a supervisor put there later.
 func (v *VMA) Fetchable() bool {

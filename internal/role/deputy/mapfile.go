@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
@@ -20,7 +21,7 @@ func (d *deputy) mapFile(j job) {
 		j.link.complain("undecodable question about a file", "error", err)
 		return
 	}
-	out, errno := d.identify(m.FD, m.Shared)
+	out, errno := d.identify(&m)
 	if errno != 0 {
 		d.reply(j, m.Serial, -int64(errno), nil)
 		return
@@ -63,8 +64,8 @@ func (p *proc) reserved(at, length uint64) bool {
 // identify tells which file a descriptor shows. This supervisor may open what the process
 // may not read: so it looks at the description that the process has, whatever its
 // number stands for a moment later, and opens the file only if that can be read.
-func (d *deputy) identify(fd int, shared bool) (*wire.MappedMsg, unix.Errno) {
-	own, err := tracee.Borrow(d.p.PID, fd)
+func (d *deputy) identify(m *wire.MapFileMsg) (*wire.MappedMsg, unix.Errno) {
+	own, err := tracee.Borrow(d.p.PID, m.FD)
 	if err != nil {
 		return nil, unix.EBADF
 	}
@@ -91,6 +92,7 @@ func (d *deputy) identify(fd int, shared bool) (*wire.MappedMsg, unix.Errno) {
 		out.File.Path = string(buf[:n])
 	}
 	// Held first, then named by what is in it.
+	shared := m.Shared || image.Outreaches(m.Off, m.Len, uint64(st.Size))
 	out.Writable = flags&unix.O_ACCMODE == unix.O_RDWR || shared && !d.p.showsMore(own, out.File.Path, &st)
 	if f, err := os.Open(path); err == nil {
 		if h := d.p.s.identify(f, out.File.Path); h != nil {

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Who has a file mapped shared, only to be read, sees what others write to it. Away there is a copy. So while
+// Who has a file mapped shared, only to be read, sees what others write to it, and in a private mapping that is longer than
+// its file, what the file gets. Away there is a copy. So while
 // it is away the file is held by a lease to read: nobody can write to it, and who opens it to do so waits until the
 // process is here. See docs/design/0020.
 
@@ -28,16 +29,21 @@ type shownFile struct {
 func (f *frozen) shows() error {
 	for i := range f.img.VMAs {
 		v := &f.img.VMAs[i]
-		if v.Kind != image.SharedFile {
+		if !v.OfFile() {
 			continue
 		}
 		id := &f.img.Files[v.File]
+		if v.Kind != image.SharedFile && (v.Kind != image.File || !image.Outreaches(v.Off, v.Len(), id.Size)) {
+			continue
+		}
 		if id.Sole || slices.ContainsFunc(f.shown, func(s *shownFile) bool { return s.ino == id.Ino && s.dev == id.Dev }) {
 			continue
 		}
 		f.p.s.watchLeases()
 		file, err := sole.Unchanging(f.p.Family.FS.MapFile(f.p.PID, v.Range), id.Path)
-		if err != nil {
+		// In a private mapping what the file gets from now on may be seen or not (mmap(2)); a page that it does not have yet
+		// brings the process home.
+		if err != nil && v.Kind != image.File {
 			return fail(supervisor.CannotMove, fmt.Sprintf("it sees what is written to a file that it has mapped: %s (%s)", id.Path, err))
 		}
 		if file != nil {

@@ -341,7 +341,7 @@ type strand struct {
 	noTimer atomic.Bool   // ... or no timer for it
 	served  atomic.Bool   // its calls are the supervisor's own: let them run here
 	noticed uint64        // of body.raised, when the thread's last call began; receiver
-	doomed  bool          // it stays stopped until it has been brought home; tracing thread
+	stays   bool          // it stays stopped until it has been brought home; tracing thread
 	undone  bool          // it was put back while it may have had a fault to answer for: shortcut.go; tracing thread
 
 	mu           sync.Mutex

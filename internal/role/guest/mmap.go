@@ -103,6 +103,10 @@ const mapType = 0xf // MAP_TYPE
 func (s *strand) mapBoth(p *pending, shared bool) {
 	g := s.b.g
 	m, known := s.b.mapped(p, shared)
+	outreaches := func() bool { return image.Outreaches(p.args[5], p.args[1], m.File.Size) }
+	if known && !shared && outreaches() {
+		m, known = s.b.mapped(p, true)
+	}
 	r := result{}
 	if !known {
 		r = s.ask(p, wire.MapFile, wire.Encode(wire.MapFileMsg{Serial: p.serial, FD: int(int32(p.args[4])), Off: p.args[5], Len: p.args[1], Used: s.b.used.Swap(0), Shared: shared}))
@@ -116,6 +120,9 @@ func (s *strand) mapBoth(p *pending, shared bool) {
 		s.asksNoMore(p)
 		s.finish(p, -int64(unix.EIO))
 		return
+	}
+	shared = shared || outreaches()
+	switch {
 	case !m.Regular || shared && m.Writable:
 		s.unenter(p)
 		s.comeHomeFrom(p, "this file can only be mapped at home")

@@ -1,11 +1,13 @@
 package guest
 
 import (
+	"slices"
 	"time"
 
 	"openmosix/internal/linux/meminfo"
 	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/wire"
@@ -25,7 +27,7 @@ func (g *Guest) Stopped(t *tracee.Thread, st ptrace.Stop) {
 	case ptrace.Signal:
 		s.deliver(st)
 	case ptrace.Interrupted:
-		if t.Stands = s.doomed; !s.doomed {
+		if t.Stands = s.stays; !s.stays {
 			_ = ptrace.Continue(t.TID, 0)
 		}
 	case ptrace.GroupStop:
@@ -59,6 +61,10 @@ func (s *strand) deliver(st ptrace.Stop) {
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}
+	if !forwarded && s.behindTheEnd(&info) {
+		s.goesHome("it touches a mapped file behind the end that it had")
+		return
+	}
 	deadly := b.fatal(sig)
 	if deadly && b.spared(&info) {
 		_ = ptrace.Continue(t.TID, 0)
@@ -83,17 +89,41 @@ func (s *strand) deliver(st ptrace.Stop) {
 	}
 	// It dies at home, where the core file belongs: with the signal pending
 	// it comes home and the kernel there does the rest.
-	// Until then the thread stays in this very stop: a freeze finds it standing.
-	s.doomed, t.Stands = true, true
 	b.mu.Lock()
 	one := pendingSignal{info: info, doomed: true}
 	if direct || !forwarded {
 		one.own = t.Own
 	}
 	b.early = append(b.early, one)
+	b.mu.Unlock()
+	s.goesHome("it is to die with a core dump of " + unix.SignalName(unix.Signal(sig)))
+}
+
+// goesHome has the body brought home as it is. Until then the thread stays in this very stop: a freeze finds it standing.
+// Tracing thread.
+func (s *strand) goesHome(reason string) {
+	b := s.b
+	s.stays, s.t.Stands = true, true
+	b.mu.Lock()
 	b.homing = true
 	b.mu.Unlock()
-	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: "it is to die with a core dump of " + unix.SignalName(unix.Signal(sig))}))
+	_ = b.g.post(wire.NeedHome, b.Own, wire.Encode(wire.NeedHomeMsg{Nr: -1, Reason: reason}))
+}
+
+// behindTheEnd tells whether a thread has met the end of a file in a private mapping. That shows what its file gets
+// after it was mapped, pages that it did not have then among it (mmap(2)); here it shows what the file had. So what
+// the thread does is done again at home, where the kernel knows how long the file is by now. Tracing thread.
+func (s *strand) behindTheEnd(info *ptrace.SigInfo) bool {
+	const (
+		busAdrerr = 2  // sigaction(2): BUS_ADRERR
+		addr      = 16 // offset of si_addr
+	)
+	if unix.Signal(info.Signal()) != unix.SIGBUS || siCode(info) != busAdrerr {
+		return false
+	}
+	maps, err := s.b.Family.FS.Maps(s.b.PID)
+	at := le.Uint64(info[addr:])
+	return err == nil && slices.ContainsFunc(maps, func(m procfs.Mapping) bool { return at >= m.Start && at < m.End && m.Ino != 0 && !m.Shared })
 }
 
 // localOnly tells of signals that are none of the program's: the SIGCHLD of a
