@@ -63,6 +63,15 @@ const (
 	LockNewOnFault = 4
 )
 
+// Registrations of membarrier(2).
+const (
+	BarrierGlobal      = 1 << 2
+	BarrierPrivate     = 1 << 4
+	BarrierPrivateCore = 1 << 6
+	BarrierPrivateRseq = 1 << 8
+	AllBarriers        = BarrierGlobal | BarrierPrivate | BarrierPrivateCore | BarrierPrivateRseq
+)
+
 // VMA is one mapping of the process.
 type VMA struct {
 	Range
@@ -271,6 +280,7 @@ type Image struct {
 	Umask         uint32
 	NoHugePages   uint8  // prctl(2), PR_GET_THP_DISABLE
 	Filtered      bool   // by a seccomp filter of its own, which stays at home
+	Barriers      uint32 // membarrier(2): for what it is registered, as the commands that do that
 	LocksNew      uint8  // mlockall(2): what it maps from now on is locked. The flags for that; 0: it is not
 	Kept          uint64 // signals that descriptors give (signalfd): blocked, they stay pending at home
 	Comm          string

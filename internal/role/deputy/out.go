@@ -262,6 +262,9 @@ func (f *frozen) capture() error {
 	p, img := f.p, f.img
 	f.read = time.Now()
 	if err := f.threads[0].CaptureProcess(img); err != nil {
+	if err := f.captureBarriers(f.threads[0]); err != nil {
+		return err
+	}
 		return err
 	}
 	img.Threads = append([]image.Thread(nil), f.saved...)

@@ -42,6 +42,11 @@ func (r *returning) restore(m *wire.ThawMsg) error {
 	if err := leader.RestoreTimers(img); err != nil {
 		return err
 	}
+	if p.mayGive() { // else a filter of its own may kill it for that
+		if err := leader.RestoreBarriers(img); err != nil {
+			return err
+		}
+	}
 	for i, t := range r.threads {
 		if err := t.RestoreThread(&img.Threads[i]); err != nil {
 			return err

@@ -303,6 +303,9 @@ func (d *departure) capture() (*image.Image, error) {
 	if err := leader.CaptureProcess(&img); err != nil {
 		return nil, err
 	}
+	if err := leader.CaptureBarriers(&img); err != nil {
+		return nil, err
+	}
 	img.Limits = limits // the body's own are not the program's
 	img.Threads = append([]image.Thread(nil), d.saved...)
 	for i, t := range d.threads {

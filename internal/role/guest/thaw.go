@@ -279,6 +279,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	if err := leader.t.RestoreNoHuge(img); err != nil {
 		return err
 	}
+	if err := leader.t.RestoreBarriers(img); err != nil {
+		return err
+	}
 	var have [65]image.Action
 	have[unix.SIGCHLD].Handler = 1 // ignored, as in the init it was forked from
 	if err := leader.t.RestoreActions(&have, &img.Actions); err != nil {
