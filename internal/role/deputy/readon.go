@@ -141,7 +141,8 @@ func (d *deputy) looksAt(fd int) *reading {
 
 // opens opens what is to be read ahead a second time. False: it is nothing that could be.
 func (src *reading) opens() bool {
-	if src.flags&unix.O_ACCMODE == unix.O_WRONLY || src.stat.Mode&unix.S_IFMT != unix.S_IFREG {
+	// Past the kernel's cache not everything can be read.
+	if src.flags&unix.O_ACCMODE == unix.O_WRONLY || src.flags&unix.O_DIRECT != 0 || src.stat.Mode&unix.S_IFMT != unix.S_IFREG {
 		return false
 	}
 	var err error

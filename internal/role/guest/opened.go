@@ -148,7 +148,7 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 	b.outdated()
 	b.mu.Lock()
 	s.show(m, pathIn(q, c))
-	if f := b.ahead; f != nil && f.here == nil && len(f.Contents) == 0 && f.next == nil {
+	if f := b.ahead; f != nil && f.here == nil && len(f.Contents) == 0 && f.next == nil && !f.read {
 		b.drop() // it is not worth more
 	}
 	fd, known := b.lowest.Next()

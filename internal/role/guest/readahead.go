@@ -209,10 +209,13 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 		s.b.arm()
 		return 0, true
 	case unix.SYS_FSTAT:
-		return writeAll(m, p.args[1], f.Stat), f.HasStat
+		if !f.tellsState() {
+			return 0, false
+		}
+		return writeAll(m, p.args[1], f.Stat), true
 	case unix.SYS_NEWFSTATAT:
 		var empty [1]byte
-		if !f.HasStat || p.args[3] != unix.AT_EMPTY_PATH || m.Read(p.args[1], empty[:]) != nil || empty[0] != 0 {
+		if !f.tellsState() || p.args[3] != unix.AT_EMPTY_PATH || m.Read(p.args[1], empty[:]) != nil || empty[0] != 0 {
 			return 0, false
 		}
 		return writeAll(m, p.args[2], f.Stat), true
@@ -231,6 +234,10 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 	}
 	return 0, false
 }
+
+// tellsState tells whether the file's state is still what came ahead. Reading a file sets its time of access, but for one that was
+// opened here: it leaves no trace there.
+func (f *aheadFile) tellsState() bool { return f.HasStat && (f.here != nil || !f.read) }
 
 // seek is lseek(2) that asks where the descriptor stands, or goes to what has come ahead.
 func (f *aheadFile) seek(to uint64, whence uint32) (ret int64, known bool) {
