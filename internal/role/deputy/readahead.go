@@ -69,7 +69,7 @@ func (r *sequence) rest(began int64) bool {
 // sendAhead sends what the process is going to ask for after this call.
 func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 	switch {
-	case ret < 0 || !d.p.plain.Load():
+	case ret < 0 || !d.p.plain.Load() || d.p.sharesMemory():
 		return
 	case opens(c):
 		reads := opensToRead(c)
@@ -206,7 +206,16 @@ func (d *deputy) piece(j job, src *reading, told uint64, f wire.AheadFile, bytes
 	_ = j.link.conn.Along(wire.Ahead, uint64(uint32(d.t.Own)), f.Head(), buf[:n])
 }
 
-// isPlain tells whether a process sees the ids of users as this supervisor does.
+// sharesMemory tells whether the process hears of others by memory that it shares with them: what has come ahead
+// could be older than what it has heard so.
+func (p *proc) sharesMemory() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.sharedAt) > 0
+}
+
+// isPlain tells whether a process sees the ids of users as this supervisor does, and is under no filter of its own, which may
+// forbid what it is told ahead.
 func (s *Supervisor) isPlain(pid int) bool {
 	ns := s.fam.FS.Link(pid, "ns/user")
 	return ns != "" && ns == s.fam.FS.Link(unix.Getpid(), "ns/user")
