@@ -107,7 +107,7 @@ func TestFilterEdges(t *testing.T) {
 		{"clock_nanosleep relative", archX86, 230, [6]uint64{1, 0}, userNotif},
 		{"clock_nanosleep absolute", archX86, 230, [6]uint64{1, 1}, allow},
 		{"clock_nanosleep absolute, CPU clock", archX86, 230, [6]uint64{2, 1}, userNotif},
-		{"prctl GET_NAME", archX86, 157, [6]uint64{16}, allow},
+		{"prctl GET_NAME", archX86, 157, [6]uint64{16}, userNotif},
 		{"prctl SET_NAME", archX86, 157, [6]uint64{15}, userNotif},
 		{"prctl unknown", archX86, 157, [6]uint64{99999}, userNotif},
 		{"arch_prctl SET_FS", archX86, 158, [6]uint64{0x1002}, allow},

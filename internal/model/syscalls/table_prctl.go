@@ -16,7 +16,7 @@ var prctls = Variants{By: 0, List: []Variant{
 	{13, prctlHere("GET_TIMING")},
 	{14, prctlHere("SET_TIMING")},
 	{15, Row{Name: "prctl(SET_NAME)", Where: Both, Handler: HandlePrctl, Args: args{num, str(16)}}},
-	{16, prctlHere("GET_NAME")},
+	{16, prctlOut("GET_NAME", 16)}, // others may have set it, in /proc
 	{19, prctlHere("GET_ENDIAN")},
 	{20, prctlHere("SET_ENDIAN")},
 	{21, prctlHome("GET_SECCOMP")},

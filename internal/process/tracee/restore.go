@@ -32,12 +32,14 @@ func (t *Thread) RestoreThread(th *image.Thread) error {
 	return t.restoreAttributes(th)
 }
 
-// restoreAttributes sets what prctl(2) keeps for each thread in both halves.
+// restoreAttributes sets what prctl(2) keeps for each thread in both halves; its name, if the image has one.
 func (t *Thread) restoreAttributes(th *image.Thread) error {
-	name := make([]byte, nameSize)
-	copy(name[:nameSize-1], th.Name)
-	if _, err := t.Must("set the thread's name", unix.SYS_PRCTL, unix.PR_SET_NAME, t.Put(0, name)); err != nil {
-		return err
+	if th.Name != "" {
+		name := make([]byte, nameSize)
+		copy(name[:nameSize-1], th.Name)
+		if _, err := t.Must("set the thread's name", unix.SYS_PRCTL, unix.PR_SET_NAME, t.Put(0, name)); err != nil {
+			return err
+		}
 	}
 	if th.Slack == 0 { // a real-time thread has none; 0 would mean the default
 		return nil

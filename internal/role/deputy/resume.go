@@ -48,6 +48,7 @@ func (r *returning) restore(m *wire.ThawMsg) error {
 		}
 	}
 	for i, t := range r.threads {
+		img.Threads[i].Name = "" // it has one here, and others may have given it that
 		if err := t.RestoreThread(&img.Threads[i]); err != nil {
 			return err
 		}
