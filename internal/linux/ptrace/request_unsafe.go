@@ -38,6 +38,7 @@ const (
 	reqInterrupt   = 0x4207
 	reqListen      = 0x4208
 	reqPeekSigInfo = 0x4209
+	reqGetDispatch = 0x4211 // since Linux 6.4
 	reqGetSigMask  = 0x420a
 	reqSetSigMask  = 0x420b
 	reqGetFilter   = 0x420c
@@ -229,6 +230,13 @@ func RseqConfig(tid int) (image.Rseq, error) {
 	}
 	err := request(reqGetRseq, tid, unsafe.Sizeof(c), uintptr(unsafe.Pointer(&c)))
 	return image.Rseq{Addr: c.addr, Size: c.size, Sig: c.sig}, err
+}
+
+// Dispatches tells whether system calls of a stopped thread are given to itself: PR_SET_SYSCALL_USER_DISPATCH, prctl(2).
+func Dispatches(tid int) bool {
+	var c struct{ mode, selector, offset, length uint64 }
+	err := request(reqGetDispatch, tid, unsafe.Sizeof(c), uintptr(unsafe.Pointer(&c)))
+	return err == nil && c.mode != 0
 }
 
 // RobustList reads the head of a thread's list of robust futexes: get_robust_list(2).

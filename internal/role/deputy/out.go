@@ -165,10 +165,8 @@ func (f *frozen) send() error {
 	}
 	f.saved = saved
 	f.endWaits()
-	for i := range saved {
-		if sleepsOnCPUTime(&saved[i].Regs) {
-			return fail(supervisor.CannotMove, "a thread sleeps until CPU time has been used, which only the kernel here counts")
-		}
+	if err := f.mustStay(); err != nil {
+		return err
 	}
 	if err := f.park(); err != nil {
 		return err
