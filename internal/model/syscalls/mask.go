@@ -1,5 +1,8 @@
 package syscalls
 
+// MaskSize is the kernel's sigset_t.
+const MaskSize = 8
+
 // WaitMask finds the signal mask a call wants to wait under (ppoll, pselect6,
 // epoll_pwait ...): the address of a sigset_t in the caller's memory and its
 // size. ok is false when the call has none. It does not travel, because

@@ -2,6 +2,7 @@ package syscalls
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -33,6 +34,36 @@ func TimespecTimeout(nr int, args [6]uint64) (arg int, ok bool) {
 		return 3, args[3] != 0
 	}
 	return 0, false
+}
+
+// AtOnce makes a call that waits for descriptors under a signal mask one that only looks. False: it is none, or gives a time that the
+// kernel refuses.
+func (c *Call) AtOnce() bool {
+	arg := 0
+	switch c.Nr {
+	case 281: // epoll_pwait
+		c.Args[3] = 0
+		return true
+	case 270: // pselect6
+		arg = 4
+	case 271: // ppoll
+		arg = 2
+	case 441: // epoll_pwait2
+		arg = 3
+	default:
+		return false
+	}
+	none := Segment{Arg: int8(arg), In: make([]byte, 16), Size: 16}
+	at := slices.IndexFunc(c.Segs, func(s Segment) bool { return int(s.Arg) == arg })
+	if at < 0 {
+		c.Segs = append(c.Segs, none)
+		return c.Args[arg] == 0
+	}
+	_, valid := Timespec(c.Segs[at].In)
+	if valid {
+		c.Segs[at] = none
+	}
+	return valid
 }
 
 // longest bounds a time, so that no sum overflows.

@@ -160,6 +160,10 @@ func (s *strand) maskWait(p *pending) {
 		s.goHome(p)
 		return
 	}
+	if errno := s.wrongMask(p); errno != 0 {
+		s.b.answer(p.id, -int64(errno))
+		return
+	}
 	c, errno := p.row.Gather(p.args, s.b.memory())
 	if errno != 0 {
 		s.b.answer(p.id, -int64(errno))
@@ -167,6 +171,9 @@ func (s *strand) maskWait(p *pending) {
 	}
 	p.call = c
 	s.shorten(p)
+	if s.endsUnder(p) && s.looksFirst(p) {
+		return
+	}
 	if !s.enter(p, false) {
 		return
 	}

@@ -325,7 +325,7 @@ func (s *strand) finish(p *pending, ret int64) {
 	if p.nr == unix.SYS_EXIT_GROUP {
 		b.setEnding(false) // home did not do it: the call is made again
 	}
-	if (restarts || ret == -int64(unix.EINTR)) && p.mask != 0 {
+	if (restarts && ret != -noIntr || ret == -int64(unix.EINTR)) && p.mask != 0 { // what has not begun begins anew
 		if s.underMask(p) {
 			return
 		}

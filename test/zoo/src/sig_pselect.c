@@ -42,8 +42,25 @@ int main(void) {
 		same(hits, 5);
 		give(p[1], "x", 1);
 		same(ppoll(&(struct pollfd){p[0], POLLIN, 0}, 1, &t, &none), 1);
+		// What is there comes first: the signal stays pending.
+		kill(me, SIGUSR1);
+		same(ppoll(&(struct pollfd){p[0], POLLIN, 0}, 1, &t, &none), 1);
+		same(ppoll(&(struct pollfd){p[0], POLLIN, 0}, 1, 0, &none), 1);
+		same(epoll_pwait(ep, &(struct epoll_event){0}, 1, -1, &none), 1);
+		fd_set there;
+		FD_ZERO(&there);
+		FD_SET(p[0], &there);
+		same(pselect(p[0] + 1, &there, 0, 0, 0, &none), 1);
+		must(FD_ISSET(p[0], &there));
+		same(hits, 5);
 		char c;
 		must(take(p[0], &c, 1));
+		same(epoll_pwait(ep, &(struct epoll_event){0}, 1, 0, &none), 0); // it does not wait
+		same(hits, 5);
+		fails(ppoll(&(struct pollfd){p[0], POLLIN, 0}, 1, &(struct timespec){0}, &none), EINTR);
+		same(hits, 6);
+		fails(syscall(SYS_ppoll, 0, 0, &(struct timespec){0}, &none, 4), EINVAL);
+		fails(syscall(SYS_ppoll, 0, 0, &(struct timespec){0}, 8, 8), EFAULT);
 	}
 	return ok();
 }
