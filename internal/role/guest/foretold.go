@@ -2,6 +2,7 @@ package guest
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"openmosix/internal/model/syscalls"
@@ -26,7 +27,8 @@ type foretold struct {
 
 type foretoldCall struct {
 	wire.ForetoldCall
-	fd int // of which it asks; -1: of none
+	fd      int  // of which it asks; -1: of none
+	numbers bool // what its path leads to may be descriptors: /proc/self/fd, /dev/fd
 }
 
 // foretells takes what home foretells. Link reader.
@@ -42,7 +44,7 @@ func (g *Guest) foretells(own int, data []byte) {
 		if c.Nr == unix.SYS_IOCTL || syscalls.LooksBy(c.Nr) {
 			fd = max(int(int32(c.Args[0])), -1)
 		}
-		calls = append(calls, foretoldCall{f, fd})
+		calls = append(calls, foretoldCall{ForetoldCall: f, fd: fd})
 	}
 	if err != nil {
 		g.log.Warn("bad word of calls to come", "error", err)
@@ -52,10 +54,31 @@ func (g *Guest) foretells(own int, data []byte) {
 	if s == nil || len(s.b.Threads()) != 1 {
 		return
 	}
+	s.b.aboutNumbers(calls)
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
 	s.b.used.Store(0)
 	s.b.foretold = foretold{calls: calls, until: time.Now().Add(aheadTime), learnt: g.learnt.Load()}
+}
+
+// aboutNumbers notes which calls may ask of descriptors by their names in proc.
+func (b *body) aboutNumbers(calls []foretoldCall) {
+	b.g.mu.Lock()
+	near := b.directory != "" // which no directory of proc is known to be
+	b.g.mu.Unlock()
+	for i := range calls {
+		c, err := syscalls.DecodeCall(calls[i].Call)
+		if err != nil {
+			continue
+		}
+		switch _, _, path, is := c.Look(); {
+		case !is:
+		case strings.HasPrefix(path, "/"):
+			calls[i].numbers = strings.HasPrefix(path, "/proc") || strings.HasPrefix(path, "/dev")
+		default:
+			calls[i].numbers = calls[i].fd >= 0 || !near
+		}
+	}
 }
 
 // drop forgets what is left.
@@ -71,7 +94,7 @@ func (b *body) heard() {
 // renumbers: a number is another descriptor's than it was, or none's.
 func (f *foretold) renumbers(fd int) {
 	for i := range f.calls {
-		if f.calls[i].fd == fd {
+		if f.calls[i].fd == fd || f.calls[i].numbers {
 			f.drop()
 			return
 		}

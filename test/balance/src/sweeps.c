@@ -168,6 +168,24 @@ static void relative(void) {
 	must(!chdir(".."), "chdir");
 }
 
+// open_files: entries that are descriptors of its own, which it closes in the midst.
+static void open_files(void) {
+	char path[64];
+	int fds[Files];
+	for (int i = 0; i < Files; i++) must((fds[i] = open("d1/f0", O_RDONLY)) >= 0, "open");
+	lists("/proc/self/fd");
+	for (int i = 0; i < count; i++) {
+		int fd = atoi(names[i]), ours = fd >= fds[0] && fd <= fds[Files - 1];
+		if (ours && i % 10 == 7) must(!close(fd), "close");
+		struct stat st;
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+		asked++;
+		long got = stat(path, &st) ? -errno : 0;
+		if (ours) expects("open", i, got, i % 10 == 7 ? -ENOENT : 0);
+	}
+	for (int i = 0; i < Files; i++) close(fds[i]);
+}
+
 int main(void) {
 	makes("d1", 0), makes("d2", 1000), makes("d3", 2000);
 	lists("d1");
@@ -177,6 +195,7 @@ int main(void) {
 	lists("d2");
 	numbered();
 	relative();
+	open_files();
 	lists("d1");
 	changed();
 	printf("%ld asked, sum %ld\n", asked, sum);
