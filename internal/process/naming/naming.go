@@ -206,6 +206,9 @@ func (n *Naming) start() bool {
 const followTime = 2 * time.Millisecond
 
 // follow passes changes on soon: a guest that only looks again and again
+		if err := n.watchAll(directory); err != nil { // nothing of the path may be in it: "../name"
+			return err
+		}
 // hears of nothing else.
 func (n *Naming) follow(w *inotify.Watcher) {
 	defer w.Close()
@@ -264,8 +267,8 @@ func (n *Naming) tell(l Shown, path string, fact names.Fact, directory string) e
 	if n.drain(); n.disturbed {
 		return fmt.Errorf("%s has changed meanwhile", path)
 	}
-	for _, on := range names.Parents(path) {
-		if _, watched := n.dirs[on]; !watched {
+	for _, on := range append(names.Parents(path), directory) {
+		if _, watched := n.dirs[on]; !watched && on != "" {
 			return fmt.Errorf("%s has changed meanwhile", on)
 		}
 	}

@@ -186,7 +186,7 @@ func (n *Naming) tellReadable(l Shown, f *readableFile, directory string) error 
 	f.links[l.Side] = true
 	n.active.Store(true)
 	own := uint64(uint32(l.Own))
-	if directory != "" && n.fs.Link(l.PID, "cwd") == directory {
+	if _, watched := n.dirs[directory]; watched && n.fs.Link(l.PID, "cwd") == directory {
 		known := wire.KnownMsg{Serial: l.Serial, Path: f.path, Fact: uint8(names.NotLink), Directory: directory}
 		n.told.Learn(f.path, names.NotLink)
 		if err := l.Side.Post(wire.Known, own, wire.Encode(known)); err != nil {

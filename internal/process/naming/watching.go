@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"openmosix/internal/linux/filestat"
 	"openmosix/internal/model/names"
@@ -30,6 +31,15 @@ func (n *Naming) watch(path string, fact names.Fact) (string, names.Fact, error)
 		}
 	}
 	return path, fact, nil
+}
+
+// watchAll watches a working directory and all on the way to it, so that it is heard of when it is called otherwise.
+func (n *Naming) watchAll(directory string) error {
+	if directory != "/" && !names.Clean(directory) {
+		return errNotTold
+	}
+	_, _, err := n.watch(strings.TrimSuffix(directory, "/")+"/.", names.Directory)
+	return err
 }
 
 // maxWatched bounds the directories of a family; the kernel has a bound of its own.

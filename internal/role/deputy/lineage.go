@@ -81,6 +81,10 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 		flags = m.Flags & processFlags
 	}
 	d.writes = writes{} // a child shares what is open
+	if !thread && flags&unix.CLONE_FS != 0 {
+		d.p.sharesRoot.Store(true)
+		d.p.sharesNames.Store(false)
+	}
 	if !thread && flags&unix.CLONE_FILES != 0 {
 		d.p.sharing.joins()
 	}
@@ -161,6 +165,7 @@ func (s *Supervisor) adoptChild(pid, own int) (*proc, error) {
 	}
 	p.emptied = parent.isEmptied()
 	p.sharesNames.Store(parent.sharesNames.Load())
+	p.sharesRoot.Store(parent.sharesRoot.Load())
 	p.plain.Store(parent.plain.Load())
 	tp.Data = p
 	s.mu.Lock()

@@ -24,6 +24,7 @@ type proc struct {
 
 	calls       atomic.Uint64
 	sharesNames atomic.Bool   // facts of names hold for it: process/naming
+	sharesRoot  atomic.Bool   // another process changes its working directory and root as well: CLONE_FS
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
 	told        atomic.Uint64 // words that its guest was told; counted with mu held
 	sharing     sharing       // sharing.go

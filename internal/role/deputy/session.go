@@ -82,7 +82,7 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.Prepar
 	if err := p.asksHeld(&announced); err != nil {
 		return nil, err
 	}
-	if announced.Names = p.s.naming.Joins(p.s.naming.ViewOf(p.PID), p.s.log); announced.Names {
+	if announced.Names = !p.sharesRoot.Load() && p.s.naming.Joins(p.s.naming.ViewOf(p.PID), p.s.log); announced.Names {
 		p.s.naming.Listens(l.conn, true)
 	}
 	p.sharesNames.Store(announced.Names)

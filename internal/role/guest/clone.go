@@ -144,6 +144,12 @@ func (s *strand) makeBoth(p *pending, a [6]uint64, pidfd uint64) {
 		s.b.alone, s.b.shares = false, true
 		s.b.mu.Unlock()
 	}
+	if p.child && a[0]&unix.CLONE_FS != 0 { // either changes the working directory of both, and the root
+		s.b.g.sharesNames(s.b, false)
+		s.b.g.mu.Lock()
+		s.b.allow()
+		s.b.g.mu.Unlock()
+	}
 	r := s.ask(p, wire.Clone, wire.Encode(wire.CloneMsg{Serial: p.serial, Flags: a[0]}))
 	if r.ret <= 0 {
 		s.asksNoMore(p)

@@ -56,6 +56,15 @@ func (s *strand) known(p *pending, c *syscalls.Call) abi.Errno {
 	return errno
 }
 
+// changesDirectory: the working directory is another one, and what calls before this have shown of it is over, those of other threads
+// as well.
+func (b *body) changesDirectory() {
+	b.g.mu.Lock()
+	defer b.g.mu.Unlock()
+	b.directory, b.changedAt = "", b.g.serial.Load()
+	b.allow()
+}
+
 // hears gives the error with which a call ends that asks of a name of which this is known; 0: that
 // does not tell, and home has to be asked. If home has told facts since a file came ahead, this
 // one may be newer than that. Precondition: Guest.mu is held.

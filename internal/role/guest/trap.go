@@ -9,6 +9,7 @@ import (
 	"openmosix/internal/linux/notify"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/descriptors"
+	"openmosix/internal/model/names"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
@@ -322,6 +323,9 @@ func (s *strand) finish(p *pending, ret int64) {
 		return
 	}
 	restarts := ret >= restartLow && ret <= restartHigh
+	if names.ChangesDirectory(p.nr) && ret == 0 {
+		b.changesDirectory()
+	}
 	if p.nr == unix.SYS_EXIT_GROUP {
 		b.setEnding(false) // home did not do it: the call is made again
 	}
