@@ -93,6 +93,7 @@ var changesView = map[int]bool{
 	272: true, 308: true, // unshare, setns
 	429: true, 442: true, // move_mount, mount_setattr
 	444: true, 446: true, // landlock
+	460: true, // lsm_set_self_attr
 }
 
 // ChangesView tells whether a call is one of those.

@@ -115,6 +115,8 @@ type ThawMsg struct {
 	FatalInfo []byte
 	// Descriptors are all numbers that the process has open, if nobody else can change that.
 	Descriptors []int
+	// Strange: it has become so since it was announced that what is known of names does not hold for it.
+	Strange bool
 	// Missing are the pages that will not be sent before the process runs.
 	Missing []image.Range
 }

@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -93,25 +92,6 @@ const maxLearning = 256
 func New(fs procfs.FS, anyAway func() bool, over <-chan struct{}) *Naming {
 	return &Naming{fs: fs, anyAway: anyAway, over: over, asked: make(chan Shown, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
 		readables: readables{files: make(map[string]*readableFile), watches: make(map[int32]*readableFile)}}
-}
-
-// ViewOf describes a process that is about to leave; nil: it has names of its own.
-func (n *Naming) ViewOf(pid int) *View {
-	v := View{mounts: n.fs.Link(pid, "ns/mnt")}
-	if v.mounts == "" || v.mounts != n.fs.Link(unix.Getpid(), "ns/mnt") {
-		return nil
-	}
-	var its, ours unix.Stat_t
-	if unix.Stat(n.fs.Path(pid, "root"), &its) != nil || unix.Stat("/", &ours) != nil || its.Dev != ours.Dev || its.Ino != ours.Ino {
-		return nil
-	}
-	status, err := n.fs.Status(pid)
-	if err != nil {
-		return nil
-	}
-	label, _ := os.ReadFile(n.fs.Path(pid, "attr/current")) // what a security module goes by
-	v.rights = fmt.Sprint(status.Uid, status.Gid, status.Groups, status.CapEff, string(label))
-	return &v
 }
 
 // Joins tells whether a process shares the facts. The first one decides. What is worth a line is said to log.
@@ -206,9 +186,6 @@ func (n *Naming) start() bool {
 const followTime = 2 * time.Millisecond
 
 // follow passes changes on soon: a guest that only looks again and again
-		if err := n.watchAll(directory); err != nil { // nothing of the path may be in it: "../name"
-			return err
-		}
 // hears of nothing else.
 func (n *Naming) follow(w *inotify.Watcher) {
 	defer w.Close()
@@ -229,6 +206,9 @@ func (n *Naming) learnOne(l Shown) error {
 	directory := ""
 	if l.path == "" || l.path[0] != '/' {
 		directory = n.fs.Link(l.PID, "cwd")
+		if err := n.watchAll(directory); err != nil { // nothing of the path may be in it: "../name"
+			return err
+		}
 	}
 	var passed []string // directories that the path leaves again by ".."
 	path := names.Resolve(directory, l.path, func(on string) bool {

@@ -94,6 +94,7 @@ func (o *onward) relay() error {
 	m.Stopped, m.Image.Kept = p.stopped, p.kept
 	p.mu.Unlock()
 	p.weighAsHere(&m.Image)
+	m.Strange = p.isStrange()
 	m.AllReturns = p.isEmptied()
 	if err := p.stillOpen(m.Image.Files); err != nil {
 		return err

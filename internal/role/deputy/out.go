@@ -195,7 +195,7 @@ func (f *frozen) send() error {
 	p.s.joint.grant(f.link, jointKeys(img))
 	img.HomeDirty = f.forgotten()
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Missing: f.rest.later})); err != nil {
+	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Strange: p.isStrange(), Missing: f.rest.later})); err != nil {
 		return err
 	}
 	if err := p.supply(f.link, img); err != nil {
@@ -260,9 +260,9 @@ func (f *frozen) capture() error {
 	p, img := f.p, f.img
 	f.read = time.Now()
 	if err := f.threads[0].CaptureProcess(img); err != nil {
-	if err := f.captureBarriers(f.threads[0]); err != nil {
 		return err
 	}
+	if err := f.captureBarriers(f.threads[0]); err != nil {
 		return err
 	}
 	img.Threads = append([]image.Thread(nil), f.saved...)
@@ -300,7 +300,6 @@ func (f *frozen) capture() error {
 	}
 	img.VMAs, img.Files, img.LocksNew = vmas, files, p.LocksNew
 	img.Limits[unix.RLIMIT_MEMLOCK] = p.lockLimit(img.Limits[unix.RLIMIT_MEMLOCK])
-	img.Filtered = !p.mayGive()
 	if f.present, img.Guards, err = p.Contents(vmas); err != nil {
 		return fail(supervisor.CannotMove, err.Error())
 	}

@@ -218,5 +218,8 @@ func (p *proc) sharesMemory() bool {
 // forbid what it is told ahead.
 func (s *Supervisor) isPlain(pid int) bool {
 	ns := s.fam.FS.Link(pid, "ns/user")
-	return ns != "" && ns == s.fam.FS.Link(unix.Getpid(), "ns/user")
+	its, err := s.fam.FS.Status(pid)
+	ours, ourErr := s.fam.FS.Status(unix.Getpid())
+	return ns != "" && ns == s.fam.FS.Link(unix.Getpid(), "ns/user") && err == nil && ourErr == nil &&
+		its.Seccomp == ours.Seccomp && its.SeccompFilters == ours.SeccompFilters
 }

@@ -307,7 +307,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	b.mu.Lock()
 	b.token = a.token
 	b.mu.Unlock()
-	a.g.sharesNames(b, a.names)
+	a.g.sharesNames(b, a.names && !m.Strange)
 	b.alone = a.alone // nothing of it runs yet
 	if a.alone && len(m.Descriptors) > 0 && len(strands) == 1 {
 		b.lowest = descriptors.Of(m.Descriptors, int(min(img.Limits[unix.RLIMIT_NOFILE].Cur, mostNumbers)))
