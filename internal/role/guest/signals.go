@@ -26,6 +26,7 @@ func (g *Guest) signalled(own int, data []byte) {
 	one := pendingSignal{own: own}
 	copy(one.info[:], data[signalHead:])
 	b.mu.Lock()
+	b.aged()
 	if b.deaf() {
 		// Too late for this freeze: home knows by the count and queues it
 		// again. If the move fails it is raised here after all.
@@ -34,7 +35,6 @@ func (g *Guest) signalled(own int, data []byte) {
 		return
 	}
 	b.seen++
-	b.aged()
 	wake := b.queue(one, data[0] != 0, s) // a freeze that comes now must find what has been counted
 	b.mu.Unlock()
 	wake()
