@@ -89,7 +89,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 		}
 	}
 	s.fault.Reach(fault.HomeFrozen)
-	f := &frozen{p: p, h: h, link: l, img: img, strategy: strategy, ahead: ahead, progress: progress}
+	f := &frozen{p: p, h: h, link: l, img: img, strategy: strategy, ahead: ahead, ran: how == running, progress: progress}
 	if err := f.send(); err != nil {
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
@@ -136,6 +136,7 @@ type frozen struct {
 	progress func(string, uint64, uint64)
 	strategy supervisor.Strategy
 	ahead    *tracee.Ahead // what was sent before the freeze
+	ran      bool          // it has run since it was announced
 	present  []image.Range // its pages that hold something
 	rest     rest
 	gives    bool // its memory back, when it has arrived
@@ -195,7 +196,7 @@ func (f *frozen) send() error {
 	p.s.joint.grant(f.link, jointKeys(img))
 	img.HomeDirty = f.forgotten()
 	// The image goes first: the other side needs the final mappings for the pages.
-	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Strange: p.isStrange(), Missing: f.rest.later})); err != nil {
+	if err := p.send(f.link, wire.Thaw, wire.Encode(wire.ThawMsg{Image: *img, Signals: travelling(f.taken), Stopped: f.stopped(), AllReturns: f.allReturns(), Descriptors: p.numbers(), Strange: f.ran && p.isStrange() || !p.sharesNames.Load(), Missing: f.rest.later})); err != nil {
 		return err
 	}
 	if err := p.supply(f.link, img); err != nil {
