@@ -27,14 +27,13 @@ const (
 // where their files end. Pages that fault nevertheless, as guards do, it does not know of;
 // where the kernel tells nothing of mappings it is all of them.
 func (s *Space) Writable(addr, n uint64) uint64 {
-	s.once.Do(s.openMaps)
-	if s.maps == nil {
+	maps := s.maps()
+	if maps == nil {
 		return n
 	}
 	for at := addr; at-addr < n; {
 		q := query{addr: at}
-		q.size = uint64(unsafe.Sizeof(q))
-		_, _, errno := unix.Syscall(unix.SYS_IOCTL, s.maps.Fd(), queryMapping, uintptr(unsafe.Pointer(&q)))
+		errno := q.ask(maps)
 		switch {
 		case errno == unix.ENOENT || errno == 0 && q.rights&mayWrite == 0:
 			return at - addr
@@ -48,6 +47,21 @@ func (s *Space) Writable(addr, n uint64) uint64 {
 		at = q.end
 	}
 	return n
+}
+
+// ask asks a file of mappings, which is not closed before it has answered.
+func (q *query) ask(maps *os.File) (errno unix.Errno) {
+	q.size = uint64(unsafe.Sizeof(*q))
+	c, err := maps.SyscallConn()
+	if err == nil {
+		err = c.Control(func(fd uintptr) {
+			_, _, errno = unix.Syscall(unix.SYS_IOCTL, fd, queryMapping, uintptr(unsafe.Pointer(q)))
+		})
+	}
+	if err != nil {
+		return unix.EBADF
+	}
+	return errno
 }
 
 // hasPage tells whether there is something at an address. Of a mapped file there is nothing
@@ -69,17 +83,20 @@ func (s *Space) exist(addr, n uint64) uint64 {
 	return n
 }
 
-// openMaps opens what Writable asks, if this kernel answers.
-func (s *Space) openMaps() {
-	f, err := os.Open("/proc/" + strconv.Itoa(s.pid) + "/maps")
-	if err != nil {
-		return
-	}
-	q := query{}
-	q.size = uint64(unsafe.Sizeof(q))
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), queryMapping, uintptr(unsafe.Pointer(&q))); errno != 0 && errno != unix.ENOENT {
-		_ = f.Close() // nothing was asked
-		return
-	}
-	s.maps = f
+// maps is what Writable asks; nil: this kernel does not answer.
+func (s *Space) maps() *os.File {
+	behind := s.behind.Load()
+	behind.ask.Do(func() {
+		f, err := os.Open("/proc/" + strconv.Itoa(s.pid) + "/maps")
+		if err != nil {
+			return
+		}
+		q := query{}
+		if errno := q.ask(f); errno != 0 && errno != unix.ENOENT {
+			_ = f.Close() // nothing was asked
+			return
+		}
+		behind.maps = f
+	})
+	return behind.maps
 }

@@ -11,9 +11,8 @@
 // came. The package does not stop anybody: the contents of a running process
 // are whatever they are at that moment.
 //
-// A Space may be used by several goroutines at once, except Close. It holds
-// the address space that the process had when it was opened: after an execve
-// open it anew.
+// A Space may be used by several goroutines at once. It holds the address space
+// that the process had when it was opened: after an execve, Renew it.
 package mem
 
 import (
@@ -29,13 +28,18 @@ import (
 
 // Space is the memory of one process.
 type Space struct {
-	pid     int
-	task    atomic.Int32 // whom process_vm_* is asked about
-	files   sync.Once
+	pid    int
+	task   atomic.Int32 // whom process_vm_* is asked about
+	behind atomic.Pointer[files]
+}
+
+// files are those behind a Space.
+type files struct {
+	once    sync.Once
 	mem     *os.File // nil: not opened, or the process was gone
 	pagemap *os.File // likewise
 
-	once sync.Once
+	ask  sync.Once
 	maps *os.File // what asks about mappings; nil: the kernel tells nothing of single ones
 }
 
@@ -49,7 +53,7 @@ type Span struct {
 // /proc knows as pid. It needs the right to trace that process.
 func Open(pid int) (*Space, error) {
 	s := Later(pid)
-	if err := s.open(); err != nil {
+	if err := s.behind.Load().open(pid); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -60,25 +64,45 @@ func Open(pid int) (*Space, error) {
 func Later(pid int) *Space {
 	s := &Space{pid: pid}
 	s.task.Store(int32(pid))
+	s.behind.Store(new(files))
 	return s
 }
 
+// Renew is for a process that has executed another program: what was opened is closed, and opened anew
+// when it is needed.
+func (s *Space) Renew() {
+	old := s.behind.Swap(new(files))
+	s.task.Store(int32(s.pid))
+	_ = old.close(s.pid) // of a memory that is gone
+}
+
+// opened are the files behind the Space, opened if they can be.
+func (s *Space) opened() *files {
+	for {
+		f := s.behind.Load()
+		_ = f.open(s.pid)                         // no file is one that cannot be read
+		if f.mem != nil || f == s.behind.Load() { // else it was renewed before they were opened
+			return f
+		}
+	}
+}
+
 // open opens the files, once.
-func (s *Space) open() (err error) {
-	s.files.Do(func() {
-		dir := "/proc/" + strconv.Itoa(s.pid)
+func (f *files) open(pid int) (err error) {
+	f.once.Do(func() {
+		dir := "/proc/" + strconv.Itoa(pid)
 		mem, no := os.OpenFile(dir+"/mem", os.O_RDWR, 0)
 		if no != nil {
-			err = fmt.Errorf("open memory of %d: %w", s.pid, no)
+			err = fmt.Errorf("open memory of %d: %w", pid, no)
 			return
 		}
 		pagemap, no := os.Open(dir + "/pagemap")
 		if no != nil {
 			_ = mem.Close() // nothing was written through it
-			err = fmt.Errorf("open page map of %d: %w", s.pid, no)
+			err = fmt.Errorf("open page map of %d: %w", pid, no)
 			return
 		}
-		s.mem, s.pagemap = mem, pagemap
+		f.mem, f.pagemap = mem, pagemap
 	})
 	return err
 }
@@ -87,27 +111,26 @@ func (s *Space) open() (err error) {
 func (s *Space) Pid() int { return s.pid }
 
 // Pagemap is /proc/pid/pagemap, for package pagemap. It is closed with the Space.
-func (s *Space) Pagemap() *os.File {
-	_ = s.open() // no file is one that cannot be read
-	return s.pagemap
-}
+func (s *Space) Pagemap() *os.File { return s.opened().pagemap }
 
 // Close closes the files behind the Space.
-func (s *Space) Close() error {
-	s.files.Do(func() {}) // they are not opened any more
-	if s.mem == nil {
+func (s *Space) Close() error { return s.behind.Load().close(s.pid) }
+
+func (f *files) close(pid int) error {
+	f.once.Do(func() {}) // they are not opened any more
+	f.ask.Do(func() {})
+	if f.maps != nil {
+		_ = f.maps.Close() // it was only asked
+	}
+	if f.mem == nil {
 		return nil
 	}
-	errMem, errPagemap := s.mem.Close(), s.pagemap.Close()
-	s.once.Do(func() {}) // it is not opened any more
-	if s.maps != nil {
-		_ = s.maps.Close() // it was only asked
-	}
+	errMem, errPagemap := f.mem.Close(), f.pagemap.Close()
 	if errMem != nil {
-		return fmt.Errorf("close memory of %d: %w", s.pid, errMem)
+		return fmt.Errorf("close memory of %d: %w", pid, errMem)
 	}
 	if errPagemap != nil {
-		return fmt.Errorf("close page map of %d: %w", s.pid, errPagemap)
+		return fmt.Errorf("close page map of %d: %w", pid, errPagemap)
 	}
 	return nil
 }
@@ -189,12 +212,12 @@ func (s *Space) readFile(addr uint64, b []byte) error {
 	if addr > maxAddr {
 		return unix.EFAULT
 	}
-	_ = s.open()
-	if s.mem == nil {
+	mem := s.opened().mem
+	if mem == nil {
 		return unix.ESRCH
 	}
 	for len(b) > 0 {
-		n, err := s.mem.ReadAt(b, int64(addr))
+		n, err := mem.ReadAt(b, int64(addr))
 		if n == 0 {
 			return noProgress(err)
 		}
@@ -207,12 +230,12 @@ func (s *Space) writeFile(addr uint64, b []byte) error {
 	if addr > maxAddr {
 		return unix.EFAULT
 	}
-	_ = s.open()
-	if s.mem == nil {
+	mem := s.opened().mem
+	if mem == nil {
 		return unix.ESRCH
 	}
 	for len(b) > 0 {
-		n, err := s.mem.WriteAt(b, int64(addr))
+		n, err := mem.WriteAt(b, int64(addr))
 		if n == 0 {
 			return noProgress(err)
 		}

@@ -203,3 +203,31 @@ func TestWritable(t *testing.T) {
 		}
 	}
 }
+
+// TestRenew has one goroutine read and another renew: each read is of one memory or of the other.
+func TestRenew(t *testing.T) {
+	s, addr, b := own(t, 4096)
+	copy(b, "what there is")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 200 {
+			s.Renew()
+		}
+	}()
+	for reading := true; reading; {
+		select {
+		case <-done:
+			reading = false
+		default:
+		}
+		got := make([]byte, 13)
+		if err := s.Read(addr, got); err != nil || string(got) != "what there is" {
+			t.Fatal(string(got), err)
+		}
+		_ = s.Writable(addr, 1)
+		if s.Pagemap() == nil {
+			t.Fatal("no page map")
+		}
+	}
+}

@@ -284,9 +284,11 @@ func (f *Family) executed(t *Thread) {
 			p.Slots.Free(t.Slot)
 		}
 	}
-	p.Base, p.Slots, p.Execs = 0, nil, p.Execs+1
-	_ = p.Mem.Close()
-	p.Mem = mem.Later(p.PID)
+	if p.Base != 0 { // what runs at home has none, and is looked at meanwhile
+		p.Base, p.Slots = 0, nil
+	}
+	p.Execs++
+	p.Mem.Renew()
 }
 
 // Adopt enters a newborn tracee as a thread of p and passes its first stop to

@@ -141,7 +141,9 @@ func (s *Supervisor) executed(p *proc, t *tracee.Thread) {
 	p.mu.Unlock()
 	p.keepsDescriptors()
 	if x == nil { // the process did it by itself, at home, while being prepared
-		t.Slot = nil
+		if t.Slot != nil { // who has none is looked at meanwhile
+			t.Slot = nil
+		}
 		s.executedHere(p, t, 0)
 		return
 	}
