@@ -333,7 +333,9 @@ func (s *strand) finish(p *pending, ret int64) {
 		if s.underMask(p) {
 			return
 		}
-		if !s.endsUnder(p) { // a signal that its mask holds back runs its handler before the call, which begins anew
+		// A signal that its mask holds back runs its handler before the call, which begins anew; one that only its
+		// mask lets through would run it nowhere: it ends the call where that is made again.
+		if !s.endsUnder(p) || !restarts && !s.deliverable(0, true) {
 			ret, restarts = -noIntr, true
 		}
 	}

@@ -62,13 +62,23 @@ func (s *strand) again(p *pending) bool {
 
 // underMask finishes a wait that has a signal mask of its own and was broken
 // off: the body's kernel decides, in a poll that looks at nothing but signals,
-// under that mask. It delivers the handler with the right mask saved.
+// under that mask. It delivers the handler with the right mask saved. While a freeze
+// is coming the call is made again where the process is then. False: it freezes.
 func (s *strand) underMask(p *pending) bool {
 	b := s.b
 	b.mu.Lock()
-	if b.freezing || b.want {
+	if b.freezing {
 		b.mu.Unlock()
 		return false
+	}
+	if b.want {
+		s.mu.Lock()
+		s.call = nil
+		s.rest = p.left()
+		s.mu.Unlock()
+		b.held = append(b.held, p)
+		b.mu.Unlock()
+		return true
 	}
 	b.busy++
 	b.mu.Unlock()
