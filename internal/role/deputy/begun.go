@@ -81,10 +81,23 @@ func (f *frozen) rememberWaits() {
 	}
 }
 
+// waitOn: the process stays after all, before anything but the masks of its threads was changed.
+func (f *frozen) waitOn() {
+	f.p.beginAll(f.h, f.p.waitOn(f.h, nil, nil), func(t *tracee.Thread) {
+		f.p.s.keepTraced([]*tracee.Thread{t})
+		_ = t.GoOn(0)
+	})
+}
+
 // stayAtWaits: the process stays after all, and so do its threads in their waits.
 func (f *frozen) stayAtWaits() {
+	for i := range f.saved { // repeatBroken may not have got to them
+		if r := &f.saved[i].Regs; brokenWait(r) != nil {
+			r.Rax = minus(noHand)
+		}
+	}
 	for i := range f.ends {
-		if r := &f.saved[i].Regs; !f.ends[i].IsZero() && int64(r.Rax) == restartNoIntr {
+		if r := &f.saved[i].Regs; !f.ends[i].IsZero() && (int64(r.Rax) == restartNoIntr || int64(r.Rax) == noHand) {
 			f.p.shorten(r, max(0, time.Until(f.ends[i])))
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	l, img, err := s.prepare(p, r)
 	if err != nil {
 		if h != nil {
-			h.Release()
+			p.letRun(h)
 		}
 		return 0, err
 	}
@@ -54,7 +54,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	}
 	if err != nil {
 		if h != nil {
-			h.Release()
+			p.letRun(h)
 		}
 		err = p.verdict(l, err)
 		_ = l.post(wire.Abort, p.Own)
@@ -82,7 +82,7 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 			err = p.LearnStanding()
 		}
 		if err != nil {
-			h.Release()
+			p.letRun(h)
 			_ = l.post(wire.Abort, p.Own)
 			l.leave()
 			return 0, err
@@ -337,6 +337,7 @@ func (f *frozen) undo() error {
 				}
 			}
 		})
+		f.waitOn()
 		return nil
 	}
 	letGo(f.shown)

@@ -68,8 +68,14 @@ func (p *proc) waitAgain(t *tracee.Thread, r *image.Regs, waits []wait) (until t
 	if !until.IsZero() {
 		p.shorten(r, max(0, time.Until(until)))
 	}
-	r.Rax = minus(restartNoIntr)
+	r.Rax = minus(noHand) // a handler for a signal that comes before the thread goes on ends it
 	return until, true
+}
+
+// letRun lets a process go on that has been stopped to leave, and stays.
+func (p *proc) letRun(h *tracee.Hold) {
+	p.beginAll(h, p.waitOn(h, nil, nil), func(t *tracee.Thread) { _ = t.GoOn(0) })
+	h.Release()
 }
 
 // shorten gives a call that is made again at home another relative time, and tells whether it has one that can be given.
