@@ -51,13 +51,13 @@ func (p *proc) waitOn(h *tracee.Hold, waits []wait, sockets []socketWait) (timed
 
 // waitAgain is waitOn for one thread. It tells when the wait ends, if that is known, and whether it is made again.
 func (p *proc) waitAgain(t *tracee.Thread, r *image.Regs, waits []wait) (until time.Time, again bool) {
-	switch {
-	case p.handlerWaits(t):
-		return until, false
-	case tracee.RepeatShort(r):
+	handler := p.handlerWaits(t)
+	if brokenWait(r) == nil {
+		return until, !handler && tracee.RepeatShort(r)
+	}
+	r.Rax = minus(noHand) // a handler ends it, if it is this thread that runs one: for that signal or one that comes before it goes on
+	if handler {
 		return until, true
-	case brokenWait(r) == nil:
-		return until, false
 	}
 	until = p.endOf(t, r)
 	for _, w := range waits { // it is known better
@@ -68,7 +68,6 @@ func (p *proc) waitAgain(t *tracee.Thread, r *image.Regs, waits []wait) (until t
 	if !until.IsZero() {
 		p.shorten(r, max(0, time.Until(until)))
 	}
-	r.Rax = minus(noHand) // a handler for a signal that comes before the thread goes on ends it
 	return until, true
 }
 

@@ -2,7 +2,10 @@ package deputy
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
+	"openmosix/internal/linux/nap"
 	"openmosix/internal/linux/owntime"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
@@ -72,10 +75,13 @@ func (s *Supervisor) dieOf(p *proc, sig int) error {
 		return err
 	}
 	ts := h.Threads()
+	leader := ts[0]
+	if err := p.freshSlot(h, leader); err != nil {
+		return err
+	}
 	if err := h.Park(ts...); err != nil {
 		return err
 	}
-	leader := ts[0]
 	if _, err := leader.Must("reset the signal's action", unix.SYS_RT_SIGACTION, uint64(sig), leader.Put(0, make([]byte, 32)), 0, 8); err != nil {
 		return err
 	}
@@ -93,6 +99,28 @@ func (s *Supervisor) dieOf(p *proc, sig int) error {
 	})
 	h.DeliverNext(leader)
 	h.Pass()
+	return nil
+}
+
+// freshSlot has a thread that stands get a slot of its own when it is parked: its deputy may be in the middle of a
+// call, which ends by that, and makes no other. Precondition: the guest makes none any more.
+func (p *proc) freshSlot(h *tracee.Hold, t *tracedThread) error {
+	d, ok := t.Data().(*deputy)
+	if !ok || t.Slot == nil {
+		return nil
+	}
+	d.stop()
+	t.Slot.Kill()
+	for within := owntime.Within(stopLimit); !d.using.TryLock(); nap.For(100 * time.Microsecond) {
+		if within.Over() {
+			return fmt.Errorf("the deputy of thread %d does not come to rest", t.Own)
+		}
+	}
+	defer d.using.Unlock()
+	h.Do(func() {
+		p.Slots.Free(t.Slot)
+		t.Slot = nil
+	})
 	return nil
 }
 
