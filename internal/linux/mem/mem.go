@@ -107,6 +107,18 @@ func (f *files) open(pid int) (err error) {
 	return err
 }
 
+// Ready opens the files if they have not been.
+func (s *Space) Ready() error {
+	f := s.behind.Load()
+	if err := f.open(s.pid); err != nil {
+		return err
+	}
+	if f.mem == nil {
+		return fmt.Errorf("open memory of %d: %w", s.pid, unix.ESRCH)
+	}
+	return nil
+}
+
 // Pid is the process that was opened.
 func (s *Space) Pid() int { return s.pid }
 

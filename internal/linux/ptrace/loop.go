@@ -16,6 +16,7 @@ type Loop struct {
 	quit     chan struct{}
 	once     sync.Once
 	ended    chan struct{}
+	early    []Stop // ends that were taken before the loop could: Seize
 }
 
 // NewLoop starts a tracing thread that calls handle for each stop, on that
@@ -88,6 +89,11 @@ func (l *Loop) run() {
 
 // collect takes every report there is.
 func (l *Loop) collect() {
+	for len(l.early) > 0 { // handling one may make more
+		s := l.early[0]
+		l.early = l.early[1:]
+		l.handle(s)
+	}
 	for {
 		tid, status, used, ok := waitAny()
 		if !ok {

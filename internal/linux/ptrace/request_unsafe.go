@@ -60,8 +60,14 @@ func request(req, tid int, addr, data uintptr) error {
 	return nil
 }
 
-// Seize attaches without stopping. ESRCH: the thread is gone; EPERM: not allowed or already traced.
-func Seize(tid, options int) error { return request(reqSeize, tid, 0, uintptr(options)) }
+// seize attaches without stopping. It may wait: see Loop.Seize.
+func seize(tid, options int) error {
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, reqSeize, uintptr(tid), 0, uintptr(options), 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
 
 // Interrupt makes a running tracee report an Interrupted stop.
 func Interrupt(tid int) error { return request(reqInterrupt, tid, 0, 0) }
@@ -261,6 +267,34 @@ func waitAny() (tid int, status uint32, used int64, ok bool) {
 		return int(r), s, (u.Utime.Nano() + u.Stime.Nano()) / 1000, errno == 0 && int(r) > 0
 	}
 }
+
+// reapAny takes one report of a tracee or child that has ended, and of no other, without waiting.
+func reapAny() (Stop, bool) {
+	for {
+		var info [128]byte // siginfo_t of SIGCHLD
+		var u unix.Rusage
+		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOHANG|wall, uintptr(unsafe.Pointer(&u)), 0)
+		if errno == unix.EINTR {
+			continue
+		}
+		const codeAt, pidAt, statusAt = 8, 16, 24
+		field := func(at int) int { return int(int32(binary.LittleEndian.Uint32(info[at:]))) }
+		if errno != 0 || field(pidAt) == 0 {
+			return Stop{}, false
+		}
+		s := Stop{TID: field(pidAt), Kind: Killed, Value: field(statusAt), Micros: (u.Utime.Nano() + u.Stime.Nano()) / 1000}
+		switch field(codeAt) {
+		case cldExited:
+			s.Kind = Exited
+		case cldDumped:
+			s.Core = true
+		}
+		return s, true
+	}
+}
+
+// Of si_code.
+const cldExited, cldDumped = 1, 3
 
 // peekAny waits until some tracee or child has a report, and leaves it there.
 // False: there is nobody to wait for.

@@ -44,7 +44,7 @@ func TestRequestsWhileTheStackGrows(t *testing.T) {
 		})
 		var err error
 		l.Do(func() {
-			if err = Seize(tid, 0); err == nil {
+			if err = l.Seize(tid, 0); err == nil {
 				err = Interrupt(tid)
 			}
 		})

@@ -78,7 +78,7 @@ func subject(t *testing.T) (*observer, func(string) string) {
 		t.Fatal(err)
 	}
 	o.f.Loop.Do(func() {
-		if err = ptrace.Seize(pid, ptrace.SysGood|ptrace.TraceClone); err == nil {
+		if err = o.f.Loop.Seize(pid, ptrace.SysGood|ptrace.TraceClone); err == nil {
 			o.f.AddThread(o.p, pid, pid, nil)
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/process/tracee"
 
@@ -24,10 +23,8 @@ func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 	if s.fam.Thread(pid) == nil && s.autoAttached(pid, pid) {
 		return nil, nil // entered here it would be no deputy, and who makes it would wait for one for ever
 	}
-	tp, err := s.fam.NewProcess(pid, status.InnermostPid())
-	if err != nil {
-		return nil, fail(supervisor.CannotMove, err.Error())
-	}
+	// Its memory is opened when it is traced: it may execute a program until then, and has another one.
+	tp := s.fam.NewChild(pid, status.InnermostPid())
 	p := &proc{Process: tp, s: s}
 	p.usedBefore(used)
 	p.begin() // nobody else may move it before it is wholly attached
@@ -53,17 +50,18 @@ func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 // seizeAll attaches to every thread. New threads of attached ones come by
 // themselves; those of threads not yet attached are found by looking again.
 func (s *Supervisor) seizeAll(p *proc) error {
-	for {
+	for several := false; ; {
 		tids, err := s.fam.FS.Threads(p.PID)
 		if err != nil {
 			return fail(supervisor.NoSuchProcess, "the process ended")
 		}
 		found := false
+		several = several || len(tids) > 1
 		for _, tid := range tids {
 			if s.fam.Thread(tid) != nil {
 				continue
 			}
-			err := ptrace.Seize(tid, s.homeOptions())
+			err := s.fam.Loop.Seize(tid, s.homeOptions())
 			switch {
 			case errors.Is(err, unix.ESRCH):
 				continue
@@ -81,10 +79,31 @@ func (s *Supervisor) seizeAll(p *proc) error {
 			s.fam.AddThread(p.Process, tid, ts.InnermostPid(), nil)
 			found = true
 		}
+		if several && s.wasReplaced(p) {
+			continue
+		}
 		if !found {
+			if err := p.Mem.Ready(); err != nil {
+				return fail(supervisor.CannotMove, err.Error())
+			}
 			return nil
 		}
 	}
+}
+
+// wasReplaced tells whether the first thread, which had been attached to, is another by now: one that had not been has
+// executed a program, and has its id (execve(2) under ptrace(2)). The kernel tells nobody. Tracing thread.
+func (s *Supervisor) wasReplaced(p *proc) bool {
+	leader := p.Leader()
+	if leader == nil {
+		return false
+	}
+	st, err := s.fam.FS.ThreadStatus(p.PID, p.PID)
+	if err != nil || st.TracerPid != 0 || st.State == 'Z' || st.State == 'X' {
+		return false
+	}
+	s.fam.Forget(leader)
+	return true
 }
 
 // autoAttached: the kernel attached a new thread of a traced one, whose first

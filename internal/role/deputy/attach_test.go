@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"openmosix/internal/linux/ptrace"
 )
 
 // A process that a traced one has made is asked for before its first stop has been taken, as when somebody
@@ -33,7 +32,7 @@ func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
 	if _, err := says.Read(make([]byte, 1)); err != nil { // else its execve would be a stop, too
 		t.Fatal(err)
 	}
-	s.fam.Loop.Do(func() { err = ptrace.Seize(maker.Process.Pid, awayOptions) })
+	s.fam.Loop.Do(func() { err = s.fam.Loop.Seize(maker.Process.Pid, awayOptions) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,5 +70,67 @@ func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
 	close(free) // the stop: here it is a child made at home, which is let go
 	if a := <-taken; a.err != nil || len(a.p.Threads()) != 1 {
 		t.Errorf("then it cannot be taken as any other: %v", a.err)
+	}
+}
+
+// A process may execute a program until it is traced. What is looked at then is the memory that it has then.
+func TestMemoryIsThatOfTheProgramItHasExecutedMeanwhile(t *testing.T) {
+	s, _, told := employedOn(t, "/proc")
+	go func() {
+		for range told { // nobody is to wait for this
+		}
+	}()
+	process := exec.Command("sh", "-c", "echo runs; read line; exec sleep 60")
+	lines, err := process.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := process.Process.Pid
+	defer func() { _, _ = process.Process.Kill(), process.Wait() }()
+	if _, err := says.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	busy, free := make(chan struct{}), make(chan struct{})
+	go s.fam.Loop.Do(func() { close(busy); <-free })
+	<-busy
+	taken := make(chan error, 1)
+	go func() {
+		_, err := s.take(pid, 2, nil)
+		taken <- err
+	}()
+	for begun := time.Now(); s.procByPID(pid) == nil; time.Sleep(time.Millisecond) {
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("it is not attached to")
+		}
+	}
+	if _, err := io.WriteString(lines, "execute\n"); err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		if st, err := s.fam.FS.Stat(pid); err == nil && st.Comm == "sleep" {
+			break
+		}
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("it executes nothing")
+		}
+	}
+	close(free)
+	if err := <-taken; err != nil {
+		t.Fatal(err)
+	}
+	p := s.procByPID(pid)
+	vmas, _, err := p.Mappings(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages, err := p.PrivatePages(vmas); err != nil || len(pages) == 0 {
+		t.Errorf("it has %d pages: %v", len(pages), err)
 	}
 }

@@ -76,7 +76,7 @@ func (g *Guest) startInit(base uint64) (*nsInit, error) {
 		return nil, err
 	}
 	g.fam.Loop.Do(func() {
-		if err = ptrace.Seize(proc.Pid, initOptions); err == nil {
+		if err = g.fam.Loop.Seize(proc.Pid, initOptions); err == nil {
 			in.t = g.fam.AddThread(in.p, proc.Pid, 1, nil)
 		}
 	})
