@@ -215,6 +215,22 @@ func (s *Set) Now(origin uint64) (uint64, bool) {
 	return a, s.Has(a) && s.origin(a) == origin
 }
 
+// LeftFrom tells whether a page is missing that was in r when the process left, and is elsewhere by now.
+func (s *Set) LeftFrom(r image.Range) bool {
+	found := false
+	for _, m := range s.moves {
+		s.each(m.to, func(a uint64, _ bool) bool {
+			o := s.origin(a)
+			found = o != a && r.Start <= o && o < r.End
+			return !found
+		})
+		if found {
+			break
+		}
+	}
+	return found
+}
+
 // Ask marks missing pages of r as asked for, most bytes of those that were not, and lists
 // their origins. next is where to go on.
 func (s *Set) Ask(r image.Range, most uint64) (origins []image.Range, next uint64) {

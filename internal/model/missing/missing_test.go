@@ -14,6 +14,34 @@ func pages(start, n uint64) image.Range {
 	return image.Range{Start: start * page, End: (start + n) * page}
 }
 
+// What has been moved away and is still to come is needed where it was.
+func TestLeftFrom(t *testing.T) {
+	s := New([]image.Range{pages(10, 10)})
+	if s.LeftFrom(pages(0, 100)) {
+		t.Error("nothing has been moved")
+	}
+	s.Move(12*page, 50*page, 4*page)
+	for name, c := range map[string]struct {
+		r    image.Range
+		left bool
+	}{
+		"all":       {pages(0, 100), true},
+		"some":      {pages(15, 1), true},
+		"not moved": {pages(16, 10), false},
+		"where to":  {pages(50, 4), false},
+		"elsewhere": {pages(0, 10), false},
+	} {
+		if s.LeftFrom(c.r) != c.left {
+			t.Errorf("%s: %v", name, !c.left)
+		}
+	}
+	s.Move(50*page, 12*page, 2*page)
+	s.Remove(pages(53, 1))
+	if s.LeftFrom(pages(12, 2)) || !s.LeftFrom(pages(14, 1)) || s.LeftFrom(pages(15, 1)) {
+		t.Error("it does not follow")
+	}
+}
+
 // A program does what programs do with memory while its pages come: each comes
 // to where it is by then, once, and none that it has dropped.
 func TestSetFollowsAProgram(t *testing.T) {

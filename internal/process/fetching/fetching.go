@@ -133,6 +133,13 @@ func (f *Fetching) Missing() uint64 {
 	return n * image.PageSize
 }
 
+// LeftFrom tells whether pages are missing that were at r when the process left, and belong elsewhere by now.
+func (f *Fetching) LeftFrom(r image.Range) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.own.set.LeftFrom(r)
+}
+
 // Waits is how many faults had to wait for a page.
 func (f *Fetching) Waits() uint64 {
 	f.mu.Lock()

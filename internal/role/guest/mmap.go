@@ -233,8 +233,11 @@ func (s *strand) mapFrom(p *pending, f *source, made func(at uint64)) {
 
 // mapAtHome has the mapping repeated in the deputy, at the same place, before the
 // thread's next call there. What the deputy has there is older than the guest's
-// own address space and goes.
+// own address space and goes; but if it is still needed, as the program has moved what is missing, it comes first.
 func (s *strand) mapAtHome(p *pending, at uint64) {
+	if f := s.b.fetching.Load(); f != nil && f.LeftFrom(image.Range{Start: at, End: at + pageUp(p.args[1])}) {
+		_ = s.b.whole(never) // an error is the body's end
+	}
 	c := &syscalls.Call{Nr: unix.SYS_MMAP, Args: p.args}
 	c.Args[0] = at
 	c.Args[3] = p.args[3]&^(unix.MAP_FIXED_NOREPLACE|unix.MAP_LOCKED) | unix.MAP_FIXED
