@@ -91,9 +91,10 @@ func Outreaches(off, length, size uint64) bool {
 }
 
 // Fetchable tells whether pages of the mapping may be missing where the process
-// runs, until they are needed: those the kernel lets a supervisor put there later.
+// runs, until they are needed: those the kernel lets a supervisor put there later. What is to
+// be wiped in a child must not be put there.
 func (v *VMA) Fetchable() bool {
-	return v.Kind == Anonymous && !v.Grows && v.Advice&Droppable == 0
+	return v.Kind == Anonymous && !v.Grows && v.Advice&(Droppable|WipeOnFork) == 0
 }
 
 // Locked is how much of the process's memory is locked, in bytes.

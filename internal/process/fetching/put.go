@@ -55,6 +55,8 @@ func (f *Fetching) put(s *space, p wire.Piece) wire.Piece {
 			case errno == unix.ENOENT && n > image.PageSize: // of several mappings
 				most = image.PageSize
 				continue
+			case errno == unix.ENOENT && s != f.own: // a child, which has not got the mapping: madvise(2), MADV_DONTFORK
+				done = image.PageSize
 			case errno == unix.ENOENT && s.unsure(p.At, time.Now()): // a change that nothing is told of yet
 				return p
 			case errno == unix.EEXIST: // a guard: madvise(2)
