@@ -31,7 +31,15 @@ const (
 
 	// RegionSize is the address space a region takes.
 	RegionSize = PieceOff + PieceSize
+
+	// Stretch is the address space around it that no program uses which has one. From ScratchOff on it is for what a deputy
+	// maps for one call: elsewhere the program has something of its own, or will have, of which the deputy knows nothing.
+	Stretch    = 4 << 30
+	ScratchOff = 1 << 30
 )
+
+// The scratch memory lies behind the region.
+const _ = uint64(ScratchOff - RegionSize)
 
 // Candidates are bases tried in turn for the region: addresses that neither
 // the kernel's mmap nor usual fixed mappings (executables, Go and Java heaps,

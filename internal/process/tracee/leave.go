@@ -79,7 +79,7 @@ func (h *Hold) unmapStub(t *Thread) error {
 	if err != nil {
 		return err
 	}
-	r, err := h.Inject(t, ip, unix.SYS_MUNMAP, p.Base, stub.RegionSize)
+	r, err := h.Inject(t, ip, unix.SYS_MUNMAP, p.Base, stub.Stretch)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func Mappings(fs procfs.FS, pid int, base uint64, files []image.FileID) ([]image
 
 // inStub tells whether a mapping is one of the supervisor's.
 func inStub(r image.Range, base uint64) bool {
-	return base != 0 && r.Start >= base && r.Start < base+stub.RegionSize
+	return base != 0 && r.Start >= base && r.Start < base+stub.Stretch
 }
 
 func (p *Process) inStub(r image.Range) bool { return inStub(r, p.Base) }

@@ -333,7 +333,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	if at < 0 && at > -4096 {
 		return -int64(unix.ENOMEM), nil, true
 	}
-	defer func() { _, _ = d.t.Call(unix.SYS_MUNMAP, uint64(at), size) }()
+	defer d.p.unscratch(d, at, size)
 	buf := make([]byte, size)
 	args, offs, _, _ := c.Place(uint64(at), buf, need)
 	for i := range c.Segs { // only what the call brings; fresh memory is zero

@@ -96,13 +96,14 @@ func (d *deputy) replaceProgram(m *wire.ExecMsg) (ret int64, gone bool) {
 	}
 	b.relocate(uint64(at))
 	if err := d.p.Mem.Write(uint64(at), b.bytes); err != nil {
+		d.p.unscratch(d, at, size)
 		return -int64(unix.EFAULT), false
 	}
 	ret, ok := d.issueExec(m, b, uint64(at))
 	if !ok {
 		return 0, true
 	}
-	_, _ = d.t.Call(unix.SYS_MUNMAP, uint64(at), size)
+	d.p.unscratch(d, at, size)
 	return ret, false
 }
 

@@ -1,7 +1,6 @@
 package deputy
 
 import (
-	"openmosix/internal/model/image"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
@@ -76,18 +75,4 @@ func (p *proc) unlimited(f func() error) error {
 	p.limits.Lock()
 	defer p.limits.Unlock()
 	return p.Unlimited(f)
-}
-
-// scratch maps memory for a call's arguments. The result is as mmap(2)'s.
-func (p *proc) scratch(d *deputy, size uint64) (at int64, err error) {
-	p.limits.Lock()
-	defer p.limits.Unlock()
-	e := p.Unlimited(func() error {
-		at, err = d.t.Call(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uint64(0), 0)
-		return err
-	})
-	if e == nil && at > 0 {
-		p.keepRange(image.Range{Start: uint64(at), End: uint64(at) + size})
-	}
-	return at, e
 }

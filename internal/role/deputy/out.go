@@ -379,6 +379,7 @@ func (f *frozen) commit() {
 	p.lockable = max(f.img.Locked(), f.img.Limits[unix.RLIMIT_MEMLOCK].Cur)
 	p.stopped = f.stopped()
 	p.mu.Unlock()
+	p.noScratches()
 	for _, d := range f.deputies {
 		go d.run()
 	}

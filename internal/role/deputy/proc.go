@@ -96,7 +96,9 @@ type proc struct {
 	giveFrom  time.Time
 
 	limits sync.Mutex // held while the deputy's own limits are read, set or put aside
-	bounds bounds     // those that the guest's side goes by: bounds.go
+	// scratches are what its deputies have mapped for calls under way; limits
+	scratches []image.Range
+	bounds    bounds // those that the guest's side goes by: bounds.go
 
 	// served is what of its memory is served that it shares, and how often that had been opened when it was
 	// looked whether all of it is; cover.go; mu

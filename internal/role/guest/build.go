@@ -44,7 +44,7 @@ func freeBase(vmas []image.VMA) (uint64, error) {
 next:
 	for _, base := range stub.Candidates() {
 		for i := range vmas {
-			if vmas[i].Start < base+stub.RegionSize && base < vmas[i].End {
+			if vmas[i].Start < base+stub.Stretch && base < vmas[i].End {
 				continue next
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
@@ -151,7 +152,7 @@ const takenPlace = "its supervisor has memory where it wants its own"
 // reserved tells whether a range touches the supervisor's memory in the body.
 func (b *body) reserved(at, length uint64) bool {
 	end := at + length
-	return at < b.Base+regionSize && end > b.Base || end < at
+	return at < b.Base+stub.Stretch && end > b.Base || end < at
 }
 
 // enter registers a call, unless the body is being frozen: then the thread is
