@@ -44,6 +44,7 @@ type home struct {
 
 	procs   map[int]supervisor.Proc
 	waiting map[uint64]*answer
+	asked   bool // for something about a process; before, it does not know of first
 	calls   calls
 
 	sessions []session // the latest that were opened for it
@@ -273,6 +274,7 @@ func (h *home) update(e supervisor.Event) {
 		h.calls.replace(e.Calls)
 	case supervisor.State:
 		told := make(map[int]bool, len(e.Procs))
+		told[h.first] = !h.asked && !h.earlier
 		for _, a := range h.waiting {
 			told[a.moves] = true // on its way out it may not be listed yet
 		}
@@ -311,6 +313,7 @@ func (h *home) request(ctx context.Context, q supervisor.Request, progress func(
 	a := &answer{moves: q.PID, progress: make(chan supervisor.Event, 16), last: make(chan supervisor.Event, 1)}
 	r.mu.Lock()
 	h.waiting[q.ID] = a
+	h.asked = h.asked || q.PID != 0
 	r.mu.Unlock()
 	defer func() {
 		r.mu.Lock()

@@ -54,6 +54,7 @@ type Supervisor struct {
 	opening  map[int]chan struct{} // closed when the one that is being opened is there, or is not
 	nextID   uint64
 	requests int                     // under way
+	needed   bool                    // it has been told to do something, or will not be
 	comings  []*coming               // processes at home of which pages are missing
 	used     map[int]supervisor.Used // by pid, of processes that came home
 	figures  figures
@@ -62,6 +63,7 @@ type Supervisor struct {
 	joint    *jointly
 	cover    cover
 
+	begun      time.Time
 	disbanding sync.Once
 	done       chan struct{}
 	once       sync.Once
@@ -90,7 +92,7 @@ func Main() int {
 func newSupervisor() *Supervisor {
 	s := &Supervisor{log: slog.Default(), cpu: cpu.Local(), procs: map[int]*proc{}, byOwn: map[int]*deputy{}, born: map[int]*newborn{},
 		used: map[int]supervisor.Used{}, opens: map[uint64]chan *supervisor.Opened{}, placing: map[uint64]question{}, links: map[*link]struct{}{}, sessions: map[int]*link{}, opening: map[int]chan struct{}{},
-		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, done: make(chan struct{})}
+		pieces: newPieces(), figures: figures{seen: tally.Sum{}, done: tally.Sum{}}, begun: time.Now(), done: make(chan struct{})}
 	s.joint, s.fam = newJointly(s), tracee.NewFamily(s)
 	s.naming = naming.New(s.fam.FS, s.anyAway, s.done)
 	s.fam.Owes = func(more int) {
@@ -109,6 +111,9 @@ func (s *Supervisor) serve() {
 		files, err := s.daemon.Recv(&m)
 		if err != nil {
 			s.log.Info("the daemon is gone", "error", err)
+			s.mu.Lock()
+			s.needed = true
+			s.mu.Unlock()
 			s.endIfIdle()
 			if s.daemon.Rejoin() != nil {
 				return
@@ -128,6 +133,7 @@ func (s *Supervisor) serve() {
 		case m.Request != nil:
 			s.mu.Lock()
 			s.requests++
+			s.needed = s.needed || !isQuestion(m.Request.Verb)
 			s.mu.Unlock()
 			go s.request(*m.Request)
 		case m.Opened != nil:
@@ -316,10 +322,19 @@ func (s *Supervisor) anyAway() bool {
 	})
 }
 
-// endIfIdle ends the supervisor when it keeps nothing.
+// neededWithin is for how long a supervisor waits for what it was started for.
+const neededWithin = time.Minute
+
+// isQuestion tells of a request that all supervisors may be sent at any time.
+func isQuestion(v supervisor.Verb) bool {
+	return v == supervisor.Describe || v == supervisor.AskAgain || v == supervisor.Elsewhere
+}
+
+// endIfIdle ends the supervisor when it keeps nothing. One that has just been started may be asked, like all others,
+// what it keeps, before it is told what it is to keep.
 func (s *Supervisor) endIfIdle() {
 	s.mu.Lock()
-	idle := len(s.procs) == 0 && s.requests == 0 && len(s.lefts) == 0
+	idle := len(s.procs) == 0 && s.requests == 0 && len(s.lefts) == 0 && (s.needed || time.Since(s.begun) > neededWithin)
 	s.mu.Unlock()
 	if idle {
 		s.once.Do(func() { close(s.done) })
