@@ -58,6 +58,7 @@ func twoNodes(t *testing.T, adjust func(d *Daemon)) (one, two *node) {
 		// Away from the ids of a real node on this machine and of each other.
 		// What else runs on this machine is not to be in the guests' way, nor they in its.
 		c.Guests.OwnerFirst, c.Guests.Weight = false, cgroup.Ordinary
+		c.Balance.Enabled = false // nor to be balanced: the supervisors here only say that they move something
 		// By this name test/check knows what a test has left that was killed.
 		c.Guests.CGroup = fmt.Sprintf("openmosix-t%d-%s", os.Getpid(), lodging.GroupOf(c.RunDir, ""))
 		c.Guests.Max, c.Guests.UIDBase = 8, uint32(1_900_000_000+os.Getpid()%1000*100+number*10)
