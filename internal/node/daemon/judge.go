@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"time"
 
 	"openmosix/internal/linux/procfs"
@@ -27,7 +28,7 @@ func freshMayMove(pid int) bool {
 // JudgeHere asks process/check about a process of this machine.
 func JudgeHere(pid int) ([]control.Reason, error) {
 	findings, err := check.Why(procfs.FS("/proc"), pid)
-	for look := 0; look < passingLooks && err == nil && passing(findings); look++ {
+	for look := 0; look < passingLooks && (err == nil && passing(findings) || errors.Is(err, procfs.ErrGone) && lives(pid)); look++ {
 		time.Sleep(passingPause)
 		findings, err = check.Why(procfs.FS("/proc"), pid)
 	}
@@ -39,6 +40,13 @@ func JudgeHere(pid int) ([]control.Reason, error) {
 		reasons[i] = control.Reason{Code: string(f.Code), Text: f.String(), Hint: f.Hint()}
 	}
 	return reasons, nil
+}
+
+// lives tells whether a process that seems to have ended has not: while a thread of it that is not the first executes a program
+// the first one has ended.
+func lives(pid int) bool {
+	ends, err := procfs.FS("/proc").Ends(pid)
+	return err == nil && !ends
 }
 
 // passing tells whether the only reason is one that may be over soon.
