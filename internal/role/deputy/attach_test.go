@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"testing"
 	"time"
-
 )
 
 // A process that a traced one has made is asked for before its first stop has been taken, as when somebody
