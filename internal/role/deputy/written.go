@@ -156,8 +156,12 @@ func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
 	}
 }
 
-// mayHaveCredit tells whether a descriptor that was written to may have some.
+// mayHaveCredit tells whether a descriptor that was written to may have some. Not of a process that tells others by memory
+// that it shares with them: they are to find what it has written.
 func (d *deputy) mayHaveCredit(fd int) bool {
+	if d.p.sharesMemory() {
+		return false
+	}
 	w := &d.writes
 	if w.last != fd {
 		w.last, w.run, w.null, w.pipe = fd, 0, false, false
