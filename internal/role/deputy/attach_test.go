@@ -7,31 +7,45 @@ import (
 	"time"
 )
 
+// talkative is a supervisor for whose words nobody waits.
+func talkative(t *testing.T) *Supervisor {
+	s, _, told := employedOn(t, "/proc")
+	go func() {
+		for range told {
+		}
+	}()
+	return s
+}
+
+// runs begins a shell with a script, which is over with the test, and gives what it reads.
+func runs(t *testing.T, script string) (pid int, lines io.Writer) {
+	t.Helper()
+	shell := exec.Command("sh", "-c", "echo runs; "+script)
+	lines, err := shell.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says, err := shell.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = shell.Process.Kill(), shell.Wait() })
+	if _, err := says.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return shell.Process.Pid, lines
+}
+
 // A process that a traced one has made is asked for before its first stop has been taken, as when somebody
 // moves all children of a process that is away: only that stop tells whether it is a deputy.
 func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
-	s, _, told := employedOn(t, "/proc")
-	go func() {
-		for range told { // nobody is to wait for this
-		}
-	}()
-	maker := exec.Command("sh", "-c", "echo runs; read line; sleep 60 >&- & wait")
-	lines, err := maker.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	says, err := maker.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := maker.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _, _ = maker.Process.Kill(), maker.Wait() }()
-	if _, err := says.Read(make([]byte, 1)); err != nil { // else its execve would be a stop, too
-		t.Fatal(err)
-	}
-	s.fam.Loop.Do(func() { err = s.fam.Loop.Seize(maker.Process.Pid, awayOptions) })
+	s := talkative(t)
+	maker, lines := runs(t, "read line; sleep 60 >&- & wait") // had it not begun, its execve would be a stop, too
+	var err error
+	s.fam.Loop.Do(func() { err = s.fam.Loop.Seize(maker, awayOptions) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +57,7 @@ func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
 	}
 	child := 0
 	for begun := time.Now(); child == 0; time.Sleep(time.Millisecond) {
-		if children, _ := s.fam.FS.Children(maker.Process.Pid); len(children) == 1 {
+		if children, _ := s.fam.FS.Children(maker); len(children) == 1 {
 			child = children[0]
 		} else if time.Since(begun) > 10*time.Second {
 			t.Fatal("it makes no process")
@@ -74,28 +88,8 @@ func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
 
 // A process may execute a program until it is traced. What is looked at then is the memory that it has then.
 func TestMemoryIsThatOfTheProgramItHasExecutedMeanwhile(t *testing.T) {
-	s, _, told := employedOn(t, "/proc")
-	go func() {
-		for range told { // nobody is to wait for this
-		}
-	}()
-	process := exec.Command("sh", "-c", "echo runs; read line; exec sleep 60")
-	lines, err := process.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	says, err := process.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	pid := process.Process.Pid
-	defer func() { _, _ = process.Process.Kill(), process.Wait() }()
-	if _, err := says.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
+	s := talkative(t)
+	pid, lines := runs(t, "read line; exec sleep 60")
 	busy, free := make(chan struct{}), make(chan struct{})
 	go s.fam.Loop.Do(func() { close(busy); <-free })
 	<-busy

@@ -1,20 +1,10 @@
 // Relative names are looked for in the working directory, whatever it is called by then, whoever has changed it, and whichever thread.
 // quick
-#include "zoo.h"
-static int go[2], done[2];
-static void order(char what) {
-	char b;
-	give(go[1], &what, 1);
-	must(take(done[0], &b, 1));
-}
-static void obey(void) {
-	char what;
-	while (take(go[0], &what, 1)) {
-		switch (what) {
-		case 'r': must(!rename("cwd/one", "cwd/other")); break;
-		case 'R': must(!rename("cwd/other", "cwd/one")); break;
-		}
-		give(done[1], &what, 1);
+#include "orders.h"
+static void obeys(char what) {
+	switch (what) {
+	case 'r': must(!rename("cwd/one", "cwd/other")); break;
+	case 'R': must(!rename("cwd/other", "cwd/one")); break;
 	}
 }
 static volatile int asks = 1;
@@ -30,17 +20,11 @@ static int to(const char *name) {
 }
 int main(void) {
 	must(getcwd(here, sizeof here));
-	must(!mkdir("cwd", 0700) && !mkdir("cwd/one", 0700) && !mkdir("cwd/a", 0700) && !mkdir("cwd/b", 0700) && !pipe(go) && !pipe(done));
+	must(!mkdir("cwd", 0700) && !mkdir("cwd/one", 0700) && !mkdir("cwd/a", 0700) && !mkdir("cwd/b", 0700));
 	close(open("cwd/one/file", O_CREAT | O_WRONLY, 0600));
 	close(open("cwd/a/only.a", O_CREAT | O_WRONLY, 0600));
 	close(open("cwd/b/only.b", O_CREAT | O_WRONLY, 0600));
-	pid_t c = child();
-	if (c == 0) {
-		close(go[1]), close(done[0]);
-		obey();
-		_exit(5);
-	}
-	close(go[0]), close(done[1]);
+	pid_t c = employs(5);
 	ready();
 	char path[PATH_MAX + 64];
 	snprintf(path, sizeof path, "%s/cwd/one/file", here);

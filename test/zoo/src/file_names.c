@@ -1,34 +1,21 @@
 // Names that come and go by the hand of a process at home are seen so from away, whatever was known of them before.
 // quick
-#include "zoo.h"
-static int go[2], done[2];
-
-// order has the child at home change something, and returns when it has.
-static void order(char what) {
-	char b;
-	give(go[1], &what, 1);
-	must(take(done[0], &b, 1));
-}
-
-static void obey(void) {
-	char what;
-	while (take(go[0], &what, 1)) {
-		switch (what) {
-		case 'c': close(open("names/x", O_CREAT | O_WRONLY | O_EXCL, 0600)); break;
-		case 'u': must(!unlink("names/x")); break;
-		case 'l': must(!symlink("target", "names/x")); break;
-		case 'm': must(!mkdir("names/d", 0700)); break;
-		case 'f': close(open("names/d/y", O_CREAT | O_WRONLY, 0600)); break;
-		case 'r': must(!rename("names/d", "names/e")); break;
-		case 'R': must(!rename("names/e", "names/d")); break;
-		case 'F': must(!unlink("names/d/y")); break;
-		case 'M': must(!rmdir("names/d")); break;
-		case 's': must(!symlink("d", "names/way")); break;
-		case 'S': must(!unlink("names/way")); break;
-		case 'v': must(!rename("names", "names.other") && !mkdir("names", 0700)); break;
-		case 'V': must(!rmdir("names") && !rename("names.other", "names")); break;
-		}
-		give(done[1], &what, 1);
+#include "orders.h"
+static void obeys(char what) {
+	switch (what) {
+	case 'c': close(open("names/x", O_CREAT | O_WRONLY | O_EXCL, 0600)); break;
+	case 'u': must(!unlink("names/x")); break;
+	case 'l': must(!symlink("target", "names/x")); break;
+	case 'm': must(!mkdir("names/d", 0700)); break;
+	case 'f': close(open("names/d/y", O_CREAT | O_WRONLY, 0600)); break;
+	case 'r': must(!rename("names/d", "names/e")); break;
+	case 'R': must(!rename("names/e", "names/d")); break;
+	case 'F': must(!unlink("names/d/y")); break;
+	case 'M': must(!rmdir("names/d")); break;
+	case 's': must(!symlink("d", "names/way")); break;
+	case 'S': must(!unlink("names/way")); break;
+	case 'v': must(!rename("names", "names.other") && !mkdir("names", 0700)); break;
+	case 'V': must(!rmdir("names") && !rename("names.other", "names")); break;
 	}
 }
 
@@ -76,14 +63,8 @@ static void isfile(const char *name) {
 
 int main(void) {
 	must(getcwd(here, sizeof here));
-	must(!mkdir("names", 0700) && !pipe(go) && !pipe(done));
-	pid_t c = child();
-	if (c == 0) {
-		close(go[1]), close(done[0]);
-		obey();
-		_exit(5);
-	}
-	close(go[0]), close(done[1]);
+	must(!mkdir("names", 0700));
+	pid_t c = employs(5);
 	ready();
 	char to[64];
 	int fd0;
