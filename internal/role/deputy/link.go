@@ -90,9 +90,12 @@ func (l *link) close() {
 			l.waiting.end()
 		}
 		_ = l.conn.Close()
-		l.s.mu.Lock()
-		delete(l.s.links, l)
-		l.s.mu.Unlock()
+		go func() { // until that has gone out the supervisor does not end: goodbye
+			l.conn.Bye()
+			l.s.mu.Lock()
+			defer l.s.mu.Unlock()
+			delete(l.s.links, l)
+		}()
 	})
 }
 

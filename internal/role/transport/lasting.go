@@ -120,7 +120,7 @@ func (f *Framed) Bye() {
 
 // goodbye queues what tells the other side that the connection is not broken. Precondition: mu is held.
 func (o *outgoing) goodbye() {
-	if o.last == nil {
+	if o.last == nil || o.last.closing { // it has been said
 		return
 	}
 	if o.last.closing = true; o.last.severed {
