@@ -35,7 +35,12 @@ func Build(p Program, cache string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make cache: %w", err)
 	}
-	fresh := fmt.Sprintf("%s.%d", path, os.Getpid()) // another run of the tests may be building it too
+	own, err := os.MkdirTemp(dir, "build") // another test, or run of them, may be building it too
+	if err != nil {
+		return "", fmt.Errorf("make cache: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(own) }()
+	fresh := filepath.Join(own, p.Name)
 	if err := p.build(fresh); err != nil {
 		return "", err
 	}
