@@ -43,6 +43,7 @@ type Side interface {
 // Naming is what is known and told.
 type Naming struct {
 	fs      procfs.FS
+	own     func() (*supervisor, error) // what binds this one
 	log     *slog.Logger
 	anyAway func() bool // a process is on another node
 	over    <-chan struct{}
@@ -90,7 +91,7 @@ const maxLearning = 256
 // New knows nothing yet. anyAway tells whether a process of the family is on another node; when over
 // is closed it ends.
 func New(fs procfs.FS, anyAway func() bool, over <-chan struct{}) *Naming {
-	return &Naming{fs: fs, anyAway: anyAway, over: over, asked: make(chan Shown, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
+	return &Naming{fs: fs, own: sync.OnceValues(func() (*supervisor, error) { return own(fs) }), anyAway: anyAway, over: over, asked: make(chan Shown, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
 		readables: readables{files: make(map[string]*readableFile), watches: make(map[int32]*readableFile)}}
 }
 

@@ -9,20 +9,41 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// supervisor is what this one is bound by, which stays as it is.
+type supervisor struct {
+	mounts, users string
+	root          unix.Stat_t
+	status        *procfs.Status
+}
+
+// own looks for that; the first time it is needed.
+func own(fs procfs.FS) (*supervisor, error) {
+	s := &supervisor{mounts: fs.Link(unix.Getpid(), "ns/mnt"), users: fs.Link(unix.Getpid(), "ns/user")}
+	if err := unix.Stat("/", &s.root); err != nil {
+		return nil, err
+	}
+	var err error
+	s.status, err = fs.Status(unix.Getpid())
+	return s, err
+}
+
 // ViewOf describes a process that is about to leave; nil: it has names of its own, or is bound by rules of its
 // own, which nobody can look at.
 func (n *Naming) ViewOf(pid int) *View {
+	own, err := n.own()
+	if err != nil {
+		return nil
+	}
 	v := View{mounts: n.fs.Link(pid, "ns/mnt")}
-	if v.mounts == "" || v.mounts != n.fs.Link(unix.Getpid(), "ns/mnt") || n.fs.Link(pid, "ns/user") != n.fs.Link(unix.Getpid(), "ns/user") {
+	if v.mounts == "" || v.mounts != own.mounts {
 		return nil
 	}
-	var its, ours unix.Stat_t
-	if unix.Stat(n.fs.Path(pid, "root"), &its) != nil || unix.Stat("/", &ours) != nil || its.Dev != ours.Dev || its.Ino != ours.Ino {
+	var root unix.Stat_t
+	if unix.Stat(n.fs.Path(pid, "root"), &root) != nil || root.Dev != own.root.Dev || root.Ino != own.root.Ino {
 		return nil
 	}
-	status, err := n.fs.Status(pid)
-	own, ownErr := n.fs.Status(unix.Getpid())
-	if err != nil || ownErr != nil || isConfined(status, own) {
+	status, plain := n.plain(pid)
+	if !plain || status.NoNewPrivs && !own.status.NoNewPrivs { // of Landlock nothing is told but that it comes with that, but for those who may administrate the machine
 		return nil
 	}
 	label, _ := os.ReadFile(n.fs.Path(pid, "attr/current")) // what a security module goes by
@@ -30,11 +51,20 @@ func (n *Naming) ViewOf(pid int) *View {
 	return &v
 }
 
-// isConfined tells of a process under a seccomp filter, or perhaps Landlock, that others of its user are not under: a
-// call may be refused to it that is made for them. Of Landlock nothing is told but that it comes with no_new_privs, but for
-// those who may administrate the machine.
-func isConfined(its, ours *procfs.Status) bool {
-	return its.NoNewPrivs && !ours.NoNewPrivs || its.Seccomp != ours.Seccomp || its.SeccompFilters != ours.SeccompFilters
+// IsPlain tells whether a process sees the ids of users as this supervisor does, and is under no seccomp filter of its own,
+// which may forbid what it is told ahead.
+func (n *Naming) IsPlain(pid int) bool {
+	_, plain := n.plain(pid)
+	return plain
+}
+
+func (n *Naming) plain(pid int) (*procfs.Status, bool) {
+	own, err := n.own()
+	if err != nil || own.users == "" || n.fs.Link(pid, "ns/user") != own.users {
+		return nil, false
+	}
+	its, err := n.fs.Status(pid)
+	return its, err == nil && its.Seccomp == own.status.Seccomp && its.SeccompFilters == own.status.SeccompFilters
 }
 
 // Shares tells whether what is known holds for a process still.

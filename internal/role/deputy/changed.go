@@ -7,6 +7,6 @@ func (p *proc) isStrange() bool {
 	if p.sharesNames.Load() && !p.s.naming.Shares(p.PID) {
 		p.sharesNames.Store(false)
 	}
-	p.plain.Store(p.s.isPlain(p.PID))
+	p.plain.Store(p.s.naming.IsPlain(p.PID))
 	return !p.sharesNames.Load()
 }

@@ -213,13 +213,3 @@ func (p *proc) sharesMemory() bool {
 	defer p.mu.Unlock()
 	return len(p.sharedAt) > 0
 }
-
-// isPlain tells whether a process sees the ids of users as this supervisor does, and is under no filter of its own, which may
-// forbid what it is told ahead.
-func (s *Supervisor) isPlain(pid int) bool {
-	ns := s.fam.FS.Link(pid, "ns/user")
-	its, err := s.fam.FS.Status(pid)
-	ours, ourErr := s.fam.FS.Status(unix.Getpid())
-	return ns != "" && ns == s.fam.FS.Link(unix.Getpid(), "ns/user") && err == nil && ourErr == nil &&
-		its.Seccomp == ours.Seccomp && its.SeccompFilters == ours.SeccompFilters
-}

@@ -86,7 +86,7 @@ func (p *proc) prepareBy(l *link, img *image.Image, memory uint64) (*wire.Prepar
 		p.s.naming.Listens(l.conn, true)
 	}
 	p.sharesNames.Store(announced.Names)
-	p.plain.Store(p.s.isPlain(p.PID))
+	p.plain.Store(p.s.naming.IsPlain(p.PID))
 	if err := l.send(wire.Prepare, p.Own, wire.Encode(announced)); err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
