@@ -38,6 +38,9 @@ const (
 	ScratchOff = 1 << 30
 )
 
+// Touches tells whether a range of addresses has some of the stretch at base in it.
+func Touches(base, start, end uint64) bool { return start < base+Stretch && base < end }
+
 // The scratch memory lies behind the region.
 const _ = uint64(ScratchOff - RegionSize)
 

@@ -177,7 +177,7 @@ func (p *Process) chooseBase() (uint64, error) {
 next:
 	for _, base := range stub.Candidates() {
 		for _, m := range ms {
-			if m.Start < base+stub.Stretch && base < m.End {
+			if stub.Touches(base, m.Start, m.End) {
 				continue next
 			}
 		}

@@ -58,7 +58,7 @@ func (d *deputy) mapping(j job) {
 // reserved tells whether a range touches what the supervisor has mapped in the deputy.
 func (p *proc) reserved(at, length uint64) bool {
 	end := at + length
-	return end < at || at < p.Base+stub.Stretch && end > p.Base
+	return end < at || stub.Touches(p.Base, at, end)
 }
 
 // identify tells which file a descriptor shows. This supervisor may open what the process

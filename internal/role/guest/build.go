@@ -44,7 +44,7 @@ func freeBase(vmas []image.VMA) (uint64, error) {
 next:
 	for _, base := range stub.Candidates() {
 		for i := range vmas {
-			if vmas[i].Start < base+stub.Stretch && base < vmas[i].End {
+			if stub.Touches(base, vmas[i].Start, vmas[i].End) {
 				continue next
 			}
 		}

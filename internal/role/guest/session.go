@@ -95,7 +95,7 @@ func (g *Guest) suits(img *image.Image) error {
 func (g *Guest) fits(img *image.Image, mono, boot int64) error {
 	base := g.init.p.Base
 	for i := range img.VMAs {
-		if img.VMAs[i].Start < base+stub.Stretch && base < img.VMAs[i].End {
+		if stub.Touches(base, img.VMAs[i].Start, img.VMAs[i].End) {
 			return fmt.Errorf("%w: the process uses the addresses of its stub", errUnfit)
 		}
 	}

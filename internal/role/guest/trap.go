@@ -152,7 +152,7 @@ const takenPlace = "its supervisor has memory where it wants its own"
 // reserved tells whether a range touches the supervisor's memory in the body.
 func (b *body) reserved(at, length uint64) bool {
 	end := at + length
-	return at < b.Base+stub.Stretch && end > b.Base || end < at
+	return stub.Touches(b.Base, at, end) || end < at
 }
 
 // enter registers a call, unless the body is being frozen: then the thread is
