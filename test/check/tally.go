@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -78,6 +80,20 @@ func (t *tally) readEvents(r io.Reader, w io.Writer) {
 				t.failures = append(t.failures, failure{e.Package, e.Test})
 				fmt.Fprintf(w, "FAIL  %s\n%s", where, strings.Join(said[where], ""))
 			}
+			delete(said, where)
+			if e.Test == "" {
+				unfinished(said, e.Package, w)
+			}
+		}
+	}
+}
+
+// unfinished prints what the tests of a package said that has ended without telling how they went: what
+// a panic says, of whatever goroutine, is said by the test that was running.
+func unfinished(said map[string][]string, pkg string, w io.Writer) {
+	for _, where := range slices.Sorted(maps.Keys(said)) {
+		if strings.HasPrefix(where, pkg+" ") {
+			fmt.Fprintf(w, "not ended: %s\n%s", where, strings.Join(said[where], ""))
 			delete(said, where)
 		}
 	}

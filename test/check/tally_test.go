@@ -26,6 +26,11 @@ func TestReadEvents(t *testing.T) {
 		{"does not build", `{"Action":"build-output","ImportPath":"p","Output":"x.go:1: no\n"}
 {"Action":"fail","Package":"p"}
 `, tally{failed: 1}, "x.go:1: no"},
+		{"panics, of a goroutine of another test", `{"Action":"pass","Package":"p","Test":"A"}
+{"Action":"output","Package":"p","Test":"B","Output":"panic: no\n"}
+{"Action":"output","Package":"p","Output":"FAIL p\n"}
+{"Action":"fail","Package":"p"}
+`, tally{passed: 1, failed: 1}, "panic: no"},
 		{"skips with the reason", `{"Action":"output","Package":"p","Test":"A","Output":"    a_test.go:1: needs root\n"}
 {"Action":"output","Package":"p","Test":"A","Output":"--- SKIP: A (0.00s)\n"}
 {"Action":"skip","Package":"p","Test":"A"}

@@ -21,6 +21,7 @@ type pairs struct {
 	made     int
 	// to hold how much each side has got, and the ends of a new connection
 	ends [2]chan offer
+	over chan struct{} // the test is: nobody waits for the other side any more
 }
 
 type offer struct {
@@ -33,26 +34,42 @@ func newPairs(t *testing.T) *pairs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	return &pairs{t: t, listener: l, ends: [2]chan offer{make(chan offer, 1), make(chan offer, 1)}}
+	over := make(chan struct{})
+	t.Cleanup(func() {
+		close(over)
+		l.Close()
+	})
+	return &pairs{t: t, listener: l, ends: [2]chan offer{make(chan offer, 1), make(chan offer, 1)}, over: over}
 }
 
-func (p *pairs) make() (a, b *Framed) {
+// errOver is why there is no other connection: the test may be over while a connection is being mended.
+var errOver = errors.New("the test is over")
+
+func (p *pairs) make() (a, b *Framed, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	dialed, err := net.Dial("tcp", p.listener.Addr().String())
 	if err != nil {
-		p.t.Error(err)
-		return nil, nil
+		return nil, nil, err
 	}
 	accepted, err := p.listener.Accept()
 	if err != nil {
-		p.t.Error(err)
-		return nil, nil
+		dialed.Close()
+		return nil, nil, err
 	}
 	p.last = [2]*net.TCPConn{dialed.(*net.TCPConn), accepted.(*net.TCPConn)}
 	p.made++
-	return NewFramed(dialed), NewFramed(accepted)
+	return NewFramed(dialed), NewFramed(accepted), nil
+}
+
+// first is make for the test itself.
+func (p *pairs) first() (a, b *Framed) {
+	p.t.Helper()
+	a, b, err := p.make()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return a, b
 }
 
 // cut ends the connection as a box between does: with resets, and what was on its way is lost.
@@ -68,22 +85,33 @@ func (p *pairs) cut() {
 // dials is the side that makes a new connection, waits the one that is offered it.
 func (p *pairs) dials(other *Framed) Again {
 	return func(_ error, got uint64) (*Framed, uint64, error) {
-		a, b := p.make()
+		a, b, err := p.make()
+		if err != nil {
+			return nil, 0, err
+		}
 		other.Sever()
 		p.ends[1] <- offer{b, got}
-		theirs := <-p.ends[0]
-		return a, theirs.got, nil
+		select {
+		case theirs := <-p.ends[0]:
+			return a, theirs.got, nil
+		case <-p.over:
+			return nil, 0, errOver
+		}
 	}
 }
 
 func (p *pairs) waits(_ error, got uint64) (*Framed, uint64, error) {
-	o := <-p.ends[1]
-	p.ends[0] <- offer{nil, got}
-	return o.conn, o.got, nil
+	select {
+	case o := <-p.ends[1]:
+		p.ends[0] <- offer{nil, got}
+		return o.conn, o.got, nil
+	case <-p.over:
+		return nil, 0, errOver
+	}
 }
 
 func (p *pairs) lasting() (a, b *Framed) {
-	a, b = p.make()
+	a, b = p.first()
 	a.Last(p.dials(b))
 	b.Last(p.waits)
 	return a, b
@@ -264,7 +292,7 @@ func TestLastingEnds(t *testing.T) {
 	t.Run("closed here", func(t *testing.T) { // and at once by the other side, which has been told
 		for range 200 {
 			p := newPairs(t)
-			a, b := p.make()
+			a, b := p.first()
 			for _, f := range []*Framed{a, b} {
 				f.Last(func(error, uint64) (*Framed, uint64, error) {
 					t.Error("a connection that is closed is to go on")
