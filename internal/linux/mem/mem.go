@@ -1,13 +1,10 @@
 // Package mem reads and writes the memory of another process.
 //
-// process_vm_readv(2) and process_vm_writev(2) come first: they need no file
-// position and are fast in large pieces. Where they refuse (a page the process
-// itself may not read or write, such as its program text), /proc/pid/mem does
-// the rest: it follows the rules of ptrace and breaks copy-on-write instead of
-// honouring the protection. Neither can read pages of a mapped file beyond the
-// file's end, and [vvar] is closed to both.
+// By process_vm_readv(2) and process_vm_writev(2), which need no file position and are fast in large pieces. They do what
+// the process itself could do. What it may not do, as writing into its program text, is done by its tracer: Forced. Neither can read pages of a
+// mapped file beyond the file's end, and [vvar] is closed to both.
 //
-// A call does all of its ranges or returns an error; it never tells how far it
+// A call does all of its range or returns an error; it never tells how far it
 // came. The package does not stop anybody: the contents of a running process
 // are whatever they are at that moment.
 //
@@ -29,6 +26,7 @@ import (
 // Space is the memory of one process.
 type Space struct {
 	pid    int
+	tracer Tracer       // nil: whoever asks
 	task   atomic.Int32 // whom process_vm_* is asked about
 	behind atomic.Pointer[files]
 }
@@ -43,16 +41,10 @@ type files struct {
 	maps *os.File // what asks about mappings; nil: the kernel tells nothing of single ones
 }
 
-// Span is one piece to be copied: len(Bytes) bytes at Addr of the process.
-type Span struct {
-	Addr  uint64
-	Bytes []byte
-}
-
 // Open opens the memory of the process that the proc file system mounted at
-// /proc knows as pid. It needs the right to trace that process.
-func Open(pid int) (*Space, error) {
-	s := Later(pid)
+// /proc knows as pid. It needs the right to trace that process, which tracer does; nil: nobody does yet.
+func Open(pid int, tracer Tracer) (*Space, error) {
+	s := Later(pid, tracer)
 	if err := s.behind.Load().open(pid); err != nil {
 		return nil, err
 	}
@@ -61,8 +53,8 @@ func Open(pid int) (*Space, error) {
 
 // Later is Open for a process that is stopped at its beginning, and mostly goes on without that anybody
 // looks at it: the files are opened when they are needed. If they cannot be then, the process is gone.
-func Later(pid int) *Space {
-	s := &Space{pid: pid}
+func Later(pid int, tracer Tracer) *Space {
+	s := &Space{pid: pid, tracer: tracer}
 	s.task.Store(int32(pid))
 	s.behind.Store(new(files))
 	return s
@@ -149,32 +141,23 @@ func (f *files) close(pid int) error {
 
 // Read fills b from addr.
 func (s *Space) Read(addr uint64, b []byte) error {
-	n, err := s.vmRead(addr, b)
-	if n == len(b) {
-		return nil
-	}
-	if err == unix.ESRCH {
-		return s.failed("read", addr, len(b), err)
-	}
-	if err := s.readFile(addr+uint64(n), b[n:]); err != nil {
-		return s.failed("read", addr, len(b), err)
-	}
-	return nil
+	return s.all("read", addr, b, s.vmRead)
 }
 
-// Write stores b at addr, also where the process itself may not write.
+// Write stores b at addr; if it fails some of it may have been stored.
 func (s *Space) Write(addr uint64, b []byte) error {
-	n, err := s.vmWrite(addr, b)
+	return s.all("write", addr, b, s.vmWrite)
+}
+
+func (s *Space) all(verb string, addr uint64, b []byte, do func(uint64, []byte) (int, unix.Errno)) error {
+	n, errno := do(addr, b)
 	if n == len(b) {
 		return nil
 	}
-	if err == unix.ESRCH {
-		return s.failed("write", addr, len(b), err)
+	if errno == 0 { // it came to what it may not
+		errno = unix.EFAULT
 	}
-	if err := s.writeFile(addr+uint64(n), b[n:]); err != nil {
-		return s.failed("write", addr, len(b), err)
-	}
-	return nil
+	return s.failed(verb, addr, len(b), errno)
 }
 
 func (s *Space) vmRead(addr uint64, b []byte) (int, unix.Errno) {
@@ -217,43 +200,6 @@ func (s *Space) retarget() bool {
 		}
 	}
 	return false
-}
-
-// readFile and writeFile do by /proc/pid/mem what process_vm refused.
-func (s *Space) readFile(addr uint64, b []byte) error {
-	if addr > maxAddr {
-		return unix.EFAULT
-	}
-	mem := s.opened().mem
-	if mem == nil {
-		return unix.ESRCH
-	}
-	for len(b) > 0 {
-		n, err := mem.ReadAt(b, int64(addr))
-		if n == 0 {
-			return noProgress(err)
-		}
-		b, addr = b[n:], addr+uint64(n)
-	}
-	return nil
-}
-
-func (s *Space) writeFile(addr uint64, b []byte) error {
-	if addr > maxAddr {
-		return unix.EFAULT
-	}
-	mem := s.opened().mem
-	if mem == nil {
-		return unix.ESRCH
-	}
-	for len(b) > 0 {
-		n, err := mem.WriteAt(b, int64(addr))
-		if n == 0 {
-			return noProgress(err)
-		}
-		b, addr = b[n:], addr+uint64(n)
-	}
-	return nil
 }
 
 // maxAddr keeps file offsets positive; user addresses end far below.

@@ -22,7 +22,7 @@ func own(tb testing.TB, size int) (*Space, uint64, []byte) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s, err := Open(os.Getpid())
+	s, err := Open(os.Getpid(), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -51,57 +51,68 @@ func TestReadWrite(t *testing.T) {
 	}
 }
 
-func TestProtectedPages(t *testing.T) {
+// tracer is one that counts what it was asked to do, until it has ended.
+type tracer struct {
+	asked int
+	ended bool
+}
+
+func (t *tracer) On(f func()) bool {
+	if t.asked++; !t.ended {
+		f()
+	}
+	return !t.ended
+}
+
+// TestForced: what a process may not do itself is done by its tracer, and nothing else.
+func TestForced(t *testing.T) {
+	var by tracer
 	s, addr, b := own(t, 3*4096)
+	s.tracer = &by
 	for i := range b {
 		b[i] = byte(i >> 12)
 	}
-	// The middle page may not be touched by its own process: half of the copy
-	// is done by process_vm, half by /proc/pid/mem.
 	if err := unix.Mprotect(b[4096:8192], unix.PROT_NONE); err != nil {
 		t.Fatal(err)
 	}
 	got := make([]byte, 3*4096)
-	if err := s.Read(addr, got); err != nil || got[0] != 0 || got[4096] != 1 || got[8192] != 2 {
-		t.Fatal(got[0], got[4096], got[8192], err)
+	if err := s.Read(addr, got); !errors.Is(err, unix.EFAULT) {
+		t.Errorf("read in its own right: %v", err)
 	}
-	fresh := bytes.Repeat([]byte{9}, 3*4096)
-	if err := s.WriteV([]Span{{addr, fresh[:100]}, {addr + 4000, fresh[:4196]}, {addr + 8292, fresh[:8]}}); err != nil {
-		t.Fatal(err)
+	if err := s.Write(addr+4000, got[:100]); !errors.Is(err, unix.EFAULT) {
+		t.Errorf("written in its own right: %v", err)
 	}
-	back := make([]byte, 8)
-	if err := s.ReadV([]Span{{addr, back[:2]}, {addr + 5000, back[2:4]}, {addr, nil}, {addr + 8292, back[4:6]}, {addr + 100, back[6:]}}); err != nil {
-		t.Fatal(err)
+	f := Forced{s}
+	if err := errors.Join(f.Read(addr, got[:4096]), f.Write(addr+8192, b[8192:])); err != nil || by.asked != 0 {
+		t.Errorf("the tracer was asked %d times for what anybody may do: %v", by.asked, err)
 	}
-	if want := []byte{9, 9, 9, 9, 9, 9, 0, 0}; !bytes.Equal(back, want) {
-		t.Error(back, want)
+	if err := f.Read(addr, got); err != nil || got[0] != 0 || got[4096] != 1 || got[8192] != 2 || by.asked != 1 {
+		t.Fatal(got[0], got[4096], got[8192], by.asked, err)
 	}
-}
-
-func TestManySpans(t *testing.T) {
-	s, addr, b := own(t, 4096)
-	spans, out := make([]Span, 3000), make([]byte, 3000)
-	for i := range spans {
-		b[i] = byte(i * 7)
-		spans[i] = Span{addr + uint64(i), out[i : i+1]}
+	if err := f.Write(addr+4000, bytes.Repeat([]byte{9}, 4196)); err != nil || by.asked != 2 {
+		t.Fatal(by.asked, err)
 	}
-	if err := s.ReadV(spans); err != nil || !bytes.Equal(out, b[:3000]) {
-		t.Error("differ", err)
+	if err := f.Read(addr+3999, got[:4198]); err != nil || got[0] != 0 || got[1] != 9 || got[4000] != 9 || got[4196] != 9 || got[4197] != 2 {
+		t.Error(got[:2], got[4000], got[4196:4198], err)
+	}
+	by.ended = true
+	if err := f.Read(addr, got); !errors.Is(err, unix.ESRCH) {
+		t.Errorf("read by a tracer that has ended: %v", err)
 	}
 }
 
 func TestErrors(t *testing.T) {
-	s, addr, _ := own(t, 4096)
+	s, _, _ := own(t, 4096)
 	beyond := beyondEnd(t)
 	for _, at := range []uint64{beyond + 4090, 0, 1 << 63, ^uint64(0)} {
 		if err := s.Read(at, make([]byte, 16)); err == nil {
 			t.Errorf("read at %#x succeeded", at)
 		}
-		if err := s.ReadV([]Span{{addr, make([]byte, 1)}, {at, make([]byte, 16)}}); err == nil {
-			t.Errorf("readv at %#x succeeded", at)
+		if err := (Forced{s}).Read(at, make([]byte, 16)); err == nil {
+			t.Errorf("forced to read at %#x", at)
 		}
 	}
-	if _, err := Open(1 << 30); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Open(1<<30, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,9 @@ package ptrace
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 )
 
 // Loop is one tracing thread. All ptrace requests of a family of tracees are
@@ -17,6 +20,7 @@ type Loop struct {
 	once     sync.Once
 	ended    chan struct{}
 	early    []Stop // ends that were taken before the loop could: Seize
+	thread   atomic.Int32
 }
 
 // NewLoop starts a tracing thread that calls handle for each stop, on that
@@ -47,6 +51,15 @@ func (l *Loop) Do(f func()) bool {
 	}
 }
 
+// On is Do for whoever may be on the tracing thread: there f runs at once.
+func (l *Loop) On(f func()) bool {
+	if unix.Gettid() == int(l.thread.Load()) {
+		f()
+		return true
+	}
+	return l.Do(f)
+}
+
 // Post runs f on the tracing thread some time later.
 func (l *Loop) Post(f func()) {
 	select {
@@ -64,6 +77,7 @@ func (l *Loop) Ended() <-chan struct{} { return l.ended }
 
 func (l *Loop) run() {
 	runtime.LockOSThread() // never unlocked: the thread dies with its tracees
+	l.thread.Store(int32(unix.Gettid()))
 	defer close(l.ended)
 	for {
 		select {

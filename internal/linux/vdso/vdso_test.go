@@ -15,7 +15,7 @@ func own(t testing.TB) ([]byte, uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := mem.Open(os.Getpid())
+	s, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

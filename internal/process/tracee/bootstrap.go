@@ -56,7 +56,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 	code := make([]byte, nameOff, nameOff+16)
 	copy(code, p.Family.Blob.Bytes)
 	code = append(code, "openmosix\x00"...)
-	if err := p.Mem.Write(base, code); err != nil {
+	if err := p.Forced().Write(base, code); err != nil {
 		return err
 	}
 	fd, err := do("make shared memory", unix.SYS_MEMFD_CREATE, base+nameOff, unix.MFD_CLOEXEC)

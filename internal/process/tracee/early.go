@@ -72,7 +72,7 @@ func (e *EarlyPages) StoreRest(space *mem.Space, vmas []image.VMA) error {
 			if at < v.Start || at >= v.End {
 				continue
 			}
-			if err := space.Write(at, b); err != nil {
+			if err := (mem.Forced{Space: space}).Write(at, b); err != nil {
 				return err
 			}
 		}

@@ -12,7 +12,7 @@ import (
 
 // A page that the memory has no place for waits until there is one.
 func TestEarlyPages(t *testing.T) {
-	space, err := mem.Open(os.Getpid())
+	space, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Skip(err)
 	}

@@ -115,7 +115,7 @@ type Thread struct {
 
 // NewProcess enters a process without threads.
 func (f *Family) NewProcess(pid, own int) (*Process, error) {
-	m, err := mem.Open(pid)
+	m, err := mem.Open(pid, f.Loop)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +124,11 @@ func (f *Family) NewProcess(pid, own int) (*Process, error) {
 
 // NewChild enters a process that the kernel has attached and that has done nothing yet.
 func (f *Family) NewChild(pid, own int) *Process {
-	return &Process{Family: f, PID: pid, Own: own, Mem: mem.Later(pid), threads: map[int]*Thread{}}
+	return &Process{Family: f, PID: pid, Own: own, Mem: mem.Later(pid, f.Loop), threads: map[int]*Thread{}}
 }
+
+// Forced is its memory as its tracer may use it. It may wait for the tracing thread.
+func (p *Process) Forced() mem.Forced { return mem.Forced{Space: p.Mem} }
 
 // AddThread enters a thread. data makes what the role has of it, before anybody else sees the thread; nil: nothing yet.
 // Precondition: on the tracing thread.

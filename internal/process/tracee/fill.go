@@ -88,7 +88,7 @@ func (f *Filling) Write(at uint64, b []byte) error {
 	done, err := f.write(at, b)
 	if errors.Is(err, errUnfilled) {
 		f.Close()
-		err = f.space.Write(at+done, b[done:])
+		err = mem.Forced{Space: f.space}.Write(at+done, b[done:])
 	}
 	return err
 }
@@ -100,7 +100,7 @@ func (f *Filling) write(at uint64, b []byte) (done uint64, err error) {
 	defer f.mu.RUnlock()
 	for done < uint64(len(b)) {
 		n, fills := f.piece(at+done, uint64(len(b))-done)
-		store := f.space.Write
+		store := mem.Forced{Space: f.space}.Write
 		if fills {
 			store = f.put
 		}
@@ -132,7 +132,7 @@ func (f *Filling) put(at uint64, b []byte) error {
 		case n > 0:
 		case errno == unix.EEXIST:
 			n = f.present(image.Range{Start: at, End: at + uint64(len(b))})
-			if err := f.space.Write(at, b[:n]); err != nil {
+			if err := (mem.Forced{Space: f.space}).Write(at, b[:n]); err != nil {
 				return err
 			}
 		default:

@@ -27,7 +27,7 @@ func TestFilling(t *testing.T) {
 	part := func(from, to int) image.Range {
 		return image.Range{Start: start + uint64(from*page), End: start + uint64(to*page)}
 	}
-	space, err := mem.Open(os.Getpid())
+	space, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

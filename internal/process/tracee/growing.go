@@ -22,5 +22,5 @@ func (p *Process) grow(v image.VMA) error {
 	}
 	_ = unix.Setrlimit(unix.RLIMIT_STACK, &unix.Rlimit{Cur: old.Max, Max: old.Max}) // else the soft one may do
 	defer func() { _ = unix.Setrlimit(unix.RLIMIT_STACK, &old) }()
-	return p.Mem.Write(v.Start, []byte{0})
+	return p.Forced().Write(v.Start, []byte{0})
 }

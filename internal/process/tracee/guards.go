@@ -39,7 +39,7 @@ func (p *Process) unreadable(r image.Range) ([]image.Range, error) {
 	var one [1]byte
 	for _, s := range swapped {
 		for a := s.Start; a < s.End; a += image.PageSize {
-			err := p.Mem.Read(a, one[:])
+			err := p.Forced().Read(a, one[:])
 			switch {
 			case errors.Is(err, unix.ESRCH):
 				return nil, err

@@ -39,7 +39,7 @@ func TestGuards(t *testing.T) {
 	if err := unix.Mprotect(b[8*page:22*page], unix.PROT_NONE); err != nil {
 		t.Fatal(err)
 	}
-	space, err := mem.Open(os.Getpid())
+	space, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func (p *Process) find(what []byte, in image.Range) (uint64, error) {
 	b := make([]byte, 16*image.PageSize)
 	for at := in.Start; at+uint64(len(what)) <= in.End; at += uint64(len(b) - len(what) + 1) {
 		b = b[:min(uint64(len(b)), in.End-at)]
-		if err := p.Mem.Read(at, b); err != nil {
+		if err := p.Forced().Read(at, b); err != nil {
 			return 0, err
 		}
 		if i := bytes.Index(b, what); i >= 0 {

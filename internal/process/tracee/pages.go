@@ -153,7 +153,7 @@ func (t *Thread) ApplyKeeping(ops []layout.Op, open OpenFile, stored []image.Ran
 		return err
 	}
 	for _, k := range kept {
-		if err := StorePages(space, k); err != nil {
+		if err := StorePages(t.Proc.Forced(), k); err != nil {
 			return err
 		}
 	}

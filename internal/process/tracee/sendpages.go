@@ -53,7 +53,7 @@ func pieces(ranges []image.Range, each func(image.Range) error) error {
 
 func read(space *mem.Space, r image.Range, buf []byte) piece {
 	p := piece{Range: r, bytes: buf[:r.Len()]}
-	p.unread = space.Read(r.Start, p.bytes) != nil
+	p.unread = mem.Forced{Space: space}.Read(r.Start, p.bytes) != nil
 	return p
 }
 
@@ -77,7 +77,7 @@ func sendSingly(space *mem.Space, r image.Range, emit Emit) (uint64, error) {
 	var sent uint64
 	buf := make([]byte, image.PageSize)
 	for a := r.Start; a < r.End; a += image.PageSize {
-		if space.Read(a, buf) != nil {
+		if (mem.Forced{Space: space}).Read(a, buf) != nil {
 			continue
 		}
 		if err := emitPages(a, buf, emit); err != nil {

@@ -41,7 +41,7 @@ func ownPages(t *testing.T, pages int) (*mem.Space, []byte, image.Range) {
 	if _, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(end), image.PageSize, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_FIXED, f.Fd(), 0); errno != 0 {
 		t.Fatal(errno)
 	}
-	space, err := mem.Open(os.Getpid())
+	space, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -371,7 +371,7 @@ func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
 	for i := range c.Segs {
 		s := &c.Segs[i]
 		if s.Out {
-			if err := d.p.Mem.Read(uint64(at)+uint64(offs[i]), buf[offs[i]:offs[i]+int(s.Size)]); err != nil {
+			if err := d.p.Forced().Read(uint64(at)+uint64(offs[i]), buf[offs[i]:offs[i]+int(s.Size)]); err != nil {
 				return -int64(unix.EFAULT), nil, true
 			}
 		}

@@ -105,11 +105,11 @@ func (p *proc) frozenHere(l *link, later missing.When, progress func(string, uin
 	}
 	note := p.arriving(progress)
 	m, err := p.frozenImage(l, ask, comes{several: true, settle: func() error { return nil }, page: func(data []byte) error {
-		whole := tracee.StorePages(p.Mem, data) // several connections at once
+		whole := tracee.StorePages(p.Forced(), data) // several connections at once
 		came.mu.Lock()
 		defer came.mu.Unlock()
 		note(data)
-		stored, err := came.early.Take(p.Mem, data, whole)
+		stored, err := came.early.Take(p.Forced(), data, whole)
 		came.stored = append(came.stored, stored...)
 		return err
 	}})
@@ -265,7 +265,7 @@ func (r *returning) pages() error {
 		}
 		switch f.kind {
 		case wire.Pages:
-			if err := tracee.StorePages(p.Mem, f.data); err != nil {
+			if err := tracee.StorePages(p.Forced(), f.data); err != nil {
 				return err
 			}
 			r.link.conn.Spare(f.data)

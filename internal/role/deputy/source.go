@@ -188,7 +188,7 @@ func (s *source) send(rs []image.Range, buf []byte) error {
 	var n uint64
 	for _, r := range rs {
 		b := buf[n : n+r.Len()]
-		if err := s.p.Mem.Read(r.Start, b); err != nil {
+		if err := s.p.Forced().Read(r.Start, b); err != nil {
 			return err
 		}
 		n += r.Len()

@@ -87,10 +87,10 @@ func (p *proc) shorten(r *image.Regs, left time.Duration) bool {
 		r.R10 = milliseconds
 	case unix.SYS_RT_SIGTIMEDWAIT, unix.SYS_SEMTIMEDOP, unix.SYS_EPOLL_PWAIT2:
 		// Below the stack, where nothing lives but the frame of a handler, which
-		// would end the wait.
+		// would end the wait. It may have to grow for that, which it does for a tracer.
 		const redZone, alignment = 128, 64
 		at := (r.Rsp - redZone - alignment) &^ (alignment - 1)
-		if p.Mem.Write(at, timespec(left)) != nil {
+		if p.Forced().Write(at, timespec(left)) != nil {
 			return false
 		}
 		*limitOf(r) = at

@@ -159,7 +159,7 @@ func (s *strand) proxyVDSO(img *image.Image, local []byte, from []image.VMA) err
 	}
 	s.b.vdso = append(s.b.vdso, image.Range{Start: base, End: base + uint64(len(local))})
 	s.b.foreign = special(img.VMAs)
-	return s.b.Mem.Write(at[0].Start, code)
+	return s.b.Forced().Write(at[0].Start, code)
 }
 
 // asAtHome puts the kernel's own pages into a list of mappings as home has

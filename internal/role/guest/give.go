@@ -110,7 +110,7 @@ func (v *giving) send(rs []image.Range, buf []byte) error {
 	for _, r := range rs {
 		bytes := buf[:r.Len()]
 		buf = buf[r.Len():]
-		if err := v.b.Mem.Read(r.Start, bytes); err != nil {
+		if err := v.b.Forced().Read(r.Start, bytes); err != nil {
 			return err
 		}
 		parts = append(parts, wire.FetchedHead(r.Start, len(bytes)), bytes)

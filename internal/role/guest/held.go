@@ -139,7 +139,7 @@ func (b *body) leaveBehind() {
 		return
 	}
 	defer func() { _ = f.Close() }()
-	if err := held.Write(f, ranges, b.Mem.Read, begun.Add(holdLimit)); err != nil {
+	if err := held.Write(f, ranges, b.Forced().Read, begun.Add(holdLimit)); err != nil {
 		b.g.log.Debug("what a process leaves behind is not kept", "process", b.Own, "error", err)
 		return
 	}

@@ -13,7 +13,7 @@ import (
 // A thread that has to make its change of a mask again, perhaps elsewhere, has not made it, and
 // home is told when it does.
 func TestAMaskChangesOnlyWhereItIsMade(t *testing.T) {
-	space, err := mem.Open(os.Getpid())
+	space, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func (g *Guest) answersTable(in *nsInit) error {
 		return err
 	}
 	code, base := shortcut.Load(), in.p.Base
-	if err := in.p.Mem.Write(base+shortcut.CodeOff, code); err != nil {
+	if err := in.p.Forced().Write(base+shortcut.CodeOff, code); err != nil {
 		return err
 	}
 	at := base + shortcut.TableOff
@@ -151,26 +151,39 @@ func (s *strand) consider(nr int, behind uint64) {
 	if !shortcut.Answered(nr) || b.kept.Load() != 0 || b.waitsForPages() {
 		return
 	}
-	c := &b.shortcuts
+	if !b.shortcuts.due(behind) {
+		return
+	}
+	var err error
+	b.Family.Loop.On(func() {
+		b.shortcuts.mu.Lock()
+		defer b.shortcuts.mu.Unlock()
+		err = s.shortCut(behind, nr)
+	})
+	if err != nil {
+		b.g.log.Debug("a call is not answered inside the process", "process", b.Own, "call", nr, "why", err)
+	}
+}
+
+// due counts a call by its instruction, and tells whether that is now worth a patch. It is once.
+func (c *shortcuts) due(behind uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	times := c.asked[behind]
 	if times < 0 || len(c.asked) >= mostSites && times == 0 {
-		return
+		return false
 	}
 	if c.asked == nil {
 		c.asked = map[uint64]int{}
 	}
 	if c.asked[behind] = times + 1; times+1 < worth {
-		return
+		return false
 	}
 	c.asked[behind] = -1
-	if err := s.shortCut(behind, nr); err != nil {
-		b.g.log.Debug("a call is not answered inside the process", "process", b.Own, "call", nr, "why", err)
-	}
+	return true
 }
 
-// shortCut makes the patch. Precondition: shortcuts.mu is held.
+// shortCut makes the patch. Preconditions: on the tracing thread, who alone may write into code (mem.Forced), and shortcuts.mu is held.
 func (s *strand) shortCut(behind uint64, nr int) error {
 	b, c := s.b, &s.b.shortcuts
 	b.mu.Lock()
@@ -201,7 +214,7 @@ func (s *strand) shortCut(behind uint64, nr int) error {
 	}
 	p, err := shortcut.New(b.Mem, behind, landing, nr, b.Base+shortcut.CodeOff, a.at+8*uint64(c.word))
 	if err == nil {
-		err = p.Make(b.Mem)
+		err = p.Make(b.Forced())
 	}
 	if err != nil {
 		if len(c.made) == 0 {
@@ -241,12 +254,25 @@ func (b *body) slackFor(behind uint64) (image.Range, error) {
 func (b *body) straighten() error {
 	c := &b.shortcuts
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.made) == 0 {
+	none := len(c.made) == 0
+	c.mu.Unlock()
+	if none {
 		return nil
 	}
+	var err error = unix.ESRCH // if the tracing thread has ended
+	b.Family.Loop.On(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		err = b.undoShortcuts()
+	})
+	return err
+}
+
+// undoShortcuts preconditions: on the tracing thread, and shortcuts.mu is held.
+func (b *body) undoShortcuts() error {
+	c := &b.shortcuts
 	for i := range c.made {
-		if err := c.made[i].Undo(b.Mem); err != nil {
+		if err := c.made[i].Undo(b.Forced()); err != nil {
 			return fmt.Errorf("give the process its instructions back: %w", err)
 		}
 	}

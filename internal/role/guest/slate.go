@@ -53,7 +53,7 @@ func (b *body) arm() {
 		return
 	}
 	if fd, known := b.lowest.Next(); known {
-		s.lent = b.Mem.Write(b.Base+shortcut.SlateOff, shortcut.Head(true, fd)) == nil
+		s.lent = b.memory().Write(b.Base+shortcut.SlateOff, shortcut.Head(true, fd)) == nil
 	}
 }
 
@@ -83,7 +83,7 @@ func (b *body) lend(p *pending) {
 	}
 	w := shortcut.Slate{FD: int32(f.FD), Until: until, Offset: f.at - s.from}
 	s.pieces.Lend(b.Base, &w)
-	if b.Mem.Write(b.Base+shortcut.SlateOff, w.Bytes()) == nil {
+	if b.memory().Write(b.Base+shortcut.SlateOff, w.Bytes()) == nil {
 		s.lent, s.piece = true, f
 	}
 }
@@ -103,7 +103,7 @@ func (b *body) disarm(thread int) {
 	}
 	w, err := b.readSlate()
 	if err == nil {
-		err = b.Mem.Write(b.Base+shortcut.SlateOff, shortcut.Head(false, -1))
+		err = b.memory().Write(b.Base+shortcut.SlateOff, shortcut.Head(false, -1))
 	}
 	f, t := s.piece, s.told
 	s.lent, s.piece, s.told = false, nil, nil
@@ -205,7 +205,7 @@ const mostPause = time.Second
 
 func (b *body) readSlate() (shortcut.Slate, error) {
 	var room [shortcut.SlateSize]byte
-	err := b.Mem.Read(b.Base+shortcut.SlateOff, room[:])
+	err := b.memory().Read(b.Base+shortcut.SlateOff, room[:])
 	return shortcut.ParseSlate(room[:]), err
 }
 

@@ -30,7 +30,7 @@ func newReader(t *testing.T) *reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	space, err := mem.Open(os.Getpid())
+	space, err := mem.Open(os.Getpid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

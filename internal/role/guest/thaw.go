@@ -241,7 +241,7 @@ func (a *arrival) receivePages(vmas []image.VMA) error {
 		}
 		switch f.kind {
 		case wire.Pages, wire.Same:
-			if err := a.pages(f, func(data []byte) error { return tracee.StorePages(a.s.b.Mem, data) }); err != nil {
+			if err := a.pages(f, func(data []byte) error { return tracee.StorePages(a.s.b.Forced(), data) }); err != nil {
 				return err
 			}
 			a.g.conn.Spare(f.data)
