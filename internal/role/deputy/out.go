@@ -113,6 +113,9 @@ var errExecs = fail(supervisor.Busy, "the process is executing other programs")
 // the process still runs.
 func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image, error) {
 	img, err := p.sketch()
+	if err == errExecs {
+		return nil, nil, err
+	}
 	if err != nil {
 		return nil, nil, fail(supervisor.CannotMove, err.Error())
 	}

@@ -59,6 +59,9 @@ func (r *returning) restore(m *wire.ThawMsg) error {
 	if err := leader.StartTimers(img.CPUTimers); err != nil {
 		return err
 	}
+	if !tracee.AwaitClocks(img, p.readClocks, tracee.MostBehind) {
+		p.s.log.Warn("a process's clocks go back: those of the node where it was are far ahead of this one's", "pid", p.PID)
+	}
 	ago, err := leader.Since(img)
 	if err != nil {
 		return err

@@ -57,8 +57,8 @@ func (p *proc) sketch() (*image.Image, error) {
 	p.identifyFiles(img)
 	if v := tracee.VDSO(img.VMAs); len(v) == 1 {
 		img.VDSO = make([]byte, v[0].Len())
-		if err := p.Mem.Read(v[0].Start, img.VDSO); err != nil {
-			return nil, err
+		if p.Mem.Read(v[0].Start, img.VDSO) != nil { // it was there a moment ago
+			return nil, errExecs
 		}
 	}
 	p.clocks(img)
@@ -364,6 +364,13 @@ func (p *proc) clocks(img *image.Image) {
 	img.Monotonic += theirs.Monotonic - ours.Monotonic
 	img.Boottime += theirs.Boottime - ours.Boottime
 	img.MonotonicAhead, img.BoottimeAhead, img.BootID = theirs.Monotonic, theirs.Boottime, p.Family.FS.BootID()
+}
+
+// readClocks reads them, as nanoseconds.
+func (p *proc) readClocks() (monotonic, boottime int64) {
+	var at image.Image
+	p.clocks(&at)
+	return at.Monotonic, at.Boottime
 }
 
 // possibleCPUs is how many CPU numbers a program at home may meet.

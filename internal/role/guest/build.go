@@ -62,10 +62,22 @@ func (g *Guest) clockOffsets(img *image.Image) (mono, boot int64) {
 	if img.BootID != "" && img.BootID == g.fam.FS.BootID() { // nodes of one machine
 		return img.MonotonicAhead - ours.Monotonic, img.BoottimeAhead - ours.Boottime
 	}
+	m, b := machineClocks()
+	return img.Monotonic - m, img.Boottime - b
+}
+
+// machineClocks are the supervisor's own.
+func machineClocks() (mono, boot int64) {
 	var m, b unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &m)
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &b)
-	return img.Monotonic - m.Nano(), img.Boottime - b.Nano()
+	return m.Nano(), b.Nano()
+}
+
+// readClocks reads the clocks of the session's bodies.
+func (g *Guest) readClocks() (mono, boot int64) {
+	m, b := machineClocks()
+	return m + g.init.mono, b + g.init.boot
 }
 
 // placeVDSO gives the body a vDSO where the process has it at home: the program

@@ -160,7 +160,7 @@ func (in *nsInit) settle(mono, boot int64) error {
 	if _, err := in.t.Must("close what was inherited", unix.SYS_CLOSE_RANGE, rootFD+1, math.MaxUint32, 0); err != nil {
 		return err
 	}
-	if mono != 0 || boot != 0 {
+	if in.hasClocks() {
 		if _, err := in.t.Must("make a time namespace", unix.SYS_UNSHARE, unix.CLONE_NEWTIME); err != nil {
 			return err
 		}
@@ -179,6 +179,9 @@ func (in *nsInit) settle(mono, boot int64) error {
 	_, err = in.t.Must("ignore SIGCHLD", unix.SYS_RT_SIGACTION, uint64(unix.SIGCHLD), in.t.Put(0, ignore), 0, 8)
 	return err
 }
+
+// hasClocks tells whether the bodies have clocks of their own: else they read the machine's, which are home's as well, or cannot be set.
+func (in *nsInit) hasClocks() bool { return in.mono != 0 || in.boot != 0 }
 
 // offset writes nanoseconds as seconds and a non-negative rest: time_namespaces(7).
 func offset(ns int64) string {

@@ -47,6 +47,8 @@ func (b *body) child() making {
 // errUnfit is told of a process that this session cannot take in; another can.
 var errUnfit = errors.New("the session does not fit")
 
+var errClocksBehind = fmt.Errorf("%w: its clocks have fallen behind home's", errUnfit)
+
 // namespaces makes what the bodies of the session live in, for the first of
 // them, and tells whether another one can live there as well.
 func (g *Guest) namespaces(img *image.Image) error {
@@ -106,7 +108,7 @@ func (g *Guest) fits(img *image.Image, mono, boot int64) error {
 	case same && (mono != g.init.mono || boot != g.init.boot):
 		return fmt.Errorf("%w: the process has other clocks", errUnfit)
 	case !same && (mono > g.init.mono || boot > g.init.boot):
-		return fmt.Errorf("%w: its clocks have fallen behind home's", errUnfit)
+		return errClocksBehind
 	}
 	return nil
 }

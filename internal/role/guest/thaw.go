@@ -291,6 +291,9 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 	if err != nil {
 		return err
 	}
+	if g.init.hasClocks() && !tracee.AwaitClocks(img, g.readClocks, tracee.MostBehind) {
+		return errClocksBehind
+	}
 	ago, err := leader.t.Since(img)
 	if err != nil {
 		return err
