@@ -12,7 +12,7 @@ var supervisorCalls = []string{
 	"clock_gettime", "clock_getres", "gettimeofday", "getrandom", "restart_syscall", "set_robust_list", "rseq", "membarrier", "prctl", "arch_prctl",
 	"setitimer", "timer_create", "timer_settime", "timer_delete", "uname", "sysinfo", "getrusage", "getuid", "geteuid", "getgid", "getegid",
 	// descriptors
-	"read", "write", "readv", "writev", "pread64", "pwrite64", "lseek", "close", "dup", "dup3", "fcntl", "fstat", "newfstatat", "stat", "lstat", "statx",
+	"read", "write", "readv", "writev", "pread64", "pwrite64", "lseek", "close", "dup", "dup3", "fcntl", "fstat", "fstatfs", "newfstatat", "stat", "lstat", "statx",
 	"openat", "openat2", "readlinkat", "readlink", "getdents64", "ftruncate", "fallocate", "fsync", "flock", "unlinkat", "mkdirat", "renameat", "renameat2", "faccessat", "faccessat2",
 	"copy_file_range", "sendfile", "splice", "memfd_create", "pipe2", "eventfd2", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "ioctl",
 	// the connections it was given, and the socket at which a later daemon comes

@@ -20,6 +20,7 @@ func TestSupervisorFilter(t *testing.T) {
 		{"foreign architecture", 0x40000003, 1, [6]uint64{}, killProcess},
 		{"read", archX86, 0, [6]uint64{}, allow},
 		{"ptrace", archX86, 101, [6]uint64{}, allow},
+		{"fstatfs, by which slots are looked at", archX86, 138, [6]uint64{}, allow},
 		{"a thread", archX86, 56, [6]uint64{0x50f00}, allow},
 		{"a process", archX86, 56, [6]uint64{17}, denied},
 		{"fork", archX86, 57, [6]uint64{}, denied},

@@ -15,13 +15,14 @@ const (
 	privateOff = 0x40000
 	slotsOff   = 0x100000
 
-	// MaxSlots is how many threads one region serves.
-	MaxSlots = 2048
+	// MaxSlots is how many threads one region serves, RegionSlots how much memory that is.
+	MaxSlots    = 2048
+	RegionSlots = MaxSlots * SlotSize
 
 	// Behind the slots lies what process/shortcut needs, from the base of the region: the answers, at a
 	// multiple of AnswersRoom; one page before that, what a process notes of the files that it reads
 	// inside itself; behind the answers the contents of these; and then pieces of larger ones.
-	AnswersOff  = (slotsOff + MaxSlots*SlotSize + page + AnswersRoom - 1) &^ (AnswersRoom - 1)
+	AnswersOff  = (slotsOff + RegionSlots + page + AnswersRoom - 1) &^ (AnswersRoom - 1)
 	AnswersRoom = 2 << 20
 	SlateOff    = AnswersOff - page
 	FilesOff    = AnswersOff + AnswersRoom

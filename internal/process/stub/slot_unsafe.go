@@ -17,9 +17,12 @@ type Region struct {
 	mem  []byte
 }
 
-// NewRegion maps the memory behind fd, the slots of a region at base.
+// NewRegion sizes and maps the memory behind fd, the slots of a region at base.
 func NewRegion(base uint64, fd int) (*Region, error) {
-	m, err := unix.Mmap(fd, 0, MaxSlots*SlotSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_NORESERVE)
+	if err := fix(fd, RegionSlots); err != nil {
+		return nil, err
+	}
+	m, err := unix.Mmap(fd, 0, RegionSlots, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil, fmt.Errorf("map the slots: %w", err)
 	}
@@ -28,9 +31,12 @@ func NewRegion(base uint64, fd int) (*Region, error) {
 	return r, nil
 }
 
-// NewPrivateRegion maps the memory behind fd, one slot that no other process
+// NewPrivateRegion sizes and maps the memory behind fd, one slot that no other process
 // may have. Its only slot is Slot(0).
 func NewPrivateRegion(base uint64, fd int) (*Region, error) {
+	if err := fix(fd, SlotSize); err != nil {
+		return nil, err
+	}
 	m, err := unix.Mmap(fd, 0, SlotSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map the private slot: %w", err)

@@ -59,7 +59,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 	if err := p.Forced().Write(base, code); err != nil {
 		return err
 	}
-	fd, err := do("make shared memory", unix.SYS_MEMFD_CREATE, base+nameOff, unix.MFD_CLOEXEC)
+	fd, err := do("make shared memory", unix.SYS_MEMFD_CREATE, base+nameOff, stub.MemoryFlags)
 	if err != nil {
 		return err
 	}
@@ -69,11 +69,7 @@ func (h *Hold) Bootstrap(t *Thread, base uint64, ip uint64) (err error) {
 		return err
 	}
 	defer func() { _ = unix.Close(ours) }()
-	// Not by the process: its own limit on file sizes is not about this.
-	if err := unix.Ftruncate(ours, stub.MaxSlots*stub.SlotSize); err != nil {
-		return fmt.Errorf("size shared memory: %w", err)
-	}
-	region, err := stub.NewRegion(base, ours)
+	region, err := stub.NewRegion(base, ours) // which sizes it: the process's own limit on file sizes is not about this
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,7 @@ func (p *Process) lockingNew(one image.Range, more uint64) (uint8, error) {
 // mapSlots maps the slots, by calls injected behind that which has mapped the code. Neither is to be locked, where new
 // mappings are: there is room for two thousand threads. But a mapping that has been unlocked grows as it is.
 func (p *Process) mapSlots(do caller, base, fd uint64) error {
-	at, size, first := stub.SlotsAt(base), uint64(stub.MaxSlots*stub.SlotSize), uint64(stub.MaxSlots*stub.SlotSize)
+	at, size, first := stub.SlotsAt(base), uint64(stub.RegionSlots), uint64(stub.RegionSlots)
 	if p.LocksNew != 0 {
 		first = image.PageSize
 		if _, err := do("munlock", unix.SYS_MUNLOCK, base, image.PageSize); err != nil {

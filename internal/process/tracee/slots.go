@@ -65,7 +65,7 @@ func (s *Slots) Free(one *stub.Slot) {
 // forked from: who makes calls for one of the two must not reach the other's.
 func (t *Thread) OwnSlots() error {
 	p, shared, old := t.Proc, t.Proc.Slots, t.Slot
-	fd, err := t.Must("make shared memory", unix.SYS_MEMFD_CREATE, t.Put(0, []byte("openmosix\x00")), unix.MFD_CLOEXEC)
+	fd, err := t.Must("make shared memory", unix.SYS_MEMFD_CREATE, t.Put(0, []byte("openmosix\x00")), stub.MemoryFlags)
 	if err != nil {
 		return err
 	}
@@ -75,17 +75,13 @@ func (t *Thread) OwnSlots() error {
 		return err
 	}
 	defer func() { _ = unix.Close(ours) }()
-	const size = stub.MaxSlots * stub.SlotSize
-	if err := unix.Ftruncate(ours, size); err != nil {
-		return fmt.Errorf("size shared memory: %w", err)
-	}
 	region, err := stub.NewRegion(p.Base, ours)
 	if err != nil {
 		return err
 	}
 	next := region.Successor(old)
 	// The call is posted in the old memory, and its result comes in the new.
-	old.Post(unix.SYS_MMAP, [6]uint64{stub.SlotsAt(p.Base), size, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_FIXED | unix.MAP_NORESERVE, uint64(fd), 0})
+	old.Post(unix.SYS_MMAP, [6]uint64{stub.SlotsAt(p.Base), stub.RegionSlots, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_FIXED | unix.MAP_NORESERVE, uint64(fd), 0})
 	ret, ok := t.result(next)
 	if !ok || uint64(ret) != stub.SlotsAt(p.Base) {
 		return fmt.Errorf("process %d does not map slots of its own: %d (%s)", p.PID, ret, t.whereabouts())
@@ -107,8 +103,7 @@ func (s *Slots) take(one *stub.Slot) {
 // parked thread whose own slot is elsewhere: a process that it makes from now on has slots
 // that no process made before can reach.
 func (t *Thread) FreshSlots(base uint64) (*Slots, error) {
-	const size = stub.MaxSlots * stub.SlotSize
-	fd, err := t.Must("make shared memory", unix.SYS_MEMFD_CREATE, t.Put(0, []byte("openmosix\x00")), unix.MFD_CLOEXEC)
+	fd, err := t.Must("make shared memory", unix.SYS_MEMFD_CREATE, t.Put(0, []byte("openmosix\x00")), stub.MemoryFlags)
 	if err != nil {
 		return nil, err
 	}
@@ -118,15 +113,13 @@ func (t *Thread) FreshSlots(base uint64) (*Slots, error) {
 		return nil, err
 	}
 	defer func() { _ = unix.Close(ours) }()
-	if err := unix.Ftruncate(ours, size); err != nil {
-		return nil, fmt.Errorf("size shared memory: %w", err)
-	}
-	if _, err := t.Must("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), size, unix.PROT_READ|unix.PROT_WRITE,
-		unix.MAP_SHARED|unix.MAP_FIXED|unix.MAP_NORESERVE, uint64(fd), 0); err != nil {
-		return nil, err
-	}
 	region, err := stub.NewRegion(base, ours)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := t.Must("map shared memory", unix.SYS_MMAP, stub.SlotsAt(base), stub.RegionSlots, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED|unix.MAP_FIXED|unix.MAP_NORESERVE, uint64(fd), 0); err != nil {
+		region.Close()
 		return nil, err
 	}
 	return newSlots(region), nil

@@ -6,7 +6,6 @@ import (
 
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
-	"openmosix/internal/process/stub"
 	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
@@ -41,18 +40,7 @@ func TestAtOnceKeepsOrder(t *testing.T) {
 
 // A call that takes long keeps nobody from being heard, and goes on.
 func TestTheReaderIsRelieved(t *testing.T) {
-	memory, err := unix.MemfdCreate("slots", unix.MFD_CLOEXEC)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = unix.Close(memory) }()
-	if err := unix.Ftruncate(memory, stub.MaxSlots*stub.SlotSize); err != nil {
-		t.Fatal(err)
-	}
-	r, err := stub.NewRegion(1<<30, memory)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, _ := slots(t)
 	slot, d := r.Slot(0), idle()
 	relieved := make(chan struct{})
 	d.readOn = func() { close(relieved) }

@@ -124,14 +124,11 @@ func (in *nsInit) enterStub(base uint64) error {
 // share all others with their supervisor and with each other, and whoever
 // writes into the init's slot has the init's privileges in these namespaces.
 func (in *nsInit) privateSlot(base uint64) (*stub.Slot, error) {
-	fd, err := in.t.Must("make private memory", unix.SYS_MEMFD_CREATE, in.t.Put(0, []byte("openmosix\x00")), unix.MFD_CLOEXEC)
+	fd, err := in.t.Must("make private memory", unix.SYS_MEMFD_CREATE, in.t.Put(0, []byte("openmosix\x00")), stub.MemoryFlags)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _, _ = in.t.Call(unix.SYS_CLOSE, uint64(fd)) }()
-	if _, err := in.t.Must("size private memory", unix.SYS_FTRUNCATE, uint64(fd), stub.SlotSize); err != nil {
-		return nil, err
-	}
 	ours, err := tracee.Borrow(in.p.PID, int(fd))
 	if err != nil {
 		return nil, err
