@@ -1,12 +1,31 @@
 package deputy
 
 import (
+	"encoding/binary"
+	"os/exec"
 	"testing"
 
+	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
 
 	"golang.org/x/sys/unix"
 )
+
+// sleeper is the deputy of a process that sleeps, without a slot.
+func sleeper(t *testing.T) (d *deputy, ended <-chan error) {
+	t.Helper()
+	sleep := exec.Command("sleep", "60")
+	if err := sleep.Start(); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan error, 1)
+	go func() { over <- sleep.Wait() }()
+	t.Cleanup(func() { _ = sleep.Process.Kill() })
+	d = idle()
+	d.p.s, _, _ = employed(t)
+	d.p.Process = d.p.s.fam.NewChild(sleep.Process.Pid, sleep.Process.Pid)
+	return d, over
+}
 
 // slots is the memory of slots, as the process has it.
 func slots(t *testing.T) (*stub.Region, []byte) {
@@ -26,4 +45,20 @@ func slots(t *testing.T) (*stub.Region, []byte) {
 	}
 	t.Cleanup(func() { _ = unix.Munmap(its) })
 	return r, its
+}
+
+// What a call gives stands in the process's memory, into which another node can have anything written: this supervisor
+// holds other processes, too.
+func TestMoreIsSaidToBeWrittenThanThereWas(t *testing.T) {
+	d, ended := sleeper(t)
+	r, its := slots(t)
+	d.t.Slot = r.Slot(0)
+	const doneOff, retOff, first = 0x40, 0xb8, 2 // stub_amd64.s
+	binary.LittleEndian.PutUint64(its[retOff:], 1<<20)
+	binary.LittleEndian.PutUint32(its[doneOff:], first)
+	m := wire.WroteMsg{FD: 1, Data: []byte("ten bytes.")}
+	d.wrote(job{frame: frame{data: append(m.Head(), m.Data...)}})
+	if <-ended == nil {
+		t.Error("the process goes on")
+	}
 }

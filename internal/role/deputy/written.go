@@ -287,6 +287,10 @@ func (d *deputy) wrote(j job) {
 		switch {
 		case !alive:
 			return
+		case n > int64(len(data)): // the slot is the process's memory, which the guest's side may write into
+			d.p.s.log.Error("a process has to be killed: its memory says that more was written than there was", "pid", d.p.PID, "descriptor", m.FD)
+			kill(d.p.PID)
+			return
 		case n > 0:
 			data = data[n:]
 			d.writes.at += n
