@@ -15,19 +15,19 @@ var le = binary.LittleEndian
 
 // CaptureThread asks a parked thread for what only it can tell.
 func (t *Thread) CaptureThread(th *image.Thread) error {
-	if _, err := t.Must("read the alternate signal stack", unix.SYS_SIGALTSTACK, 0, t.Slot.WindowAddr()); err != nil {
+	if _, err := t.Must("read the alternate signal stack", unix.SYS_SIGALTSTACK, 0, t.WindowAddr()); err != nil {
 		return err
 	}
-	w := t.Slot.Window()
+	w := t.Get(0, 24)
 	th.AltStack = image.AltStack{SP: le.Uint64(w), Flags: le.Uint32(w[8:]), Size: le.Uint64(w[16:])}
-	if _, err := t.Must("read the thread's id address", unix.SYS_PRCTL, unix.PR_GET_TID_ADDRESS, t.Slot.WindowAddr()); err != nil {
+	if _, err := t.Must("read the thread's id address", unix.SYS_PRCTL, unix.PR_GET_TID_ADDRESS, t.WindowAddr()); err != nil {
 		return err
 	}
-	th.ClearTID = le.Uint64(w)
-	if _, err := t.Must("read the thread's name", unix.SYS_PRCTL, unix.PR_GET_NAME, t.Slot.WindowAddr()); err != nil {
+	th.ClearTID = le.Uint64(t.Get(0, 8))
+	if _, err := t.Must("read the thread's name", unix.SYS_PRCTL, unix.PR_GET_NAME, t.WindowAddr()); err != nil {
 		return err
 	}
-	th.Name = unix.ByteSliceToString(t.Slot.Window()[:nameSize])
+	th.Name = unix.ByteSliceToString(t.Get(0, nameSize))
 	slack, err := t.Must("read the timer slack", unix.SYS_PRCTL, unix.PR_GET_TIMERSLACK)
 	th.Slack = uint64(slack)
 	return err
@@ -100,10 +100,10 @@ func (t *Thread) CaptureProcess(img *image.Image) error {
 	img.NoHugePages = uint8(huge)
 	for i := range img.Limits {
 		// By itself: prlimit(2) of another user's process needs a capability.
-		if _, err := t.Must(fmt.Sprintf("read limit %d", i), unix.SYS_PRLIMIT64, 0, uint64(i), 0, t.Slot.WindowAddr()); err != nil {
+		if _, err := t.Must(fmt.Sprintf("read limit %d", i), unix.SYS_PRLIMIT64, 0, uint64(i), 0, t.WindowAddr()); err != nil {
 			return err
 		}
-		w := t.Slot.Window()
+		w := t.Get(0, 16)
 		img.Limits[i] = image.Limit{Cur: le.Uint64(w), Max: le.Uint64(w[8:])}
 	}
 	return nil
@@ -121,20 +121,20 @@ func (t *Thread) captureActions(img *image.Image, st *procfs.Status) error {
 		if s == sigKill || s == sigStop || (st.SigCgt|st.SigIgn)>>(s-1)&1 == 0 {
 			continue
 		}
-		if _, err := t.Must("read a signal action", unix.SYS_RT_SIGACTION, uint64(s), 0, t.Slot.WindowAddr(), 8); err != nil {
+		if _, err := t.Must("read a signal action", unix.SYS_RT_SIGACTION, uint64(s), 0, t.WindowAddr(), 8); err != nil {
 			return err
 		}
-		w := t.Slot.Window()
+		w := t.Get(0, 32)
 		img.Actions[s] = image.Action{Handler: le.Uint64(w), Flags: le.Uint64(w[8:]), Restorer: le.Uint64(w[16:]), Mask: le.Uint64(w[24:])}
 	}
 	return nil
 }
 
 func (t *Thread) clock(id int) (int64, error) {
-	if _, err := t.Must("read a clock", unix.SYS_CLOCK_GETTIME, uint64(id), t.Slot.WindowAddr()); err != nil {
+	if _, err := t.Must("read a clock", unix.SYS_CLOCK_GETTIME, uint64(id), t.WindowAddr()); err != nil {
 		return 0, err
 	}
-	w := t.Slot.Window()
+	w := t.Get(0, 16)
 	return int64(le.Uint64(w))*1e9 + int64(le.Uint64(w[8:])), nil
 }
 

@@ -22,7 +22,7 @@ func (t *Thread) Give(f *os.File) (int, error) {
 
 // Pass is Give of a descriptor as it is.
 func (t *Thread) Pass(f *os.File) (int, error) {
-	if _, err := t.Must("make a socket pair", unix.SYS_SOCKETPAIR, unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0, t.Slot.WindowAddr()); err != nil {
+	if _, err := t.Must("make a socket pair", unix.SYS_SOCKETPAIR, unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0, t.WindowAddr()); err != nil {
 		return -1, err
 	}
 	pair := t.Get(0, 8)
@@ -45,7 +45,7 @@ func (t *Thread) Pass(f *os.File) (int, error) {
 // Receive takes a descriptor that waits at a socket of the process.
 func (t *Thread) Receive(socket uint64) (int, error) {
 	const iovOff, dataOff, controlOff, controlLen = 64, 96, 128, 64
-	w := t.Slot.WindowAddr()
+	w := t.WindowAddr()
 	msg := make([]byte, 56) // struct msghdr
 	le.PutUint64(msg[16:], w+iovOff)
 	le.PutUint64(msg[24:], 1)

@@ -167,11 +167,11 @@ func (t *Thread) openMapped(f *image.FileID) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if _, err := t.Must("fstat", unix.SYS_FSTAT, uint64(fd), t.Slot.WindowAddr()); err != nil {
+	if _, err := t.Must("fstat", unix.SYS_FSTAT, uint64(fd), t.WindowAddr()); err != nil {
 		return -1, err
 	}
-	w := t.Slot.Window()
-	if le.Uint64(w[8:]) != f.Ino {
+	const inoAt = 8
+	if le.Uint64(t.Get(inoAt, 8)) != f.Ino {
 		_, _ = t.Call(unix.SYS_CLOSE, uint64(fd))
 		return -1, fmt.Errorf("%s is another file by now", f.Path)
 	}

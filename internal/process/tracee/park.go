@@ -141,6 +141,10 @@ func (t *Thread) Put(off int, b []byte) uint64 {
 	return slot.WindowAddr() + uint64(off)
 }
 
+// WindowAddr is where the process sees the thread's window. The thread may lose its slot at any moment, by an execve
+// that another one makes.
+func (t *Thread) WindowAddr() uint64 { return t.Put(0, nil) }
+
 // Get reads bytes from the thread's window.
 func (t *Thread) Get(off, n int) []byte {
 	slot := t.Slot

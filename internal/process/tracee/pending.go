@@ -38,7 +38,7 @@ func (p *Process) TakePending(ts []*Thread, set uint64) ([]Pending, error) {
 			b := make([]byte, 8)
 			le.PutUint64(b, set)
 			now := t.Put(timeOff, make([]byte, 16))
-			ret, err := t.Call(unix.SYS_RT_SIGTIMEDWAIT, t.Put(setOff, b), t.Slot.WindowAddr()+infoOff, now, 8)
+			ret, err := t.Call(unix.SYS_RT_SIGTIMEDWAIT, t.Put(setOff, b), t.WindowAddr()+infoOff, now, 8)
 			if err != nil {
 				return out, err
 			}

@@ -57,8 +57,8 @@ const (
 
 // LookForRoom sees what a thread waits for that is about to be stopped, if that is room for what it writes.
 func (t *Thread) LookForRoom() {
-	if t.Slot != nil {
-		if nr, args, ok := t.Slot.Posted(); ok {
+	if slot := t.Slot; slot != nil { // it goes with the thread
+		if nr, args, ok := slot.Posted(); ok {
 			t.lookForRoom(nr, args)
 		}
 		return

@@ -62,3 +62,20 @@ func TestMoreIsSaidToBeWrittenThanThereWas(t *testing.T) {
 		t.Error("the process goes on")
 	}
 }
+
+// Another thread may execute a program in any moment: then there is no slot any more, and what was still to be done for
+// the program before does not concern the new one.
+func TestASlotGoesWithAnExecve(t *testing.T) {
+	d, ended := sleeper(t)
+	for kind, data := range map[uint8][]byte{
+		wire.Opened: wire.Encode(wire.OpenedMsg{Path: "/etc/hosts", FD: 3}),
+		wire.Behind: wire.BehindMsg{FD: 3, Read: true, Close: true}.Append(nil),
+	} {
+		d.do(job{frame: frame{kind: kind, data: data}})
+	}
+	select {
+	case err := <-ended:
+		t.Error("the new program is killed", err)
+	default:
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"openmosix/internal/model/names"
 	"openmosix/internal/model/wire"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,11 +26,14 @@ func (d *deputy) opened(j job) {
 	}
 	d.noteOpened(m.FD)
 	err := d.openAgain(&m)
-	if err != nil {
+	if err != nil && !errors.Is(err, tracee.ErrGone) {
 		err = d.handOver(&m, err)
 	}
 	if err == nil && m.Offset > 0 {
 		_, err = d.t.Call(unix.SYS_LSEEK, uint64(m.FD), m.Offset, unix.SEEK_SET)
+	}
+	if errors.Is(err, tracee.ErrGone) {
+		return // the process has ended, or another of its threads has executed a program
 	}
 	if err != nil {
 		d.p.s.log.Error("a process has to be killed: a file that it has open cannot be opened at home", "pid", d.p.PID, "path", m.Path, "error", err)
@@ -39,9 +43,7 @@ func (d *deputy) opened(j job) {
 
 // openAgain opens the file by its name.
 func (d *deputy) openAgain(m *wire.OpenedMsg) error {
-	path := append([]byte(m.Path), 0)
-	copy(d.t.Slot.Window(), path)
-	fd, err := d.t.Call(unix.SYS_OPEN, d.t.Slot.WindowAddr(), m.Flags)
+	fd, err := d.t.Call(unix.SYS_OPEN, d.t.Put(0, append([]byte(m.Path), 0)), m.Flags)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (d *deputy) behind(j job) {
 	}
 	fd := uint64(m.FD)
 	if m.Read { // the time of access, as the process's own read would have set it
-		_, _ = d.t.Call(unix.SYS_PREAD64, fd, d.t.Slot.WindowAddr(), 1, 0)
+		_, _ = d.t.Call(unix.SYS_PREAD64, fd, d.t.WindowAddr(), 1, 0)
 	}
 	switch {
 	case m.Close:

@@ -18,7 +18,7 @@ func (s *strand) filter() error {
 		prog = append(prog, notify.Instr{Code: i.Code, Jt: i.Jt, Jf: i.Jf, K: i.K})
 	}
 	t := s.t
-	at := t.Slot.WindowAddr() + progOff
+	at := t.WindowAddr() + progOff
 	bytes, err := notify.FilterBytes(prog, at)
 	if err != nil {
 		return err
