@@ -18,6 +18,8 @@ const (
 	// bornLook is how long the kernel may take to report a new thread before it is looked
 	// whether there is one.
 	bornLook = 20 * time.Millisecond
+	// bornPause is between two looks into the tables, until then.
+	bornPause = 100 * time.Microsecond
 	// bornLate is when it is said in the log.
 	bornLate = 5 * time.Second
 )
@@ -32,21 +34,25 @@ func (s *Supervisor) inSlot(t *tracee.Thread, slot *stub.Slot) (alive bool) {
 	return alive
 }
 
-// waitBorn waits for the tracee that a deputy of p has just made; nil: it has ended.
+// waitBorn waits for the tracee that a deputy of p has just made; nil: it has ended, or there is none. Which one was made
+// stands in the process's memory, into which another node can have anything written.
 func (s *Supervisor) waitBorn(p *proc, own int, thread bool) *tracee.Thread {
-	begun := time.Now()
-	for look, late := begun.Add(bornLook), begun.Add(bornLate); ; nap.For(100 * time.Microsecond) {
-		if t := s.takeBorn(own); t != nil {
+	begun, pause := time.Now(), bornPause
+	for look, late := begun.Add(bornLook), begun.Add(bornLate); ; nap.For(pause) {
+		if t := s.takeBorn(p, own, thread); t != nil {
 			return t
 		}
 		now := time.Now()
 		if now.Before(look) {
 			continue
 		}
-		look = now.Add(bornLook)
+		look, pause = now.Add(bornLook), min(2*pause, bornLook)
+		if s.deputyByOwn(own) != nil {
+			return nil // it is one that was made before
+		}
 		if !s.hasMade(p, own, thread) {
 			s.fam.Loop.Do(func() {}) // what was reported before its end is in the tables now
-			return s.takeBorn(own)
+			return s.takeBorn(p, own, thread)
 		}
 		if now.After(late) {
 			s.log.Warn("a new thread is not reported", "thread", own)
@@ -68,14 +74,20 @@ func (p *proc) awaitBirths() {
 	}
 }
 
-func (s *Supervisor) takeBorn(own int) *tracee.Thread {
+// takeBorn gives out a thread or child of p that has just been made, once.
+func (s *Supervisor) takeBorn(p *proc, own int, thread bool) *tracee.Thread {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	n := s.born[own]
-	delete(s.born, own)
+	s.mu.Unlock()
 	if n == nil {
 		return nil
 	}
+	if of := n.t.Proc.Data.(*proc); thread && of != p || !thread && !of.childOf(p) {
+		return nil // another process waits for it
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.born, own)
 	return n.t
 }
 

@@ -2,11 +2,14 @@ package deputy
 
 import (
 	"encoding/binary"
+	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"openmosix/internal/model/wire"
 	"openmosix/internal/process/stub"
+	"openmosix/internal/process/tracee"
 
 	"golang.org/x/sys/unix"
 )
@@ -77,5 +80,41 @@ func TestASlotGoesWithAnExecve(t *testing.T) {
 	case err := <-ended:
 		t.Error("the new program is killed", err)
 	default:
+	}
+}
+
+// The number of what a clone has made may be that of another process's newborn, or of one that was made long ago.
+func TestANewbornIsItsMakersOwn(t *testing.T) {
+	s, _, _ := employedOn(t, "/proc")
+	one, other := &proc{s: s, Process: s.fam.NewChild(os.Getpid(), 1)}, &proc{s: s, Process: s.fam.NewChild(os.Getpid(), 2)}
+	child := &proc{s: s, Process: s.fam.NewChild(os.Getpid(), 3), parent: other}
+	for _, p := range []*proc{one, other, child} {
+		p.Data = p
+	}
+	const thread, process = 7, 8
+	its := map[int]*tracee.Thread{thread: {Proc: other.Process}, process: {Proc: child.Process}}
+	for own, t := range its {
+		s.born[own] = &newborn{t: t}
+	}
+	for own := range its {
+		for _, kind := range []bool{true, false} {
+			if s.takeBorn(one, own, kind) != nil || s.takeBorn(other, own, own != thread) != nil {
+				t.Errorf("%d is given to who has not made it", own)
+			}
+		}
+		if s.takeBorn(other, own, own == thread) != its[own] || s.takeBorn(other, own, own == thread) != nil {
+			t.Errorf("%d is not given to who has made it, once", own)
+		}
+	}
+	s.byOwn[os.Getpid()] = idle()
+	waited := make(chan *tracee.Thread)
+	go func() { waited <- s.waitBorn(one, os.Getpid(), true) }()
+	select {
+	case born := <-waited:
+		if born != nil {
+			t.Error("one that was there is new")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for one that was made long ago")
 	}
 }
