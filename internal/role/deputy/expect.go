@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"openmosix/internal/linux/owntime"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/wire"
 )
@@ -61,7 +62,8 @@ func (s *Supervisor) hash(f *os.File) ([]byte, error) {
 	return id.Hash, err
 }
 
-// verdictWait is how long to wait for the other side's own word on a failure.
+// verdictWait is how long to wait for the other side's own word on a failure, whatever else it says: the process may stand
+// still meanwhile.
 const verdictWait = 200 * time.Millisecond
 
 // verdict replaces an error of the connection by what the other side said
@@ -71,7 +73,7 @@ func (p *proc) verdict(l *link, err error) error {
 	if !errors.As(err, &m) || m.code != supervisor.Unreachable {
 		return err
 	}
-	for {
+	for within := owntime.Within(verdictWait); !within.Over(); {
 		f, ok := p.inboxFor(l).next(verdictWait, nil, nil)
 		switch {
 		case !ok:
@@ -80,6 +82,7 @@ func (p *proc) verdict(l *link, err error) error {
 			return failedBy(f)
 		}
 	}
+	return err
 }
 
 // failedBy turns the other side's word into an error.

@@ -83,3 +83,32 @@ func TestPagesBesideTheLinkAreAnAnswer(t *testing.T) {
 		})
 	}
 }
+
+// A process stands still until it is known why it cannot go: a node that says anything else instead does not keep it so.
+func TestTheVerdictIsNotWaitedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &proc{Process: &tracee.Process{Own: 7}}
+		l := &link{}
+		p.begin()
+		p.deal(l)
+		in := p.inboxFor(l)
+		go func() {
+			for range 1000 {
+				select {
+				case <-in.over:
+					return
+				case <-time.After(verdictWait / 2):
+					in.put(frame{kind: wire.Zero})
+				}
+			}
+		}()
+		begun, lost := time.Now(), fail(supervisor.Unreachable, "it is lost")
+		if err := p.verdict(l, lost); err != lost {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took > 20*verdictWait {
+			t.Errorf("it takes %v", took)
+		}
+		in.close()
+	})
+}
