@@ -60,11 +60,13 @@ const MaxReconnect = time.Hour
 type Request struct {
 	ID   uint64 // echoed in the answers
 	Verb Verb
-	PID  int    // as the node sees it
-	To   int    // MoveTo: node number, 0 for home
-	Addr string // MoveTo another node: host:port of that node's daemon
-	Used *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
-	Why  string `json:",omitempty"` // MoveTo: in words, when it is nobody's request
+	PID  int // as the node sees it
+	// MoveTo, Attend: when the process began that is meant, in ticks since boot: PID may be another's meanwhile. 0: whichever has it.
+	Start uint64 `json:",omitempty"`
+	To    int    // MoveTo: node number, 0 for home
+	Addr  string // MoveTo another node: host:port of that node's daemon
+	Used  *Used  `json:",omitempty"` // MoveTo: what it used on earlier trips
+	Why   string `json:",omitempty"` // MoveTo: in words, when it is nobody's request
 	// MoveTo: the process is not to run on here while its memory is sent, because
 	// there is none left for it.
 	Urgent bool `json:",omitempty"`

@@ -44,6 +44,10 @@ const attendTimeout = 15 * time.Second
 
 // attend does control.Attend.
 func (d *Daemon) attend(ctx context.Context, who control.Caller, r control.Request) control.Result {
+	start, no := d.startOf(r.PID)
+	if no.Code != "" {
+		return no
+	}
 	if _, no := d.examine(who, r.PID); no.Code != "" {
 		return no
 	}
@@ -62,7 +66,7 @@ func (d *Daemon) attend(ctx context.Context, who control.Caller, r control.Reque
 		if err != nil {
 			return failed(supervisor.Internal, "%v", err)
 		}
-		e, err := h.request(ctx, supervisor.Request{Verb: supervisor.Attend, PID: r.PID}, func(supervisor.Event) {})
+		e, err := h.request(ctx, supervisor.Request{Verb: supervisor.Attend, PID: r.PID, Start: start}, func(supervisor.Event) {})
 		if err != nil {
 			return failed(supervisor.Internal, "%v", err)
 		}

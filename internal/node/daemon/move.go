@@ -38,6 +38,19 @@ func (d *Daemon) examine(who control.Caller, pid int) (*procfs.Status, control.R
 	return status, control.Result{}
 }
 
+// startOf is when a process began, which with its number names it for ever. It is looked at before it is known whether the
+// caller may do what he asks for: by the number alone that would be done to whoever has it when it is.
+func (d *Daemon) startOf(pid int) (uint64, control.Result) {
+	stat, err := d.proc.Stat(pid)
+	switch {
+	case pid <= 0 || errors.Is(err, procfs.ErrGone):
+		return 0, failed(supervisor.NoSuchProcess, "no such process")
+	case err != nil:
+		return 0, failed(supervisor.Internal, "%v", err)
+	}
+	return stat.StartTime, control.Result{}
+}
+
 // reasons tells why a process that no supervisor holds cannot move.
 func (d *Daemon) reasons(pid int, status *procfs.Status) ([]control.Reason, error) {
 	if d.guests.slots.owns(status.Uid[0]) {
@@ -74,6 +87,9 @@ func (d *Daemon) plan(ctx context.Context, who control.Caller, r control.Request
 	q = supervisor.Request{Verb: supervisor.MoveTo, PID: r.PID, To: r.To, Strategy: r.Strategy}
 	if !r.Strategy.Known() {
 		return q, false, failed(control.BadRequest, "there is no strategy %q (but %s and %s)", r.Strategy, supervisor.PreCopy, supervisor.PostCopy)
+	}
+	if q.Start, no = d.startOf(r.PID); no.Code != "" {
+		return q, false, no
 	}
 	status, no := d.examine(who, r.PID)
 	if no.Code != "" {

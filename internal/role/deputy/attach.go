@@ -12,7 +12,8 @@ import (
 
 // attach starts to trace a process of this node. It runs on meanwhile. Neither
 // a process nor an error: another request has just done so, or its first stop is about to enter it.
-func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
+func (s *Supervisor) attach(r supervisor.Request) (*proc, error) {
+	pid := r.PID
 	status, err := s.fam.FS.Status(pid)
 	if err != nil {
 		return nil, fail(supervisor.NoSuchProcess, "no such process")
@@ -26,7 +27,7 @@ func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 	// Its memory is opened when it is traced: it may execute a program until then, and has another one.
 	tp := s.fam.NewChild(pid, status.InnermostPid())
 	p := &proc{Process: tp, s: s}
-	p.usedBefore(used)
+	p.usedBefore(r.Used)
 	p.begin() // nobody else may move it before it is wholly attached
 	tp.Data = p
 	s.mu.Lock()
@@ -39,12 +40,25 @@ func (s *Supervisor) attach(pid int, used *supervisor.Used) (*proc, error) {
 		_ = tp.Mem.Close()
 		return nil, nil
 	}
-	s.fam.Loop.Do(func() { err = s.seizeAll(p) })
+	if err = s.isMeant(r); err == nil {
+		s.fam.Loop.Do(func() { err = s.seizeAll(p) })
+	}
+	if err == nil {
+		err = s.isMeant(r)
+	}
 	if err == nil {
 		return p, nil
 	}
-	s.letGo(p)
+	s.release(p)
 	return nil, err
+}
+
+// isMeant tells whether a process is the one that a request is about. Once it is traced its number stays its own.
+func (s *Supervisor) isMeant(r supervisor.Request) error {
+	if r.Start == 0 || s.fam.FS.Alive(r.PID, r.Start) {
+		return nil
+	}
+	return fail(supervisor.NoSuchProcess, "the process has ended, and its number is another's")
 }
 
 // seizeAll attaches to every thread. New threads of attached ones come by
@@ -133,9 +147,13 @@ const letGoTries = 5
 // letGo detaches from a process that is at home and whole. One of an attended
 // family stays attended.
 func (s *Supervisor) letGo(p *proc) {
-	if s.attending.Load() {
-		return
+	if !s.attending.Load() {
+		s.release(p)
 	}
+}
+
+// release does so whether others of its family are attended or not.
+func (s *Supervisor) release(p *proc) {
 	if h, sockets, err := p.stopAtHome(nil, nil); err == nil {
 		s.detach(p, h, sockets)
 	}

@@ -2,9 +2,15 @@ package deputy
 
 import (
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
+
+	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/supervisor"
 )
 
 // talkative is a supervisor for whose words nobody waits.
@@ -70,7 +76,7 @@ func TestNewbornIsEnteredByItsFirstStop(t *testing.T) {
 	}
 	taken := make(chan answer, 1)
 	go func() {
-		p, err := s.take(child, 2, nil)
+		p, err := s.take(supervisor.Request{PID: child}, 2)
 		taken <- answer{p, err}
 	}()
 	for range 100 {
@@ -95,7 +101,7 @@ func TestMemoryIsThatOfTheProgramItHasExecutedMeanwhile(t *testing.T) {
 	<-busy
 	taken := make(chan error, 1)
 	go func() {
-		_, err := s.take(pid, 2, nil)
+		_, err := s.take(supervisor.Request{PID: pid}, 2)
 		taken <- err
 	}()
 	for begun := time.Now(); s.procByPID(pid) == nil; time.Sleep(time.Millisecond) {
@@ -125,5 +131,62 @@ func TestMemoryIsThatOfTheProgramItHasExecutedMeanwhile(t *testing.T) {
 	}
 	if pages, err := p.PrivatePages(vmas); err != nil || len(pages) == 0 {
 		t.Errorf("it has %d pages: %v", len(pages), err)
+	}
+}
+
+// Until a process is traced its number may become another's, of another user: that one is left alone, also by who attends
+// a family.
+func TestAnothersProcessIsLeftAlone(t *testing.T) {
+	for _, attends := range []bool{false, true} {
+		s := talkative(t)
+		pid, _ := runs(t, "read line")
+		before, err := s.fam.FS.Stat(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.attending.Store(attends)
+		if _, err := s.take(supervisor.Request{PID: pid, Start: before.StartTime + 1}, 2); err == nil {
+			t.Error("it is taken for one that began at another time")
+		}
+		// It is the one that is meant when it is looked at first, and another when it is traced.
+		proc := t.TempDir()
+		its, number := filepath.Join("/proc", strconv.Itoa(pid)), filepath.Join(proc, strconv.Itoa(pid))
+		for _, name := range []string{"status", "task", "stat"} {
+			if err := os.MkdirAll(number, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(filepath.Join(its, name), filepath.Join(number, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		busy, free := make(chan struct{}), make(chan struct{})
+		s.fam.FS = procfs.FS(proc)
+		go s.fam.Loop.Do(func() { close(busy); <-free })
+		<-busy
+		taken := make(chan error, 1)
+		go func() {
+			_, err := s.take(supervisor.Request{PID: pid, Start: before.StartTime}, 2)
+			taken <- err
+		}()
+		for begun := time.Now(); s.procByPID(pid) == nil && time.Since(begun) < 10*time.Second; {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(10 * time.Millisecond)
+		other, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(os.Getpid()), "stat"))
+		if err == nil {
+			_ = os.Remove(filepath.Join(number, "stat"))
+			err = os.WriteFile(filepath.Join(number, "stat"), other, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		close(free)
+		if <-taken == nil {
+			t.Error("it is taken though its number is another's")
+		}
+		st, err := procfs.FS("/proc").Status(pid)
+		if err != nil || st.TracerPid != 0 || s.procByPID(pid) != nil {
+			t.Errorf("it is traced still: %v %v", st, err)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func (s *Supervisor) homeOptions() int {
 func (s *Supervisor) attend(r supervisor.Request) {
 	s.placesToo.Store(true)
 	s.follow()
-	p, err := s.attach(r.PID, nil)
+	p, err := s.attach(r)
 	if err != nil {
 		s.tell(s.failure(r, err))
 		return

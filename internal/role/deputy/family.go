@@ -25,7 +25,7 @@ func (s *Supervisor) family(pids []int) ([]*proc, error) {
 				s.disbanding.Do(func() { go s.disbands() })
 			}
 			var err error
-			if q, err = s.attach(pid, nil); err != nil && s.ended(pid) {
+			if q, err = s.attach(supervisor.Request{PID: pid}); err != nil && s.ended(pid) {
 				return nil, procfs.ErrGone
 			} else if err != nil {
 				return nil, fail(supervisor.Busy, fmt.Sprintf("process %d, which shares its memory: %v", pid, err))

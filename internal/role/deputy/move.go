@@ -32,7 +32,7 @@ func (s *Supervisor) move(r supervisor.Request) (int, time.Duration, error) {
 		target = 0
 	}
 	begun := time.Now()
-	p, err := s.take(r.PID, target, r.Used)
+	p, err := s.take(r, target)
 	if err != nil {
 		if r.ID != 0 { // what is tried again and again is no news
 			s.tellTrip(r, supervisor.Trip{To: target, Over: true, Refused: true}, err)
@@ -114,15 +114,15 @@ const (
 )
 
 // take finds the process, or attaches to it, and begins a move.
-func (s *Supervisor) take(pid, target int, used *supervisor.Used) (*proc, error) {
+func (s *Supervisor) take(r supervisor.Request, target int) (*proc, error) {
 	begun := time.Now()
 	for deadline := begun.Add(busyWait); ; {
-		p := s.procByPID(pid)
+		p := s.procByPID(r.PID)
 		switch {
 		case p == nil && target == 0:
 			return nil, fail(supervisor.AlreadyThere, "the process is at home")
 		case p == nil:
-			p, err := s.attach(pid, used)
+			p, err := s.attach(r)
 			if errors.Is(err, tracee.ErrLeaderLeft) && time.Now().Before(begun.Add(tracee.LeaderLimit)) {
 				break
 			}
