@@ -166,11 +166,13 @@ func (h *holdings) fit(free uint64, now time.Time) {
 	h.shrink(h.most(free))
 }
 
-// yield drops as much as is asked for, or all there is.
+// yield drops as much as is asked for; nothing if there is less, which would help nobody.
 func (h *holdings) yield(bytes uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.shrink(h.sum - min(h.sum, bytes))
+	if bytes <= h.sum {
+		h.shrink(h.sum - bytes)
+	}
 }
 
 // find is the place of what is held of a process, -1: nothing is. h.mu is held.

@@ -110,6 +110,10 @@ func TestHoldingsGiveWay(t *testing.T) {
 	if text(t, &h, 1, "a") != "" || sumOf(&h) != 50*mib {
 		t.Error("held for ever", sumOf(&h))
 	}
+	h.yield(50*mib + 1) // a node asks for more than there is room for: it does not cost others what is held of theirs
+	if sumOf(&h) != 50*mib {
+		t.Error(sumOf(&h))
+	}
 	h.yield(1)
 	if sumOf(&h) != 0 {
 		t.Error(sumOf(&h))
