@@ -158,7 +158,7 @@ func TestLasting(t *testing.T) {
 		}
 		f.Push()
 	}
-	var receivers sync.WaitGroup
+	var receivers, senders sync.WaitGroup
 	receive := func(f *Framed) {
 		for i := range frames {
 			got, err := f.Recv()
@@ -173,17 +173,22 @@ func TestLasting(t *testing.T) {
 		}
 	}
 	for _, f := range []*Framed{a, b} {
-		go send(f)
+		senders.Go(func() { send(f) })
 		receivers.Go(func() {
 			receive(f)
 			go f.Recv() // the other side may need it for a new connection
 		})
 	}
+	defer func() { // what they say is said while the test is there
+		senders.Wait()
+		receivers.Wait()
+	}()
 	defer b.Close()
 	defer a.Close()
 	done := make(chan struct{})
 	go func() {
 		receivers.Wait()
+		senders.Wait()
 		close(done)
 	}()
 	const cuts = 40 // with more than can be mended it would never end

@@ -44,17 +44,19 @@ func TestWaitingInTheKernel(t *testing.T) {
 	x, y := waiting(t)
 	sizes := []int{0, 10, worthGiving - 1, worthGiving, 100 << 10, 512<<10 + 7, 3 << 20, 1}
 	for round, pair := range [][2]*Framed{{x, y}, {y, x}} {
+		sent := make(chan error, len(sizes))
 		go func() {
 			for i, n := range sizes {
-				if err := pair[0].Send(1, uint64(i), bytes.Repeat([]byte{byte(n + round)}, n)); err != nil {
-					t.Error(err)
-				}
+				sent <- pair[0].Send(1, uint64(i), bytes.Repeat([]byte{byte(n + round)}, n))
 			}
 		}()
 		for i, n := range sizes {
 			f, err := pair[1].Recv()
 			if err != nil || f.ID != uint64(i) || len(f.Data) != n || bytes.Count(f.Data, []byte{byte(n + round)}) != n {
 				t.Fatalf("frame %d of %d bytes: %d, %d bytes, %v", i, n, f.ID, len(f.Data), err)
+			}
+			if err := <-sent; err != nil {
+				t.Error(err)
 			}
 		}
 	}
