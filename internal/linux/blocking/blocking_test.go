@@ -75,7 +75,7 @@ const pause = 50 * time.Millisecond
 // awaitSleep waits until a thread waits in the kernel for what comes.
 func awaitSleep(t *testing.T, tid int) {
 	t.Helper()
-	for range 1000 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", tid))
 		nr, _, _ := strings.Cut(string(text), " ")
 		if n, _ := strconv.Atoi(nr); err == nil && (n == unix.SYS_RECVFROM || n == unix.SYS_PPOLL || n == unix.SYS_POLL) {
@@ -89,8 +89,12 @@ func awaitSleep(t *testing.T, tid int) {
 // Who needs much is woken up when it is there, who needs anything by that.
 func TestNeeds(t *testing.T) {
 	c, far := pair(t)
-	got := make(chan int, 1)
-	read := func(bytes int) {
+	type read struct {
+		n   int
+		err error
+	}
+	got := make(chan read, 1)
+	begin := func(bytes int) {
 		c.Needs(bytes)
 		reader := make(chan int)
 		go func() {
@@ -98,36 +102,33 @@ func TestNeeds(t *testing.T) {
 			defer runtime.UnlockOSThread()
 			reader <- unix.Gettid()
 			n, err := c.Read(make([]byte, 1<<20))
-			if err != nil {
-				t.Error(err)
-			}
-			got <- n
+			got <- read{n, err}
 		}()
 		awaitSleep(t, <-reader)
 	}
+	ended := func(want int) {
+		t.Helper()
+		if r := <-got; r != (read{want, nil}) {
+			t.Errorf("%d bytes, %v", r.n, r.err)
+		}
+	}
 	half := make([]byte, 64<<10)
-	read(2 * len(half))
+	begin(2 * len(half))
 	_, _ = far.Write(half)
 	select {
-	case n := <-got:
-		t.Fatalf("woken up by %d bytes", n)
+	case r := <-got:
+		t.Fatalf("woken up by %d bytes, %v", r.n, r.err)
 	case <-time.After(pause):
 	}
 	_, _ = far.Write(half)
-	if n := <-got; n != 2*len(half) {
-		t.Errorf("%d bytes", n)
-	}
-	read(1)
+	ended(2 * len(half))
+	begin(1)
 	_, _ = far.Write(half[:10])
-	if n := <-got; n != 10 {
-		t.Errorf("%d bytes", n)
-	}
-	read(len(half)) // now the end comes before that
+	ended(10)
+	begin(len(half)) // now the end comes before that
 	_, _ = far.Write(half[:10])
 	_ = far.CloseWrite()
-	if n := <-got; n != 10 {
-		t.Errorf("%d bytes", n)
-	}
+	ended(10)
 }
 
 // Close ends reads and writes that wait, and the other side hears of it.
