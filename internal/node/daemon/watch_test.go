@@ -79,9 +79,11 @@ func TestFollowingOneNode(t *testing.T) {
 	if e := other.of(event.GuestTaken)[0]; e.Node != 2 || e.What.(*event.Guest).Home != 1 || e.What.(*event.Guest).HomePID != 0 && e.What.(*event.Guest).HomePID != pid {
 		t.Errorf("%+v", e)
 	}
+	some.mu.Lock()
 	if len(some.heard) != 1 {
 		t.Errorf("more than the wanted kind: %+v", some.heard)
 	}
+	some.mu.Unlock()
 	if e := past.of(event.SettingsChanged)[0]; e.Seq == 0 || e.Node != 1 || fmt.Sprint(e.What.(*event.Settings).Values) != "[77]" {
 		t.Errorf("%+v", e)
 	}
@@ -230,10 +232,12 @@ func TestAnEventIsALineOfTheLog(t *testing.T) {
 
 func read(t *testing.T, address string) string {
 	t.Helper()
-	answer, err := http.Get("http://" + address + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
+	var answer *http.Response
+	waitFor(t, "metrics", func() (read bool) {
+		var err error
+		answer, err = http.Get("http://" + address + "/metrics")
+		return err == nil
+	})
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
