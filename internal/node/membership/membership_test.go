@@ -40,6 +40,23 @@ func (n *node) hear(_ member.Kind, payload []byte) {
 	n.heard = append(n.heard, payload...)
 }
 
+// freePort is a TCP listener whose number is free for UDP too.
+func freePort(t *testing.T) (net.Listener, netip.AddrPort) {
+	t.Helper()
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets, err := net.ListenPacket("udp", listener.Addr().String())
+		if err == nil {
+			packets.Close()
+			return listener, netip.MustParseAddrPort(listener.Addr().String())
+		}
+		listener.Close()
+	}
+}
+
 // startNode brings a node of this number up at 127.0.0.1. It knows the seeds.
 func startNode(t *testing.T, key trust.Key, number int, seeds ...string) (n *node, address string) {
 	t.Helper()
@@ -54,11 +71,7 @@ func startNode(t *testing.T, key trust.Key, number int, seeds ...string) (n *nod
 		}
 		return supervisor.Identity(leaf)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	bound := netip.MustParseAddrPort(listener.Addr().String())
+	listener, bound := freePort(t)
 	c := config.Default()
 	c.Number, c.Name, c.Listen, c.Advertise = number, fmt.Sprintf("node%d", number), bound.String(), "127.0.0.1"
 	c.Discovery.Multicast, c.Discovery.Seeds = false, seeds

@@ -295,14 +295,13 @@ func TestSweepLeavesProtection(t *testing.T) {
 
 // settle waits for pages that home has been asked for and is about to give, to nobody any more.
 func (m *manager) settle() {
-	for range 1000 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		m.mu.Lock()
 		away := m.dir.Away()
 		m.mu.Unlock()
 		if away == 0 {
 			return
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

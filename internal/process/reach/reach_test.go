@@ -261,11 +261,10 @@ func TestOnly(t *testing.T) {
 
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for range 3000 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if is() {
 			return
 		}
-		time.Sleep(time.Millisecond)
 	}
 	t.Fatal(what)
 }
