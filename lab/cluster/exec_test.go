@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -142,9 +141,13 @@ func TestNodesReachEachOther(t *testing.T) {
 	const client = `perl -MIO::Socket::INET -e '
 		my $c = IO::Socket::INET->new(PeerAddr => "10.77.0.1", PeerPort => 5000, Timeout => 5) or die $@;
 		print $c "from node2\n"; print scalar <$c>;'`
-	heard := make(chan string)
+	ctx := limited(t)
+	heard := make(chan string, 1)
 	go func() {
-		out, _ := sh(t, l, 1, server)
+		out, _, err := run(ctx, l, 1, server)
+		if err != nil {
+			out = err.Error()
+		}
 		heard <- out
 	}()
 	sh(t, l, 1, "while ! test -e /tmp/listening; do sleep 0.02; done; rm /tmp/listening")
@@ -160,7 +163,7 @@ func TestNodesReachEachOther(t *testing.T) {
 func TestHangUp(t *testing.T) {
 	l := sharedLab(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
+	done := make(chan error, 1)
 	go func() {
 		_, err := l.Exec(ctx, 1, Command{Argv: []string{"/bin/sh", "-c",
 			`trap 'echo hung up > /tmp/hangup; exit' HUP; touch /tmp/trapped; while :; do sleep 0.05; done`}})
@@ -206,26 +209,27 @@ func TestTerminal(t *testing.T) {
 			screen <- bytes.Clone(buf[:n])
 		}
 	}()
-	done := make(chan Result)
+	type ending struct {
+		result Result
+		err    error
+	}
+	done := make(chan ending, 1)
+	ctx := limited(t)
 	go func() {
-		result, err := l.Exec(limited(t), 1, Command{
+		result, err := l.Exec(ctx, 1, Command{
 			Argv:  []string{"/bin/sh", "-c", `stty size; tty; read x; echo "got $x"; trap 'echo interrupted; exit 3' INT; echo ready; while :; do sleep 0.05; done`},
 			Stdin: ours.slave, Stdout: ours.slave, Stderr: ours.slave,
 		})
-		if err != nil {
-			t.Error(err)
-		}
-		done <- result
+		done <- ending{result, err}
 	}()
 	seen := ""
 	await := func(what string) {
 		t.Helper()
-		limit := time.After(10 * time.Second)
 		for !strings.Contains(seen, what) {
 			select {
 			case more := <-screen:
 				seen += string(more)
-			case <-limit:
+			case <-ctx.Done():
 				t.Fatalf("no %q on the screen: %q", what, seen)
 			}
 		}
@@ -236,7 +240,7 @@ func TestTerminal(t *testing.T) {
 	await("ready\r\n")
 	ours.master.WriteString("\x03") // must be a key here, an interrupt only there
 	await("interrupted\r\n")
-	if got := <-done; got != (Result{Code: 3}) {
+	if got := <-done; got != (ending{Result{Code: 3}, nil}) {
 		t.Errorf("%+v", got)
 	}
 	mode, err := unix.IoctlGetTermios(int(ours.slave.Fd()), unix.TCGETS)

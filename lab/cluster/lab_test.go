@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -73,30 +74,31 @@ func limited(t *testing.T) context.Context {
 // sh runs a shell command in a node and returns what it printed.
 func sh(t *testing.T, l *Lab, node int, script string) (string, Result) {
 	t.Helper()
-	r, w, err := os.Pipe()
+	out, result, err := run(limited(t), l, node, script)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return out, result
+}
+
+// run is sh for any goroutine.
+func run(ctx context.Context, l *Lab, node int, script string) (string, Result, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", Result{}, err
 	}
 	defer r.Close()
 	out := make(chan string, 1)
 	go func() {
-		data := make([]byte, 0, 4096)
-		buf := make([]byte, 4096)
-		for {
-			n, err := r.Read(buf)
-			data = append(data, buf[:n]...)
-			if err != nil {
-				out <- string(data)
-				return
-			}
-		}
+		data, _ := io.ReadAll(r)
+		out <- string(data)
 	}()
-	result, err := l.Exec(limited(t), node, Command{
+	result, err := l.Exec(ctx, node, Command{
 		Argv: []string{"/bin/sh", "-c", script}, Env: os.Environ(), Stdout: w, Stderr: w,
 	})
 	w.Close()
 	if err != nil {
-		t.Fatal(err)
+		return "", Result{}, err
 	}
-	return <-out, result
+	return <-out, result, nil
 }

@@ -34,14 +34,14 @@ func execAndExit(args []string) int {
 }
 
 // remote is a process that runs a command in node 1 of the shared lab. The
-// command writes its pid to a file of the node first.
+// command writes its pid to a file of the node when it is prepared.
 type remote struct {
 	*exec.Cmd
 	lab  *Lab
 	node string // pid of the command in the node
 }
 
-func startRemote(t *testing.T, script string) *remote {
+func startRemote(t *testing.T, prepare, script string) *remote {
 	t.Helper()
 	l := sharedLab(t)
 	self, err := os.Executable()
@@ -49,7 +49,7 @@ func startRemote(t *testing.T, script string) *remote {
 		t.Fatal(err)
 	}
 	file := "/tmp/pid-" + strings.ReplaceAll(t.Name(), "/", "-")
-	r := &remote{lab: l, Cmd: exec.Command(self, groupVerb, "exec-and-exit", l.base, l.name, "echo $$ >"+file+"; "+script)}
+	r := &remote{lab: l, Cmd: exec.Command(self, groupVerb, "exec-and-exit", l.base, l.name, prepare+"; echo $$ >"+file+"; "+script)}
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +66,11 @@ func startRemote(t *testing.T, script string) *remote {
 func awaitState(t *testing.T, what string, states string, read func() string) {
 	t.Helper()
 	state := ""
-	for range 200 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		_, after, _ := strings.Cut(read(), ") ")
 		if state, _, _ = strings.Cut(after, " "); state != "" && strings.Contains(states, state) {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Errorf("%s is in state %q, want one of %q", what, state, states)
 }
@@ -90,20 +89,19 @@ func (r *remote) await(t *testing.T, states string) {
 
 func TestSignalsArePassedOn(t *testing.T) {
 	for _, c := range []struct {
-		sig    unix.Signal
-		script string
-		want   int
+		sig             unix.Signal
+		prepare, script string
+		want            int
 	}{
-		{unix.SIGTERM, "exec sleep 100", 128 + 15},
-		{unix.SIGINT, "exec sleep 100", 128 + 2},
-		{unix.SIGHUP, "exec sleep 100", 128 + 1},
-		{unix.SIGQUIT, "ulimit -c 0; exec sleep 100", 128 + 3},
-		{unix.SIGUSR1, "trap 'exit 9' USR1; while :; do sleep 0.05; done", 9},
+		{unix.SIGTERM, ":", "exec sleep 100", 128 + 15},
+		{unix.SIGINT, ":", "exec sleep 100", 128 + 2},
+		{unix.SIGHUP, ":", "exec sleep 100", 128 + 1},
+		{unix.SIGQUIT, "ulimit -c 0", "exec sleep 100", 128 + 3},
+		{unix.SIGUSR1, "trap 'exit 9' USR1", "while :; do sleep 0.05; done", 9},
 	} {
 		t.Run(unix.SignalName(c.sig), func(t *testing.T) {
-			r := startRemote(t, c.script)
+			r := startRemote(t, c.prepare, c.script)
 			r.await(t, "SR")
-			time.Sleep(50 * time.Millisecond) // the shell sets its trap after it has written its pid
 			r.Process.Signal(c.sig)
 			var exit *exec.ExitError
 			if err := r.Wait(); !errors.As(err, &exit) || exit.ExitCode() != c.want {
@@ -114,7 +112,7 @@ func TestSignalsArePassedOn(t *testing.T) {
 }
 
 func TestStopAndContinue(t *testing.T) {
-	r := startRemote(t, "exec sleep 100")
+	r := startRemote(t, ":", "exec sleep 100")
 	r.await(t, "S")
 	for range 2 {
 		r.Process.Signal(unix.SIGTSTP)
@@ -125,7 +123,7 @@ func TestStopAndContinue(t *testing.T) {
 }
 
 func TestCallerKilled(t *testing.T) {
-	r := startRemote(t, "exec sleep 100")
+	r := startRemote(t, ":", "exec sleep 100")
 	r.Process.Kill()
 	r.Wait()
 	if out, _ := sh(t, r.lab, 1, "for i in $(seq 100); do test -e /proc/"+r.node+" || { echo gone; exit; }; sleep 0.05; done"); out != "gone\n" {
