@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"openmosix/internal/model/supervisor"
+
+	"golang.org/x/sys/unix"
 )
 
 // unharmed fails the test unless the home supervisor is as it was.
@@ -39,6 +41,13 @@ func (r *rig) toldLost(pid int) {
 		}
 	}
 	r.t.Error("nobody is told why the process is lost")
+}
+
+// naps tells whether the program is in a sleep.
+func (s *side) naps() bool {
+	text, err := os.ReadFile("/proc/" + itoa(s.pid) + "/syscall")
+	nr, _, _ := strings.Cut(string(text), " ")
+	return err == nil && (nr == itoa(unix.SYS_NANOSLEEP) || nr == itoa(unix.SYS_CLOCK_NANOSLEEP))
 }
 
 // resident is how much memory a process has now, bytes.

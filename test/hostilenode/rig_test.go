@@ -26,7 +26,7 @@ import (
 const (
 	homeNode, hostileNode, honestNode = 1, 2, 3
 	// patience is for what takes milliseconds on a machine with nothing else to do.
-	patience = 20 * time.Second
+	patience = time.Minute
 )
 
 // rig is a home supervisor, with the test as its daemon.
@@ -201,7 +201,7 @@ func (r *rig) lend(node int, argv ...string) *side {
 	return s
 }
 
-// run starts a program that is to leave.
+// run starts a program that is to leave, and waits until it sleeps, as all of them do when they have begun.
 func (r *rig) run(argv ...string) *side {
 	r.t.Helper()
 	s := newSide(r)
@@ -213,7 +213,11 @@ func (r *rig) run(argv ...string) *side {
 	}
 	s.pid = s.cmd.Process.Pid
 	r.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
-	time.Sleep(50 * time.Millisecond) // it has begun
+	for deadline := time.Now().Add(patience); !s.naps(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			r.t.Fatal("the program does not begin")
+		}
+	}
 	return s
 }
 
