@@ -19,7 +19,7 @@ func TestGuestIsSecluded(t *testing.T) {
 	lab := labtest.Up(t, 2)
 	dir := labtest.Scratch(t)
 	program := build(t, dir)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	defer cancel()
 	goFile := filepath.Join(dir, "go")
 	cmd := lab.Command(ctx, home, "/", program, "files", goFile)
@@ -29,8 +29,7 @@ func TestGuestIsSecluded(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := 0
-	for i := 0; pid == 0 && i < 500; i++ {
-		time.Sleep(20 * time.Millisecond)
+	for end := time.Now().Add(patience); pid == 0 && time.Now().Before(end); time.Sleep(pause) {
 		line, _, _ := strings.Cut(out.String(), "\n")
 		pid, _ = strconv.Atoi(strings.TrimPrefix(line, "ready "))
 	}
