@@ -39,8 +39,13 @@ func TestReadInside(t *testing.T) {
 	program := w.compiled(t, "inside")
 	home, away := insideFiles(t, filepath.Join(w.dir, "home")), insideFiles(t, filepath.Join(w.dir, "away"))
 	time.Sleep(3 * time.Second) // what has just changed is not told
-	want := w.do(1, home+program+" all 4000")
-	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+" all 4000"); got != want {
+	all := " all 4000"
+	if busy := w.busy(time.Second); busy > 0.2 {
+		t.Logf("others use %.0f%% of this machine: fewer files are read", 100*busy)
+		all = " all 800"
+	}
+	want := w.do(1, home+program+all)
+	if got := w.do(1, away+labtest.InNode+" mosrun -2 "+program+all); got != want {
 		t.Errorf("away:\n%s\nat home:\n%s", got, want)
 	}
 

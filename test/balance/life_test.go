@@ -17,7 +17,6 @@ import (
 func TestGuestsAreAsOldAsTheyAre(t *testing.T) {
 	const before = 6 * time.Second
 	lab := labtest.UpBalanced(t, 0, runtime.NumCPU()-1)
-	lab.Limit(patience)
 	w := newWorkers(t, lab)
 	// In CPU time of one speed, and with nothing that sends it back.
 	w.do(1, labtest.InNode+" mosctl setspeed 10000; "+labtest.InNode+" mosctl -n 2 setspeed 10000")

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strings"
 	"testing"
+	"time"
 
 	"openmosix/test/labtest"
 )
@@ -21,23 +20,21 @@ func TestProgramsThatStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	busy := w.busy(time.Second)
 	// One is asked about, all others wait for nobody: half a second each, if they did.
 	const runs = 60
-	script := fmt.Sprintf("/bin/true; /bin/true; kill -STOP %d; s=$(cut -d. -f1 /proc/uptime); i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done; e=$(cut -d. -f1 /proc/uptime); kill -CONT %d; echo $((e-s))",
-		daemon, runs, daemon)
-	var took int
+	script := fmt.Sprintf("all() { s=$(cut -d. -f1 /proc/uptime); i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done; e=$(cut -d. -f1 /proc/uptime); echo $((e-s)); }; /bin/true; all; kill -STOP %d; all; kill -CONT %d",
+		runs, daemon, daemon)
+	var took [2]int // with the daemon, and without; a busy machine takes its time for either
 	out := w.do(1, labtest.InNode+" mosrun sh -c '"+script+"'")
-	if _, err := fmt.Sscan(strings.TrimSpace(out), &took); err != nil || took >= runs/4 {
-		t.Errorf("%d programs took %q seconds without a daemon: %v", runs, out, err)
+	if _, err := fmt.Sscan(out, &took[0], &took[1]); err != nil || took[1] >= took[0]+runs/4 {
+		t.Errorf("%d programs took %q seconds with a daemon, and without: %v", runs, out, err)
 	}
 
-	placed := func(command string) int {
-		out := w.do(1, "timeout 3 "+labtest.InNode+" events --kind moved --since 1h --json || true")
-		return len(regexp.MustCompile(`"move":"placed","pid":[0-9]+,"command":"`+command+`"`).FindAllString(out, -1))
-	}
 	// It is known to stay, and somebody says where it is to go.
 	w.do(1, fmt.Sprintf("%[1]s mosrun sh -c '/bin/true; /bin/true; %[1]s mosrun -2 /bin/true; /bin/true'", labtest.InNode))
-	if n := placed("true"); n != 1 {
+	w.placedAtLeast(map[string]int{"true": 1})
+	if n := w.placed()["true"]; n != 1 {
 		t.Errorf("%d of four programs, of which one was to, began on node 2", n)
 	}
 
@@ -48,13 +45,17 @@ func TestProgramsThatStay(t *testing.T) {
 	}
 	w.start(2, labtest.InNode, "mosrun", "-L")
 	for word, back := range map[string]string{"stay": "nostay", "lstay": "nolstay"} {
-		for try, before := 0, placed("goes"); ; try++ {
+		for try, before := 0, w.placed()["goes"]; ; try++ {
 			w.do(1, fmt.Sprintf("cd %s && %s mosctl %s && %[2]s mosrun sh -c './goes; %[2]s mosctl %[4]s; ./goes'", w.dir, labtest.InNode, word, back))
-			n := placed("goes") - before
+			n := w.placed()["goes"] - before
 			if n > try+1 {
 				t.Errorf("%d programs began on node 2 after mosctl %s", n-try-1, word)
 			}
 			if n > 0 {
+				break
+			}
+			if busy > 0.2 && try == 1 {
+				t.Logf("others use %.0f%% of this machine: no program began on node 2 after mosctl %s", 100*busy, back)
 				break
 			}
 			if try == tries {

@@ -2,9 +2,12 @@ package balance
 
 import (
 	"bufio"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,6 +39,7 @@ func newWorkers(t *testing.T, lab *labtest.Lab) *workers {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Skip("gcc is not here; Debian has it in gcc and libc6-dev")
 	}
+	lab.Limit(patience)
 	w := &workers{t: t, lab: lab, dir: labtest.Scratch(t)}
 	if out, err := exec.Command("gcc", "-O2", "-o", filepath.Join(w.dir, "worker"), "src/worker.c").CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v: %s", err, out)
@@ -170,4 +174,31 @@ func (w *workers) compiled(t *testing.T, name string) string {
 		t.Fatalf("gcc: %v: %s", err, out)
 	}
 	return program
+}
+
+// begunElsewhere is a line of openmosix events: a program has begun on another node.
+var begunElsewhere = regexp.MustCompile(`"move":"placed","pid":[0-9]+,"command":"([^"]*)"`)
+
+// placed counts the programs that have begun on another node, by their names, as far as that is told within some seconds.
+func (w *workers) placed() map[string]int {
+	w.t.Helper()
+	n := map[string]int{}
+	for _, one := range begunElsewhere.FindAllStringSubmatch(w.do(1, "timeout 3 "+labtest.InNode+" events --kind moved --since 1h --json || true"), -1) {
+		n[one[1]]++
+	}
+	return n
+}
+
+// placedAtLeast waits until so many have been told: a busy machine takes its time.
+func (w *workers) placedAtLeast(least map[string]int) {
+	w.t.Helper()
+	var n map[string]int
+	few := func(name string) bool { return n[name] < least[name] }
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		n = w.placed()
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(least)), few) {
+			return
+		}
+	}
+	w.t.Errorf("begun on node 2 have %v, not at least %v", n, least)
 }
