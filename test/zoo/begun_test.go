@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"openmosix/test/labtest"
@@ -19,7 +20,7 @@ func TestBegun(t *testing.T) {
 		for _, strategy := range []string{"precopy", "postcopy"} {
 			t.Run(p.Name+"_"+strategy, func(t *testing.T) {
 				t.Parallel()
-				argv, dir, stop := prepare(t, p, scratch)
+				argv, dir, stop := prepare(t, p, filepath.Join(scratch, strategy), movedLimit) // each is told to stop by a file of its own
 				ctx, cancel := context.WithTimeout(context.Background(), movedLimit)
 				defer cancel()
 				r := start(t, lab.Command(ctx, 1, dir, argv...), stop, movedLimit)

@@ -27,7 +27,7 @@ func TestOnward(t *testing.T) {
 		}
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			argv, dir, stop := prepare(t, p, scratch)
+			argv, dir, stop := prepare(t, p, scratch, 2*movedLimit)
 			ctx, cancel := context.WithTimeout(context.Background(), 2*movedLimit)
 			defer cancel()
 			r := start(t, lab.Command(ctx, 1, dir, argv...), stop, 2*movedLimit)

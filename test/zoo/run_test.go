@@ -150,8 +150,8 @@ func (r *run) finish() {
 }
 
 // prepare builds the program and makes it a directory to be in; it returns the
-// command line that starts it there.
-func prepare(t *testing.T, p Program, scratch string) (argv []string, dir, stop string) {
+// command line that starts it there, for a run that takes so long at most.
+func prepare(t *testing.T, p Program, scratch string, limit time.Duration) (argv []string, dir, stop string) {
 	t.Helper()
 	if p.NeedRoot && os.Geteuid() != 0 {
 		t.Skip("this program needs root")
@@ -174,5 +174,7 @@ func prepare(t *testing.T, p Program, scratch string) (argv []string, dir, stop 
 			t.Fatal(err)
 		}
 	}
-	return []string{"env", "ZOO_STOP=" + stop, path}, dir, stop
+	// One that nobody stops ends before that, and says so.
+	seconds := int((limit - 5*time.Second).Seconds())
+	return []string{"env", "ZOO_STOP=" + stop, fmt.Sprintf("ZOO_SECONDS=%d", seconds), path}, dir, stop
 }

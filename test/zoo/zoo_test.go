@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	nativeLimit = 30 * time.Second
-	movedLimit  = 30 * time.Second
+	// A run takes seconds; on a machine that has twenty other things to do it takes many times that.
+	nativeLimit = 90 * time.Second
+	movedLimit  = 90 * time.Second
 	// nativeTime is how long a native run goes on before it is told to stop: some laps.
 	nativeTime = 40 * time.Millisecond
 )
@@ -41,7 +42,7 @@ func TestNative(t *testing.T) {
 	for _, p := range programs(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			argv, dir, stop := prepare(t, p, scratch)
+			argv, dir, stop := prepare(t, p, scratch, nativeLimit)
 			cmd := exec.Command(argv[0], argv[1:]...)
 			cmd.Dir = dir
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -156,7 +157,7 @@ func runMoved(t *testing.T, lab *labtest.Lab, p Program, scratch string, starter
 
 // runMovedBy is runMoved with flags for migrate.
 func runMovedBy(t *testing.T, lab *labtest.Lab, p Program, scratch string, flags []string, starter ...string) {
-	argv, dir, stop := prepare(t, p, scratch)
+	argv, dir, stop := prepare(t, p, scratch, movedLimit)
 	ctx, cancel := context.WithTimeout(context.Background(), movedLimit+5*time.Second)
 	defer cancel()
 	r := start(t, lab.Command(ctx, 1, dir, append(starter, argv...)...), stop, movedLimit)

@@ -29,7 +29,7 @@ static void *waits(void *arg) {
 	case 8: fails(accept(listens, 0, 0), EAGAIN); break;
 	}
 	double took = now() - start;
-	if (took < Seconds - 0.002 || took > Seconds + 1.5 + often(k) * Seconds) fail(__FILE__, __LINE__, "%s lasted %.3f s, not %d", names[k], took, Seconds);
+	if (took < Seconds - 0.002 || took > Seconds + Before - 0.5 + often(k) * Seconds) fail(__FILE__, __LINE__, "%s lasted %.3f s, not %d", names[k], took, Seconds);
 	struct timeval says;
 	socklen_t size = sizeof says;
 	must(!getsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &says, &size) && says.tv_sec == Seconds && says.tv_usec == 0);

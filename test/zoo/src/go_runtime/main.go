@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +32,9 @@ func main() {
 		}()
 	}
 	fmt.Printf("ready %d\n", os.Getpid())
-	deadline := time.Now().Add(25 * time.Second)
+	seconds, err := strconv.Atoi(cmp.Or(os.Getenv("ZOO_SECONDS"), "25"))
+	check(err)
+	deadline := time.Now().Add(time.Duration(seconds) * time.Second)
 	for laps := 0; ; laps++ {
 		last := told(laps)
 		if time.Now().After(deadline) {
