@@ -80,7 +80,7 @@ func (r *rig) launch(t *testing.T, ctx context.Context, stop string, argv ...str
 }
 
 // grace is for a program that is told to stop, or that has been killed.
-const grace = 15 * time.Second
+const grace = time.Minute
 
 // judge checks that the program goes on and ends rightly, or that it dies as if
 // killed within the time given, and that its parent sees that.
