@@ -20,7 +20,7 @@ import (
 // nodes of the lab that each script has to itself.
 const nodes = 3
 
-const commandLimit = time.Minute
+const commandLimit = 2 * time.Minute
 
 // own are names of commands that are openmosix by another name.
 var own = []string{"migrate", "mosctl", "setpe", "showmap", "mps", "why", "mosmon", "mtop", "mosrun", "omdiscd", "tune", "tune_kernel", "prep_tune",
@@ -67,7 +67,7 @@ func (s *script) eventually(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: eventually WORD N [STATUS] COMMAND...")
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		err := s.try(ts, args[1:])
 		if err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
 			return

@@ -48,7 +48,7 @@ func (s screen) press(keys ...string) {
 func (s screen) sees(words ...string) string {
 	s.t.Helper()
 	var text string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		text, _ = s.tmux("capture-pane", "-p")
 		for line := range strings.Lines(text) {
 			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
@@ -63,7 +63,7 @@ func (s screen) sees(words ...string) string {
 // ends waits until the program has left, and its terminal with it.
 func (s screen) ends() {
 	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if _, err := s.tmux("has-session"); err != nil {
 			return
 		}

@@ -46,7 +46,7 @@ func TestStopBringsAllHome(t *testing.T) {
 		t.Errorf("left on the node that stopped: %s", left)
 	}
 	for home, name := range map[int]string{1: "result2", 2: "result1"} {
-		for end := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		for end := time.Now().Add(5 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 			got, err := l.Shell(ctx, home, "cat "+root+"/"+name)
 			if err == nil && got != "" {
 				if got != workResult {

@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
+// The limits of time are for a machine that has much else to do: who waits for them in vain has met an error.
 const (
-	shellLimit  = 20 * time.Second
-	daemonLimit = 20 * time.Second
+	shellLimit  = time.Minute
+	daemonLimit = time.Minute
 	daemonPause = 50 * time.Millisecond
 )
 

@@ -27,8 +27,8 @@ const RateVariable = "OPENMOSIX_RATE"
 const LogsVariable = "OPENMOSIX_TEST_LOGS"
 
 const (
-	upLimit   = 60 * time.Second
-	downLimit = 30 * time.Second
+	upLimit   = 2 * time.Minute
+	downLimit = time.Minute
 )
 
 // Lab is a running lab.

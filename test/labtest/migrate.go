@@ -75,8 +75,7 @@ func Destination(node int) string {
 }
 
 const (
-	migrateLimit = 20 * time.Second
-	busyTries    = 20
+	migrateLimit = time.Minute
 	busyPause    = 50 * time.Millisecond
 )
 
@@ -84,12 +83,11 @@ const (
 // that went and what was said. A process that another move is busy with is
 // tried again for a while. flags are more of migrate's.
 func (l *Lab) Migrate(ctx context.Context, home, pid, to int, flags ...string) (Status, string) {
-	for try := 0; ; try++ {
+	for begun := time.Now(); ; time.Sleep(busyPause) {
 		status, text := l.migrate(ctx, home, pid, to, flags)
-		if status != Busy || try == busyTries {
+		if status != Busy || time.Since(begun) > busyLimit {
 			return status, text
 		}
-		time.Sleep(busyPause)
 	}
 }
 

@@ -147,9 +147,14 @@ func (w *work) lend(t *testing.T, to int) {
 	w.goOn(t)
 }
 
+// computes bounds how long a program may compute on a busy machine: seconds on an idle one.
+const computes = 4 * time.Minute
+
 // result is what the program said last.
 func (w *work) result(t *testing.T) string {
 	t.Helper()
+	late := time.AfterFunc(computes, func() { w.lab.Kill(w.node, w.pid) })
+	defer late.Stop()
 	if err := w.cmd.Wait(); err != nil {
 		t.Errorf("the program ends with %v", err)
 	}

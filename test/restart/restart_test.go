@@ -48,7 +48,7 @@ func TestDaemonsMayDie(t *testing.T) {
 	}
 	defer func() { _ = program.Process.Kill(); _ = program.Wait() }()
 	var pid int
-	for range 100 {
+	for range 1000 {
 		text := shell(t, lab, 1, "pgrep -f 10000000[0] | head -1 || true")
 		if pid, _ = strconv.Atoi(text); pid > 0 {
 			break
