@@ -104,7 +104,7 @@ var table = []Row{
 	{Moved, Info, "process has moved", "It has: move is out, onward (from one foreign node to another), home, exec (it became another program, which happens at home), or placed (it was sent out as it began a program).", false, move(Moved)},
 	{MoveFailed, Warn, "move failed", "It has not; the process goes on where it was, unless reason says that it has ended.", false, move(MoveFailed)},
 	{MoveRefused, Info, "move refused", "A move that was asked for has not even begun.", false, move(MoveRefused)},
-	{Lost, Error, "process lost", "A process was killed because its guest was lost with the other node or the network.", false, func() What { return &Loss{} }},
+	{Lost, Error, "process lost", "A process was killed because its guest was lost with the other node or the network, or its supervisor here has died.", false, func() What { return &Loss{} }},
 	{LinkBroken, Warn, "connection broken", "The connection to a node where processes of this one run is broken; another is tried for.", false, link(LinkBroken)},
 	{LinkMended, Info, "connection mended", "They go on by another one.", false, link(LinkMended)},
 

@@ -7,8 +7,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"golang.org/x/sys/unix"
+
+	"openmosix/internal/model/event"
 	"openmosix/internal/model/supervisor"
+	"openmosix/internal/node/control"
 )
 
 // A supervisor that was started for a move may have been asked by somebody else first, have nothing left to look after,
@@ -37,5 +42,25 @@ func TestAFreshSupervisorEndsBeforeTheMove(t *testing.T) {
 		if got.Code != c.want || !strings.Contains(got.Text, c.text) {
 			t.Errorf("%s: %s %q", c.mark, got.Code, got.Text)
 		}
+	}
+}
+
+// With a supervisor that is killed die the processes it held that are away: whoever follows events is told of each, and how.
+func TestProcessesThatDieWithTheirSupervisor(t *testing.T) {
+	one, _ := twoNodes(t, nil)
+	process := sleeper(t, 0)
+	ear := one.listen(t, control.Request{Watch: &control.Watch{Since: time.Hour.Milliseconds()}})
+	if got := one.move(t, process.Process.Pid, 2); got.Code != "" {
+		t.Fatalf("%+v", got)
+	}
+	h, _, _ := one.homes.find(process.Process.Pid)
+	if err := h.child.signal(unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the loss", func() bool { return len(ear.of(event.Lost)) > 0 })
+	lost := ear.of(event.Lost)
+	want := event.Loss{PID: process.Process.Pid, From: 2, Reason: "the supervisor that looked after it here has ended: signal: killed"}
+	if got := lost[0].What.(*event.Loss); len(lost) != 1 || *got != want {
+		t.Errorf("%d told, the first is %+v, want %+v", len(lost), got, want)
 	}
 }

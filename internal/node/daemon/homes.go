@@ -171,11 +171,29 @@ func (h *home) begin(c *child, err error, desk desk) {
 	close(h.ready)
 	go func() {
 		c.listen(func(e supervisor.Event) { h.event(e, desk) })
+		away := h.away()
 		h.forget()
 		if <-c.exited; !c.ended {
+			for _, p := range away {
+				h.registry.told(supervisor.Event{Kind: supervisor.Lost, PID: p.PID, Node: p.Node, Text: c.endedHow()})
+			}
 			desk.orphaned(h.leaves())
 		}
 	}()
+}
+
+// away lists the processes that die with the supervisor: those that are on another node.
+func (h *home) away() []supervisor.Proc {
+	h.registry.mu.Lock()
+	defer h.registry.mu.Unlock()
+	var out []supervisor.Proc
+	for _, p := range h.procs {
+		if p.Node != 0 {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b supervisor.Proc) int { return a.PID - b.PID })
+	return out
 }
 
 // desk is whom home supervisors ask and tell what is not about their requests.

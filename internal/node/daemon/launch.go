@@ -156,6 +156,14 @@ func (c *child) reap(cmd *exec.Cmd, room *lodging.Room) {
 	close(c.exited)
 }
 
+// endedHow says of a supervisor that has ended badly how. Precondition: exited is closed.
+func (c *child) endedHow() string {
+	if c.status == nil { // nobody here has reaped it, as an earlier daemon has started it
+		return "the supervisor that looked after it here has ended"
+	}
+	return fmt.Sprintf("the supervisor that looked after it here has ended: %v", c.status)
+}
+
 // hasEnded waits for the end of a child and leaves it to be reaped.
 func hasEnded(pid int) bool {
 	for {
