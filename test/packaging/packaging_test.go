@@ -2,6 +2,7 @@ package packaging
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,6 +191,29 @@ func TestScripts(t *testing.T) {
 		if got := shell(t, l, 1, run); strings.TrimSpace(got) != c.want {
 			t.Errorf("%s: %q, want %q", c.line, got, c.want)
 		}
+	}
+}
+
+// TestStatusForAll: whether a node runs is no secret of root's.
+func TestStatusForAll(t *testing.T) {
+	l := labtest.Up(t, 1)
+	script := filepath.Join(labtest.Scratch(t), "openmosix")
+	output(t, "cp", "../../packaging/openmosix.init", script)
+	pid, err := l.Daemon(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := "OPENMOSIX_PROGRAM=$(command -v openmosix) setpriv --reuid=12345 --clear-groups sh " + script
+	shell(t, l, 1, fmt.Sprintf("echo %d > /run/openmosix.pid; chmod 644 /run/openmosix.pid", pid))
+	if got := shell(t, l, 1, in+" status"); !strings.Contains(got, "node 1") {
+		t.Errorf("status: %s", got)
+	}
+	if got := shell(t, l, 1, in+" stop 2>&1 && echo stopped; true"); !strings.Contains(got, "not permitted") || strings.Contains(got, "stopped") {
+		t.Errorf("stop: %s", got)
+	}
+	shell(t, l, 1, "echo 1 > /run/openmosix.pid")
+	if got := shell(t, l, 1, in+" status; echo $?"); got != "openMosix is not running\n3" {
+		t.Errorf("status of another process: %s", got)
 	}
 }
 
