@@ -81,7 +81,7 @@ func newConfigDefault() *cobra.Command {
 	return &cobra.Command{
 		Use:   "default",
 		Short: "Print a file to begin with: every setting explained, none changed",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprint(c.OutOrStdout(), config.Default().Text(true))
 			return err
@@ -93,7 +93,7 @@ func newReload() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reload",
 		Short: "Have the node daemon read its configuration and keys again",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an object")

@@ -31,7 +31,7 @@ func newDemoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Show running programs spreading over the nodes of a lab, and that their results are right",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(c.Context(), unix.SIGINT, unix.SIGTERM)
 			defer stop()

@@ -18,7 +18,7 @@ func newEvents() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "events",
 		Short: "Follow what happens on this node, another one, or all",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an object on each line")

@@ -18,7 +18,7 @@ func newInstall() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Install this program with its commands, manual pages, completions and services",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	root := c.Flags().String("root", "/", "install below this directory")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -40,7 +40,7 @@ func newUninstall() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove what install has put in place, but for configuration and key",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	root := c.Flags().String("root", "/", "remove below this directory")
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -75,7 +75,7 @@ func newLabUp(f *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Make the lab",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
 	c.Flags().StringSliceVar(&cpus, "cpus", nil, "the one CPU of each node, as 0,1,1 (- for all)")
@@ -181,7 +181,7 @@ func newLabDown(f *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "down",
 		Short: "Take the lab down, whatever state it is in",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			names := []string{f.name}
 			if all {
@@ -206,7 +206,7 @@ func newLabStatus(f *labFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the lab's nodes",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			l, err := f.open()
 			if err != nil {

@@ -148,7 +148,7 @@ func (m *mosctl) setSpeed(args []string) error {
 	if args[0] == "measured" {
 		return m.set([]int{0})
 	}
-	n, err := positive(args[0])
+	n, err := speed(args[0], "measured")
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (m *mosctl) setYard(args []string) error {
 		}
 		return m.set([]int{n.Speed})
 	}
-	n, err := positive(args[0])
+	n, err := speed(args[0], "standard or this")
 	if err != nil {
 		return err
 	}
@@ -188,10 +188,11 @@ func (m *mosctl) setDecay(args []string) error {
 	return m.set(numbers)
 }
 
-func positive(word string) (int, error) {
+// speed reads one, for which words may stand.
+func speed(word, words string) (int, error) {
 	n, err := strconv.Atoi(word)
 	if err != nil || n <= 0 {
-		return 0, usageError("%s: not a speed: that is a number from 1 on, or the word measured", word)
+		return 0, usageError("%s: not a speed: that is a number from 1 on, or the word %s", strconv.Quote(word), words)
 	}
 	return n, nil
 }

@@ -16,7 +16,9 @@ import (
 func (m *mosctl) one(args []string) (control.Node, error) {
 	word := m.node
 	if len(args) > 0 {
-		word = args[0]
+		if word = args[0]; word == "" {
+			return control.Node{}, usageError("an empty word names no node")
+		}
 	}
 	to, name, err := nodeNamed(word)
 	if err != nil {
@@ -87,12 +89,12 @@ func yesNo(b bool) string {
 }
 
 func (m *mosctl) status(args []string) error {
-	if len(args) > 0 {
-		m.node = args[0]
-	}
-	n, err := m.one(nil)
+	n, err := m.one(args)
 	if err != nil {
 		return err
+	}
+	if len(args) > 0 {
+		m.node = args[0]
 	}
 	if m.json {
 		return printJSON(m.c.OutOrStdout(), n)
@@ -159,7 +161,7 @@ func (m *mosctl) whois(args []string) error {
 }
 
 func isCalled(n control.Node, word string) bool {
-	return strconv.Itoa(n.Number) == word || strings.EqualFold(n.Name, word) || hostOf(n.Address) == word
+	return word != "" && (strconv.Itoa(n.Number) == word || strings.EqualFold(n.Name, word) || hostOf(n.Address) == word)
 }
 
 func hostOf(address string) string {

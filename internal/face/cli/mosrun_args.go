@@ -109,7 +109,7 @@ func (p *runPlan) long(word string, value func() (string, error)) error {
 		return nil
 	case "--run-dir", "--allow", "--deny", "--disclosure":
 	default:
-		return usageError("unknown flag: %s", word)
+		return usageError("unknown flag: %s (`mosrun --help` lists them)", word)
 	}
 	if !given {
 		var err error
@@ -212,6 +212,9 @@ func (p *runPlan) complete() error {
 	}
 	if p.home && p.placed() {
 		return usageError("-h and a node exclude each other")
+	}
+	if err := p.change.To(policy.Policy{}).Check(); err != nil {
+		return usageError("%v", err)
 	}
 	if p.change.Lock != nil || p.keepLock {
 		return nil

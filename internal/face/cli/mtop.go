@@ -28,7 +28,7 @@ func newMtop() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mtop",
 		Short: "Watch processes, wherever they run, and move them",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	ask := client(c)
 	o := tui.TopOptions{UID: os.Geteuid()}

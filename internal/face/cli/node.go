@@ -33,7 +33,7 @@ func newNode() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "node",
 		Short: "Run the node daemon",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.file, "config", config.DefaultFile, "configuration file")

@@ -17,7 +17,7 @@ func newNodes() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "nodes",
 		Short: "List the nodes of the cluster",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an array of objects")
@@ -116,7 +116,7 @@ func newStatus() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show this node: what it is, what is away, whom it lends to",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an object")

@@ -29,7 +29,7 @@ func newOmdiscd() *cobra.Command {
 		Long: `What the discovery daemon of openMosix did is part of the node daemon. This sets
 its interfaces and the reach of its beacons until the configuration is read
 again, and shows what it finds: with -n in the foreground, as it comes.`,
-		Args: arguments(cobra.NoArgs),
+		Args: noArguments,
 	}
 	ask := client(c)
 	c.Flags().StringSliceVarP(&to.Interfaces, "interface", "i", nil, "send and hear beacons on these interfaces")

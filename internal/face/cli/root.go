@@ -79,10 +79,11 @@ func newRoot(version string) *cobra.Command {
 		Short: "Move running processes between the machines of a cluster",
 		Long: `openMosix makes machines act as one: running processes move between them and
 keep looking as if they ran where they were started.`,
-		Version:       version,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
+		Version:           version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: noEmptyOptions,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError("unknown command %q (`%s help` lists them)", args[0], programName)
@@ -92,7 +93,7 @@ keep looking as if they ran where they were started.`,
 	}
 	root.SetVersionTemplate(programName + " {{.Version}}\n")
 	root.SetHelpCommand(newHelp(root))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%v", err) })
+	root.SetFlagErrorFunc(wrongOption)
 	root.AddCommand(newMigrate(), newMPS(), newMosctl(), newMosmon(), newMtop(), newMosrun(), newWhy(), newNode(), newKey(), newConfig(), newReload(),
 		newNodes(), newShowmap(), newSetpe(), newOmdiscd(), newTune(), newPrepTune(), newProbe(), newStatus(), newEvents(), newCalls(), newHpcfs(version),
 		newLabCommand(), newSim(), newDemoCommand(), newMan(), newInstallLinks(), newInstall(), newUninstall(), newVersion(version))
@@ -151,7 +152,7 @@ func newVersion(version string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	asJSON := c.Flags().Bool("json", false, "print an object")
 	c.RunE = func(c *cobra.Command, _ []string) error {

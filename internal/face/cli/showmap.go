@@ -15,7 +15,7 @@ func newShowmap() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "showmap",
 		Short: "Show the node numbers of the cluster and their addresses, as openMosix did",
-		Args:  arguments(cobra.NoArgs),
+		Args:  noArguments,
 	}
 	ask := client(c)
 	asJSON := c.Flags().Bool("json", false, "print an object")

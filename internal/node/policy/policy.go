@@ -86,7 +86,7 @@ func (p Policy) Check() error {
 	case p.Period < 0 || p.Period > 65535:
 		return fmt.Errorf("decay interval %d is not in 1…65535 seconds", p.Period)
 	case p.Keep < 0 || p.Keep > 1000:
-		return fmt.Errorf("decay of %d per mille is not in 0…1000", p.Keep)
+		return fmt.Errorf("decay of %d per mille is not in 1…1000", p.Keep)
 	}
 	return nil
 }
