@@ -144,6 +144,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"setpe":                                                                                        ExitUsage,
 		"setpe -r -c":                                                                                  ExitUsage,
 		"setpe -r --run-dir /nowhere":                                                                  ExitNotRunning,
+		"setpe -r -g 1":                                                                                ExitUsage,
+		"setpe -c -g 1 -f " + os.DevNull:                                                               ExitUsage,
 		"mosrun -t 65536 true":                                                                         ExitUsage,
 		"mosrun -d 1001 true":                                                                          ExitUsage,
 		"mosrun --disclosure 4 true":                                                                   ExitUsage,

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"os"
 	"strings"
 	"testing"
 
+	"openmosix/internal/model/nodemap"
 	"openmosix/internal/node/control"
 )
 
@@ -48,5 +50,20 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		if got := run(words[0], words[1:]...); got.code != ExitUsage || got.errOut != want+"\n" {
 			t.Errorf("%s: %+v", line, got)
 		}
+	}
+}
+
+// Of the map files that the original knew the first counts that there is, as with the node.
+func TestWhereTheMapIs(t *testing.T) {
+	dir := t.TempDir()
+	all := []string{dir + "/openmosix.map", dir + "/mosix.map", dir + "/hpc.map"}
+	if got := firstOf(all); got != all[0] {
+		t.Errorf("of none: %s", got)
+	}
+	if err := os.WriteFile(all[2], nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := firstOf(all); got != all[2] || len(nodemap.Files) != len(all) {
+		t.Errorf("of one: %s", got)
 	}
 }

@@ -35,22 +35,25 @@ func newSetpe() *cobra.Command {
 knows as a map. -c only checks a map. -g sets how many relays there may be between
 this node and another (setting topology.gateways). A map is needed only where nodes do not
 find each other.`,
-		Args: arguments(cobra.NoArgs),
+		Args: noArguments,
 	}
 	flags := c.Flags()
 	flags.BoolVarP(&f.write, "write", "w", false, "make the map that of this node")
 	flags.BoolVarP(&f.writeInit, "write-init", "W", false, "as -w")
 	flags.BoolVarP(&f.read, "read", "r", false, "print the map of the nodes that are known")
 	flags.BoolVarP(&f.check, "check", "c", false, "only check the map")
-	flags.StringVarP(&f.file, "file", "f", "", "map file; - is standard input or output (the default of -r); default "+nodemap.Files[0])
+	flags.StringVarP(&f.file, "file", "f", "", "map file; - is standard input or output (the default of -r); default: where the node reads it")
 	flags.IntVarP(&f.gateways, "gateways", "g", 0, "how many relays there may be between this node and another: 0, 1 or 2")
 	ask := client(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		f.write = f.write || f.writeInit
+		gateways := c.Flags().Changed("gateways")
 		switch {
+		case gateways && (f.read || f.check):
+			return usageError("-g sets something, -r and -c do not: one after the other")
 		case f.read && !f.write && !f.check:
 			return f.printMap(c, ask())
-		case c.Flags().Changed("gateways") && !f.read && !f.check:
+		case gateways:
 			if err := f.setGateways(c, ask()); err != nil || !f.write {
 				return err
 			}
@@ -103,7 +106,7 @@ func (f *setpeFlags) load(stdin io.Reader) ([]byte, error) {
 	return text, nil
 }
 
-// mapPlace is where this node reads its map.
+// mapPlace is where this node reads its map; without one, where it would look first.
 func mapPlace() (string, error) {
 	c, err := config.Load(config.DefaultFile)
 	if err != nil {
@@ -112,7 +115,17 @@ func mapPlace() (string, error) {
 	if c.Discovery.Map != "" {
 		return c.Discovery.Map, nil
 	}
-	return nodemap.Files[0], nil
+	return firstOf(nodemap.Files[:]), nil
+}
+
+// firstOf is the first of these files that there is, else the first.
+func firstOf(paths []string) string {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return paths[0]
 }
 
 // install puts the map in place and has the daemon read it. A map the daemon
