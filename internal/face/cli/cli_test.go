@@ -146,6 +146,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"setpe -r --run-dir /nowhere":                                                                  ExitNotRunning,
 		"setpe -r -g 1":                                                                                ExitUsage,
 		"setpe -c -g 1 -f " + os.DevNull:                                                               ExitUsage,
+		"openmosix completion tcsh":                                                                    ExitUsage,
 		"mosrun -t 65536 true":                                                                         ExitUsage,
 		"mosrun -d 1001 true":                                                                          ExitUsage,
 		"mosrun --disclosure 4 true":                                                                   ExitUsage,

@@ -236,6 +236,10 @@ func TestCompletion(t *testing.T) {
 		"runon's node":       {[]string{"runon", ""}, own, []string{"sh"}},
 		"runon's program":    {[]string{"runon", "2", "sh"}, []string{"sh"}, own},
 		"a log level":        {[]string{"node", "--log", "w"}, []string{"warn"}, []string{"info"}},
+		"a strategy":         {[]string{"migrate", "--strategy", "p"}, []string{"precopy", "postcopy"}, nil},
+		"an order":           {[]string{"mtop", "--sort", "m"}, []string{"memory", "moves"}, []string{"cpu"}},
+		"a kind of events":   {[]string{"events", "--kind", ""}, []string{"moved", "lost", "list"}, nil},
+		"no node of a lab":   {[]string{"lab", "exec", "--dir", "/nowhere", ""}, nil, own},
 		"commands by letter": {[]string{"mi"}, []string{"migrate"}, []string{"mps"}},
 	} {
 		got := complete(t, c.line...)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"openmosix/internal/linux/procfs"
+	"openmosix/internal/model/event"
+	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/visible"
 	"openmosix/internal/node/control"
@@ -47,10 +50,16 @@ var flagPlaces = map[string]words{
 	"node":      func(c *cobra.Command, _ []string) []string { return nodeWords(c) },
 	"interface": func(*cobra.Command, []string) []string { return interfaceWords() },
 	"log":       func(*cobra.Command, []string) []string { return []string{"debug", "info", "warn", "error"} },
+	"strategy": func(*cobra.Command, []string) []string {
+		return []string{string(supervisor.PreCopy), string(supervisor.PostCopy)}
+	},
+	"sort": func(*cobra.Command, []string) []string { return slices.Sorted(maps.Keys(topOrders)) },
+	"kind": func(*cobra.Command, []string) []string { return kindWords() },
 }
 
 // addCompletions makes all commands below root complete what they take.
 func addCompletions(root *cobra.Command) {
+	scripts(root)
 	for _, c := range root.Commands() {
 		if give, ok := places[c.Name()]; ok {
 			c.ValidArgs, c.ValidArgsFunction = nil, completion(give)
@@ -61,6 +70,18 @@ func addCompletions(root *cobra.Command) {
 			if c.Flags().Lookup(name) != nil {
 				cobra.CheckErr(c.RegisterFlagCompletionFunc(name, completion(give)))
 			}
+		}
+	}
+}
+
+// scripts adds the command that prints completion scripts. Cobra's own takes a shell that it does not know for a
+// wish for help, and says that all is well.
+func scripts(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = arguments(cobra.NoArgs)
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 	}
 }
@@ -146,6 +167,15 @@ func mosctlCompletion(c *cobra.Command, before []string) []string {
 		}
 	}
 	return nil
+}
+
+// kindWords are the kinds of events, explained.
+func kindWords() []string {
+	out := []string{"list\tprint them all"}
+	for _, k := range event.Kinds() {
+		out = append(out, string(k.Kind)+"\t"+k.Meaning)
+	}
+	return out
 }
 
 func interfaceWords() []string {

@@ -23,6 +23,7 @@ type execFlags struct {
 }
 
 func (f *execFlags) add(c *cobra.Command) {
+	c.ValidArgsFunction = f.complete
 	c.Flags().StringVarP(&f.user, "user", "u", "", "run as this user: a name, or UID[:GID]")
 	c.Flags().StringVar(&f.dir, "cwd", "", "run in this directory (default: this one, if the node has it)")
 	c.Flags().BoolVarP(&f.noTTY, "no-tty", "T", false, "make no terminal in the node even if there is one here")
@@ -59,6 +60,22 @@ func newLabShell(lab *labFlags) *cobra.Command {
 	}
 	f.add(c)
 	return c
+}
+
+// complete gives the nodes of the lab for the first word.
+func (f *execFlags) complete(c *cobra.Command, before []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(before) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	l, err := f.open()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var all []string
+	for _, n := range l.State.Nodes {
+		all = append(all, strconv.Itoa(n.Number)+"\t"+n.Host)
+	}
+	return beginning(all, begun), cobra.ShellCompDirectiveNoFileComp
 }
 
 func (f *execFlags) run(c *cobra.Command, node string, argv []string) error {
