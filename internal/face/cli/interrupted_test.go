@@ -43,6 +43,7 @@ func TestInterrupted(t *testing.T) {
 		"mosctl expel":       "mosctl: interrupted: expel goes on, and `openmosix events` tells its end (`mosctl noblock` has it begin no more moves)\n",
 		"mosctl bring":       "mosctl: interrupted: bring goes on, and `openmosix events` tells its end (`mosctl nolstay` has it begin no more moves)\n",
 		"mps":                "",
+		"mtop -1":            "",
 		"mosrun -F echo ran": "",
 		"runon 1 -F echo":    "",
 	} {

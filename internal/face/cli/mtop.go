@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -145,7 +144,7 @@ func (d *topDaemon) printOnce(c *cobra.Command, o tui.TopOptions, asJSON bool) e
 	select {
 	case <-time.After(onceApart):
 	case <-c.Context().Done():
-		return errors.New("interrupted")
+		return context.Cause(c.Context())
 	}
 	now, err := d.Processes(c.Context())
 	if err != nil {
