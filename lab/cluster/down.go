@@ -32,6 +32,9 @@ func Down(base, name string) error {
 	if err := o.complete(); err != nil {
 		return err
 	}
+	if os.Geteuid() != 0 {
+		return errors.New("taking down what root has made takes root: use sudo")
+	}
 	return takeDown(place{o.Base, o.Name})
 }
 
