@@ -17,7 +17,7 @@ import (
 )
 
 // ErrNotRunning is wrapped when no daemon answers.
-var ErrNotRunning = errors.New("the node daemon is not running (start it with `openmosix node`)")
+var ErrNotRunning = errors.New("the node daemon is not running (start the service openmosix, or `openmosix node`)")
 
 // Client asks the daemon of one run directory. It holds no connection: each
 // request has its own.
