@@ -50,6 +50,9 @@ func newConfigCheck() *cobra.Command {
 			if _, err := keyfile.Load(full.Key); err != nil {
 				return err
 			}
+			for _, doubt := range full.Doubts() {
+				fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", programName, doubt)
+			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "good: node %d (%s), %d other nodes configured\n", full.Number, full.Name, len(full.Peers))
 			return err
 		},

@@ -120,6 +120,7 @@ func runNode(ctx context.Context, f *nodeFlags, c config.Config, version string)
 	if err != nil {
 		return err
 	}
+	warn(log, c)
 	d, err := daemon.New(c, keys, daemon.JudgeHere, daemon.NewThisMachine(), log)
 	if err != nil {
 		return err
@@ -134,6 +135,7 @@ func runNode(ctx context.Context, f *nodeFlags, c config.Config, version string)
 		if err != nil {
 			return fresh, nil, err
 		}
+		warn(log, fresh)
 		return fresh, keys, setLevel(&level, fresh.Log)
 	})
 	// Who stops a node does not know how its caller had this signal.
@@ -153,6 +155,13 @@ func runNode(ctx context.Context, f *nodeFlags, c config.Config, version string)
 		}
 	}()
 	return d.Run(ctx)
+}
+
+// warn logs what the configuration may say and hardly means.
+func warn(log *slog.Logger, c config.Config) {
+	for _, doubt := range c.Doubts() {
+		log.Warn("the configuration is doubtful", "doubt", doubt)
+	}
 }
 
 func setLevel(to *slog.LevelVar, text string) error {

@@ -67,3 +67,19 @@ func TestWhereTheMapIs(t *testing.T) {
 		t.Errorf("of one: %s", got)
 	}
 }
+
+// A user that is not there is named, and no error.
+func TestConfigCheckDoubts(t *testing.T) {
+	dir := t.TempDir()
+	key, file := dir+"/key", dir+"/openmosix.toml"
+	if got := run(programName, "key", "new", key); got.code != ExitOK {
+		t.Fatalf("%+v", got)
+	}
+	if err := os.WriteFile(file, []byte("number = 1\nkey = \""+key+"\"\n[balance]\nusers = [\"no-such-user\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := run(programName, "config", "check", file)
+	if got.code != ExitOK || !strings.HasPrefix(got.out, "good: node 1") || got.errOut != "openmosix: balance.users: there is no user \"no-such-user\" here\n" {
+		t.Errorf("%+v", got)
+	}
+}

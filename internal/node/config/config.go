@@ -210,6 +210,9 @@ func explain(err error) error {
 	var wrong *toml.DecodeError
 	if errors.As(err, &wrong) {
 		line, column := wrong.Position()
+		if strings.Contains(wrong.Error(), "negative integer value") {
+			return fmt.Errorf("line %d: %s: expected a number from 0 on", line, strings.Join(wrong.Key(), "."))
+		}
 		if _, want, is := strings.Cut(wrong.Error(), " of type "); is && len(wrong.Key()) > 0 {
 			return fmt.Errorf("line %d: %s: expected %s", line, strings.Join(wrong.Key(), "."), kindInWords(want))
 		}
@@ -227,8 +230,10 @@ func kindInWords(kind string) string {
 		return `text in quotes, as "this"`
 	case kind == "bool":
 		return "true or false"
-	default:
+	case strings.HasPrefix(kind, "float"):
 		return "a number"
+	default:
+		return "a whole number"
 	}
 }
 

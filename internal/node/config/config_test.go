@@ -50,13 +50,25 @@ func TestParseNamesThePlaceOfAMistake(t *testing.T) {
 		"number = 1\nname = ":                       "line 2",
 		"number = 1\nlisten = 5":                    `line 2: listen: expected text in quotes, as "this"`,
 		"number = 1\nmigrate = 1":                   "line 2: migrate: expected true or false",
-		"[guests]\nmax = \"9\"":                     "line 2: guests.max: expected a number",
+		"[guests]\nmax = \"9\"":                     "line 2: guests.max: expected a whole number",
+		"still_seconds = 1.5":                       "line 1: still_seconds: expected a whole number",
+		"[guests]\nload_limit = \"1\"":              "line 2: guests.load_limit: expected a number",
+		"[guests]\nspare_mib = -3":                  "line 2: guests.spare_mib: expected a number from 0 on",
 		"[discovery]\nseeds = \"a\"":                `line 2: discovery.seeds: expected a list`,
 		"number = 1\nnumber = 99999999999999999999": "line 2",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
+	}
+}
+
+// A user whose name is misspelt would be balanced against the administrator's will, without a word.
+func TestDoubts(t *testing.T) {
+	c := Default()
+	c.Balance.Users, c.Balance.ExcludeUsers = []string{"*", "1234", "root"}, []string{"root", "no-such-user"}
+	if got := c.Doubts(); len(got) != 1 || got[0] != `balance.exclude_users: there is no user "no-such-user" here` {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -96,6 +96,7 @@ MFS=no
 	for text, want := range map[string]string{
 		"\nMYOMID=70000":           "line 2: MYOMID=70000",
 		"MOSGATES=3":               "expected 0…2",
+		"\n\nNODESPEED=-4":         "line 3: NODESPEED=-4: expected 1…",
 		"BLOCK=maybe":              "expected yes or no",
 		"if true; then":            "expected KEY=VALUE",
 		"MYOMID=$(hostid)":         "not shell",

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"openmosix/internal/model/load"
 	"openmosix/internal/model/topology"
 )
 
@@ -100,8 +101,8 @@ func (c *Config) original(key, value string) error {
 		return yesNo(key, value, &c.MFS)
 	case "NODESPEED":
 		n, err := strconv.Atoi(value)
-		if err != nil {
-			return fmt.Errorf("%s=%s: expected a number", key, value)
+		if err != nil || n != 0 && (n < load.MinSpeed || n > load.MaxSpeed) {
+			return fmt.Errorf("%s=%s: expected %d…%d, or 0 for as measured", key, value, load.MinSpeed, load.MaxSpeed)
 		}
 		c.Speed = n
 	case "MOSGATES":
