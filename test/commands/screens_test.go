@@ -91,6 +91,15 @@ func TestFullScreens(t *testing.T) {
 	m.press("q")
 	m.ends()
 
+	// Without a daemon there is nothing to show.
+	for _, name := range []string{"mosmon", "mtop"} {
+		n := show(t, lab, "screen", "sh", "-c", name+" --run-dir /nowhere; echo status $?; read line")
+		n.sees(name + ": the node daemon is not running")
+		n.sees("status 11")
+		n.press("Enter")
+		n.ends()
+	}
+
 	p := show(t, lab, "screen", "mtop")
 	p.sees("sleep 4711")
 	p.press("/", "4711", "Enter")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,6 +78,9 @@ func newMosmon() *cobra.Command {
 		}
 		if err := needTerminal(); err != nil {
 			return err
+		}
+		if _, err := fetch(c.Context()); errors.Is(err, control.ErrNotRunning) {
+			return err // later it may come back, and is waited for
 		}
 		return tui.Monitor(c.Context(), fetch, o)
 	}

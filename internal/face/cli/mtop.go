@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -52,6 +53,9 @@ func newMtop() *cobra.Command {
 		}
 		if err := needTerminal(); err != nil {
 			return err
+		}
+		if _, err := d.Processes(c.Context()); errors.Is(err, control.ErrNotRunning) {
+			return err // later it may come back, and is waited for
 		}
 		return tui.Top(c.Context(), d, o)
 	}
