@@ -66,7 +66,7 @@ func failure(err error) error {
 	case errors.Is(err, context.Canceled):
 		return &callError{syscall.EINTR, "interrupted; what was asked for goes on"}
 	case errors.Is(err, context.DeadlineExceeded):
-		errno = syscall.ETIMEDOUT
+		return &callError{syscall.ETIMEDOUT, "the node daemon does not answer"}
 	}
 	return &callError{errno, err.Error()}
 }

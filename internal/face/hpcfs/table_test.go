@@ -222,6 +222,8 @@ func TestErrnos(t *testing.T) {
 		f := &fake{answer: func(context.Context, control.Request) (*control.Result, error) { return nil, err }}
 		if _, got := use(t, newTree(f), process, "where", call{opener: someone, number: 5}, ""); errnoOf(got) != want {
 			t.Errorf("%v: %v", err, got)
+		} else if want == syscall.ETIMEDOUT && got.Error() != "the node daemon does not answer" {
+			t.Errorf("in words: %v", got)
 		}
 	}
 	f := &fake{answer: func(context.Context, control.Request) (*control.Result, error) {
