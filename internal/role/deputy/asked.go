@@ -18,6 +18,7 @@ type comes struct {
 // frozenImage asks the guest side to freeze and waits for the image.
 func (p *proc) frozenImage(l *link, ask wire.FreezeMsg, ahead comes) (*wire.ThawMsg, error) {
 	p.mu.Lock()
+	p.sendUnsent(l)
 	p.sent = nil
 	before, try, lockable := p.count, p.tries, p.lockable
 	p.mu.Unlock()

@@ -149,6 +149,7 @@ func (d *deputy) reply(j job, serial uint64, ret int64, outs [][]byte) {
 func (d *deputy) answer(j job, serial uint64, answer []byte) {
 	var s [8]byte
 	le.PutUint64(s[:], serial)
+	d.p.catchUp(j.link)
 	if err := j.link.send(wire.Reply, d.t.Own, s[:], answer); err != nil {
 		d.p.s.log.Debug("reply not sent", "thread", d.t.Own, "error", err)
 	}

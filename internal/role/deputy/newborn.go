@@ -21,6 +21,9 @@ func (p *proc) tellGuest(l *link, kind uint8, id int, parts ...[]byte) error {
 
 // tellGuestLocked is tellGuest with p.mu held.
 func (p *proc) tellGuestLocked(l *link, kind uint8, id int, parts ...[]byte) error {
+	if kind != wire.Signal && len(p.unsent) > 0 {
+		p.sendUnsent(l)
+	}
 	p.told.Add(1)
 	if p.unborn {
 		p.words = append(p.words, word{kind, id, parts})

@@ -165,7 +165,7 @@ func (o *onward) change() {
 	p.link, p.heard = o.next, time.Now()
 	p.sent, p.count = nil, uint64(len(late)) // the new side counts from its beginning
 	for _, one := range late {
-		p.tellSignalLocked(o.next, one)
+		p.postSignal(o.next, one)
 	}
 	o.update(o.next)
 }
@@ -198,7 +198,7 @@ func (o *onward) switchBack() bool {
 	p.dealing = nil
 	p.link, p.heard, p.count = o.old, time.Now(), o.before+uint64(len(p.sent))
 	for _, one := range p.sent {
-		p.tellSignalLocked(o.old, one)
+		p.postSignal(o.old, one)
 	}
 	o.update(o.old)
 	return true

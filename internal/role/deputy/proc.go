@@ -26,6 +26,7 @@ type proc struct {
 	sharesNames atomic.Bool   // facts of names hold for it: process/naming
 	sharesRoot  atomic.Bool   // another process changes its working directory and root as well: CLONE_FS
 	plain       atomic.Bool   // files may be read ahead for it: readahead.go
+	keepsBack   atomic.Bool   // there is something in unsent
 	told        atomic.Uint64 // words that its guest was told; counted with mu held
 	sharing     sharing       // sharing.go
 	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
@@ -53,7 +54,9 @@ type proc struct {
 	handing     *link            // ... onward, when it may run there, and that has not been said
 	handed      bool             // it does: it has made a call
 	sent        []sentSignal     // signals forwarded since the freeze was asked for
-	count       uint64           // signals forwarded so far
+	count       uint64           // signals forwarded so far, and those in unsent
+	unsent      []sentSignal     // signals that wait until there is room for them
+	sending     bool             // somebody looks whether there is
 	burnt       spent            // what its guests have used
 	waited      spent            // ... and those of children it has waited for
 	dead        map[int]spent    // ... and those of ended children it has not waited for

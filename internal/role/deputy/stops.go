@@ -123,26 +123,21 @@ func (p *proc) sentTo(t *tracee.Thread, info ptrace.SigInfo) sentSignal {
 // that comes too late for a freeze is known by its place in the count.
 func (s *Supervisor) passOn(p *proc, one sentSignal) {
 	p.mu.Lock()
-	l := p.link
+	defer p.mu.Unlock()
+	if p.link != nil && p.absorbed(one) {
+		return
+	}
 	p.count++
 	if p.moving {
 		p.sent = append(p.sent, one)
 	}
-	p.mu.Unlock()
-	if l != nil {
-		p.tellSignal(l, one)
+	if p.link != nil && !p.waitsHere(p.link, one) {
+		p.postSignal(p.link, one)
 	}
 }
 
-// tellSignal sends a signal to the guest half behind l.
-func (p *proc) tellSignal(l *link, one sentSignal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tellSignalLocked(l, one)
-}
-
-// tellSignalLocked is tellSignal with p.mu held.
-func (p *proc) tellSignalLocked(l *link, one sentSignal) {
+// postSignal sends a signal to the guest half behind l. Precondition: p.mu is held.
+func (p *proc) postSignal(l *link, one sentSignal) {
 	head := make([]byte, 5) // to the thread alone, process
 	if one.toThread {
 		head[0] = 1

@@ -145,13 +145,21 @@ func (s *Supervisor) needHome(l *link, f frame) {
 	}()
 }
 
+// homeTries is how often a process that must come home is told to before it is killed.
+const homeTries = 200
+
 // bringHome moves a process home unasked, trying again while a move of it is under way.
 func (s *Supervisor) bringHome(p *proc, why string) {
 	r := supervisor.Request{Verb: supervisor.MoveTo, PID: p.PID, Why: why}
 	if p.untraced.Load() { // it is traced as long as pages follow
 		r.Strategy = supervisor.PreCopy
 	}
-	for range 200 {
+	for try := 0; !p.isOver(); try++ { // then its number may be another's
+		if try == homeTries {
+			s.log.Error("cannot bring a process home that must come: killing it", "pid", p.PID)
+			kill(p.PID)
+			return
+		}
 		_, _, err := s.move(r)
 		if err == nil {
 			s.endIfIdle()
@@ -163,8 +171,13 @@ func (s *Supervisor) bringHome(p *proc, why string) {
 		}
 		pause()
 	}
-	s.log.Error("cannot bring a process home that must come: killing it", "pid", p.PID)
-	kill(p.PID)
+}
+
+// isOver tells whether the process has ended.
+func (p *proc) isOver() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
 }
 
 // stopHere: the guest stopped by job control of its own doing.

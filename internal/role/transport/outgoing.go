@@ -163,6 +163,13 @@ func (o *outgoing) Post(kind uint8, id uint64, parts ...[]byte) error {
 	return o.broken
 }
 
+// Waiting is how many bytes wait for who writes.
+func (o *outgoing) Waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.queue)
+}
+
 // Along queues a frame that goes out with the next one that is sent or posted, in
 // the same write. There must be a next one.
 func (o *outgoing) Along(kind uint8, id uint64, parts ...[]byte) error {
