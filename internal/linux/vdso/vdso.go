@@ -20,28 +20,31 @@ const MaxSize = 64 << 10
 
 // Proxy returns home's vDSO with its functions leading to those of local,
 // which is mapped at localBase. A function this kernel does not have answers
-// ENOSYS, upon which C libraries make the system call instead.
-func Proxy(home, local []byte, localBase uint64) ([]byte, error) {
+// ENOSYS, upon which C libraries make the system call instead. calls are those that it makes itself, from the beginning of home's on.
+func Proxy(home, local []byte, localBase uint64) (out []byte, calls []Call, err error) {
 	theirs, err := functions(home)
 	if err != nil {
-		return nil, fmt.Errorf("home's vDSO: %w", err)
+		return nil, nil, fmt.Errorf("home's vDSO: %w", err)
 	}
 	ours, err := functions(local)
 	if err != nil {
-		return nil, fmt.Errorf("this kernel's vDSO: %w", err)
+		return nil, nil, fmt.Errorf("this kernel's vDSO: %w", err)
 	}
-	out := bytes.Clone(home)
+	out = bytes.Clone(home)
 	for name, f := range theirs {
-		code := noSuchCall()
+		code, behind := noSuchCall(), uint64(0)
 		if g, ok := ours[name]; ok {
-			code = jump(localBase + g.at)
+			code, behind = standIn(name, localBase+g.at, f.size)
 		}
 		if f.size < uint64(len(code)) || f.at+f.size > uint64(len(out)) {
-			return nil, fmt.Errorf("function %s of home's vDSO has %d bytes at %#x: no room for a jump", name, f.size, f.at)
+			return nil, nil, fmt.Errorf("function %s of home's vDSO has %d bytes at %#x: no room for a jump", name, f.size, f.at)
 		}
 		copy(out[f.at:], code)
+		if behind > 0 {
+			calls = append(calls, Call{Entry: f.at, Behind: f.at + behind})
+		}
 	}
-	return out, nil
+	return out, calls, nil
 }
 
 type function struct{ at, size uint64 }

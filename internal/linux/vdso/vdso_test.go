@@ -3,6 +3,7 @@ package vdso
 import (
 	"bytes"
 	"os"
+	"slices"
 	"testing"
 
 	"openmosix/internal/linux/mem"
@@ -39,12 +40,16 @@ func TestEveryFunctionBecomesAJump(t *testing.T) {
 	if err != nil || len(fs) == 0 {
 		t.Fatalf("%d functions: %v", len(fs), err)
 	}
-	out, err := Proxy(b, b, base)
+	out, calls, err := Proxy(b, b, base)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, f := range fs {
-		if want := jump(base + f.at); !bytes.Equal(out[f.at:f.at+uint64(len(want))], want) {
+		want, behind := standIn(name, base+f.at, f.size)
+		if behind > 0 && !slices.Contains(calls, Call{f.at, f.at + behind}) {
+			t.Errorf("nothing is told of the call of %s", name)
+		}
+		if !bytes.Equal(out[f.at:f.at+uint64(len(want))], want) {
 			t.Errorf("%s is not replaced", name)
 		}
 	}
@@ -53,7 +58,7 @@ func TestEveryFunctionBecomesAJump(t *testing.T) {
 func TestProxyRefusesGarbage(t *testing.T) {
 	b, base := own(t)
 	for _, bad := range [][]byte{nil, b[:100], make([]byte, 8192), make([]byte, MaxSize+1)} {
-		if _, err := Proxy(bad, b, base); err == nil {
+		if _, _, err := Proxy(bad, b, base); err == nil {
 			t.Errorf("%d bytes are taken for a vDSO", len(bad))
 		}
 	}
@@ -62,5 +67,5 @@ func TestProxyRefusesGarbage(t *testing.T) {
 func FuzzProxy(f *testing.F) {
 	b, base := own(f)
 	f.Add(b)
-	f.Fuzz(func(_ *testing.T, hostile []byte) { _, _ = Proxy(hostile, b, base) })
+	f.Fuzz(func(_ *testing.T, hostile []byte) { _, _, _ = Proxy(hostile, b, base) })
 }

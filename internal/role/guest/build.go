@@ -161,7 +161,7 @@ func (s *strand) proxyVDSO(img *image.Image, local []byte, from []image.VMA) err
 		return fmt.Errorf("home's vDSO has %d bytes in %d places", len(img.VDSO), len(at))
 	}
 	base := s.b.Base + transitOff + ours[0].Start - from[0].Start
-	code, err := vdso.Proxy(img.VDSO, local, base)
+	code, calls, err := vdso.Proxy(img.VDSO, local, base)
 	if err != nil {
 		return err
 	}
@@ -169,9 +169,24 @@ func (s *strand) proxyVDSO(img *image.Image, local []byte, from []image.VMA) err
 		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED_NOREPLACE, ^uint64(0), 0); err != nil {
 		return err
 	}
+	for _, c := range calls {
+		s.b.standIns = append(s.b.standIns, vdso.Call{Entry: at[0].Start + c.Entry, Behind: at[0].Start + c.Behind})
+	}
 	s.b.vdso = append(s.b.vdso, image.Range{Start: base, End: base + uint64(len(local))})
 	s.b.foreign = special(img.VMAs)
 	return s.b.Forced().Write(at[0].Start, code)
+}
+
+// beginAnew has a thread that is in a call of the stand-in for home's vDSO, which is made again, begin the function anew: where
+// the process goes that code is another. It tells whether it was.
+func (b *body) beginAnew(r *image.Regs) bool {
+	for _, c := range b.standIns {
+		if r.Rip == c.Behind || r.Rip == c.Behind-syscallLength {
+			r.Rip, r.OrigRax = c.Entry, ^uint64(0)
+			return true
+		}
+	}
+	return false
 }
 
 // asAtHome puts the kernel's own pages into a list of mappings as home has

@@ -347,7 +347,7 @@ func (b *body) inherit(parent *body) {
 	b.kept.Store(parent.kept.Load())
 	b.mu.Lock()
 	b.img, b.running = &img, true
-	b.vdso, b.foreign = parent.vdso, parent.foreign
+	b.vdso, b.standIns, b.foreign = parent.vdso, parent.standIns, parent.foreign
 	b.InheritAttributes(parent.Process)
 	b.unlisted.Store(parent.unlisted.Load())
 	b.guarded.Store(parent.guarded.Load())

@@ -219,7 +219,7 @@ func (d *departure) run(m wire.FreezeMsg) error {
 	for i, t := range d.threads {
 		s := t.Data().(*strand)
 		s.unbegun(&d.saved[i].Regs)
-		if r := &d.saved[i].Regs; b.upright(r) {
+		if r := &d.saved[i].Regs; b.beginAnew(r) || b.upright(r) {
 			d.h.Do(func() {
 				s.undone = true // it may have met a fault there, and been told to stop before that
 				err = ptrace.SetRegs(t.TID, *r)

@@ -11,6 +11,7 @@ import (
 	"openmosix/internal/linux/cgroup"
 	"openmosix/internal/linux/fault"
 	"openmosix/internal/linux/ptrace"
+	"openmosix/internal/linux/vdso"
 	"openmosix/internal/model/descriptors"
 	"openmosix/internal/model/image"
 	"openmosix/internal/model/names"
@@ -251,6 +252,7 @@ type body struct {
 	raised   atomic.Uint64 // signals raised here so far
 	kept     atomic.Uint64 // signals that stay pending at home while they are blocked
 	vdso     []image.Range // code that only works in this time and on this kernel
+	standIns []vdso.Call   // those that the code makes which stands in for home's vDSO
 	foreign  []image.VMA   // home's special mappings, when home's vDSO only stands in
 
 	departing sync.Mutex // one departure at a time
