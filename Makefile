@@ -9,7 +9,7 @@ UNIT     := ./cmd/... ./internal/...
 FUZZTIME ?= 10s
 export CGO_ENABLED = 0
 
-.PHONY: deb rpm package tarball build setup test race bench fuzz lint judge check demo soak clean
+.PHONY: deb rpm package tarball build setup test race bench fuzz lint judge check demo soak machines clean
 
 build:
 	@mkdir -p bin
@@ -60,6 +60,10 @@ demo: build
 soak: build
 	@scripts/setup --soak
 	OPENMOSIX=$(CURDIR)/bin/openmosix $(GO) run ./test/check soak
+
+# Between two kernels, in virtual machines: half an hour.
+machines:
+	scripts/machines
 
 # Packages for Debian and for RPM's systems of what `openmosix install` installs,
 # in out/. DEBVERSION must begin with a digit.
