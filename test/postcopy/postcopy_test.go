@@ -70,7 +70,11 @@ func begin(t testing.TB, lab *labtest.Lab, run *exec.Cmd) *program {
 func (p *program) move(t testing.TB, ctx context.Context, to, strategy string) time.Duration {
 	t.Helper()
 	for { // while it is busy, such as in the middle of a fork
-		text, err := p.lab.Command(ctx, 1, "/", labtest.InNode, "migrate", "--json", "--strategy", strategy, strconv.Itoa(p.pid), to).CombinedOutput()
+		args := []string{labtest.InNode, "migrate", "--json", strconv.Itoa(p.pid), to}
+		if strategy != "" {
+			args = append(args, "--strategy", strategy)
+		}
+		text, err := p.lab.Command(ctx, 1, "/", args...).CombinedOutput()
 		var answer []struct {
 			Frozen int64  `json:"frozen_us"`
 			Code   string `json:"code"`

@@ -42,8 +42,9 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	if err != nil {
 		if h != nil {
 			p.letRun(h)
+			return 0, err
 		}
-		return 0, err
+		return 0, s.orExecs(p, program, err)
 	}
 	s.fault.Reach(fault.HomePrepared)
 	strategy, err := strategyOf(r, l)
@@ -55,8 +56,12 @@ func (s *Supervisor) moveOut(p *proc, r supervisor.Request, how manner, progress
 	if err != nil {
 		if h != nil {
 			p.letRun(h)
+		} else {
+			err = s.orExecs(p, program, err)
 		}
-		err = p.verdict(l, err)
+		if err != errExecs {
+			err = p.verdict(l, err)
+		}
 		_ = l.post(wire.Abort, p.Own)
 		l.leave()
 		return 0, err

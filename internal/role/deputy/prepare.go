@@ -27,3 +27,15 @@ func (s *Supervisor) prepare(p *proc, r supervisor.Request) (*link, *image.Image
 	}
 	return l, img, nil
 }
+
+// orExecs is err, or that the process has executed another program since it had executed so many: what was looked at of the one before is
+// not there any more, whatever that looks like.
+func (s *Supervisor) orExecs(p *proc, program int, err error) error {
+	s.fam.Loop.Do(func() {}) // behind it all stops are taken that have been reported
+	s.fam.Loop.Do(func() {
+		if p.Execs != program {
+			err = errExecs
+		}
+	})
+	return err
+}
