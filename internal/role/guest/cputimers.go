@@ -129,12 +129,12 @@ func (s *strand) setTimer(p *pending, one image.CPUTimer) {
 		defer s.b.leave()
 		r := s.ask(p, wire.Call, p.call.Append(s.callHead(p)))
 		s.asksNoMore(p)
-		away, known := s.usedAway(clock)
-		if r.ret != 0 || len(r.outs) != 1 || len(r.outs[0]) < 16 || !known { // it has ended, or the call is broken off
+		away := s.usedAway(clock)
+		if r.ret != 0 || len(r.outs) != 1 || len(r.outs[0]) < 16 || away == nil { // it has ended, or the call is broken off
 			s.finish(p, orAgain(r.ret))
 			return
 		}
-		now := int64(le.Uint64(r.outs[0]))*1e9 + int64(le.Uint64(r.outs[0][8:])) + away
+		now := int64(le.Uint64(r.outs[0]))*1e9 + int64(le.Uint64(r.outs[0][8:])) + away()
 		left := max(1, int64(at)-now)
 		le.PutUint64(to[valueAt:], uint64(left/1e9))
 		le.PutUint64(to[valueAt+8:], uint64(left%1e9))

@@ -301,6 +301,8 @@ type body struct {
 
 	ahead      *aheadFile         // what the next calls give, as far as home has said; mu
 	foretold   foretold           // foretold.go; mu
+	counted    counted            // counted.go; mu
+	news       uint64             // how often home was asked, or something came of it; mu
 	used       atomic.Uint32      // those of them that have been given out, as bits, of which home has not heard
 	slate      slate              // slate.go; mu
 	wrote      written            // written.go; mu

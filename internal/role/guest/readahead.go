@@ -78,6 +78,7 @@ func (b *body) aged() {
 	b.lastMapped = nil
 	b.wrote.credit = wire.CreditMsg{}
 	b.foretold.drop()
+	b.outdates()
 	if b.ahead != nil {
 		b.ahead.fresh = false // which says nothing of one that was opened here
 		b.askInstead()

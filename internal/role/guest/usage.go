@@ -163,7 +163,7 @@ func (s *strand) getrusage(p *pending) {
 		s.goHome(p)
 		return
 	}
-	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
+	s.viaCount(p, func(ret int64, outs [][]byte) int64 {
 		if ret == 0 && len(outs) == 1 && len(outs[0]) >= rusageSize {
 			u.addTo(outs[0])
 		}
@@ -204,23 +204,23 @@ func (s *strand) times(p *pending) {
 	})
 }
 
-// usedAway is what a CPU clock lacks at home. False: it is none of the process's.
-func (s *strand) usedAway(clock cpuclock.Clock) (int64, bool) {
+// usedAway reads what a CPU clock lacks at home; nil: it is none of the process's.
+func (s *strand) usedAway(clock cpuclock.Clock) func() int64 {
 	switch {
 	case clock.Ticks:
-		return 0, false
+		return nil
 	case clock.OfProcess(s.b.Own):
-		return s.b.before().CPU + s.b.cpu(), true
+		return func() int64 { return s.b.before().CPU + s.b.cpu() }
 	case !clock.Thread:
-		return 0, false
+		return nil
 	case clock.ID != 0:
 		t := s.b.ThreadByOwn(clock.ID)
 		if t == nil {
-			return 0, false
+			return nil
 		}
 		s = t.Data().(*strand) // a body's threads have that from the beginning
 	}
-	return s.before.CPU + s.cpu(), true
+	return func() int64 { return s.before.CPU + s.cpu() }
 }
 
 // cpuClock reads the process's or thread's CPU clock: home's, other nodes' and
@@ -231,10 +231,14 @@ func (s *strand) cpuClock(p *pending) {
 		s.goHome(p)
 		return
 	}
-	s.viaHome(p, func(ret int64, outs [][]byte) int64 {
-		away, ours := s.usedAway(clock)
-		if ret == 0 && ours && len(outs) == 1 && len(outs[0]) >= 16 {
-			total := int64(le.Uint64(outs[0]))*1e9 + int64(le.Uint64(outs[0][8:])) + away
+	away := s.usedAway(clock)
+	if away == nil {
+		s.goHome(p)
+		return
+	}
+	s.viaCount(p, func(ret int64, outs [][]byte) int64 {
+		if ret == 0 && len(outs) == 1 && len(outs[0]) >= 16 {
+			total := int64(le.Uint64(outs[0]))*1e9 + int64(le.Uint64(outs[0][8:])) + away()
 			le.PutUint64(outs[0], uint64(total/1e9))
 			le.PutUint64(outs[0][8:], uint64(total%1e9))
 		}

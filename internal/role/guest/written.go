@@ -118,4 +118,5 @@ func (b *body) asks(thread int) {
 	b.behind(thread, false)
 	b.wrote.credit = wire.CreditMsg{}
 	b.foretold.drop()
+	b.outdates()
 }
