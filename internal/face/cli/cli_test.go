@@ -369,3 +369,14 @@ func TestMapOfNodes(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Whose setting is out of range says in which file.
+func TestWrongSettingNamesItsFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "node.toml")
+	if err := os.WriteFile(path, []byte("number = 1\n[guests]\nmax = -5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run("openmosix", "config", "check", path); got.code != ExitFailure || !strings.Contains(got.errOut, path+": guests.max = -5") {
+		t.Errorf("%+v", got)
+	}
+}

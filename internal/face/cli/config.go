@@ -32,9 +32,12 @@ func loadConfig(args []string) (config.Config, error) {
 		return c, err
 	}
 	if c, err = c.Complete(); err != nil {
-		return c, err
+		return c, fmt.Errorf("%s: %w", path, err)
 	}
-	return c, c.Check()
+	if err := c.Check(); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
 }
 
 func newConfigCheck() *cobra.Command {

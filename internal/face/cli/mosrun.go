@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"openmosix/internal/linux/birth"
+	"openmosix/internal/model/nodelist"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/control"
 	"openmosix/internal/node/policy"
@@ -43,7 +44,7 @@ Usage: mosrun [OPTION...] COMMAND [ARGUMENT...]
   -e -E           its statistics begin anew with each exec; are kept over it
   -r -R           a child begins with its parent's statistics; with none
   -z              the first argument is the name it sees itself by
-  --allow LIST    it may only go to these nodes
+  --allow LIST    it may only go to these nodes, numbers or names
   --deny LIST     it may not go to these
   --disclosure N  what lenders are told: 0 nothing, 1 its number, 2 also user
                   and group, 3 also command and arguments
@@ -149,6 +150,9 @@ func notRunnable(path string, err error) error {
 // out before anything is said.
 func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	daemon := control.NewClient(p.runDir)
+	if err := p.lookUp(c, daemon); err != nil {
+		return "", err
+	}
 	to := 0
 	if p.placed() {
 		if to, err = p.choose(c, daemon); err != nil {
@@ -175,6 +179,39 @@ func (p *runPlan) prepare(c *cobra.Command) (mark string, err error) {
 	return r.Mark, err
 }
 
+// lookUp puts the numbers of the nodes that are named into the lists of where the command may go.
+func (p *runPlan) lookUp(c *cobra.Command, daemon *control.Client) error {
+	if len(p.allowed)+len(p.denied) == 0 {
+		return nil
+	}
+	all, err := askNodes(c, daemon, control.Request{Verb: control.Nodes})
+	if err != nil {
+		return err
+	}
+	for _, one := range []struct {
+		to    *nodelist.List
+		named []string
+	}{{p.change.Allow, p.allowed}, {p.change.Deny, p.denied}} {
+		for _, name := range one.named {
+			n, err := called(all, name)
+			if err != nil {
+				return err
+			}
+			*one.to = one.to.With(n.Number)
+		}
+	}
+	return nil
+}
+
+// called is the node of a name.
+func called(all []control.Node, name string) (control.Node, error) {
+	i := slices.IndexFunc(all, func(n control.Node) bool { return strings.EqualFold(n.Name, name) })
+	if i < 0 {
+		return control.Node{}, &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node is called %q (`openmosix nodes` lists them)", name)}
+	}
+	return all[i], nil
+}
+
 // choose picks one of the nodes that are up and lend, at random; 0 is this one.
 // What is known of a node is seconds old: the one that is picked is asked.
 func (p *runPlan) choose(c *cobra.Command, daemon *control.Client) (int, error) {
@@ -183,8 +220,8 @@ func (p *runPlan) choose(c *cobra.Command, daemon *control.Client) (int, error) 
 		return 0, err
 	}
 	for _, name := range p.named {
-		if !slices.ContainsFunc(all, func(n control.Node) bool { return strings.EqualFold(n.Name, name) }) {
-			return 0, &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node is called %q (`openmosix nodes` lists them)", name)}
+		if _, err := called(all, name); err != nil {
+			return 0, err
 		}
 	}
 	why := &exitError{code: exitOf(supervisor.UnknownNode), text: fmt.Sprintf("no node %v is known (`openmosix nodes` lists them)", p.nodes)}

@@ -17,6 +17,8 @@ type runPlan struct {
 	home     bool          // -h
 	nodes    nodelist.List // -ID, -j: run on one of these
 	named    []string      // or on one of these, by name
+	allowed  []string      // names in --allow
+	denied   []string      // ... and in --deny
 	anyway   bool          // -F
 	keepLock bool          // -k
 	ownName  bool          // -z: the first argument is argv[0]
@@ -72,22 +74,25 @@ func parseRun(args []string, runDir string) (runPlan, error) {
 }
 
 // on takes numbers, ranges and names of nodes.
-func (p *runPlan) on(list string) error {
-	p.nodes, p.named = nil, nil
+func (p *runPlan) on(list string) (err error) {
+	p.nodes, p.named, err = numbersAndNames(list)
+	return err
+}
+
+// numbersAndNames reads numbers, ranges and names of nodes.
+func numbersAndNames(list string) (l nodelist.List, named []string, err error) {
 	var plain []string
 	for _, word := range strings.Split(list, ",") {
 		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) {
-			p.named = append(p.named, word)
+			named = append(named, word)
 		} else {
 			plain = append(plain, word)
 		}
 	}
-	if len(plain) == 0 {
-		return nil
+	if len(plain) > 0 {
+		l, err = numbers(strings.Join(plain, ","))
 	}
-	var err error
-	p.nodes, err = numbers(strings.Join(plain, ","))
-	return err
+	return l, named, err
 }
 
 func numbers(list string) (nodelist.List, error) {
@@ -127,14 +132,14 @@ func (p *runPlan) long(word string, value func() (string, error)) error {
 		}
 		p.change.Disclosure = &n
 	default:
-		l, err := numbers(text)
+		l, named, err := numbersAndNames(text)
 		if err != nil {
 			return err
 		}
 		if name == "--allow" {
-			p.change.Allow = &l
+			p.change.Allow, p.allowed = &l, named
 		} else {
-			p.change.Deny = &l
+			p.change.Deny, p.denied = &l, named
 		}
 	}
 	return nil

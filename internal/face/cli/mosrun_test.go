@@ -27,7 +27,8 @@ func TestParseRun(t *testing.T) {
 		"-3 -E -r ls":                `{"lock":true,"over_exec":"keep","over_fork":"keep"}|[3]|ls`,
 		"-lz /usr/sbin/tcpd in.rshd": `{"lock":false}|z[]|/usr/sbin/tcpd in.rshd`,
 		"--allow 1-3 --deny=2 --disclosure 1 ls --allow": `{"lock":false,"allow":"1-3","deny":"2","disclosure":1}|[]|ls --allow`,
-		"-- -odd": `{"lock":false}|[]|-odd`,
+		"--allow two,5-6 --deny three ls":                `{"lock":false,"allow":"5-6","deny":""}|[]|ls`,
+		"-- -odd":                                        `{"lock":false}|[]|-odd`,
 	} {
 		p, err := parseRun(strings.Fields(line), "/run")
 		change, _ := json.Marshal(p.change)
@@ -42,7 +43,7 @@ func TestParseRun(t *testing.T) {
 			t.Errorf("%s: %s, %v, want %s", line, got, err, want)
 		}
 	}
-	for _, line := range []string{"", "-l", "-z ls", "-x ls", "-0 ls", "-j ls", "-j", "-3x ls", "-jtwo,9x ls", "-h -jtwo ls", "-h -3 ls", "-t", "-t x ls", "--allow", "--allow x ls", "--what ls", "--disclosure x ls"} {
+	for _, line := range []string{"", "-l", "-z ls", "-x ls", "-0 ls", "-j ls", "-j", "-3x ls", "-jtwo,9x ls", "-h -jtwo ls", "-h -3 ls", "-t", "-t x ls", "--allow", "--allow 3x ls", "--what ls", "--disclosure x ls"} {
 		_, err := parseRun(strings.Fields(line), "/run")
 		var exit *exitError
 		if !errors.As(err, &exit) || exit.code != ExitUsage {

@@ -62,6 +62,11 @@ func (l List) Has(number int) bool {
 	return slices.ContainsFunc(l, func(r Range) bool { return r.First <= number && number <= r.Last })
 }
 
+// With is the list and one number more.
+func (l List) With(number int) List {
+	return append(slices.Clone(l), Range{number, number}).normal()
+}
+
 // String is what Parse reads.
 func (l List) String() string {
 	words := make([]string, len(l))

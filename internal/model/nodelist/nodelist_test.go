@@ -22,6 +22,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestWith(t *testing.T) {
+	l, _ := Parse("1-3,7")
+	if got := l.With(4).With(9).String(); got != "1-4,7,9" || l.String() != "1-3,7" {
+		t.Errorf("%s of %s", got, l)
+	}
+	if got := List(nil).With(2).String(); got != "2" {
+		t.Error(got)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("1-3,7")
 	f.Fuzz(func(t *testing.T, text string) {
