@@ -151,4 +151,7 @@ func TestMergeTimers(t *testing.T) {
 			t.Errorf("signal %d: timer %d, %d times more", i, got[i].timer(), got[i].overrun())
 		}
 	}
+	if got = MergeAllTimers(all); len(got) != 3 || got[0] != want[0] || got[1] != signal(2, 1, siTimer) || got[2] != want[2] {
+		t.Errorf("of all timers: %+v", got)
+	}
 }

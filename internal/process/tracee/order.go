@@ -61,7 +61,7 @@ func (h *Hold) restoreBehind(ts []*Thread, list []Pending, set uint64) error {
 		if err != nil {
 			return err
 		}
-		list = merge(list, latest)
+		list = MergeAllTimers(merge(list, latest)) // a timer at home has gone off once more meanwhile
 		// Who sends faster than this puts back, and does not end, is outrun by a single thread:
 		// it takes its own first, for once also before lower numbers that come now.
 		endless := len(list)-before > stream || try == restoreTries-1

@@ -1,25 +1,35 @@
 package tracee
 
-import "openmosix/internal/model/image"
+import (
+	"slices"
+
+	"openmosix/internal/model/image"
+)
 
 // MergeTimers leaves one signal of each of these timers, as natively: it says how often the timer has gone
 // off besides.
 func MergeTimers(timers []image.CPUTimer, all []Pending) []Pending {
+	return mergeTimers(all, func(id int32) bool {
+		return slices.ContainsFunc(timers, func(one image.CPUTimer) bool { return one.ID == id })
+	})
+}
+
+// MergeAllTimers is MergeTimers of whatever timers there are.
+func MergeAllTimers(all []Pending) []Pending {
+	return mergeTimers(all, func(int32) bool { return true })
+}
+
+func mergeTimers(all []Pending, ours func(id int32) bool) []Pending {
 	var out []Pending
 	at := map[int32]int{}
-	for i := range timers {
-		at[timers[i].ID] = -1
-	}
 	for _, one := range all {
-		first, ours := at[one.timer()]
-		switch {
-		case !ours || !one.isTimer():
+		if !one.isTimer() || !ours(one.timer()) {
 			out = append(out, one)
-		case first < 0:
+		} else if first, more := at[one.timer()]; more {
+			out[first].addOverrun(1 + one.overrun())
+		} else {
 			at[one.timer()] = len(out)
 			out = append(out, one)
-		default:
-			out[first].addOverrun(1 + one.overrun())
 		}
 	}
 	return out

@@ -90,7 +90,7 @@ func (r *returning) requeue(m *wire.ThawMsg, late []sentSignal) error {
 		}
 		all = append(all, one)
 	}
-	return r.h.Restore(r.threads, r.img.Threads, all)
+	return r.h.Restore(r.threads, r.img.Threads, tracee.MergeAllTimers(all))
 }
 
 // stayTraced lets the process run at home, traced, while pages of it are missing.

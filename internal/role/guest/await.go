@@ -196,6 +196,9 @@ func (s *strand) take(p *pending, set uint64, got func(info ptrace.SigInfo, dire
 		if !ok && localOnly(int(ret)) {
 			continue
 		}
+		if ok {
+			b.homeTimers.takes(&real)
+		}
 		result, done := got(real, direct || !ok && b.ofThread(&real))
 		if done && result == -noIntr {
 			next.Rip, next.Rax = saved.Rip-syscallLength, saved.OrigRax

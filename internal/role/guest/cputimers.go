@@ -61,11 +61,11 @@ func (b *body) timer(id int32) (image.CPUTimer, bool) {
 
 // ofThread tells whether a siginfo that the kernel here has made is a timer's that signals one thread.
 func (b *body) ofThread(info *ptrace.SigInfo) bool {
-	const siTimer, idAt = -2, 16
-	if siCode(info) != siTimer {
+	id, is := timerOf(info)
+	if !is {
 		return false
 	}
-	one, ok := b.timer(int32(le.Uint32(info[idAt:])))
+	one, ok := b.timer(id)
 	return ok && one.Way == image.ToThread
 }
 
@@ -81,9 +81,8 @@ func (b *body) overran(id, times int32) {
 
 // overrunOf notes it from a siginfo, if that is a timer's: sigaction(2).
 func (b *body) overrunOf(info *ptrace.SigInfo) {
-	const siTimer, idAt, overrunAt = -2, 16, 20
-	if siCode(info) == siTimer {
-		b.overran(int32(le.Uint32(info[idAt:])), int32(le.Uint32(info[overrunAt:])))
+	if id, is := timerOf(info); is {
+		b.overran(id, overruns(info))
 	}
 }
 
@@ -92,7 +91,7 @@ func (s *strand) timer(p *pending) {
 	one, ok := s.b.timer(int32(p.args[0]))
 	switch {
 	case !ok:
-		s.goHome(p)
+		s.homeTimer(p)
 	case p.nr == unix.SYS_TIMER_GETOVERRUN: // the kernel here knows of its own signals only
 		s.b.answer(p.id, int64(one.Overrun))
 	case p.nr == unix.SYS_TIMER_SETTIME:
@@ -103,6 +102,21 @@ func (s *strand) timer(p *pending) {
 	default:
 		s.here(p)
 	}
+}
+
+// homeTimer: what is asked of a timer at home, of whose overruns this side knows.
+func (s *strand) homeTimer(p *pending) {
+	id := int32(p.args[0])
+	switch p.nr {
+	case unix.SYS_TIMER_GETOVERRUN:
+		if times, known := s.b.homeTimers.overrun(id); known {
+			s.b.answer(p.id, int64(times))
+			return
+		}
+	case unix.SYS_TIMER_SETTIME, unix.SYS_TIMER_DELETE:
+		s.b.homeTimers.set(id)
+	}
+	s.goHome(p)
 }
 
 // setTimer arms a timer. A point in time is one of the program's clock, which counts what was used

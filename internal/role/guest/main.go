@@ -280,6 +280,7 @@ type body struct {
 	cpuSoft uint64 // the soft limit on CPU time, seconds, as it is since it was reached here; 0: it was not; mu
 
 	timers        map[int32]image.CPUTimer // those on CPU time, as they were made; mu
+	homeTimers    homeTimers               // the others
 	watchesTimers bool                     // watchTimers runs; mu
 	intervals     atomic.Bool              // it has, or had, interval timers on CPU time
 

@@ -23,6 +23,9 @@ func (d *departure) setAside(t *tracee.Thread, st ptrace.Stop) {
 		_ = ptrace.Continue(t.TID, 0)
 		return
 	}
+	if ok {
+		b.homeTimers.takes(&real)
+	}
 	one := pendingSignal{info: real, at: t.Own}
 	if code := siCode(&real); direct || !ok && (code == siTkill || code > 0 || b.ofThread(&real)) {
 		one.own = t.Own

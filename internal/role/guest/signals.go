@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"openmosix/internal/linux/procfs"
 	"openmosix/internal/linux/ptrace"
 	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
@@ -70,8 +71,9 @@ func (b *body) queue(one pendingSignal, direct bool, s *strand) (wake func()) {
 		return nobody
 	}
 	direct = direct && s != nil && s.b == b
-	if b.drops(int(sig), direct, s) {
-		return nobody
+	if st, err := b.statusFor(direct, s); err == nil &&
+		(st.Ignores(int(sig)) || b.homeTimers.absorbs(&one.info, (st.SigPnd|st.ShdPnd)>>(sig-1)&1 != 0)) {
+		return nobody // what nobody traces drops what it ignores: made pending it would end waits with EINTR
 	}
 	info := disguise(one.info, direct)
 	if direct {
@@ -94,15 +96,13 @@ func (b *body) queue(one pendingSignal, direct bool, s *strand) (wake func()) {
 	}
 }
 
-// drops tells of a signal that would be dropped if nobody traced the process, as it is ignored: made pending
-// it would end waits with EINTR.
-func (b *body) drops(sig int, direct bool, s *strand) bool {
+// statusFor is the status of the thread that is to have a signal, or of the first one.
+func (b *body) statusFor(direct bool, s *strand) (*procfs.Status, error) {
 	tid := b.PID
 	if direct {
 		tid = s.t.TID
 	}
-	st, err := b.Family.FS.ThreadStatus(b.PID, tid)
-	return err == nil && st.Ignores(sig)
+	return b.Family.FS.ThreadStatus(b.PID, tid)
 }
 
 // wake breaks off a thread's forwarded call if the signal is not blocked: a
@@ -173,6 +173,9 @@ func (b *body) pendingOf(ts []*tracedThread) []wire.PendingSignal {
 	add := func(tid int, infos []ptrace.SigInfo, undone bool) {
 		for _, i := range infos {
 			real, direct, ok := undisguise(i)
+			if ok {
+				b.homeTimers.completes(&real)
+			}
 			if !ok && (localOnly(i.Signal()) || undone && isFault(&i)) {
 				continue
 			}

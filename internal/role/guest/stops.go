@@ -53,6 +53,7 @@ func (s *strand) deliver(st ptrace.Stop) {
 	switch {
 	case forwarded:
 		info = real
+		b.homeTimers.takes(&info)
 		_ = ptrace.SetSigInfo(t.TID, &info)
 	case sig == int(unix.SIGSTOP):
 		_ = ptrace.Continue(t.TID, sig)

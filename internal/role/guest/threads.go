@@ -56,6 +56,9 @@ func (a *arrival) thread(own int, slot *stub.Slot) (*strand, error) {
 func queue(strands []*strand, s wire.PendingSignal) error {
 	var info ptrace.SigInfo
 	copy(info[:], s.Info)
+	if strands[0].b.homeTimers.absorbs(&info, true) {
+		return nil
+	}
 	for _, x := range strands {
 		if x.t.Own == s.TID {
 			return x.t.QueueSignal(disguise(info, true), true)

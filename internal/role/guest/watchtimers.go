@@ -100,6 +100,9 @@ func (d *departure) stopTimers(img *image.Image) error {
 	var all []tracee.Pending
 	for _, one := range taken {
 		real, direct, forwarded := undisguise(one.Info)
+		if forwarded {
+			b.homeTimers.takes(&real)
+		}
 		if forwarded && !direct {
 			one.Own = 0
 		}
