@@ -39,6 +39,7 @@ type writes struct {
 	last  int          // the one it wrote to last
 	run   int          // how often one after the other
 	given bool         // there is credit for it
+	idle  int          // replies in a row that brought credit again of which nothing was used
 	at    int64        // where it stands, if there is
 	null  bool         // it is /dev/null, as far as that was looked at
 	pipe  bool         // it is a pipe that no other process writes to: lines.go
@@ -55,6 +56,8 @@ const (
 	creditAfter = 2
 	lookAfter   = 4
 	pipeAfter   = 16
+	// mostIdle is how many replies bring credit again of which nothing is used.
+	mostIdle = 8
 	// muchRoom is what a file system must have free for each muchTime that a credit holds: nobody
 	// writes 10 GiB in a second.
 	muchRoom = 1 << 30
@@ -143,9 +146,9 @@ func (d *deputy) hasForItself(fd int) bool {
 func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
 	w := &d.writes
 	if c.Nr == unix.SYS_WRITE {
-		w.given = ret > 0 && uint64(ret) == c.Args[2] && d.mayHaveCredit(int(int32(c.Args[0])))
+		w.given, w.idle = ret > 0 && uint64(ret) == c.Args[2] && d.mayHaveCredit(int(int32(c.Args[0]))), 0
 	} else {
-		w.given = w.given && descriptors.KeepsEnd(c.Nr, c.Args, w.last)
+		w.given = w.again(c)
 	}
 	if !w.given {
 		return
@@ -154,6 +157,13 @@ func (d *deputy) giveCredit(j job, c *syscalls.Call, ret int64) {
 	if w.given = m.Bytes > 0; w.given {
 		_ = j.link.conn.Along(wire.Credit, uint64(uint32(d.t.Own)), m.Append(nil), nil)
 	}
+}
+
+// again tells whether the reply to a call that is no write is to bring credit again. Not for ever: what it takes to look
+// whether there is room is most of what a short call takes here, and a program that has done writing makes many.
+func (w *writes) again(c *syscalls.Call) bool {
+	w.idle++
+	return w.given && w.idle <= mostIdle && descriptors.KeepsEnd(c.Nr, c.Args, w.last)
 }
 
 // mayHaveCredit tells whether a descriptor that was written to may have some. Not of a process that tells others by memory
@@ -273,6 +283,7 @@ func (d *deputy) wrote(j job) {
 	if w := &d.writes; w.pipe && w.last == m.FD {
 		m.Data = d.wroteInPipe(&m)
 	}
+	d.writes.idle = 0
 	told := false
 	for data := m.Data; len(data) > 0; {
 		slot := d.t.Slot

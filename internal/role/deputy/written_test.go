@@ -4,7 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
+
+	"golang.org/x/sys/unix"
 )
 
 // A credit holds as long as nobody can have used up what is free.
@@ -15,5 +18,26 @@ func TestCreditTime(t *testing.T) {
 		if got := creditTime(free); got != want {
 			t.Errorf("%d bytes free: %v, want %v", free, got, want)
 		}
+	}
+}
+
+// A program that writes no more is not told again and again that it might.
+func TestCreditThatIsNotUsed(t *testing.T) {
+	w := writes{last: 3, given: true}
+	asks := &syscalls.Call{Nr: unix.SYS_GETPPID}
+	for i := range mostIdle {
+		if !w.again(asks) {
+			t.Fatalf("no credit behind %d calls", i+1)
+		}
+	}
+	if w.again(asks) {
+		t.Error("credit is given for ever")
+	}
+	w.idle = 0 // it has written
+	if w.given = true; !w.again(asks) {
+		t.Error("no credit any more")
+	}
+	if w.again(&syscalls.Call{Nr: unix.SYS_LSEEK, Args: [6]uint64{3}}) {
+		t.Error("credit where it stands elsewhere")
 	}
 }
