@@ -25,8 +25,8 @@ import (
 //   - the process has opened the file itself since it was placed at its execve, alone, neither to append
 //     nor to wait for the disk, and has shared it with nobody; or that is how it turns out to be, when it has written
 //     some times, of one that it was given, as a shell gives standard output, or has opened before it left;
-//   - it is a regular file with a name, on a file system without quotas, that has much
-//     more room than could be used up in the moment that it takes;
+//   - it is a regular file with a name (so nobody can have sealed it: memfd_create(2)), on a file system without quotas, that
+//     has much more room than could be used up in the moment that it takes, for holes as well;
 //   - the process's limit of file sizes is further away.
 //
 // Of what is written to /dev/null home need not hear at all.
@@ -229,9 +229,6 @@ func (d *deputy) roomFor(fd int) (m wire.CreditMsg) {
 		return m
 	}
 	at := d.writes.at
-	if at < st.Size { // over what is there: that may be what somebody has sealed or mapped
-		return m
-	}
 	var limit unix.Rlimit
 	if unix.Prlimit(d.p.PID, unix.RLIMIT_FSIZE, nil, &limit) != nil {
 		return m

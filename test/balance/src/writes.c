@@ -421,6 +421,34 @@ int main(int argc, char **argv)
 	renumbered(10);
 	nothing();
 
+	fd = fresh("inside"); // over what is there, as assemblers and linkers do, and into a hole
+	pieces(fd, 20);
+	lseek(fd, 4096, SEEK_SET);
+	pieces(fd, 8);
+	char back[8192];
+	lseek(fd, -5000, SEEK_CUR);
+	printf("read back: %zd %.9s\n", read(fd, back, sizeof back), back);
+	pieces(fd, 8);
+	lseek(fd, 3 << 20, SEEK_SET);
+	pieces(fd, 4);
+	lseek(fd, 1 << 20, SEEK_SET);
+	pieces(fd, 8);
+	sum("inside, open", "inside");
+	char *map = mmap(0, 1 << 20, PROT_READ, MAP_PRIVATE, fd, 0);
+	lseek(fd, 0, SEEK_SET);
+	pieces(fd, 5);
+	child = fork();
+	if (!child) {
+		sum("a child's", "inside");
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	pieces(fd, 5);
+	printf("mapped: %.9s\n", map + 600000);
+	munmap(map, 1 << 20);
+	close(fd);
+	sum("inside", "inside");
+
 	fd = fresh("errors");
 	pieces(fd, 5);
 	char *edge = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
