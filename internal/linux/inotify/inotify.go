@@ -73,6 +73,11 @@ func (w *Watcher) Watch(directory *os.File) (int32, error) {
 // file have the same number.
 func (w *Watcher) WatchFile(file *os.File) (int32, error) { return w.watch(file, changesOfFile) }
 
+// WatchAll is WatchFile, and of reading as well, which sets a file's time of access.
+func (w *Watcher) WatchAll(file *os.File) (int32, error) {
+	return w.watch(file, changesOfFile|unix.IN_ACCESS)
+}
+
 func (w *Watcher) watch(file *os.File, mask uint32) (int32, error) {
 	wd, err := unix.InotifyAddWatch(w.fd, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), mask)
 	if err != nil {

@@ -66,6 +66,18 @@ func OpensToRead(nr int, args [6]uint64) (flags uint64, does bool) {
 	return flags, within(flags, ReadFlags)
 }
 
+// AsksState tells whether a call asks for the state of a name (stat(2)), which is of the same name whether a symbolic link is
+// followed or not if it is none, and in which argument that is written. Precondition for the rest: Asks.
+func AsksState(nr int) (into int, does bool) {
+	switch nr {
+	case 4, 6: // stat, lstat
+		return 1, true
+	case 262: // newfstatat
+		return 2, true
+	}
+	return 0, false
+}
+
 // OfCall is what a call asks whose arguments Asks has taken.
 func OfCall(nr int) Question { return Question{Path: askings[nr].path, Link: askings[nr].link} }
 

@@ -57,6 +57,7 @@ type KnownMsg struct {
 	Path      string
 	Fact      uint8
 	Directory string // the process's working directory, when the call's path began there
+	Stat      []byte // its state (struct stat), if that is told as well
 }
 
 // ReadableMsg tells what a name gives that is opened to be read: a regular file with

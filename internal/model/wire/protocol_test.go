@@ -17,7 +17,7 @@ import (
 // spoken is the sum of what is said in each protocol. Whoever changes a word decides here whether supervisors of before
 // still understand those of now: then the sum of the protocol changes, else there is another protocol.
 var spoken = map[int]string{
-	1: "4cf95f18fa8d1ce5",
+	1: "fec77a9735493a28",
 }
 
 func TestProtocolIsThatOfTheWords(t *testing.T) {

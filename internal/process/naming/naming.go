@@ -64,6 +64,8 @@ type Naming struct {
 	disturbed bool
 
 	readables readables
+	stated    stated
+	once      once
 }
 
 // View is what decides which names a process sees, and whether it may look.
@@ -83,6 +85,7 @@ type Shown struct {
 	path   string
 	fact   names.Fact
 	opened bool // not a fact, but that a file could be opened to be read: readable.go
+	stated bool // ... or that its state was asked for: stated.go
 }
 
 // maxLearning bounds what waits to be learnt; more is not learnt.
@@ -92,7 +95,7 @@ const maxLearning = 256
 // is closed it ends.
 func New(fs procfs.FS, anyAway func() bool, over <-chan struct{}) *Naming {
 	return &Naming{fs: fs, own: sync.OnceValues(func() (*supervisor, error) { return own(fs) }), anyAway: anyAway, over: over, asked: make(chan Shown, maxLearning), dirs: make(map[string]int32), paths: make(map[int32]map[string]struct{}),
-		readables: readables{files: make(map[string]*readableFile), watches: make(map[int32]*readableFile)}}
+		readables: readables{files: make(map[string]*readableFile), watches: make(map[int32]*readableFile)}, stated: newStated(), once: newOnce()}
 }
 
 // Joins tells whether a process shares the facts. The first one decides. What is worth a line is said to log.
@@ -121,22 +124,35 @@ func (n *Naming) Listens(s Side, does bool) {
 
 // Learn notes what the result of a call shows. It does not wait.
 func (n *Naming) Learn(s Shown, c *syscalls.Call, ret int64) {
+	if c.Nr == unix.SYS_GETCWD && ret > 0 {
+		s.path, s.fact = ".", names.Directory
+		n.hears(s)
+		return
+	}
 	q, asks := names.Asks(c.Nr, c.Args)
 	_, reads := names.OpensToRead(c.Nr, c.Args)
-	s.fact, s.opened = q.Learnt(ret), reads && ret >= 0
-	if !asks || s.fact == names.Unknown && !s.opened {
+	_, states := names.AsksState(c.Nr)
+	s.fact, s.opened, s.stated = q.Learnt(ret), reads && ret >= 0, states && ret == 0
+	if !asks || s.fact == names.Unknown && !s.opened && !s.stated {
 		return
 	}
 	for i := range c.Segs {
 		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
 			path, _, _ := bytes.Cut(in, []byte{0})
-			s.path = string(path)
-			select {
-			case n.asked <- s:
-			default:
+			if s.stated && !n.once.again(path) {
+				return
 			}
+			s.path = string(path)
+			n.hears(s)
 			return
 		}
+	}
+}
+
+func (n *Naming) hears(s Shown) {
+	select {
+	case n.asked <- s:
+	default:
 	}
 }
 
@@ -224,8 +240,11 @@ func (n *Naming) learnOne(l Shown) error {
 			return err
 		}
 	}
-	if l.opened {
+	switch {
+	case l.opened:
 		return n.readable(l, path, directory)
+	case l.stated:
+		return n.state(l, path, directory)
 	}
 	return n.tell(l, path, l.fact, directory)
 }
@@ -319,6 +338,10 @@ func (n *Naming) drain() {
 			opened[e.Watch] = e.Opened && (only || !seen)
 			continue
 		}
+		if path := n.stated.watches[e.Watch]; path != "" {
+			n.drop(path, false)
+			continue
+		}
 		for directory := range n.paths[e.Watch] {
 			n.changed(directory, e)
 		}
@@ -333,6 +356,12 @@ func (n *Naming) changed(directory string, e inotify.Event) {
 	path := directory
 	if e.Name != "" {
 		path = names.Resolve(directory, e.Name, func(string) bool { return false })
+	}
+	if directory == n.examined {
+		n.disturbed = true
+	}
+	if _, told := n.stated.directories[directory]; told { // its state is another one
+		n.drop(directory, false)
 	}
 	if path == "" {
 		return // no fact has such a name
@@ -360,6 +389,7 @@ func (n *Naming) changed(directory string, e inotify.Event) {
 func (n *Naming) drop(path string, directory bool) {
 	n.told.Forget(path, directory)
 	n.readables.leave(n.w, path, directory)
+	n.stated.leave(n.w, path, directory)
 	m := wire.Encode(wire.ForgetMsg{Path: path, Directory: directory})
 	for _, s := range n.sides {
 		_ = s.Post(wire.Forget, 0, m)

@@ -80,6 +80,11 @@ func (n *Naming) observe(l Shown, path string) error {
 	if _, _, err := n.watch(path, names.NotLink); err != nil {
 		return err
 	}
+	n.mu.Lock()
+	if _, told := n.stated.files[path]; told {
+		n.drop(path, false) // a file is watched for one thing at a time
+	}
+	n.mu.Unlock()
 	f, err := openReadable(path)
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (n *Naming) observe(l Shown, path string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r := &n.readables
-	if other := r.watches[f.watch]; other != nil || len(r.files) >= maxReadables || r.bytes+f.stat.Size > maxReadableBytes {
+	if other := r.watches[f.watch]; other != nil || n.stated.watches[f.watch] != "" || len(r.files) >= maxReadables || r.bytes+f.stat.Size > maxReadableBytes {
 		f.file.Close() // the other one is the same file by another name
 		return errNotTold
 	}
@@ -254,6 +259,9 @@ func (n *Naming) tidy(now time.Time, idle bool) {
 		if idle || now.After(f.until) {
 			n.drop(path, false)
 		}
+	}
+	for _, path := range n.stated.tidies(now) {
+		n.drop(path, false)
 	}
 	kept := r.left[:0]
 	for _, f := range r.left {

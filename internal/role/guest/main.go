@@ -72,6 +72,7 @@ type Guest struct {
 	answers   answers         // ... as the bodies see it
 	learnt    atomic.Uint64   // facts of names so far
 	readables readables       // ... and of what files contain
+	states    states          // ... and of how files and directories are
 	displayed displayed       // ... that bodies can see
 	ticks     shortcut.Ticks
 	pieces    pieces // ... and has sent ahead

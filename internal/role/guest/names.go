@@ -123,6 +123,9 @@ func (g *Guest) learn(own int, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Learn(m.Path, fact)
+	if len(m.Stat) == wire.StatSize {
+		g.states.learn(m.Path, m.Stat)
+	}
 	g.learns()
 	if s != nil && m.Directory != "" && m.Serial > s.b.changedAt {
 		s.b.directory = m.Directory
@@ -151,6 +154,7 @@ func (g *Guest) forget(data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Forget(m.Path, m.Directory)
+	g.states.forget(m.Path, m.Directory)
 	g.conceal(g.readables.forget(m.Path, m.Directory))
 	g.taken(m.Path, m.Directory)
 	defer g.recheck(m.Path)

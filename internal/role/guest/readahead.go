@@ -220,6 +220,8 @@ func (s *strand) ofFile(p *pending, f *aheadFile) (ret int64, known bool) {
 			return 0, false
 		}
 		return writeAll(m, p.args[2], f.Stat), true
+	case unix.SYS_IOCTL:
+		return -int64(unix.ENOTTY), f.HasStat && asksForTerminal(p)
 	case unix.SYS_LSEEK:
 		return f.seek(p.args[1], uint32(p.args[2]))
 	case unix.SYS_FADVISE64:
@@ -267,11 +269,15 @@ func ofPipe(p *pending) (ret int64, known bool) {
 	switch {
 	case p.nr == unix.SYS_LSEEK && uint32(p.args[2]) <= unix.SEEK_HOLE:
 		return -int64(unix.ESPIPE), true
-	case p.nr == unix.SYS_IOCTL && uint32(p.args[1]) == unix.TCGETS:
+	case p.nr == unix.SYS_IOCTL && asksForTerminal(p):
 		return -int64(unix.ENOTTY), true
 	}
 	return 0, false
 }
+
+// asksForTerminal tells of an ioctl by which a program finds out whether something is a terminal, which no file, directory
+// or pipe is: isatty(3). Interpreters ask it of each file that they open.
+func asksForTerminal(p *pending) bool { return uint32(p.args[1]) == unix.TCGETS }
 
 // hasBeenRead: what was read of a file that has come ahead changes its time of access. Precondition: b.mu is held.
 func (b *body) hasBeenRead(f *aheadFile) {

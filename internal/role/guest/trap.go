@@ -216,7 +216,7 @@ func (s *strand) goHome(p *pending) {
 		s.b.answer(p.id, -int64(errno))
 		return
 	}
-	if s.opensHere(p, c) || s.writesHere(p, c) || s.wasForetold(p, c) {
+	if s.stated(p, c) || s.opensHere(p, c) || s.writesHere(p, c) || s.wasForetold(p, c) {
 		return
 	}
 	c.Takes(s.b.accepts)
