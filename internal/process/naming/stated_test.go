@@ -1,6 +1,9 @@
 package naming
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 type leaves map[int32]bool
 
@@ -27,7 +30,7 @@ func TestWhatChangesIsToldLessOften(t *testing.T) {
 	}
 	for i := range 2 * maxEnded {
 		path := "/" + string(rune('a'+i%26)) + "/" + string(rune(0x100+i))
-		s.directories[path] = s.directories[path]
+		s.directories[path] = time.Time{}
 		s.leave(gone, path, false)
 	}
 	if len(s.ended) > maxEnded {
