@@ -148,9 +148,9 @@ func (g *Guest) running() []*body {
 }
 
 // getrusage adds what was used here to what home has counted. What was used by
-// children that are waited for is home's to tell.
+// children is home's to tell: it grows when the process waits for one, which is done at home.
 func (s *strand) getrusage(p *pending) {
-	const self, thread = 0, 1
+	const children, self, thread = -1, 0, 1
 	var u usage
 	who := int32(p.args[0])
 	switch who {
@@ -159,6 +159,9 @@ func (s *strand) getrusage(p *pending) {
 	case thread:
 		u = s.total()
 		u.Peak = s.b.total().Peak // the kernel's rule: it is the process's
+	case children:
+		s.viaCount(p, func(ret int64, _ [][]byte) int64 { return ret })
+		return
 	default:
 		s.goHome(p)
 		return

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,13 @@ static double now(int by) {
 	return last = v;
 }
 
+// ofChildren is what children have used that were waited for, microseconds.
+static long ofChildren(void) {
+	struct rusage u;
+	must(!getrusage(RUSAGE_CHILDREN, &u), "getrusage");
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
 static void computes(double seconds) {
 	for (double began = now(0); now(0) - began < seconds;)
 		for (volatile int i = 0; i < 20000; i++) ;
@@ -53,6 +61,20 @@ static void *asks(void *one) {
 int main(void) {
 	for (int i = 0; i < 4000; i++) now(i & 4 ? 7 : 0); // by turns of four, as what is asked for last is what is known
 	computes(0.1);
+	// R asks so at each collection of garbage.
+	for (int i = 0; i < 1000; i++) {
+		now(7);
+		if (ofChildren()) puts("there are children");
+	}
+	for (int lap = 1; lap <= 2; lap++) {
+		long before = ofChildren();
+		if (!fork()) {
+			computes(0.03);
+			_exit(0);
+		}
+		must(wait(0) > 0, "wait");
+		if (ofChildren() < before + 20000) printf("a child has used %ld us\n", ofChildren() - before);
+	}
 	// What home does for the process counts: reading 64 MB there takes time, and the process hears of it.
 	static char b[4 << 20];
 	int fd = open("/dev/zero", O_RDONLY);
