@@ -242,24 +242,6 @@ func (s *Supervisor) ended(pid int) bool {
 	return st.State == 'X' || st.VmSize == 0
 }
 
-func (s *Supervisor) leaveAll(r supervisor.Request) {
-	for _, d := range s.describe() {
-		if d.Node == 0 {
-			continue
-		}
-		r := supervisor.Request{Verb: supervisor.MoveTo, PID: d.PID, Why: "its node's daemon ends"}
-		if _, _, err := s.move(r); err != nil && !isNotAway(s.failure(r, err).Code) {
-			s.log.Warn("cannot bring a process home", "pid", d.PID, "error", err)
-		}
-	}
-	s.tell(supervisor.Event{ID: r.ID, Kind: supervisor.State, Procs: s.describe()})
-}
-
-// isNotAway tells of a failure that means that a process has come home by itself, or has ended.
-func isNotAway(c supervisor.Code) bool {
-	return c == supervisor.AlreadyThere || c == supervisor.NoSuchProcess
-}
-
 func (s *Supervisor) describe() []supervisor.Proc {
 	s.mu.Lock()
 	ps := make([]*proc, 0, len(s.procs))
