@@ -46,7 +46,9 @@ func (s *Supervisor) cancel(l *link, own int, serial uint64) {
 
 // breakOff breaks off the call with this serial, if it is under way. The guest's side makes it again, as after a signal
 // that another thread has taken.
-func (d *deputy) breakOff(serial uint64) {
+func (d *deputy) breakOff(serial uint64) { d.breakOffAs(serial, d.hides()) }
+
+func (d *deputy) breakOffAs(serial uint64, hidden bool) {
 	d.mu.Lock()
 	running := d.serial == serial && !d.firm
 	if running {
@@ -54,7 +56,7 @@ func (d *deputy) breakOff(serial uint64) {
 	}
 	d.mu.Unlock()
 	if running {
-		d.interrupt(d.hides())
+		d.interrupt(hidden)
 	}
 }
 

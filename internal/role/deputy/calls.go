@@ -198,6 +198,8 @@ func (d *deputy) forward(j job) {
 		d.relieve() // pages come by the link
 		defer d.p.s.joint.guards.BringFor(r)()
 	}
+	d.from = j.link
+	defer d.leaveBulk() // when the reply has gone out, too
 	masked := j.data[8]&wire.MaskForCall != 0
 	if masked {
 		d.setMask(le.Uint64(j.data[9:]))
@@ -321,64 +323,6 @@ func (d *deputy) whole(nr int, args [6]uint64, ret int64) int64 {
 		d.relieve() // who sends may be a guest that is heard by this reader
 	}
 	return d.p.ReadRest(nr, args, ret)
-}
-
-// bulk runs a call whose buffers do not fit the window, or are to fault where its guest's do: in
-// memory that the deputy maps for it.
-func (d *deputy) bulk(c *syscalls.Call, need int) (int64, [][]byte, bool) {
-	size := uint64(need+4095) &^ 4095
-	at, err := d.p.scratch(d, size)
-	if err != nil {
-		return 0, nil, false
-	}
-	if at < 0 && at > -4096 {
-		return -int64(unix.ENOMEM), nil, true
-	}
-	defer d.p.unscratch(d, at, size)
-	buf := make([]byte, size)
-	args, offs, _, _ := c.Place(uint64(at), buf, need)
-	for i := range c.Segs { // only what the call brings; fresh memory is zero
-		n := len(c.Segs[i].In)
-		if n > 0 {
-			if err := d.p.Mem.Write(uint64(at)+uint64(offs[i]), buf[offs[i]:offs[i]+n]); err != nil {
-				return -int64(unix.EFAULT), nil, true
-			}
-		}
-	}
-	for _, r := range c.Relocs {
-		o := offs[r.Seg] + int(r.Off)
-		if err := d.p.Mem.Write(uint64(at)+uint64(o), buf[o:o+8]); err != nil {
-			return -int64(unix.EFAULT), nil, true
-		}
-	}
-	for _, h := range c.Holes(offs) {
-		if _, err := d.t.Must("make a hole", unix.SYS_MPROTECT, uint64(at)+uint64(h.Off), uint64(h.Len), unix.PROT_NONE); err != nil {
-			return -int64(unix.ENOMEM), nil, d.t.Alive()
-		}
-	}
-	slot := d.t.Slot
-	if slot == nil {
-		return 0, nil, false
-	}
-	if !d.post(slot, c.Nr, args) {
-		return restartNoIntr, nil, true
-	}
-	d.begun()
-	ret, ok := d.await(slot)
-	if !ok {
-		return 0, nil, false
-	}
-	ret = d.whole(c.Nr, args, ret)
-	for i := range c.Segs {
-		s := &c.Segs[i]
-		if s.Out {
-			if err := d.p.Forced().Read(uint64(at)+uint64(offs[i]), buf[offs[i]:offs[i]+int(s.Size)]); err != nil {
-				return -int64(unix.EFAULT), nil, true
-			}
-		}
-	}
-	d.last = placed{}
-	return ret, c.Returned(ret, buf, offs, nil), true
 }
 
 // exit ends one thread of the deputy. It answers nothing: the guest's thread is gone.

@@ -16,12 +16,17 @@ import (
 func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool) {
 	switch c.Nr {
 	case unix.SYS_GETRLIMIT, unix.SYS_SETRLIMIT, unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY:
+		if entered, ok := d.awaitIfBulk(c); !entered {
+			return restartNoIntr, nil, ok
+		}
 		d.p.limits.Lock()
 		if d.leavesNoRoom(c) {
 			d.p.limits.Unlock()
 			return wire.AtHome, nil, true
 		}
+		d.limited = true
 		ret, outs, ok = d.execute(c)
+		d.limited = false
 		d.p.limits.Unlock()
 		if ok && ret == 0 {
 			d.bindsOther(c)
@@ -29,6 +34,9 @@ func (d *deputy) executeAs(c *syscalls.Call) (ret int64, outs [][]byte, ok bool)
 		}
 		return ret, outs, ok
 	case unix.SYS_MMAP:
+		if len(c.Segs) > 0 { // an honest one has no memory of its own, for which the limits would be put aside twice
+			return -int64(unix.EFAULT), nil, true
+		}
 		d.p.limits.Lock()
 		defer d.p.limits.Unlock()
 		if err := d.p.Unlimited(func() error {

@@ -28,7 +28,8 @@ type link struct {
 	kept  bool // it stays when no process goes by it: session.go; set before others know of it
 	users int  // moves under way to its node; Supervisor.mu
 
-	waiting *budget     // of bytes of calls that no deputy has begun with
+	waiting *budget // of bytes of calls that no deputy has begun with
+	bulks   bulks
 	fetches atomic.Bool // pages may be left out: the other side asks for them later
 
 	breaks breaks
@@ -55,7 +56,7 @@ func (s *Supervisor) dial(ctx context.Context, node int, o *supervisor.Opened) (
 	if err != nil {
 		return nil, fail(supervisor.Unreachable, err.Error())
 	}
-	l := &link{s: s, conn: conn, node: node, peer: peer, waiting: newBudget(mostWaiting), gone: make(chan struct{})}
+	l := &link{s: s, conn: conn, node: node, peer: peer, waiting: newBudget(mostWaiting), bulks: bulks{most: mostBulk}, gone: make(chan struct{})}
 	l.way.Store(o)
 	s.rates.suppose(node, o.Rate)
 	conn.Last(l.again)

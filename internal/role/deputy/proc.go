@@ -308,6 +308,9 @@ type deputy struct {
 	peeks    peeks     // the goroutine's own
 	foreseen foreseen  // the slot's user's own
 	timed    timedWait // the slot's user's own
+	from     *link     // by which the last call came; the slot's user's own
+	bulky    bool      // ... and that waits for large memory or has it; the slot's user's own
+	limited  bool      // the call under way is made with proc.limits held; the slot's user's own
 	last     placed    // where the segments of the last call lie, for restart_syscall
 }
 

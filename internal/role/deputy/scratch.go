@@ -16,8 +16,7 @@ import (
 
 // scratch maps memory for a call's arguments. The result is as mmap(2)'s.
 func (p *proc) scratch(d *deputy, size uint64) (at int64, err error) {
-	p.limits.Lock()
-	defer p.limits.Unlock()
+	defer p.lockLimits(d)()
 	place := p.freeScratch(size)
 	flags := uint64(unix.MAP_PRIVATE | unix.MAP_ANONYMOUS)
 	if place != 0 { // what is there is a call's that another thread has made where this process was forked
@@ -37,11 +36,20 @@ func (p *proc) scratch(d *deputy, size uint64) (at int64, err error) {
 
 // unscratch unmaps it.
 func (p *proc) unscratch(d *deputy, at int64, size uint64) {
-	p.limits.Lock()
-	defer p.limits.Unlock()
+	defer p.lockLimits(d)()
 	if _, err := d.t.Call(unix.SYS_MUNMAP, uint64(at), size); err == nil { // else the thread is gone, and mostly the process
 		p.scratches = slices.DeleteFunc(p.scratches, func(r image.Range) bool { return r.Start == uint64(at) })
 	}
+}
+
+// lockLimits holds the limits for a deputy's call, which may hold them already: a hostile one may be large, and an honest one
+// have its rlimit where its memory ends.
+func (p *proc) lockLimits(d *deputy) (unlock func()) {
+	if d.limited {
+		return func() {}
+	}
+	p.limits.Lock()
+	return p.limits.Unlock
 }
 
 // freeScratch is a place for so many bytes; 0: anywhere, as there is none left. Precondition: limits is held.
