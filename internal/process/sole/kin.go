@@ -3,8 +3,11 @@ package sole
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"openmosix/internal/linux/procfs"
+
+	"golang.org/x/sys/unix"
 )
 
 // Kin are the processes that share memory with one.
@@ -14,6 +17,7 @@ type Kin struct {
 	fs     procfs.FS
 	keeper int    // who looks after the family, and traces it; 0: nobody yet
 	uid    [4]int // whose the process is
+	since  uint64 // when it was begun to look who they are, in ticks of procfs.Stat.StartTime
 }
 
 // KinOf finds the kin of a process. keeps tells whether one looks after families: what they share is open to it.
@@ -25,6 +29,9 @@ func KinOf(fs procfs.FS, pid int, objects []Object, keeps func(pid int) bool) (*
 	}
 	k.uid = its.Uid
 	if k.keeper, err = tracer(fs, its); err != nil {
+		return nil, err
+	}
+	if k.since, err = now(); err != nil {
 		return nil, err
 	}
 	if k.Others, k.Why, err = Sharers(fs, pid, k.keeper, objects); err != nil || k.keeper != 0 {
@@ -62,6 +69,31 @@ func (k *Kin) Related(object int) bool {
 		return err != nil || by != 0 && by != k.keeper
 	})
 }
+
+// Start tells when one of them was started, which with its number is its name. procfs.ErrGone: it has ended, or its number
+// was given to a process only since it was looked; that may be anybody's, or a child that has come to share.
+func (k *Kin) Start(pid int) (uint64, error) {
+	st, err := k.fs.Stat(pid)
+	if err == nil && st.StartTime > k.since {
+		err = procfs.ErrGone
+	}
+	if err != nil {
+		return 0, err
+	}
+	return st.StartTime, nil
+}
+
+// now is the time in which the kernel notes starts. What /proc/uptime says may be a container's own.
+func now() (uint64, error) {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return 0, err
+	}
+	return uint64(ts.Nano()) / uint64(tick), nil
+}
+
+// tick is that of procfs.Stat.StartTime.
+const tick = time.Second / 100
 
 // tracer is the process that traces another one; 0: none does.
 func tracer(fs procfs.FS, st *procfs.Status) (int, error) {

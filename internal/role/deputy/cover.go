@@ -86,7 +86,7 @@ func (s *Supervisor) coverOnce(p *proc) (bool, error) {
 		if kin.Why[i] != "" || len(kin.Others[i]) == 0 || !kin.Related(i) {
 			continue // its own, or somebody else's, too
 		}
-		its, err := s.family(kin.Others[i])
+		its, err := s.family(kin.Others[i], kin.Start)
 		if err != nil {
 			return false, err
 		}

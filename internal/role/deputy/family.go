@@ -14,18 +14,23 @@ import (
 // supervisor traces all of them, and their children, which have it too. A family that mosrun has not
 // started it lets go when all of it is at home again.
 
-// family is these processes; those that it has not yet it traces from here on. procfs.ErrGone: one of them has ended.
-func (s *Supervisor) family(pids []int) ([]*proc, error) {
+// family is these processes; those that it has not yet it traces from here on. started tells when one of them was: the number
+// of one that has ended since they were found may be another's. procfs.ErrGone: one has.
+func (s *Supervisor) family(pids []int, started func(pid int) (uint64, error)) ([]*proc, error) {
 	var all []*proc
 	for _, pid := range pids {
 		q := s.procByPID(pid)
 		if q == nil {
+			start, err := started(pid)
+			if err != nil {
+				return nil, err
+			}
 			s.follow()
 			if !s.placesToo.Load() {
 				s.disbanding.Do(func() { go s.disbands() })
 			}
-			var err error
-			if q, err = s.attach(supervisor.Request{PID: pid}); err != nil && s.ended(pid) {
+			r := supervisor.Request{PID: pid, Start: start}
+			if q, err = s.attach(r); err != nil && (s.ended(pid) || s.isMeant(r) != nil) {
 				return nil, procfs.ErrGone
 			} else if err != nil {
 				return nil, fail(supervisor.Busy, fmt.Sprintf("process %d, which shares its memory: %v", pid, err))
