@@ -24,8 +24,7 @@ const (
 )
 
 // twins finds files of this node by their contents, for guest supervisors: they
-// run as users who cannot look into every directory, and die with what they
-// have hashed. They are not trusted: what they get is what every user of this
+// have an empty root of their own, and die with what they have hashed. They are not trusted: what they get is what every user of this
 // node may read anyway, or what their own home has sent, and only to read.
 type twins struct {
 	hashes *filehash.Cache
@@ -72,6 +71,9 @@ func (t *twins) find(want *supervisor.Twin) (*os.File, error) {
 	if err := suits(at, want.Size); err != nil {
 		return nil, err
 	}
+	if err := open(want.Path, at); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", at))
 	if err != nil {
 		return nil, err
@@ -105,6 +107,27 @@ func suits(fd int, size uint64) error {
 		return fmt.Errorf("others than root can change it")
 	case st.Mode&othersRead == 0:
 		return fmt.Errorf("not everybody may read it")
+	}
+	return nil
+}
+
+// open: everybody may go where the file is, by the path that was asked for and by its own. Whether there is something behind a
+// door that is closed to others is nobody's business, even for who knows what it would be.
+func open(path string, fd int) error {
+	own, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	if err != nil {
+		return err
+	}
+	const othersEnter = 0o001
+	for _, at := range []string{path, own} {
+		for dir := filepath.Dir(at); ; dir = filepath.Dir(dir) {
+			if st, err := os.Stat(dir); err != nil || st.Mode()&othersEnter == 0 {
+				return fmt.Errorf("not everybody may enter %s", dir)
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
 	}
 	return nil
 }

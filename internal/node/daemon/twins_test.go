@@ -20,7 +20,12 @@ func TestTwins(t *testing.T) {
 	const text = "contents"
 	sum := sha256.Sum256([]byte(text))
 	other := sha256.Sum256([]byte("others"))
-	dir := t.TempDir() // nobody else may enter it: that does not matter
+	dir := t.TempDir()
+	for _, at := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(at, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	place := func(name string, mode os.FileMode, uid int) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -33,6 +38,14 @@ func TestTwins(t *testing.T) {
 			t.Fatal(err)
 		}
 		return path
+	}
+	private := filepath.Join(dir, "private")
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	behind := place("private/right", 0o644, 0)
+	if err := os.Symlink(private, filepath.Join(dir, "around")); err != nil {
+		t.Fatal(err)
 	}
 	pipe := filepath.Join(dir, "pipe")
 	if err := unix.Mkfifo(pipe, 0o644); err != nil {
@@ -51,6 +64,8 @@ func TestTwins(t *testing.T) {
 		{"a user's", supervisor.Twin{Path: place("user", 0o644, 1000), Size: 8, Hash: sum[:]}, false},
 		{"writable by a group", supervisor.Twin{Path: place("group", 0o664, 0), Size: 8, Hash: sum[:]}, false},
 		{"secret", supervisor.Twin{Path: place("secret", 0o640, 0), Size: 8, Hash: sum[:]}, false},
+		{"behind a closed door", supervisor.Twin{Path: behind, Size: 8, Hash: sum[:]}, false},
+		{"behind it by a link", supervisor.Twin{Path: dir + "/around/right", Size: 8, Hash: sum[:]}, false},
 		{"pipe", supervisor.Twin{Path: pipe, Size: 0, Hash: sum[:]}, false},
 		{"directory", supervisor.Twin{Path: dir, Size: 8, Hash: sum[:]}, false},
 		{"relative", supervisor.Twin{Path: "right", Size: 8, Hash: sum[:]}, false},
