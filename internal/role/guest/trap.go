@@ -293,6 +293,9 @@ func (g *Guest) take(s *strand, p *pending, data []byte) {
 		}
 		return
 	}
+	if p.row == nil {
+		return // what the supervisor asks for itself waits no more, or not yet
+	}
 	if ret == wire.OwnFile {
 		var m wire.OwnFileMsg
 		if len(outs) == 1 && wire.Decode(outs[0], &m) == nil {
