@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"openmosix/internal/model/owner"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/node/lodging"
 )
@@ -40,6 +41,7 @@ type guests struct {
 
 	mu        sync.Mutex
 	bySession map[supervisor.Session]*guest
+	hastes    map[int]*owner.Haste // by home
 
 	gone func(*guest) // hears of ends; set before there are any
 }
@@ -62,26 +64,52 @@ type guest struct {
 	since     time.Time // when it was
 	procs     []supervisor.Proc
 
-	hurry *time.Timer // ends the hurry; nil: there is none. Of the goroutine that listens.
+	hurry func() // ends the hurry; nil: there is none. Of the goroutine that listens.
 }
 
 // carries gives the guest CPU time for as long as processes of it arrive or
 // leave, and not for ever: it is not trusted.
-func (g *guest) carries(some bool) {
+func (r *guests) carries(g *guest, some bool) {
 	switch {
 	case some && g.hurry == nil:
-		g.room.Hurry(true)
-		g.hurry = time.AfterFunc(leaveTime, func() { g.room.Hurry(false) })
+		g.hurry = r.hasten(g)
 	case !some && g.hurry != nil:
-		if g.hurry.Stop() {
-			g.room.Hurry(false)
-		}
+		g.hurry()
 		g.hurry = nil
 	}
 }
 
+// hasten gives the guest CPU time until over is called, or what its home may have of that is used.
+func (r *guests) hasten(g *guest) (over func()) {
+	r.mu.Lock()
+	h := r.hastes[g.home]
+	if h == nil {
+		h = &owner.Haste{}
+		r.hastes[g.home] = h
+	}
+	begun := time.Now()
+	left := h.Left(begun)
+	r.mu.Unlock()
+	if left <= 0 {
+		return func() {}
+	}
+	g.room.Hurry(true)
+	end := sync.OnceFunc(func() {
+		g.room.Hurry(false)
+		now := time.Now()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		h.Spend(now, now.Sub(begun))
+	})
+	late := time.AfterFunc(left, end)
+	return func() {
+		late.Stop()
+		end()
+	}
+}
+
 func newGuests(s *slots) *guests {
-	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest), keeps: newKeeper(noShelf{}), gone: func(*guest) {}}
+	return &guests{slots: s, bySession: make(map[supervisor.Session]*guest), hastes: make(map[int]*owner.Haste), keeps: newKeeper(noShelf{}), gone: func(*guest) {}}
 }
 
 // add makes a guest reachable and follows it to its end.
@@ -92,7 +120,7 @@ func (r *guests) add(g *guest) {
 	g.child.takes = func(e supervisor.Event, files []*os.File) bool { return r.keeps.take(g.child, g.home, e, files) }
 	go func() {
 		g.child.listen(func(e supervisor.Event) { r.heard(g, e) })
-		g.carries(false)
+		r.carries(g, false)
 		r.mu.Lock()
 		delete(r.bySession, g.session)
 		r.mu.Unlock()
@@ -124,7 +152,7 @@ func (r *guests) heard(g *guest, e supervisor.Event) {
 			g.child.log.Warn("a guest supervisor asks for more at once than its home can send", "home", g.home)
 		}
 	case e.Kind == supervisor.Carries:
-		g.carries(e.Done > 0)
+		r.carries(g, e.Done > 0)
 	default:
 		r.event(g, e)
 	}

@@ -148,8 +148,7 @@ func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) 
 		return nil, err
 	}
 	// To arrive needs CPU time, as to leave does.
-	g.room.Hurry(true)
-	defer g.room.Hurry(false)
+	defer d.guests.hasten(g)()
 	// Groups is set to none: an empty list takes all supplementary groups away.
 	credential := &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}
 	g.child, err = d.launch.start(reexec.GuestSupervisor, fmt.Sprintf("node%d:%d", from.Node, o.PID), d.socketPath(guestSocket(g)), credential, g.room)

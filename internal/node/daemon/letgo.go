@@ -30,10 +30,10 @@ func (d *Daemon) letGo(ctx context.Context, g *guest, why string) {
 		return
 	}
 	o.vain[g] = time.Now()
-	g.room.Hurry(true)
+	over := d.guests.hasten(g)
 	go func() {
 		defer func() {
-			g.room.Hurry(false)
+			over()
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			delete(o.leaving, g)
