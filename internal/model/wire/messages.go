@@ -301,7 +301,15 @@ func Encode(v any) []byte {
 
 // Decode a message. Bytes from a peer are hostile: sizes are bounded, unknown fields ignored.
 func Decode(b []byte, v any) error {
-	if err := mode.Unmarshal(b, v); err != nil {
+	var err error
+	switch v.(type) {
+	case *PrepareMsg, *ThawMsg:
+		err = plausible(b)
+	}
+	if err == nil {
+		err = mode.Unmarshal(b, v)
+	}
+	if err != nil {
 		return fmt.Errorf("message %T: %w", v, err)
 	}
 	return nil

@@ -17,7 +17,7 @@ import (
 // spoken is the sum of what is said in each protocol. Whoever changes a word decides here whether supervisors of before
 // still understand those of now: then the sum of the protocol changes, else there is another protocol.
 var spoken = map[int]string{
-	1: "fec77a9735493a28",
+	1: "2d7beff0788bcb71",
 }
 
 func TestProtocolIsThatOfTheWords(t *testing.T) {
