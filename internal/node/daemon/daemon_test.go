@@ -353,21 +353,48 @@ func TestPorts(t *testing.T) {
 
 func TestSlots(t *testing.T) {
 	s := newSlots(1_950_000_000, 2, "/proc")
-	a, errA := s.take()
-	b, errB := s.take()
+	a, errA := s.take(7, false)
+	b, errB := s.take(7, false)
 	if errA != nil || errB != nil || a == b {
 		t.Fatalf("%d %v, %d %v", a, errA, b, errB)
 	}
-	if _, err := s.take(); err == nil {
+	if _, err := s.take(7, false); err == nil {
 		t.Error("a third of two")
 	}
 	s.put(b)
 	s.put(a)
 	s.put(a)
-	if c, err := s.take(); err != nil || c != b {
+	if c, err := s.take(7, false); err != nil || c != b {
 		t.Errorf("%d, %v: want the one freed first", c, err)
 	}
 	if !s.owns(int(b)) || s.owns(1_950_000_002) || s.owns(0) {
 		t.Error("owns is wrong")
+	}
+}
+
+// TestSlotsAreShared: a node that wants all places leaves some for others, if there are others.
+func TestSlotsAreShared(t *testing.T) {
+	takes := func(s *slots, home int, several bool) (n int) {
+		for {
+			if _, err := s.take(home, several); err != nil {
+				return n
+			}
+			n++
+		}
+	}
+	s := newSlots(1_950_000_000, 10, "/proc")
+	s.keep(1_950_000_009, 7) // of an earlier daemon's guest
+	if n := takes(s, 7, true); n != 7 {
+		t.Errorf("it has %d more, not 7", n)
+	}
+	if n := takes(s, 8, true); n != 2 {
+		t.Errorf("another one has %d, not 2", n)
+	}
+	s.put(1_950_000_009)
+	if _, err := s.take(7, true); err == nil {
+		t.Error("what is free is for others")
+	}
+	if n := takes(newSlots(1_950_000_000, 10, "/proc"), 7, false); n != 10 {
+		t.Errorf("it has %d of 10, and nobody else is there", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"openmosix/internal/model/event"
 	"openmosix/internal/model/supervisor"
 	"openmosix/internal/model/trust"
+	"openmosix/internal/node/config"
 	"openmosix/internal/node/policy"
 	"openmosix/internal/node/reexec"
 )
@@ -133,7 +135,8 @@ const (
 )
 
 func (d *Daemon) startGuest(from trust.Name, o supervisor.Open) (*guest, error) {
-	uid, err := d.guests.slots.take()
+	several := slices.ContainsFunc(d.nodes.List(), func(p config.Peer) bool { return p.Number != d.config.Number && p.Number != from.Node })
+	uid, err := d.guests.slots.take(from.Node, several)
 	if err != nil {
 		return nil, err
 	}

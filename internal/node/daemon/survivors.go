@@ -111,7 +111,7 @@ func (d *Daemon) takeOver(name string) error {
 		conn.Close()
 		return err
 	}
-	d.guests.slots.keep(g.uid)
+	d.guests.slots.keep(g.uid, g.home)
 	d.guests.add(g)
 	d.log.Info("a guest is found again", "home", g.home, "process", g.about.PID, "supervisor", g.child.pid)
 	return nil
