@@ -311,6 +311,7 @@ type deputy struct {
 	from     *link     // by which the last call came; the slot's user's own
 	bulky    bool      // ... and that waits for large memory or has it; the slot's user's own
 	limited  bool      // the call under way is made with proc.limits held; the slot's user's own
+	flood    flood     // the tracing thread's own
 	last     placed    // where the segments of the last call lie, for restart_syscall
 }
 

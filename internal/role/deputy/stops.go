@@ -32,8 +32,7 @@ func (s *Supervisor) Stopped(t *tracee.Thread, st ptrace.Stop) {
 		s.signalAtHome(p, t, d, st.Value)
 	case ptrace.Interrupted:
 		if d != nil {
-			d.settle()
-			s.notStopped(p)
+			d.interrupted()
 		}
 		_ = t.GoOn(0)
 	case ptrace.GroupStop:
@@ -85,6 +84,9 @@ func (s *Supervisor) signalAtHome(p *proc, t *tracee.Thread, d *deputy, sig int)
 	// Whether the guest ignores it is known there: if not, it breaks off the write.
 	if d != nil && !t.WriteOn() { // else it has just been made, and nobody uses it yet
 		d.settle()
+	}
+	if d != nil {
+		d.meets(sig)
 	}
 	_ = t.GoOn(0)
 }
