@@ -281,9 +281,11 @@ func (m *UsageMsg) Validate() error {
 	return nil
 }
 
-// mode bounds what a peer can make the decoder build.
+// mode bounds what a peer can make the decoder build. Text need not be UTF-8: the
+// names of files and threads are bytes to the kernel, and travel as they are.
 var mode = func() cbor.DecMode {
-	m, err := cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: 4096, MaxNestedLevels: maxDepth, DupMapKey: cbor.DupMapKeyEnforcedAPF}.DecMode()
+	m, err := cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: 4096, MaxNestedLevels: maxDepth, DupMapKey: cbor.DupMapKeyEnforcedAPF,
+		UTF8: cbor.UTF8DecodeInvalid}.DecMode()
 	if err != nil {
 		panic(err) // the options are constants
 	}
