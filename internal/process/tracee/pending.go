@@ -46,6 +46,10 @@ func (p *Process) TakePending(ts []*Thread, set uint64) ([]Pending, error) {
 				break // EAGAIN: it went the way of its kind (SIGCONT and the stops remove each other)
 			}
 			copy(one.Info[:], t.Get(infoOff, len(one.Info)))
+			if again(out, &one) {
+				set &^= 1 << (one.Signal() - 1)
+				continue
+			}
 			if int32(le.Uint32(one.Info[8:])) == siTkill { // it came after the look
 				one.Own = t.Own
 			}
@@ -53,6 +57,22 @@ func (p *Process) TakePending(ts []*Thread, set uint64) ([]Pending, error) {
 		}
 	}
 	return out, nil
+}
+
+// again tells whether a timer's signal has been taken already, and counts it as an overrun. A timer has one pending, so it
+// has gone off since, and all that was pending of this number is taken. One with a short interval goes off
+// for ever, as it is started anew when its signal is taken.
+func again(taken []Pending, one *Pending) bool {
+	if !one.isTimer() {
+		return false
+	}
+	for i := range taken {
+		if first := &taken[i]; first.isTimer() && first.timer() == one.timer() && first.Signal() == one.Signal() {
+			first.addOverrun(1 + one.overrun())
+			return true
+		}
+	}
+	return false
 }
 
 // Requeue makes taken signals pending again.
