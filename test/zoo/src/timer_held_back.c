@@ -38,6 +38,6 @@ int main(void) {
 		if (hits == 1 && counted < Held / Interval / 3) lost++;
 		if (!(lap & 1) && hits == 1 && asked != counted) lost++;
 	}
-	if (moved > 4 || lost > 4) fail(__FILE__, __LINE__, "more than one pending %d times, overruns lost %d times", moved, lost);
+	if (moved > 12 || lost > 12) fail(__FILE__, __LINE__, "more than one pending %d times, overruns lost %d times", moved, lost);
 	return ok();
 }
