@@ -133,7 +133,7 @@ func (b *body) relax() {
 func (g *Guest) restartCall(p *pending) {
 	g.fam.Loop.Post(func() {
 		_ = ptrace.Interrupt(p.s.t.TID)
-		p.s.b.answer(p.id, -noIntr)
+		p.s.b.answer(p.id, p.remade())
 	})
 }
 

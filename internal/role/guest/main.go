@@ -352,6 +352,7 @@ type strand struct {
 
 	mu           sync.Mutex
 	call         *pending
+	begun        begunCall // begun.go
 	restarted    bool      // its last call was answered with a restart code
 	restart      int       // the forwarded call that restart_syscall goes on with, 0: none
 	restartUntil time.Time // when that ends; zero: only its deputy knows

@@ -306,6 +306,7 @@ func (a *arrival) start(img *image.Image, m *wire.ThawMsg) error {
 		s.blocks.Store(img.Threads[i].Blocks)
 		s.atHome.Store(img.Threads[i].Blocks)
 		awayward(s, &img.Threads[i])
+		s.goesOnIn(&img.Threads[i].Regs)
 	}
 	b.mu.Lock()
 	b.token = a.token

@@ -30,6 +30,7 @@ type pending struct {
 	begun   time.Time
 	until   time.Time // when a wait for a relative time ends; zero: it has none, or nobody knows
 	again   bool      // what its deputy has made last, broken off
+	goesOn  int64     // what a signal makes of it if it began before its thread came: begun.go; 0: it did not
 	mask    uint64    // address of the mask the call waits under, 0: none
 	maskLen uint64
 	after   uint64      // what of the kept signals the thread blocks when the call has ended, if the deputy changes that
@@ -64,7 +65,8 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 		return
 	}
 	s.mu.Lock()
-	s.restarted = false
+	begun := s.begun.code(n)
+	s.restarted, s.begun = false, begunCall{}
 	nr := int(n.Nr)
 	if nr != unix.SYS_RESTART_SYSCALL {
 		s.forgetRestart() // the thread has given up the wait it was in
@@ -87,7 +89,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 	if g.log.Enabled(context.Background(), slog.LevelDebug) { // its arguments are allocated whether they are written or not
 		g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
 	}
-	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, behind: n.IP, serial: g.serial.Add(1), begun: time.Now()}
+	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, behind: n.IP, serial: g.serial.Add(1), begun: time.Now(), goesOn: begun}
 	if mayWait(where) {
 		if set := s.strayed(); set != 0 {
 			s.sendBack(p, set)
@@ -323,6 +325,9 @@ const (
 // finish gives a thread the result of its call.
 func (s *strand) finish(p *pending, ret int64) {
 	b := s.b
+	if ret == -noIntr && p.mask == 0 {
+		ret = p.remade()
+	}
 	if ret == -int64(unix.EINTR) && p.row.EndsWithEintr() && s.again(p) {
 		return
 	}

@@ -263,6 +263,9 @@ const restartSys = -512
 // whether anything was changed. Precondition: the thread is stopped in the
 // kernel's signal handling.
 func (s *strand) unbegun(r *image.Regs) bool {
+	if s.wasIn(r) {
+		return true
+	}
 	if int64(r.Rax) != restartSys || int64(r.OrigRax) < 0 {
 		return false
 	}
