@@ -41,8 +41,12 @@ func (s *strand) goesOnIn(r *image.Regs) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.begun = begunCall{}
-	if code := int64(r.Rax); int64(r.OrigRax) >= 0 && code >= restartLow && code <= restartHigh {
-		s.begun = begunCall{nr: r.OrigRax, next: r.Rip, ends: interrupted(r.OrigRax, code)}
+	code := int64(r.Rax)
+	if int64(r.OrigRax) < 0 || code < restartLow || code > restartHigh {
+		return
+	}
+	if ends := interrupted(r.OrigRax, code); ends != -noIntr { // else it is as if it had not begun
+		s.begun = begunCall{nr: r.OrigRax, next: r.Rip, ends: ends}
 	}
 }
 

@@ -21,7 +21,9 @@ func TestCallThatBeganElsewhere(t *testing.T) {
 		"a wait that a stop had ended":   {unix.SYS_EPOLL_WAIT, -noIntr, noHand},
 		"pause":                          {unix.SYS_PAUSE, noHand, noHand},
 		"a sleep":                        {unix.SYS_NANOSLEEP, restartBlock, noHand},
-		"what no signal ends":            {unix.SYS_OPENAT, -noIntr, -noIntr},
+		"what no signal ends":            {unix.SYS_OPENAT, -noIntr, 0},
+		"a lock with a point in time":    {unix.SYS_FUTEX, -noIntr, 0}, // its own kernel knows what it is to give
+		"a lock":                         {unix.SYS_FUTEX, restartSys, restartSys},
 		"a result":                       {unix.SYS_READ, 5, 0},
 		"EINTR, which the program heard": {unix.SYS_READ, -int64(unix.EINTR), 0},
 	} {
