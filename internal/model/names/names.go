@@ -125,14 +125,17 @@ func (t *Table) Learn(path string, f Fact) {
 
 // Forget drops what is known of a name, and of all below it if it may be a
 // directory.
-func (t *Table) Forget(top string, directory bool) {
-	delete(t.facts, top)
+func (t *Table) Forget(top string, directory bool) { Forget(t.facts, top, directory) }
+
+// Forget drops what is kept by a clean path, and by all below it if it may be a directory.
+func Forget[T any](kept map[string]T, top string, directory bool) {
+	delete(kept, top)
 	if !directory {
 		return
 	}
-	for path := range t.facts {
+	for path := range kept {
 		if Below(path, top) {
-			delete(t.facts, path)
+			delete(kept, path)
 		}
 	}
 }

@@ -17,7 +17,6 @@
 package naming
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +28,6 @@ import (
 	"openmosix/internal/linux/inotify"
 	"openmosix/internal/linux/procfs"
 	"openmosix/internal/model/names"
-	"openmosix/internal/model/syscalls"
 	"openmosix/internal/model/wire"
 
 	"golang.org/x/sys/unix"
@@ -74,23 +72,6 @@ type View struct {
 	rights string
 }
 
-// Shown is a call that has shown something.
-type Shown struct {
-	Side   Side      // of the process that made it
-	PID    int       // its own, here
-	Own    int       // its thread's id in its namespace
-	Serial uint64    // the call's
-	Began  time.Time // the call
-
-	path   string
-	fact   names.Fact
-	opened bool // not a fact, but that a file could be opened to be read: readable.go
-	stated bool // ... or that its state was asked for: stated.go
-}
-
-// maxLearning bounds what waits to be learnt; more is not learnt.
-const maxLearning = 256
-
 // New knows nothing yet. anyAway tells whether a process of the family is on another node; when over
 // is closed it ends.
 func New(fs procfs.FS, anyAway func() bool, over <-chan struct{}) *Naming {
@@ -119,40 +100,6 @@ func (n *Naming) Listens(s Side, does bool) {
 	n.sides = slices.DeleteFunc(n.sides, func(k Side) bool { return k == s })
 	if does {
 		n.sides = append(n.sides, s)
-	}
-}
-
-// Learn notes what the result of a call shows. It does not wait.
-func (n *Naming) Learn(s Shown, c *syscalls.Call, ret int64) {
-	if c.Nr == unix.SYS_GETCWD && ret > 0 {
-		s.path, s.fact = ".", names.Directory
-		n.hears(s)
-		return
-	}
-	q, asks := names.Asks(c.Nr, c.Args)
-	_, reads := names.OpensToRead(c.Nr, c.Args)
-	_, states := names.AsksState(c.Nr)
-	s.fact, s.opened, s.stated = q.Learnt(ret), reads && ret >= 0, states && ret == 0
-	if !asks || s.fact == names.Unknown && !s.opened && !s.stated {
-		return
-	}
-	for i := range c.Segs {
-		if in := c.Segs[i].In; c.Segs[i].Arg == q.Path {
-			path, _, _ := bytes.Cut(in, []byte{0})
-			if s.stated && !n.once.again(path) {
-				return
-			}
-			s.path = string(path)
-			n.hears(s)
-			return
-		}
-	}
-}
-
-func (n *Naming) hears(s Shown) {
-	select {
-	case n.asked <- s:
-	default:
 	}
 }
 
@@ -272,13 +219,18 @@ func (n *Naming) tell(l Shown, path string, fact names.Fact, directory string) e
 			return fmt.Errorf("%s has changed meanwhile", on)
 		}
 	}
+	return n.post(l, wire.KnownMsg{Serial: l.Serial, Path: path, Fact: uint8(fact), Directory: directory})
+}
+
+// post tells what holds at this moment. Precondition: mu is held, and the queue has just been emptied.
+func (n *Naming) post(l Shown, m wire.KnownMsg) error {
 	if n.told.Len() >= names.MaxFacts {
 		n.drop("/", true)
 		return errNotTold
 	}
-	n.told.Learn(path, fact)
+	n.told.Learn(m.Path, names.Fact(m.Fact))
 	n.active.Store(true)
-	return l.Side.Post(wire.Known, uint64(uint32(l.Own)), wire.Encode(wire.KnownMsg{Serial: l.Serial, Path: path, Fact: uint8(fact), Directory: directory}))
+	return l.Side.Post(wire.Known, uint64(uint32(l.Own)), wire.Encode(m))
 }
 
 // examine looks whether a fact is true; disturbed tells from then on whether it may have ceased to be.

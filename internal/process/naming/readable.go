@@ -130,24 +130,31 @@ func (f *readableFile) look() error {
 	}
 	st := &f.stat
 	now := time.Now()
-	read, changed, modified := time.Unix(st.Atim.Unix()), time.Unix(st.Ctim.Unix()), time.Unix(st.Mtim.Unix())
-	f.until = now.Add(unread)
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG, st.Nlink == 0, st.Size > wire.MaxReadable, !filestat.Local(int64(fs.Type)):
 		return errNotTold
 	case fs.Type == unix.OVERLAYFS_SUPER_MAGIC: // a mapping is one of the file below, of which a lease says nothing
 		return errNotTold
-	case now.Sub(changed) < settledFor:
+	case now.Sub(time.Unix(st.Ctim.Unix())) < settledFor:
 		return errNotTold
-	case fs.Flags&unix.ST_NOATIME != 0:
-	case fs.Flags&unix.ST_RELATIME == 0:
+	}
+	var ok bool
+	if f.until, ok = traceless(st, &fs, now); !ok {
 		return errNotTold
-	default:
-		if f.until = untraced(read, changed, modified); !now.Before(f.until) {
-			return errNotTold
-		}
 	}
 	return nil
+}
+
+// traceless tells whether reading a file or directory leaves its time of access as it is, and until when it is to be relied on.
+func traceless(st *unix.Stat_t, fs *unix.Statfs_t, now time.Time) (until time.Time, is bool) {
+	switch {
+	case fs.Flags&unix.ST_NOATIME != 0:
+		return now.Add(unread), true
+	case fs.Flags&unix.ST_RELATIME == 0:
+		return time.Time{}, false
+	}
+	until = untraced(time.Unix(st.Atim.Unix()), time.Unix(st.Ctim.Unix()), time.Unix(st.Mtim.Unix()))
+	return until, now.Before(until)
 }
 
 // untraced is until when reading leaves a file's time of access as it is, by the rule of relatime

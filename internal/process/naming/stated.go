@@ -112,15 +112,9 @@ func (n *Naming) stateOfDirectory(l Shown, path, directory string) error {
 	if err := errors.Join(unix.Lstat(path, &st), unix.Statfs(path, &fs)); err != nil {
 		return err
 	}
-	until := time.Now().Add(unread)
-	switch {
-	case fs.Flags&unix.ST_NOATIME != 0:
-	case fs.Flags&unix.ST_RELATIME == 0:
+	until, ok := traceless(&st, &fs, time.Now())
+	if !ok {
 		return errNotTold
-	default:
-		if until = untraced(time.Unix(st.Atim.Unix()), time.Unix(st.Ctim.Unix()), time.Unix(st.Mtim.Unix())); !time.Now().Before(until) {
-			return errNotTold
-		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -201,27 +195,16 @@ func (n *Naming) tellState(l Shown, path string, fact names.Fact, directory stri
 			directory = "" // of that nothing is told with it
 		}
 	}
-	if n.told.Len() >= names.MaxFacts {
-		n.drop("/", true)
-		return errNotTold
-	}
-	n.told.Learn(path, fact)
-	n.active.Store(true)
-	return l.Side.Post(wire.Known, uint64(uint32(l.Own)), wire.Encode(wire.KnownMsg{Serial: l.Serial, Path: path, Fact: uint8(fact), Directory: directory, Stat: filestat.Bytes(st)}))
+	return n.post(l, wire.KnownMsg{Serial: l.Serial, Path: path, Fact: uint8(fact), Directory: directory, Stat: filestat.Bytes(st)})
 }
 
 // leave drops what is known of a name, and of all below it if it may be a directory. Precondition: mu is held.
 func (s *stated) leave(w leaver, top string, directory bool) {
 	s.ends(top)
-	delete(s.directories, top)
+	names.Forget(s.directories, top, directory)
 	s.forget(w, top)
 	if !directory {
 		return
-	}
-	for path := range s.directories {
-		if names.Below(path, top) {
-			delete(s.directories, path)
-		}
 	}
 	for path := range s.files {
 		if names.Below(path, top) {

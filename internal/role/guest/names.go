@@ -154,7 +154,7 @@ func (g *Guest) forget(data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.names.Forget(m.Path, m.Directory)
-	g.states.forget(m.Path, m.Directory)
+	names.Forget(g.states, m.Path, m.Directory)
 	g.conceal(g.readables.forget(m.Path, m.Directory))
 	g.taken(m.Path, m.Directory)
 	defer g.recheck(m.Path)

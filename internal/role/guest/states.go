@@ -26,18 +26,6 @@ func (k *states) learn(path string, stat []byte) {
 	}
 }
 
-func (k states) forget(top string, directory bool) {
-	delete(k, top)
-	if !directory {
-		return
-	}
-	for path := range k {
-		if names.Below(path, top) {
-			delete(k, path)
-		}
-	}
-}
-
 // state is what is known of a path's. Precondition: mu is held.
 func (g *Guest) state(path string) []byte {
 	if m := g.readables.files[path]; m != nil {

@@ -3,19 +3,21 @@ package guest
 import (
 	"fmt"
 	"testing"
+
+	"openmosix/internal/model/names"
 )
 
 func TestStates(t *testing.T) {
 	var k states
-	k.forget("/a", true) // of nothing
+	names.Forget(k, "/a", true) // of nothing
 	k.learn("/a", []byte{1})
 	k.learn("/a/b", []byte{2})
 	k.learn("/ab", []byte{3})
-	k.forget("/a", false)
+	names.Forget(k, "/a", false)
 	if k["/a"] != nil || k["/a/b"] == nil || k["/ab"] == nil {
 		t.Errorf("one name: %v", k)
 	}
-	k.forget("/a", true)
+	names.Forget(k, "/a", true)
 	if k["/a/b"] != nil || k["/ab"] == nil {
 		t.Errorf("all below: %v", k)
 	}

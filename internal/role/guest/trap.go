@@ -65,7 +65,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 		return
 	}
 	s.mu.Lock()
-	begun := s.begun.code(n)
+	goesOn := s.begun.code(n)
 	s.restarted, s.begun = false, begunCall{}
 	nr := int(n.Nr)
 	if nr != unix.SYS_RESTART_SYSCALL {
@@ -89,7 +89,7 @@ func (g *Guest) trapped(fd int, n *notify.Notification, room []byte) {
 	if g.log.Enabled(context.Background(), slog.LevelDebug) { // its arguments are allocated whether they are written or not
 		g.log.Debug("call", "thread", s.t.Own, "name", row.Name, "where", where, "id", n.ID, "args", n.Args)
 	}
-	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, behind: n.IP, serial: g.serial.Add(1), begun: time.Now(), goesOn: begun}
+	p := &pending{s: s, id: n.ID, nr: nr, row: row, args: n.Args, behind: n.IP, serial: g.serial.Add(1), begun: time.Now(), goesOn: goesOn}
 	if mayWait(where) {
 		if set := s.strayed(); set != 0 {
 			s.sendBack(p, set)
