@@ -58,7 +58,7 @@ var document = []section{
 	}},
 	{"guests", []knob{
 		{"accept", func(c Config) any { return c.Guests.Accept }, true, "false: lend nothing to others, as after mosctl block; what mosctl has said stands over\nthis. (BLOCK)"},
-		{"max", func(c Config) any { return c.Guests.Max }, false, "Guests at once."},
+		{"max", func(c Config) any { return c.Guests.Max }, false, "Guests at once. Where there are third nodes, one home has no more of them than four times what is\nleft then, so that none takes all."},
 		{"uid_base", func(c Config) any { return c.Guests.UIDBase }, false, "First of max user ids that nobody else uses; guests run under them."},
 		{"spare_mib", func(c Config) any { return c.Guests.Spare }, true, "Memory in MiB that is kept free of guests. When less is available, the largest leave."},
 		{"cgroup", func(c Config) any { return c.Guests.CGroup }, false, "Path of the control group that guests live in. Empty: openmosix-guests at the top, where\nits weight counts against everything on this machine."},
