@@ -123,3 +123,28 @@ func KeepsEnd(nr int, args [6]uint64, fd int) bool {
 	}
 	return !about[nr] || int(int32(args[0])) != fd
 }
+
+// gives are the calls by which others may come to have what a process has open, or a number becomes another description's: close,
+// dup2, dup3, close_range, sendmsg, sendmmsg, io_uring_setup, io_uring_enter, io_uring_register, unshare, clone, fork, vfork, clone3.
+var gives = map[int]bool{
+	3: true, 33: true, 292: true, 436: true, 46: true, 307: true, 425: true, 426: true, 427: true, 272: true, 56: true, 57: true, 58: true, 435: true,
+}
+
+// Gives tells whether a call is one of those.
+func Gives(nr int) bool { return gives[nr] }
+
+// waits are calls beside those of keeps that wait for others, or open or connect something: where what is open stands, and whose it
+// is, they leave alone.
+var waits = map[int]bool{
+	2: true, 257: true, 437: true, // open, openat, openat2
+	23: true, 270: true, 271: true, 232: true, 281: true, 441: true, // select, pselect6, ppoll, epoll_wait, epoll_pwait, epoll_pwait2
+	41: true, 42: true, 43: true, 288: true, 44: true, 45: true, 47: true, 299: true, // socket, connect, accept, accept4, sendto, recvfrom, recvmsg, recvmmsg
+	61: true, 247: true, 34: true, 128: true, 130: true, // wait4, waitid, pause, rt_sigtimedwait, rt_sigsuspend
+}
+
+// moves are those of keeps that move where a description stands.
+var moves = map[int]bool{0: true, 1: true, 8: true, 19: true, 20: true, 217: true} // read, write, lseek, readv, writev, getdents64
+
+// KeepsPlaces tells whether a call leaves alone where the files that are open stand, and whose they are. What it opens itself
+// is not meant.
+func KeepsPlaces(nr int, args [6]uint64) bool { return waits[nr] || Keeps(nr, args) && !moves[nr] }

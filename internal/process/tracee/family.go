@@ -170,6 +170,13 @@ func (p *Process) Threads() []*Thread {
 	return ts
 }
 
+// OneThread tells whether a process has one thread.
+func (p *Process) OneThread() bool {
+	p.Family.mu.RLock()
+	defer p.Family.mu.RUnlock()
+	return len(p.threads) == 1
+}
+
 // Leader is the thread group leader, nil when it is gone.
 func (p *Process) Leader() *Thread {
 	p.Family.mu.RLock()

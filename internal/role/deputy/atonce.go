@@ -37,6 +37,10 @@ func sleeps(c *syscalls.Call) bool {
 // serves has a deputy do what its thread asks for, or leaves it to its goroutine. False: another
 // goroutine reads on. Link reader.
 func (s *Supervisor) serves(l *link, d *deputy, f frame) (reads bool, err error) {
+	f, done := d.behindNow(f)
+	if done {
+		return true, nil
+	}
 	j := job{link: l, frame: f}
 	if j.behind() {
 		d.behinds.Add(1)

@@ -150,6 +150,7 @@ func (d *deputy) answer(j job, serial uint64, answer []byte) {
 	var s [8]byte
 	le.PutUint64(s[:], serial)
 	d.p.catchUp(j.link)
+	d.p.says()
 	if err := j.link.send(wire.Reply, d.t.Own, s[:], answer); err != nil {
 		d.p.s.log.Debug("reply not sent", "thread", d.t.Own, "error", err)
 	}
@@ -205,6 +206,7 @@ func (d *deputy) forward(j job) {
 		d.setMask(le.Uint64(j.data[9:]))
 	}
 	begun := time.Now()
+	turn := d.p.sharing.begins(c.Nr)
 	ret, outs, ok := d.executeTimed(c, serial, j.data[8]&wire.MadeAgain != 0)
 	d.p.s.calls.Add(c.Nr, time.Since(begun), 0, 0)
 	if masked && ok {
@@ -222,7 +224,10 @@ func (d *deputy) forward(j job) {
 	}
 	if ok {
 		d.p.account(c, ret, outs)
-		d.noteSharing(c, ret)
+		d.noteSharing(c, ret, turn)
+	}
+	d.p.sharing.ends(turn)
+	if ok {
 		d.sendAhead(j, c, ret)
 		d.noteWrites(c, ret)
 		answer := syscalls.AppendReply(nil, ret, outs) // what comes next uses the same memory

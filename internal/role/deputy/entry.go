@@ -109,7 +109,7 @@ func (s *Supervisor) entered(p *proc, t *tracee.Thread) bool {
 	}
 	_ = ptrace.Unbreak(t.TID)
 	p.notEntering()
-	if e.givingUp || len(p.Threads()) != 1 || !p.begin() {
+	if e.givingUp || !p.OneThread() || !p.begin() {
 		_ = t.GoOn(0)
 		go s.staysHome(p, e.where, "it was not alone when it began")
 		return true

@@ -40,7 +40,7 @@ type foreseen struct {
 // follows gives the run of the deputy's program; nil: it is not followed.
 func (d *deputy) follows() *course.Run {
 	p, f := d.p, &d.foreseen
-	if !p.sharing.own.Load() || !p.plain.Load() || len(p.Threads()) != 1 {
+	if !p.sharing.own.Load() || !p.plain.Load() || !p.OneThread() {
 		return nil
 	}
 	if f.begun {

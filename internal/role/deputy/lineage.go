@@ -36,7 +36,9 @@ func (d *deputy) clone(j job) {
 			return
 		}
 	}
+	turn := d.p.sharing.begins(unix.SYS_CLONE)
 	ret, child, ok := d.makeChild(m)
+	d.p.sharing.ends(turn)
 	var outs [][]byte
 	if ok && ret > 0 && m.Flags&unix.CLONE_PIDFD != 0 {
 		// The child cannot have ended, unless it was killed: its guest does not exist yet.
@@ -49,6 +51,7 @@ func (d *deputy) clone(j job) {
 	}
 	switch {
 	case child != nil && ok:
+		d.p.says()
 		child.announce(j.link, d.t.Own, syscalls.AppendReply(le.AppendUint64(nil, m.Serial), ret, outs))
 	case child != nil: // its maker has ended
 		child.announce(j.link, 0, nil)
@@ -85,8 +88,11 @@ func (d *deputy) makeChild(m wire.CloneMsg) (int64, *proc, bool) {
 		d.p.sharesRoot.Store(true)
 		d.p.sharesNames.Store(false)
 	}
-	if !thread && flags&unix.CLONE_FILES != 0 {
+	switch {
+	case !thread && flags&unix.CLONE_FILES != 0:
 		d.p.sharing.joins()
+	case thread && flags&unix.CLONE_FILES == 0:
+		d.p.sharing.splits()
 	}
 	if !thread {
 		d.p.sharing.gives()

@@ -23,7 +23,7 @@ const pagesForCredit = 16
 // made children, which it would have to be looked for again and again.
 func (d *deputy) writesAlone(fd int) bool {
 	p, s := d.p, &d.p.sharing
-	if len(d.p.Threads()) != 1 {
+	if !d.p.OneThread() {
 		return false
 	}
 	s.mu.Lock()

@@ -24,7 +24,7 @@ func (d *deputy) opened(j job) {
 		j.link.complain("bad word of an open file", "thread", d.t.Own, "flags", m.Flags)
 		return
 	}
-	d.noteOpened(m.FD)
+	d.p.sharing.opens(m.FD, d.p.sharing.begins(unix.SYS_OPEN))
 	err := d.openAgain(&m)
 	if err != nil && !errors.Is(err, tracee.ErrGone) {
 		err = d.handOver(&m, err)

@@ -51,7 +51,7 @@ func (d *deputy) peek(j job, fd, count int) {
 		k.wait--
 		return
 	}
-	if len(d.p.Threads()) != 1 || !d.mayReadAlone() {
+	if !d.p.OneThread() || !d.mayReadAlone() {
 		return
 	}
 	told := d.p.told.Load()

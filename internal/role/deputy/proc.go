@@ -23,13 +23,14 @@ type proc struct {
 	unheard map[int]unheard // by thread; tracing thread
 
 	calls       atomic.Uint64
-	sharesNames atomic.Bool   // facts of names hold for it: process/naming
-	sharesRoot  atomic.Bool   // another process changes its working directory and root as well: CLONE_FS
-	plain       atomic.Bool   // files may be read ahead for it: readahead.go
-	keepsBack   atomic.Bool   // there is something in unsent
-	told        atomic.Uint64 // words that its guest was told; counted with mu held
-	sharing     sharing       // sharing.go
-	carried     atomic.Uint64 // bytes that came from guest sides in the move under way
+	sharesNames atomic.Bool                    // facts of names hold for it: process/naming
+	sharesRoot  atomic.Bool                    // another process changes its working directory and root as well: CLONE_FS
+	plain       atomic.Bool                    // files may be read ahead for it: readahead.go
+	keepsBack   atomic.Bool                    // there is something in unsent
+	told        atomic.Uint64                  // words that its guest was told; counted with mu held
+	sharing     sharing                        // sharing.go
+	stood       atomic.Pointer[wire.BehindMsg] // how far one of several threads has read: several.go
+	carried     atomic.Uint64                  // bytes that came from guest sides in the move under way
 
 	fetched atomic.Uint64 // bytes that its guests have fetched
 

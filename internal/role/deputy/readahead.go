@@ -18,8 +18,8 @@ import (
 // if the process had made the calls at once. What it did not use is forgotten; what
 // it used is made true here, before its next call (Behind).
 //
-// Only for a process of one thread, for what no other process reads (sharing.go), and for files on local file systems:
-// elsewhere, a read may wait or have an effect. Read by a description of our own that leaves
+// Only for what no other process reads (sharing.go), and for files on local file systems: elsewhere, a read may wait or have an
+// effect. For several threads less, and by more rules: several.go. Read by a description of our own that leaves
 // the times of access alone.
 
 const (
@@ -72,12 +72,12 @@ func (d *deputy) sendAhead(j job, c *syscalls.Call, ret int64) {
 	case ret < 0 || !d.p.plain.Load() || d.p.sharesMemory():
 		return
 	case opens(c):
-		reads := opensToRead(c)
+		reads, told := opensToRead(c), d.p.told.Load()
 		if reads {
 			d.reads = sequence{fd: int(ret)}
 		}
 		if d.hasAlone(int(ret)) {
-			d.afterOpen(j, int(ret), reads)
+			d.afterOpen(j, int(ret), reads, told)
 		}
 	case c.Nr == unix.SYS_READ && ret > 0 && uint64(ret) == c.Args[2]:
 		d.afterRead(j, int(int32(c.Args[0])), ret)
@@ -112,8 +112,7 @@ func openFlags(c *syscalls.Call) (flags uint64, opens bool) {
 func (p *proc) descriptor(fd int) string { return p.Family.FS.Path(p.PID, fmt.Sprintf("fd/%d", fd)) }
 
 // afterOpen sends the state of a file or directory, and of one that the process has opened to be read the beginning.
-func (d *deputy) afterOpen(j job, fd int, reads bool) {
-	told := d.p.told.Load()
+func (d *deputy) afterOpen(j job, fd int, reads bool, told uint64) {
 	src := d.looksAt(fd)
 	if src == nil {
 		return
@@ -145,6 +144,7 @@ var quiet = map[int64]bool{
 // the file as it was at one moment.
 func (d *deputy) afterRead(j job, fd int, count int64) {
 	r := &d.reads
+	r.stood(d.p.stood.Swap(nil))
 	if r.fd != fd {
 		*r = sequence{fd: fd, at: -1}
 		return

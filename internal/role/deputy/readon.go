@@ -114,9 +114,6 @@ func (d *deputy) reading(fd int) *reading {
 // looksAt is what a descriptor leads to; nil if that is neither a file nor a directory, or on a file system where asking may
 // have an effect.
 func (d *deputy) looksAt(fd int) *reading {
-	if len(d.p.Threads()) != 1 {
-		return nil
-	}
 	// Who shares its descriptors may have put another one in this one's place, which the
 	// process cannot read: what was opened is looked at, not what has its number.
 	its, err := tracee.Borrow(d.p.PID, fd)

@@ -31,6 +31,8 @@ type sharing struct {
 	pipe   uint64 // the inode of a pipe that no other process reads; 0: of none that is known
 	passed bool   // the process has passed descriptors on: one may be on its way
 
+	turns turns // what several threads do to it: several.go
+
 	// own: no other process has had the same table since it was made. The guest side goes by
 	// this, too, where it needs to know the numbers in it.
 	own atomic.Bool
@@ -41,7 +43,7 @@ type sharing struct {
 func (s *sharing) leaves(fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alone, s.apart, s.told, s.given, s.pipe = nil, fresh, fresh, false, 0
+	s.alone, s.apart, s.told, s.given, s.pipe, s.turns = nil, fresh, fresh, false, 0, turns{}
 	s.own.Store(fresh)
 }
 
@@ -60,10 +62,15 @@ func (s *sharing) joins() {
 	s.own.Store(false)
 }
 
-// opens: the process has made a descriptor, its only thread.
-func (s *sharing) opens(fd int) {
+// opens: the process has made a descriptor in this turn. Others of its threads may have given it away before this is noted.
+func (s *sharing) opens(fd int, t turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.undisturbed(t) {
+		delete(s.alone, fd)
+		s.pipe = 0
+		return
+	}
 	if s.alone == nil {
 		s.alone = make(map[int]bool)
 	}
@@ -101,12 +108,12 @@ func (s *sharing) single() bool {
 }
 
 // noteSharing follows what a call does to that.
-func (d *deputy) noteSharing(c *syscalls.Call, ret int64) {
+func (d *deputy) noteSharing(c *syscalls.Call, ret int64, t turn) {
 	s := &d.p.sharing
 	switch c.Nr {
 	case unix.SYS_OPEN, unix.SYS_OPENAT, unix.SYS_CREAT:
 		if ret >= 0 {
-			d.noteOpened(int(ret))
+			s.opens(int(ret), t)
 		}
 	case unix.SYS_CLOSE:
 		s.closes(int(int32(c.Args[0])))
@@ -114,18 +121,13 @@ func (d *deputy) noteSharing(c *syscalls.Call, ret int64) {
 		s.closes(int(int32(c.Args[1])))
 	case unix.SYS_CLOSE_RANGE:
 		s.forgets()
+		s.splits()
+	case unix.SYS_UNSHARE:
+		s.splits()
 	case unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_IO_URING_SETUP:
 		if passesOn(c) {
 			s.passes()
 		}
-	}
-}
-
-func (d *deputy) noteOpened(fd int) {
-	if len(d.p.Threads()) == 1 {
-		d.p.sharing.opens(fd)
-	} else { // another may have given it away before this is noted
-		d.p.sharing.closes(fd)
 	}
 }
 
@@ -144,7 +146,7 @@ func (d *deputy) hasAlone(fd int) bool {
 	p, s := d.p, &d.p.sharing
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !d.tableAlone() {
+	if !d.tableAlone() || !p.OneThread() && !p.oneTable() {
 		return false
 	}
 	alone, known := s.alone[fd]

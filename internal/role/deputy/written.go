@@ -127,7 +127,7 @@ func writesPlainly(flags uint64) bool {
 // hasForItself tells whether a descriptor of which nothing else is known, as the process was given it or has opened it before it
 // left, is one that a file could be written to by that it has opened itself.
 func (d *deputy) hasForItself(fd int) bool {
-	if !d.p.plain.Load() || len(d.p.Threads()) != 1 {
+	if !d.p.plain.Load() || !d.p.OneThread() {
 		return false
 	}
 	its, err := tracee.Borrow(d.p.PID, fd)
@@ -180,13 +180,13 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 		w.null = isNull(d.p.descriptor(fd))
 	}
 	if w.run >= creditAfter && w.null {
-		return d.p.plain.Load() && len(d.p.Threads()) == 1
+		return d.p.plain.Load() && d.p.OneThread()
 	}
 	if w.run == pipeAfter && !w.own[fd] {
 		w.pipe = d.writesAlone(fd)
 	}
 	if w.pipe {
-		return d.p.sharing.single() && d.p.plain.Load() && len(d.p.Threads()) == 1
+		return d.p.sharing.single() && d.p.plain.Load() && d.p.OneThread()
 	}
 	if w.run == lookAfter && !w.own[fd] && d.hasForItself(fd) {
 		if w.own == nil {
@@ -194,7 +194,7 @@ func (d *deputy) mayHaveCredit(fd int) bool {
 		}
 		w.own[fd] = true
 	}
-	if w.run < creditAfter || !w.own[fd] || !d.p.sharing.single() || !d.p.plain.Load() || len(d.p.Threads()) != 1 {
+	if w.run < creditAfter || !w.own[fd] || !d.p.sharing.single() || !d.p.plain.Load() || !d.p.OneThread() {
 		return false
 	}
 	if (w.run == creditAfter || w.run == lookAfter) && hasQuotas(d.p.descriptor(fd)) {

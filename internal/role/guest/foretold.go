@@ -51,7 +51,7 @@ func (g *Guest) foretells(own int, data []byte) {
 		return
 	}
 	s := g.strandByOwn(own)
-	if s == nil || len(s.b.Threads()) != 1 {
+	if s == nil || !s.b.OneThread() {
 		return
 	}
 	s.b.aboutNumbers(calls)

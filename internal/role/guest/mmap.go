@@ -268,7 +268,7 @@ func (b *body) mapped(p *pending, shared bool) (wire.MappedMsg, bool) {
 }
 
 func (b *body) maps(p *pending, m wire.MappedMsg, shared bool) {
-	if len(b.Threads()) != 1 {
+	if !b.OneThread() {
 		return
 	}
 	b.mu.Lock()

@@ -170,7 +170,7 @@ func (s *strand) opensNow(p *pending, c *syscalls.Call, flags uint64) (fd int) {
 // Precondition: b.mu is held.
 func (b *body) numbers(nr int, args [6]uint64, ret int64) {
 	switch {
-	case len(b.Threads()) != 1:
+	case !b.OneThread():
 		b.forgetNumbers()
 	case nr == unix.SYS_OPEN || nr == unix.SYS_OPENAT:
 		if ret >= 0 {

@@ -14,12 +14,13 @@ import (
 // the process, and for a moment only. Guarded by body.mu.
 type aheadFile struct {
 	wire.AheadFile
-	memory []byte // that the contents lie in; nil: somebody else's
-	number uint64 // by which the body tells these contents from others
-	at     uint64 // the descriptor's offset, as the program sees it
-	told   uint64 // ... as home knows it
-	read   bool   // some of it was given out that home does not know of
-	fresh  bool   // nothing has come since
+	of     *pending // the call with whose reply it came
+	memory []byte   // that the contents lie in; nil: somebody else's
+	number uint64   // by which the body tells these contents from others
+	at     uint64   // the descriptor's offset, as the program sees it
+	told   uint64   // ... as home knows it
+	read   bool     // some of it was given out that home does not know of
+	fresh  bool     // nothing has come since
 	until  time.Time
 	here   *wire.OpenedMsg // it was opened here, and home has not heard of it: opened.go
 	timer  *time.Timer     // tells home what was read, if the program does nothing more
@@ -46,7 +47,7 @@ func (g *Guest) wentAhead(own int, data []byte) {
 		return
 	}
 	s := g.strandByOwn(own)
-	if s == nil || len(s.b.Threads()) != 1 {
+	if s == nil {
 		g.conn.Spare(data)
 		return
 	}
@@ -55,17 +56,20 @@ func (g *Guest) wentAhead(own int, data []byte) {
 		return
 	}
 	b := s.b
+	s.mu.Lock()
+	p := s.call
+	s.mu.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if f.Quiet && !b.gone {
+	if f.Quiet && !b.gone && !b.several() {
 		b.closable.opens(f.FD)
 	}
 	// Was there another one, what was done with that is not told yet.
-	if b.ahead != nil || b.gone || !g.pieces.take(len(data)) {
+	if b.ahead != nil || b.gone || b.several() && !s.takesAhead(&f) || !g.pieces.take(len(data)) {
 		g.conn.Spare(data)
 		return
 	}
-	a := &aheadFile{AheadFile: f, memory: data, at: f.Offset, told: f.Offset, fresh: true, until: time.Now().Add(aheadTime), learnt: g.learnt.Load()}
+	a := &aheadFile{AheadFile: f, of: p, memory: data, at: f.Offset, told: f.Offset, fresh: true, until: time.Now().Add(aheadTime), learnt: g.learnt.Load()}
 	a.number = b.counts()
 	a.timer = time.AfterFunc(aheadTime, func() { b.tellRead(a) })
 	b.ahead = a
@@ -148,7 +152,7 @@ func (b *body) tellRead(f *aheadFile) {
 	case f.waiting() != nil || f.current() || f.next != nil && f.next.current():
 		f.timer.Reset(aheadTime)
 	default:
-		b.behind(b.Own, false)
+		b.behind(b.voice(), false)
 	}
 }
 
@@ -166,7 +170,7 @@ func (s *strand) fromAhead(p *pending) bool {
 		return true
 	}
 	f := b.ahead
-	if f == nil || b.freezing || len(b.Threads()) != 1 {
+	if f == nil || b.freezing || b.several() && !b.givesSeveral(p) {
 		b.mu.Unlock()
 		return false
 	}

@@ -109,7 +109,7 @@ func (v *speed) in(t time.Duration) uint64 {
 // of the ways that do not wait. Precondition: b.mu is held.
 func (s *strand) asksOn(f *aheadFile, count uint64, say sends) {
 	b := s.b
-	if f.next != nil || f.Complete || f.HasStat || f.Pipe || f.here != nil || !f.fresh || count == 0 || count > mostPiece || b.want || b.waitsForPages() {
+	if f.next != nil || f.Complete || f.HasStat || f.Pipe || f.here != nil || !f.fresh || count == 0 || count > mostPiece || b.want || b.waitsForPages() || b.several() {
 		return
 	}
 	size := min(max(min(2*uint64(len(f.Contents)), f.speed.in(pieceTime)), leastPiece), mostPiece)

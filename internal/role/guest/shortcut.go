@@ -189,7 +189,7 @@ func (s *strand) shortCut(behind uint64, nr int) error {
 	b.mu.Lock()
 	may := b.running && !b.freezing && !b.want && !b.gone && !b.borrows
 	b.mu.Unlock()
-	if !may || len(b.Threads()) != 1 || b.g.alias {
+	if !may || !b.OneThread() || b.g.alias {
 		return fmt.Errorf("it moves, or is not the only thread in its memory")
 	}
 	slack := c.landing

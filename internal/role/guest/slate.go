@@ -60,7 +60,7 @@ func (b *body) arm() {
 // mayGoOn tells whether calls of the body may be answered without home, as only its one thread makes any and nobody wants it
 // to stand still. Precondition: b.mu is held.
 func (b *body) mayGoOn() bool {
-	return !b.freezing && !b.want && !b.gone && len(b.Threads()) == 1
+	return !b.freezing && !b.want && !b.gone && b.OneThread()
 }
 
 // lend lets the body read what is left of the piece that has come ahead, now that a call is answered from it,

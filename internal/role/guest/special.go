@@ -81,7 +81,7 @@ func (s *strand) processVM(p *pending) {
 // whose first thread ends before the others does so at home: it cannot move any
 // more then, and must not be held here by a dead thread.
 func (s *strand) exit(p *pending) {
-	if s.t.TID == s.b.PID && len(s.b.Threads()) > 1 {
+	if s.t.TID == s.b.PID && !s.b.OneThread() {
 		s.comeHome(p, "its first thread ends while others go on")
 		return
 	}

@@ -275,6 +275,7 @@ func (g *Guest) replied(own int, data []byte) {
 // take gives a thread what home has answered.
 func (g *Guest) take(s *strand, p *pending, data []byte) {
 	g.count(p, len(data))
+	s.b.answers(p)
 	ret, outs, err := syscalls.DecodeReply(data[8:])
 	g.log.Debug("reply", "thread", s.t.Own, "result", ret)
 	if err != nil {

@@ -41,7 +41,7 @@ func (g *Guest) credited(own int, data []byte) {
 	}
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
-	if !s.b.shares && len(s.b.Threads()) == 1 {
+	if !s.b.shares && s.b.OneThread() {
 		s.b.wrote.credit, s.b.wrote.null, s.b.wrote.until = m, m.Discards(), time.Now().Add(m.Time)
 	}
 }
