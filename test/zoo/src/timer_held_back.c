@@ -14,7 +14,7 @@ int main(void) {
 	must(!timer_create(CLOCK_MONOTONIC, &e, &timer));
 	sigset_t b;
 	sigemptyset(&b), sigaddset(&b, sig);
-	int moved = 0, lost = 0;
+	int moved = 0, lost = 0, forgets = older(6, 13); // the overruns of a signal that waits when its timer is set anew
 	ready();
 	for (int lap = 0; more(); lap++) {
 		must(!sigprocmask(SIG_BLOCK, &b, 0));
@@ -35,6 +35,7 @@ int main(void) {
 		while (sigtimedwait(&b, 0, &(struct timespec){0, 0}) == sig) moved++;
 		must(hits + counted <= most);
 		if (hits > 1) moved++; // home's own and the one that came along
+		if (!(lap & 1) && forgets) continue;
 		if (hits == 1 && counted < Held / Interval / 3) lost++;
 		if (!(lap & 1) && hits == 1 && asked != counted) lost++;
 	}

@@ -6,6 +6,10 @@ static void on(int s, siginfo_t *i, void *u) {
 	hits++, told_by_signal = i->si_overrun, asked = timer_getoverrun(timer);
 }
 int main(void) {
+	if (older(6, 13)) {
+		dprintf(1, "skip at home this kernel tells now and then of other overruns than the signal\n");
+		return 77;
+	}
 	handle(SIGRTMIN + 5, on, SA_RESTART);
 	struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 5};
 	must(!timer_create(CLOCK_PROCESS_CPUTIME_ID, &e, &timer));

@@ -57,6 +57,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -94,6 +95,14 @@ static void fail(const char *file, int line, const char *how, ...) {
 // fails checks a call that has to fail with one errno.
 #define fails(call, with) do { errno = 0; long r_ = (long)(call); int e_ = errno; \
 	if (r_ != -1 || e_ != (with)) fail(__FILE__, __LINE__, "%s gives %ld, errno %d, not errno %d", #call, r_, e_, (with)); } while (0)
+
+// older tells whether the kernel is older than a version.
+static inline int older(int major, int minor) {
+	struct utsname u;
+	int a = 0, b = 0;
+	must(!uname(&u) && sscanf(u.release, "%d.%d", &a, &b) == 2);
+	return a < major || (a == major && b < minor);
+}
 
 // nap sleeps some milliseconds, whatever interrupts it. It sleeps to a point in
 // time: what is left of a relative sleep includes the timer's slack, so that
