@@ -131,6 +131,9 @@ func (n *Naming) stateOfFile(l Shown, path, directory string) error {
 	if _, _, err := n.watch(path, names.NotLink); err != nil {
 		return err
 	}
+	if told, err := n.stillTold(l, path, directory); told {
+		return err
+	}
 	file, err := openRegular(path)
 	if err != nil {
 		return err
@@ -163,6 +166,22 @@ func (n *Naming) stateOfFile(l Shown, path, directory string) error {
 		return errors.Join(errNotTold, err)
 	}
 	return n.tellState(l, path, names.NotLink, directory, &st)
+}
+
+// stillTold tells the state of a file that is watched for it, and to which nothing has happened: by another side, or as it was asked for
+// several times before it was told. To open it would be what ends that.
+func (n *Naming) stillTold(l Shown, path, directory string) (told bool, err error) {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil {
+		return false, nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.drain()
+	if _, watched := n.stated.files[path]; !watched {
+		return false, nil
+	}
+	return true, n.tellState(l, path, names.NotLink, directory, &st)
 }
 
 // openRegular opens a file of which only the state is told, and nothing that an open could have an effect on.

@@ -1,8 +1,13 @@
 package naming
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"openmosix/internal/linux/inotify"
+	"openmosix/internal/model/wire"
 )
 
 type leaves map[int32]bool
@@ -48,5 +53,58 @@ func TestOnce(t *testing.T) {
 	}
 	if len(o.seen) > maxAsked {
 		t.Errorf("%d names are remembered", len(o.seen))
+	}
+}
+
+// hearing counts what a guest's side is told.
+type hearing struct{ known, forget int }
+
+func (h *hearing) Post(kind uint8, _ uint64, _ ...[]byte) error {
+	switch kind {
+	case wire.Known:
+		h.known++
+	case wire.Forget:
+		h.forget++
+	}
+	return nil
+}
+
+// Who asks for a state several times before it is told ends nothing by that, nor does another side; who opens the file does.
+func TestStateAskedForAgain(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := New("/proc", func() bool { return false }, nil)
+	if n.w, err = inotify.New(); err != nil {
+		t.Fatal(err)
+	}
+	defer n.w.Close()
+	path := filepath.Join(dir, "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var one, two hearing
+	n.sides = []Side{&one, &two}
+	if err := n.stateOfFile(Shown{Side: &one}, path, ""); err != nil {
+		t.Skipf("states on %s are not told: %v", dir, err)
+	}
+	for _, side := range []*hearing{&one, &two, &one} {
+		if err := n.stateOfFile(Shown{Side: side}, path, ""); err != nil {
+			t.Error(err)
+		}
+		n.Settle()
+	}
+	if want := (hearing{known: 3}); one != want || two != (hearing{known: 1}) {
+		t.Errorf("one was told %+v, the other %+v", one, two)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	n.Settle()
+	if one.forget != 1 || two.forget != 1 {
+		t.Errorf("opened: one was told %+v, the other %+v", one, two)
 	}
 }
