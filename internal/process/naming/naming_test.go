@@ -9,18 +9,25 @@ import (
 	"openmosix/internal/model/names"
 )
 
-// What happens to a name between the look at it and the telling of it is noticed, also if somebody else empties the
-// queue meanwhile, for whom there is nothing to take back yet: a reply that was on its way.
-func TestDisturbed(t *testing.T) {
+// watching is what has a queue, and a directory whose names may be told.
+func watching(t *testing.T) (n *Naming, dir string) {
+	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := New("/proc", func() bool { return false }, nil)
+	n = New("/proc", func() bool { return false }, nil)
 	if n.w, err = inotify.New(); err != nil {
 		t.Fatal(err)
 	}
-	defer n.w.Close()
+	t.Cleanup(n.w.Close)
+	return n, dir
+}
+
+// What happens to a name between the look at it and the telling of it is noticed, also if somebody else empties the
+// queue meanwhile, for whom there is nothing to take back yet: a reply that was on its way.
+func TestDisturbed(t *testing.T) {
+	n, dir := watching(t)
 	n.active.Store(true)
 	name := filepath.Join(dir, "above", "name")
 	for what, change := range map[string]func() error{

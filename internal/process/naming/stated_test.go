@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"openmosix/internal/linux/inotify"
 	"openmosix/internal/model/wire"
 )
 
@@ -71,15 +70,7 @@ func (h *hearing) Post(kind uint8, _ uint64, _ ...[]byte) error {
 
 // Who asks for a state several times before it is told ends nothing by that, nor does another side; who opens the file does.
 func TestStateAskedForAgain(t *testing.T) {
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := New("/proc", func() bool { return false }, nil)
-	if n.w, err = inotify.New(); err != nil {
-		t.Fatal(err)
-	}
-	defer n.w.Close()
+	n, dir := watching(t)
 	path := filepath.Join(dir, "file")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
